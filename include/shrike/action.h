@@ -1,0 +1,101 @@
+/* What comes out of the engine: datagrams to send, ops to carry out, events to tell. */
+#ifndef SHRIKE_ACTION_H
+#define SHRIKE_ACTION_H
+
+#include "shrike/conf.h"
+#include "shrike/event.h"
+#include "shrike/types.h"
+
+enum shrike_action_kind {
+    SHRIKE_SEND,
+    SHRIKE_OP,
+    SHRIKE_CANCEL,      /* nobody waits for this op any more; answering it is still allowed */
+    SHRIKE_EVENT,
+    SHRIKE_CONF_UNUSED, /* this snapshot is not looked at again */
+};
+
+/* One UDP datagram. marker: put the four zero octets of RFC 3948 2.2 in front (port 4500). */
+struct shrike_send {
+    struct shrike_endpoint local, remote;
+    struct shrike_bytes data;
+    bool marker;
+};
+
+enum shrike_op_kind {
+    SHRIKE_PROVE,         /* give the AUTH value for these octets */
+    SHRIKE_CHECK,         /* does this AUTH value hold? */
+    SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
+    SHRIKE_CHILD_REMOVE,  /* take them out */
+};
+
+/* PROVE and CHECK (RFC 7296 2.15). For AUTH_PSK the AUTH value is
+ * prf(prf(secret, "Key Pad for IKEv2"), octets); the holder of the secret computes it. */
+struct shrike_auth_op {
+    uint8_t method;              /* enum auth_method */
+    uint16_t prf;                /* negotiated PRF, IANA number */
+    const char *conn;
+    struct shrike_id local, remote;
+    struct shrike_bytes octets;  /* InitiatorSignedOctets or ResponderSignedOctets */
+    struct shrike_bytes value;   /* CHECK: the peer's AUTH data */
+    struct shrike_origin origin; /* of the authentication rule */
+};
+
+/* One direction of a Child SA. Keys are wiped when the drain is over. */
+struct shrike_sa_keys {
+    uint32_t spi;
+    struct shrike_bytes encr_key; /* with the salt behind it for AEAD and CTR (RFC 4106 8.1) */
+    struct shrike_bytes integ_key;
+};
+
+struct shrike_install_op {
+    const char *conn, *child;
+    uint32_t child_serial, reqid;
+    enum shrike_mode mode;
+    bool initiator;          /* of the IKE SA that made it */
+    bool encap;              /* UDP encapsulation between these ends (RFC 3948) */
+    bool esn;                /* 64-bit sequence numbers */
+    uint8_t protocol;        /* PROTOCOL_ESP or PROTOCOL_AH */
+    uint16_t encr, encr_key_bits, integ; /* IANA numbers */
+    struct shrike_endpoint local, remote;
+    struct shrike_sa_keys in, out;
+    const struct shrike_ts *local_ts, *remote_ts;
+    uint16_t local_ts_count, remote_ts_count;
+};
+
+struct shrike_remove_op {
+    uint32_t child_serial;
+    uint32_t spi_in, spi_out;
+    struct shrike_endpoint local, remote;
+};
+
+/* An op. Every one but CHILD_REMOVE is answered, sooner or later, by shrike_done(). */
+struct shrike_op {
+    enum shrike_op_kind kind;
+    struct shrike_token token;
+    union {
+        struct shrike_auth_op auth;
+        struct shrike_install_op install;
+        struct shrike_remove_op remove;
+    };
+};
+
+/* Everything pointed to is valid until shrike_next() has said false. */
+struct shrike_action {
+    enum shrike_action_kind kind;
+    union {
+        struct shrike_send send;
+        struct shrike_op op;
+        struct shrike_token cancel;
+        struct shrike_event event;
+        const struct shrike_conf *conf;
+    };
+};
+
+/* The answer to an op. */
+struct shrike_answer {
+    bool ok;
+    enum shrike_reason_code reason; /* when not ok; AUTH_NO_SECRET, AUTH_MAC, KERNEL ... */
+    struct shrike_bytes value;      /* PROVE: the AUTH data; copied during the call */
+};
+
+#endif

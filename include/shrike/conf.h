@@ -1,0 +1,99 @@
+/* The configuration as the engine sees it: an immutable snapshot, compiled by the caller.
+ *
+ * The engine never copies a snapshot and never writes to it. It holds every snapshot given to
+ * shrike_conf() until the action SHRIKE_CONF_UNUSED names it. All strings are NUL-terminated. */
+#ifndef SHRIKE_CONF_H
+#define SHRIKE_CONF_H
+
+#include "shrike/types.h"
+
+/* One algorithm of a proposal, by IANA numbers (RFC 7296 3.3.2). */
+struct shrike_transform {
+    uint8_t type;      /* enum transform_type */
+    uint16_t id;       /* of that type */
+    uint16_t key_bits; /* 0: no key length attribute */
+};
+
+/* One proposal: all transforms of one type are alternatives, in order of preference.
+ * For IKE: ENCR, PRF, KE and, unless ENCR is an AEAD, INTEG. For ESP: ENCR, INTEG unless AEAD,
+ * SN, and KE when perfect forward secrecy is wanted. A proposal holds AEADs or other ciphers, never
+ * both (RFC 7296 3.3). */
+struct shrike_proposal {
+    uint8_t protocol; /* enum protocol: IKE, AH, ESP */
+    uint16_t transform_count;
+    const struct shrike_transform *transforms;
+    struct shrike_origin origin;
+};
+
+enum shrike_mode { SHRIKE_TUNNEL, SHRIKE_TRANSPORT };
+enum shrike_start { SHRIKE_START_NONE, SHRIKE_START_TRAP, SHRIKE_START_NOW };
+
+struct shrike_child_conf {
+    const char *name;
+    enum shrike_mode mode;
+    enum shrike_start start;
+    const struct shrike_proposal *proposals;
+    const struct shrike_ts *local_ts;
+    const struct shrike_ts *remote_ts;
+    uint16_t proposal_count;
+    uint16_t local_ts_count;
+    uint16_t remote_ts_count;
+    uint32_t reqid; /* for the data plane; unique per child configuration */
+    struct shrike_origin origin;
+    struct shrike_origin mode_origin;
+    struct shrike_origin proposals_origin;
+    struct shrike_origin ts_origin;
+};
+
+/* How one side proves itself. An id of type 0 means any. */
+struct shrike_auth {
+    uint8_t method; /* enum auth_method: AUTH_PSK for now */
+    struct shrike_id id;
+    struct shrike_origin origin;
+};
+
+struct shrike_conn {
+    const char *name;
+    uint64_t hash; /* of name and contents; live SAs refer to their connection by it */
+    const struct shrike_net *local_addrs;
+    const struct shrike_net *remote_addrs;
+    uint16_t local_addr_count;  /* 0: any */
+    uint16_t remote_addr_count; /* 0: any */
+    uint16_t local_port;        /* 500 */
+    uint16_t remote_port;       /* 500 */
+    const struct shrike_proposal *proposals;
+    const struct shrike_child_conf *children;
+    uint16_t proposal_count;
+    uint16_t child_count;
+    struct shrike_auth local;
+    struct shrike_auth remote;
+    struct shrike_endpoint local_endpoint;  /* for the initiator: what to send from (family 0: any) */
+    struct shrike_endpoint remote_endpoint; /* for the initiator: whom to ask */
+
+    /* RFC 7296 2.1, 2.4: the n-th resend follows the send before it by
+     * retransmit_first * 2^n, cut at retransmit_max, +- retransmit_jitter percent. */
+    shrike_time retransmit_first; /* 1 s */
+    shrike_time retransmit_max;   /* 64 s */
+    uint8_t retransmit_tries;     /* 7 resends */
+    uint8_t retransmit_jitter;    /* 10 percent */
+    shrike_time give_up_after;    /* 64 s after the last resend */
+    shrike_time half_open_max;    /* 30 s: a responder waits no longer for IKE_AUTH */
+    shrike_time dpd_delay;        /* 0: no liveness checks (RFC 7296 2.4) */
+    uint16_t fragment_size;       /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
+    bool fragmentation;           /* offer and accept RFC 7383 */
+    bool force_encap;             /* pretend to be behind a NAT: UDP encapsulation always */
+    struct shrike_origin origin;
+    struct shrike_origin proposals_origin;
+};
+
+struct shrike_conf {
+    const struct shrike_conn *conns;
+    uint32_t conn_count;
+
+    /* The gate (RFC 7296 2.6): half-open SAs above which a stranger must show a cookie. */
+    uint32_t cookie_threshold;        /* 30, over all */
+    uint32_t cookie_prefix_threshold; /* 3, of one /32 or /64 */
+    uint32_t half_open_max;           /* refuse all new ones above it */
+};
+
+#endif

@@ -1,0 +1,117 @@
+/* The engine: inputs in, actions out. It does no I/O, reads no clock, takes no lock and calls
+ * nobody but its provider and its page source.
+ *
+ *     shrike_datagram(e, now, &d);
+ *     while (shrike_next(e, &a)) carry_out(&a);
+ *     wait until shrike_deadline(e), then shrike_tick(e, now)
+ *
+ * After each input, or a batch of at most SHRIKE_BATCH inputs, drain shrike_next() until it says
+ * false. Same inputs, same seed, same provider: same outputs, bit for bit. */
+#ifndef SHRIKE_H
+#define SHRIKE_H
+
+#include "shrike/action.h"
+#include "shrike/conf.h"
+#include "shrike/event.h"
+#include "shrike/types.h"
+
+#define SHRIKE_BATCH 32
+
+struct shrike;
+struct shrike_provider; /* lib/crypto/provider.h */
+
+/* Caps; at a cap the engine refuses, it never grows past it. Zero takes the value in brackets. */
+struct shrike_limits {
+    uint32_t ike_sas;     /* IKE SAs, half-open ones included [1024] */
+    uint32_t half_open;   /* handshakes in progress, as either side [256] */
+    uint32_t child_sas;   /* [2 * ike_sas] */
+    uint32_t memory_mib;  /* pages taken from the page source, in all [64] */
+};
+
+/* Memory in pages of SHRIKE_PAGE octets, zeroed and aligned to 64. take may answer NULL. */
+#define SHRIKE_PAGE 65536
+struct shrike_pages {
+    void *(*take)(void *ctx, size_t size); /* size is a multiple of SHRIKE_PAGE */
+    void (*give)(void *ctx, void *page, size_t size);
+    void *ctx;
+};
+
+struct shrike_env {
+    const struct shrike_provider *provider;
+    struct shrike_pages pages;
+    struct shrike_limits limits;
+    uint8_t seed[32];     /* secret and random: keys of hash tables, cookies and jitter */
+    uint32_t incarnation; /* differs at each start */
+    uint8_t shard;        /* our SPIs have a first octet that is shard modulo shards */
+    uint8_t shards;       /* 1 or more */
+};
+
+/* A datagram as received. data is written to (decrypted in place). marker: the four zero octets
+ * of RFC 3948 2.2 stood in front and have been taken off. */
+struct shrike_datagram {
+    struct shrike_endpoint local, remote;
+    uint8_t *data;
+    size_t len;
+    bool marker;
+};
+
+enum shrike_command_kind {
+    SHRIKE_UP,       /* conn, and child or NULL for all of its children */
+    SHRIKE_DOWN,     /* conn, or child of conn, or by serial in ike or child_serial */
+    SHRIKE_LIVENESS, /* conn or ike: ask the peer whether it is there */
+    SHRIKE_LIST,     /* LIST_IKE and LIST_CHILD events, then LIST_END */
+};
+
+/* reference comes back in COMMAND_DONE, COMMAND_FAILED and the LIST events. */
+struct shrike_command {
+    enum shrike_command_kind kind;
+    uint32_t reference;
+    const char *conn;
+    const char *child;
+    uint32_t ike;
+    uint32_t child_serial;
+};
+
+/* What the engine holds now; for tests, statistics and the oracle of the simulator. */
+struct shrike_stats {
+    uint32_t ike_sas, half_open, child_sas, handshakes, packets, works;
+    uint64_t bytes_live;   /* octets of live pool objects */
+    uint64_t bytes_pages;  /* octets taken from the page source */
+    uint64_t allocations;  /* pool objects ever taken */
+    uint64_t received, sent, dropped, refused, retransmits, cookies, replays;
+};
+
+/* Make an engine. NULL when a page could not be had. Free it with shrike_free(). */
+struct shrike *shrike_new(const struct shrike_env *env, shrike_time now);
+
+/* Wipe and give back everything; nothing is sent. */
+void shrike_free(struct shrike *e);
+
+/* Use this snapshot from now on. false: too many old ones are still held, try after a drain. */
+bool shrike_conf(struct shrike *e, const struct shrike_conf *conf);
+
+void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_datagram *d);
+void shrike_command(struct shrike *e, shrike_time now, const struct shrike_command *c);
+void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
+                 const struct shrike_answer *answer);
+void shrike_tick(struct shrike *e, shrike_time now);
+
+/* When shrike_tick() is wanted next; SHRIKE_NEVER when nothing waits. A time in the past or equal
+ * to now means at once (long work goes on there). */
+shrike_time shrike_deadline(const struct shrike *e);
+
+/* Take the next action. false: drained; everything handed out before is void now. */
+bool shrike_next(struct shrike *e, struct shrike_action *out);
+
+void shrike_stats(const struct shrike *e, struct shrike_stats *out);
+
+/* The keys of an established IKE SA, for tests and for decoding captures. false: no such SA.
+ * out holds SK_d, SK_ai, SK_ar, SK_ei, SK_er one after the other with their sizes in len[5]. */
+#define SHRIKE_KEYS_MAX 320
+bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE_KEYS_MAX],
+                        size_t len[5]);
+
+/* Called when the library finds itself broken; the caller supplies it and it must not return. */
+_Noreturn void shrike_panic(const char *file, int line, const char *what);
+
+#endif
