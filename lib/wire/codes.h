@@ -1,15 +1,16 @@
 /* Every IANA number of IKEv2, once (codes.def): enum, name, and back.
  *
- * Enumerators: EXCHANGE_IKE_SA_INIT, PAYLOAD_SA, PROTOCOL_ESP, TRANSFORM_ENCR, ATTRIBUTE_KEY_LENGTH,
- * ENCR_AES_GCM_16, PRF_HMAC_SHA2_256, INTEG_HMAC_SHA2_256_128, KE_CURVE25519, SN_64,
- * AUTH_PSK, HASH_SHA2_256, ID_FQDN, CERT_X509_SIGNATURE, TS_IPV4_ADDR_RANGE, CFG_INTERNAL_IP4_DNS,
- * NOTIFY_COOKIE, EAP_REQUEST, ... : the names of the registries, with these prefixes. */
+ * Enumerators: EXCHANGE_IKE_SA_INIT, PAYLOAD_SA, PROTOCOL_ESP, TRANSFORM_ENCR,
+ * ATTRIBUTE_KEY_LENGTH, ENCR_AES_GCM_16, PRF_HMAC_SHA2_256, INTEG_HMAC_SHA2_256_128, KE_CURVE25519,
+ * SN_64, AUTH_PSK, HASH_SHA2_256, ID_FQDN, CERT_X509_SIGNATURE, TS_IPV4_ADDR_RANGE,
+ * CFG_INTERNAL_IP4_DNS, NOTIFY_COOKIE, EAP_REQUEST, ... : the names of the registries, with these
+ * prefixes. */
 #ifndef WIRE_CODES_H
 #define WIRE_CODES_H
 
 #include "base/bytes.h"
 
-/* One registry per kind of code; CODE(kind, PREFIX, NAME, number, "name for people"). */
+/* One registry per kind of code; CODE(kind, enumerator, number, "name for people"). */
 enum code_kind {
 #define KIND(kind) CODE_##kind,
 #include "wire/kinds.def"

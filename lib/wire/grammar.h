@@ -31,14 +31,15 @@ enum cell grammar_cell(u8 payload, enum column column);
 unsigned grammar_most(u8 payload);
 
 struct message;
-/* The column of a request, or of a response to a request of that column's exchange. For CREATE_CHILD_SA
- * the payloads tell: N(REKEY_SA) rekeys a Child SA, a proposal for IKE rekeys the IKE SA. COLUMN_COUNT:
- * an exchange that the grid does not have. */
+/* The column of a request, or of a response to a request of that column's exchange. For
+ * CREATE_CHILD_SA the payloads tell: N(REKEY_SA) rekeys a Child SA, a proposal for IKE rekeys the
+ * IKE SA. COLUMN_COUNT: an exchange that the grid does not have. */
 enum column grammar_column(const struct message *m);
 
 enum grammar_verdict { GRAMMAR_OK, GRAMMAR_UNEXPECTED, GRAMMAR_MISSING, GRAMMAR_TOO_MANY };
 /* Does the message fit the column? A response with an error notify may lack what is demanded.
  * *payload names the type that decides. */
-enum grammar_verdict grammar_check(const struct message *m, enum column column, u8 *payload) must_use;
+enum grammar_verdict grammar_check(const struct message *m, enum column column,
+                                   u8 *payload) must_use;
 
 #endif

@@ -4,12 +4,12 @@
 
 #include "base/cursor.h"
 
-#define HEADER_SIZE     28
-#define FLAG_INITIATOR  0x08
-#define FLAG_VERSION    0x10
-#define FLAG_RESPONSE   0x20
-#define VERSION_2_0     0x20
-#define MESSAGE_MAX     65535 /* octets of a message; also the most that a reassembly may give */
+#define HEADER_SIZE    28
+#define FLAG_INITIATOR 0x08
+#define FLAG_VERSION   0x10
+#define FLAG_RESPONSE  0x20
+#define VERSION_2_0    0x20
+#define MESSAGE_MAX    65535 /* octets of a message; also the most that a reassembly may give */
 
 struct header {
     u64 spi_i, spi_r;
@@ -24,7 +24,8 @@ struct header {
 enum header_verdict { HEADER_OK, HEADER_SHORT, HEADER_LENGTH, HEADER_MAJOR };
 
 /* Read 28 octets. HEADER_SHORT: fewer octets. HEADER_LENGTH: the length field is not that of the
- * datagram. HEADER_MAJOR: a higher major version than 2 (RFC 7296 2.5); *h is filled all the same. */
+ * datagram. HEADER_MAJOR: a higher major version than 2 (RFC 7296 2.5); *h is filled all the same.
+ */
 enum header_verdict header_read(struct bytes datagram, struct header *h) must_use;
 void header_write(struct writer *w, const struct header *h);
 
