@@ -9,7 +9,6 @@
 enum shrike_action_kind {
     SHRIKE_SEND,
     SHRIKE_OP,
-    SHRIKE_CANCEL,      /* nobody waits for this op any more; answering it is still allowed */
     SHRIKE_EVENT,
     SHRIKE_CONF_UNUSED, /* this snapshot is not looked at again */
 };
@@ -31,8 +30,8 @@ enum shrike_op_kind {
 /* PROVE and CHECK (RFC 7296 2.15). For AUTH_PSK the AUTH value is
  * prf(prf(secret, "Key Pad for IKEv2"), octets); the holder of the secret computes it. */
 struct shrike_auth_op {
-    uint8_t method;              /* enum auth_method */
-    uint16_t prf;                /* negotiated PRF, IANA number */
+    uint8_t method; /* enum auth_method */
+    uint16_t prf;   /* negotiated PRF, IANA number */
     const char *conn;
     struct shrike_id local, remote;
     struct shrike_bytes octets;  /* InitiatorSignedOctets or ResponderSignedOctets */
@@ -51,10 +50,10 @@ struct shrike_install_op {
     const char *conn, *child;
     uint32_t child_serial, reqid;
     enum shrike_mode mode;
-    bool initiator;          /* of the IKE SA that made it */
-    bool encap;              /* UDP encapsulation between these ends (RFC 3948) */
-    bool esn;                /* 64-bit sequence numbers */
-    uint8_t protocol;        /* PROTOCOL_ESP or PROTOCOL_AH */
+    bool initiator;                      /* of the IKE SA that made it */
+    bool encap;                          /* UDP encapsulation between these ends (RFC 3948) */
+    bool esn;                            /* 64-bit sequence numbers */
+    uint8_t protocol;                    /* PROTOCOL_ESP or PROTOCOL_AH */
     uint16_t encr, encr_key_bits, integ; /* IANA numbers */
     struct shrike_endpoint local, remote;
     struct shrike_sa_keys in, out;
@@ -68,7 +67,8 @@ struct shrike_remove_op {
     struct shrike_endpoint local, remote;
 };
 
-/* An op. Every one but CHILD_REMOVE is answered, sooner or later, by shrike_done(). */
+/* An op. Every one but CHILD_REMOVE is answered, sooner or later, by shrike_done(). Nobody is told
+ * when an answer is no longer waited for: a late one is dropped by its token. */
 struct shrike_op {
     enum shrike_op_kind kind;
     struct shrike_token token;
@@ -85,7 +85,6 @@ struct shrike_action {
     union {
         struct shrike_send send;
         struct shrike_op op;
-        struct shrike_token cancel;
         struct shrike_event event;
         const struct shrike_conf *conf;
     };

@@ -67,7 +67,8 @@ struct shrike_conn {
     uint16_t child_count;
     struct shrike_auth local;
     struct shrike_auth remote;
-    struct shrike_endpoint local_endpoint;  /* for the initiator: what to send from (family 0: any) */
+    struct shrike_endpoint
+        local_endpoint; /* for the initiator: what to send from (family 0: any) */
     struct shrike_endpoint remote_endpoint; /* for the initiator: whom to ask */
 
     /* RFC 7296 2.1, 2.4: the n-th resend follows the send before it by

@@ -19,13 +19,13 @@ enum shrike_reason_code {
 /* A typed reason. Slices are valid until the drain that delivers it is over. */
 struct shrike_reason {
     enum shrike_reason_code code;
-    uint16_t notify;              /* the notify type on the wire, sent or received; 0 none */
-    uint16_t detail;              /* the transform type, payload type or KE group concerned */
-    bool theirs;                  /* the peer refused us; else we refused */
-    struct shrike_bytes offered;  /* body of the peer's SA, TS or ID payload, as on the wire */
+    uint16_t notify;             /* the notify type on the wire, sent or received; 0 none */
+    uint16_t detail;             /* the transform type, payload type or KE group concerned */
+    bool theirs;                 /* the peer refused us; else we refused */
+    struct shrike_bytes offered; /* body of the peer's SA, TS or ID payload, as on the wire */
     const struct shrike_proposal *allowed; /* what our configuration allows, or NULL */
     uint16_t allowed_count;
-    struct shrike_origin origin;  /* the rule that decides; file NULL when none does */
+    struct shrike_origin origin; /* the rule that decides; file NULL when none does */
 };
 
 const char *shrike_reason_text(enum shrike_reason_code code);   /* one sentence; static */
@@ -54,15 +54,15 @@ struct shrike_event {
     uint64_t spi_i, spi_r;
     uint32_t esp_in, esp_out; /* ESP SPIs of the child */
     struct shrike_endpoint local, remote;
-    uint8_t exchange;    /* enum exchange_type, 0 none */
+    uint8_t exchange; /* enum exchange_type, 0 none */
     uint32_t message_id;
-    uint32_t number;     /* of the event: a count, a try, a size */
-    uint32_t command;    /* reference of the command that caused it, 0 none */
+    uint32_t number;  /* of the event: a count, a try, a size */
+    uint32_t command; /* reference of the command that caused it, 0 none */
     struct shrike_reason reason;
 };
 
-const char *shrike_event_name(enum shrike_event_id id);        /* "ike-up"; static */
+const char *shrike_event_name(enum shrike_event_id id); /* "ike-up"; static */
 enum shrike_level shrike_event_level(enum shrike_event_id id);
-const char *shrike_event_text(enum shrike_event_id id);        /* a sentence; static */
+const char *shrike_event_text(enum shrike_event_id id); /* a sentence; static */
 
 #endif

@@ -22,10 +22,10 @@ struct shrike_provider; /* lib/crypto/provider.h */
 
 /* Caps; at a cap the engine refuses, it never grows past it. Zero takes the value in brackets. */
 struct shrike_limits {
-    uint32_t ike_sas;     /* IKE SAs, half-open ones included [1024] */
-    uint32_t half_open;   /* handshakes in progress, as either side [256] */
-    uint32_t child_sas;   /* [2 * ike_sas] */
-    uint32_t memory_mib;  /* pages taken from the page source, in all [64] */
+    uint32_t ike_sas;    /* IKE SAs, half-open ones included [1024] */
+    uint32_t half_open;  /* handshakes in progress, as either side [256] */
+    uint32_t child_sas;  /* [2 * ike_sas] */
+    uint32_t memory_mib; /* pages taken from the page source, in all [64] */
 };
 
 /* Memory in pages of SHRIKE_PAGE octets, zeroed and aligned to 64. take may answer NULL. */
@@ -75,9 +75,9 @@ struct shrike_command {
 /* What the engine holds now; for tests, statistics and the oracle of the simulator. */
 struct shrike_stats {
     uint32_t ike_sas, half_open, child_sas, handshakes, packets, works;
-    uint64_t bytes_live;   /* octets of live pool objects */
-    uint64_t bytes_pages;  /* octets taken from the page source */
-    uint64_t allocations;  /* pool objects ever taken */
+    uint64_t bytes_live;  /* octets of live pool objects */
+    uint64_t bytes_pages; /* octets taken from the page source */
+    uint64_t allocations; /* pool objects ever taken */
     uint64_t received, sent, dropped, refused, retransmits, cookies, replays;
 };
 

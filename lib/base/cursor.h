@@ -34,7 +34,7 @@ struct writer {
 };
 
 struct writer writer_of(void *at, size_t size);
-size_t written(const struct writer *w);          /* octets so far */
+size_t written(const struct writer *w); /* octets so far */
 struct bytes written_bytes(const struct writer *w);
 void write_u8(struct writer *w, u8 v);
 void write_u16(struct writer *w, u16 v);

@@ -1,7 +1,7 @@
 /* Open addressing from u64 keys to u32 values: linear probing, back-shift delete, a power of two of
- * slots fixed at start, never more than 3/4 full. The key is used as its own hash: give it SPIs that we
- * drew at random, or the SipHash of what a stranger chose. Key 0 is not allowed. Several entries
- * may have one key; map_next() walks them. */
+ * slots fixed at start, never more than 3/4 full. The key is used as its own hash: give it SPIs
+ * that we drew at random, or the SipHash of what a stranger chose. Key 0 is not allowed. Several
+ * entries may have one key; map_next() walks them. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -28,6 +28,6 @@ bool map_put(struct map *m, u64 key, u32 value) must_use; /* false: full */
 u32 map_get(const struct map *m, u64 key);                /* first value, or MAP_NONE */
 /* Walk all values of a key: start with *cursor = 0; MAP_NONE ends. Nothing may change meanwhile. */
 u32 map_next(const struct map *m, u64 key, u32 *cursor);
-void map_remove(struct map *m, u64 key, u32 value);       /* nothing when it is not there */
+void map_remove(struct map *m, u64 key, u32 value); /* nothing when it is not there */
 
 #endif

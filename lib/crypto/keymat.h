@@ -4,6 +4,13 @@
 
 #include "crypto/provider.h"
 
+/* A PRF with its key: SK_d, SK_p, SKEYSEED. */
+struct keyed_prf {
+    const struct shrike_provider *provider;
+    const struct prf_suite *prf;
+    struct bytes key;
+};
+
 /* Keys of an IKE SA; sizes follow from the suite. Index 0: of the initiator, 1: of the responder. */
 struct ike_keys {
     u8 d[KEY_MAX];
@@ -11,30 +18,35 @@ struct ike_keys {
     u8 e[2][ENCR_KEY_MAX];
 };
 
-/* prf+ (RFC 7296 2.13): len octets, at most 255 times the PRF's output. The seed is the parts. */
-bool prf_plus(const struct shrike_provider *p, const struct prf_suite *prf, struct bytes key,
-              const struct bytes *seed, size_t seed_parts, u8 *out, size_t len) must_use;
+#define PRF_SEED_PARTS_MAX (PRF_PARTS_MAX - 2) /* prf+ puts a block before and a counter behind */
+#define PRF_PLUS_BLOCKS    255                 /* its counter is one octet */
 
-struct ike_seed {
+/* prf+ (RFC 7296 2.13): len octets, at most PRF_PLUS_BLOCKS times the PRF's output. The seed is the
+ * parts, at most PRF_SEED_PARTS_MAX. */
+bool prf_plus(const struct keyed_prf *k, const struct bytes *seed, size_t seed_parts, u8 *out,
+              size_t len) must_use;
+
+/* What two sides exchanged to make keys. */
+struct key_seed {
     struct bytes ni, nr; /* nonces, without payload headers */
-    u64 spi_i, spi_r;
+    struct bytes shared; /* g^ir; empty for a Child SA without PFS */
+    u64 spi_i, spi_r;    /* of the new IKE SA; of no use for a Child SA */
 };
 
-/* SKEYSEED = prf(Ni | Nr, g^ir) and from it all seven keys (RFC 7296 2.14). pi and pr get
- * prf->key_len octets each. PRFs with a key of fixed size take the first half of Ni and of Nr. */
+/* SKEYSEED = prf(Ni | Nr, g^ir) and from it all seven keys (RFC 7296 2.14). SK_pi and SK_pr go to
+ * sk_p, prf->key_len octets each. PRFs with a key of fixed size take the first half of it from Ni and
+ * the other from Nr. */
 bool keymat_ike(const struct shrike_provider *p, const struct ike_suite *suite,
-                const struct ike_seed *seed, struct bytes shared, struct ike_keys *out, u8 *pi,
-                u8 *pr) must_use;
+                const struct key_seed *seed, struct ike_keys *out, u8 sk_p[2][KEY_MAX]) must_use;
 
 /* The same for a rekeyed IKE SA: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the old
- * SA's PRF (RFC 7296 2.18). */
-bool keymat_rekey(const struct shrike_provider *p, const struct prf_suite *old_prf,
-                  struct bytes old_d, const struct ike_suite *suite, const struct ike_seed *seed,
-                  struct bytes shared, struct ike_keys *out) must_use;
+ * SA's PRF and SK_d (RFC 7296 2.18). It is authenticated already: no SK_pi, SK_pr. */
+bool keymat_rekey(const struct keyed_prf *old, const struct ike_suite *suite,
+                  const struct key_seed *seed, struct ike_keys *out) must_use;
 
-/* KEYMAT of a Child SA = prf+(SK_d, [g^ir |] Ni | Nr) (RFC 7296 2.17); shared is empty without PFS. */
-bool keymat_child(const struct shrike_provider *p, const struct prf_suite *prf, struct bytes d,
-                  struct bytes shared, struct bytes ni, struct bytes nr, u8 *out,
+/* KEYMAT of a Child SA = prf+(SK_d, [g^ir |] Ni | Nr) (RFC 7296 2.17). Who slices it takes the keys of
+ * the direction from initiator to responder first, in each encryption before integrity. */
+bool keymat_child(const struct keyed_prf *sk_d, const struct key_seed *seed, u8 *out,
                   size_t len) must_use;
 
 /* The last part of the signed octets: prf(SK_p, RestOfID) (RFC 7296 2.15); rest is the ID payload's

@@ -5,24 +5,25 @@
 #include "base/bytes.h"
 #include "wire/codes.h"
 
-#define KEY_MAX       64   /* octets of a PRF, INTEG or SK_d key that we derive */
-#define ENCR_KEY_MAX  40   /* octets of an encryption key with its salt */
-#define PRF_MAX       64   /* octets of a PRF's output */
-#define ICV_MAX       32
-#define IV_MAX        16
+#define KEY_MAX        64 /* octets of a PRF, INTEG or SK_d key that we derive */
+#define ENCR_KEY_MAX   40 /* octets of an encryption key with its salt */
+#define PRF_MAX        64 /* octets of a PRF's output */
+#define ICV_MAX        32
+#define IV_MAX         16
 #define KE_PUBLIC_MAX  1024 /* MODP 8192 */
 #define KE_SECRET_MAX  1024
-#define KE_PRIVATE_MAX 72   /* private keys are kept as bytes of this size at most */
+#define KE_PRIVATE_MAX 72 /* private keys are kept as bytes of this size at most */
 
 /* Cipher of the SK payload or of ESP. Sizes in octets. */
 struct encr_suite {
-    u16 id;        /* ENCR_... */
-    u16 key_bits;  /* as in the key length attribute; 0 for ChaCha20-Poly1305, whose size is fixed */
-    u8 key_len;    /* key without salt */
-    u8 salt_len;   /* RFC 4106, 5282, 7634: behind the key in KEYMAT; CTR: the nonce (RFC 3686, 5930) */
-    u8 iv_len;     /* explicit IV on the wire */
-    u8 block;      /* padding: plaintext and pad length are a multiple of it; 1 for AEAD and CTR */
-    u8 icv_len;    /* of an AEAD; 0 otherwise */
+    u16 id;       /* ENCR_... */
+    u16 key_bits; /* as in the key length attribute; 0 for ChaCha20-Poly1305, whose size is fixed */
+    u8 key_len;   /* key without salt */
+    u8 salt_len;  /* RFC 4106, 5282, 7634: behind the key in KEYMAT; CTR: the nonce (RFC 3686, 5930)
+                   */
+    u8 iv_len;    /* explicit IV on the wire */
+    u8 block;     /* padding: plaintext and pad length are a multiple of it; 1 for AEAD and CTR */
+    u8 icv_len;   /* of an AEAD; 0 otherwise */
     bool aead;
 };
 
@@ -43,8 +44,8 @@ struct ke_suite {
     u16 id; /* KE_... */
     u16 public_len;
     u16 secret_len;
-    u8 private_len; /* octets of randomness that make a private key */
-    bool slow;      /* MODP >= 3072 */
+    u8 private_len;  /* octets of randomness that make a private key */
+    bool slow;       /* MODP >= 3072 */
     bool named_only; /* MODP 1024 and 1536: weak, used only when the configuration names them */
 };
 

@@ -1,0 +1,27 @@
+/* Commands (shrike/shrike.h): up, down, liveness, list. */
+#ifndef ENGINE_COMMAND_H
+#define ENGINE_COMMAND_H
+
+#include "sa/shard.h"
+
+/* A listing goes over all SAs, a few in each tick. */
+struct listing {
+    bool active;
+    u32 reference;
+    u32 next; /* index of the next SA */
+};
+
+/* What one command touches besides the shard. */
+struct commander {
+    struct shard *shard;
+    struct listing *listing;
+    /* SAs that the command has set wants on; the engine looks after each. */
+    struct ike_sa *touched[8];
+    u32 touched_count;
+};
+
+void command_run(struct commander *c, const struct shrike_command *command);
+/* Go on with the listing: at most a few SAs. */
+void command_list(struct shard *s, struct listing *l);
+
+#endif

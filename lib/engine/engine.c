@@ -1,0 +1,507 @@
+/* The engine: its inputs, one function each (shrike/shrike.h). engine_datagram() is the way of a
+ * datagram; docs/TOUR.md walks along it. */
+#include "base/ct.h"
+#include "base/siphash.h"
+#include "engine/command.h"
+#include "engine/gate.h"
+#include "exchange/exchange.h"
+#include "exchange/init.h"
+#include "exchange/wants.h"
+#include "sa/child.h"
+#include "sa/protect.h"
+#include "sa/trace.h"
+#include "wire/grammar.h"
+
+enum { TICK_SAS = 4, REHOME_PER_TICK = 64 };
+
+struct shrike {
+    struct shard shard;
+    struct gate gate;
+    struct listing listing;
+    u32 rehome; /* SAs below this index look at the current configuration, if theirs is in it */
+    size_t bytes;
+};
+
+struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
+{
+    struct page_source source = {.from = env->pages, .bytes_max = UINT64_MAX};
+    struct shrike *e = page_take(&source, sizeof(struct shrike));
+    if (!e)
+        return NULL;
+    if (!shard_init(&e->shard, env, now)) {
+        page_give(&source, e, sizeof(struct shrike));
+        return NULL;
+    }
+    return e;
+}
+
+void shrike_free(struct shrike *e)
+{
+    struct page_source source = e->shard.source;
+    shard_free(&e->shard);
+    wipe(e, sizeof(*e));
+    page_give(&source, e, sizeof(struct shrike));
+}
+
+bool shrike_conf(struct shrike *e, const struct shrike_conf *conf)
+{
+    ring_input(&e->shard.ring);
+    e->rehome = 0;
+    return shard_conf(&e->shard, conf);
+}
+
+/* ---- every input begins and ends alike ---- */
+
+static void input_begin(struct shrike *e, shrike_time now)
+{
+    e->shard.now = MAX(now, e->shard.now);
+    ring_input(&e->shard.ring);
+}
+
+/* One deadline per SA. Lazy: a deadline that moved away is found out when its node goes off. */
+static void timers_set(struct shard *s, struct ike_sa *sa)
+{
+    shrike_time due = sa_due(s, sa);
+    if (due == SHRIKE_NEVER)
+        heap_remove(&s->timers, &sa->timer);
+    else if (sa->timer.place == 0 || due < sa->timer.key)
+        heap_set(&s->timers, &sa->timer, due);
+}
+
+/* Look after an SA that an input has touched. */
+static void settle(struct shrike *e, struct ike_sa *sa)
+{
+    struct shard *s = &e->shard;
+    wants_next(s, sa);
+    child_sweep(s, sa);
+    if (sa->reap && sa->dead == 0)
+        sa_free(s, sa);
+    else
+        timers_set(s, sa);
+}
+
+static void input_end(struct shrike *e)
+{
+    arena_reset(&e->shard.scratch);
+}
+
+/* ---- datagrams ---- */
+
+/* A remembered reply, sent once more where the request came from (RFC 7296 2.1). */
+static bool replay(struct shard *s, struct packet *reply, const struct shrike_datagram *d)
+{
+    struct ring_path path = {d->local, d->remote, d->marker};
+    ring_send(&s->ring, reply, &path);
+    s->stats.replays++;
+    return true;
+}
+
+/* The slot of a protected or first message, if the SA waits for it; NULL: drop it. *again: it is a
+ * request that was answered. */
+static struct slot *slot_for(struct ike_sa *sa, const struct header *h, bool *again)
+{
+    *again = false;
+    if (h->flags & FLAG_RESPONSE) {
+        struct slot *ours = &sa->ours;
+        bool fits = ours->exchange == h->exchange && ours->message_id == h->message_id &&
+                    !ours->awaiting && ours->message;
+        return fits ? ours : NULL;
+    }
+    enum window_verdict w = window_request(&sa->window, h->message_id);
+    *again = w == WINDOW_SEEN && sa->theirs.message != NULL && sa->theirs.exchange == 0 &&
+             sa->theirs.message_id == h->message_id;
+    if (w != WINDOW_NEW || sa->theirs.exchange != 0 || sa->state == IKE_GONE)
+        return NULL;
+    return &sa->theirs;
+}
+
+/* Is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is authenticated.
+ */
+static bool admits(const struct ike_sa *sa, const struct header *h)
+{
+    switch (h->exchange) {
+    case EXCHANGE_IKE_SA_INIT:
+        return sa->state == IKE_INIT && (h->flags & FLAG_RESPONSE);
+    case EXCHANGE_IKE_AUTH:
+        return sa->state == IKE_AUTH && sa->initiator == ((h->flags & FLAG_RESPONSE) != 0);
+    case EXCHANGE_CREATE_CHILD_SA:
+    case EXCHANGE_INFORMATIONAL:
+        return sa->authenticated;
+    default:
+        return false;
+    }
+}
+
+/* Does the header name this SA by both SPIs, and the sender by its role? */
+static bool names(const struct ike_sa *sa, const struct header *h)
+{
+    bool from_initiator = (h->flags & FLAG_INITIATOR) != 0;
+    u64 theirs = sa->initiator ? sa->spi_r : sa->spi_i;
+    u64 said = sa->initiator ? h->spi_r : h->spi_i;
+    return from_initiator != sa->initiator && (theirs == said || (theirs == 0 && sa->initiator));
+}
+
+/* RFC 7296 2.11, 2.23: answers go where the request came from, and a peer behind a NAT is followed.
+ * Only authentic messages come here. */
+static void follow(struct ike_sa *sa, const struct shrike_datagram *d)
+{
+    if (sa->initiator && !sa->nat_there)
+        return;
+    sa->local = d->local;
+    sa->remote = d->remote;
+    sa->marker = d->marker;
+}
+
+/* Refuse what the grid does not allow: an answer that says so for a request, silence for a
+ * response. */
+static bool fits_grid(struct turn *t, const struct message *m, enum message_verdict read,
+                      u8 payload)
+{
+    enum column column = read == MESSAGE_OK ? grammar_column(m) : COLUMN_COUNT;
+    t->reason.detail = payload;
+    switch (read) {
+    case MESSAGE_OK:
+        break;
+    case MESSAGE_CRITICAL:
+        t->notify_octets[0] = payload;
+        t->notify_data = bytes_of(t->notify_octets, 1);
+        (void)turn_refuse(t, SHRIKE_REASON_CRITICAL_PAYLOAD, NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
+        return false;
+    case MESSAGE_TOO_MANY:
+        (void)turn_refuse(t, SHRIKE_REASON_TOO_MANY_PAYLOADS, NOTIFY_INVALID_SYNTAX);
+        return false;
+    case MESSAGE_SYNTAX:
+        (void)turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+        return false;
+    }
+    (void)turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    if (column == COLUMN_COUNT || !notify_check(m))
+        return false;
+    switch (grammar_check(m, column, &payload)) {
+    case GRAMMAR_OK:
+        t->reason = (struct shrike_reason){0};
+        return true;
+    case GRAMMAR_UNEXPECTED:
+        t->reason.code = SHRIKE_REASON_UNEXPECTED_PAYLOAD;
+        break;
+    case GRAMMAR_MISSING:
+        t->reason.code = SHRIKE_REASON_MISSING_PAYLOAD;
+        break;
+    case GRAMMAR_TOO_MANY:
+        t->reason.code = SHRIKE_REASON_TOO_MANY_PAYLOADS;
+        break;
+    }
+    t->reason.detail = payload;
+    return false;
+}
+
+/* The octets behind the header, walked; the message knows its header. */
+static enum message_verdict read_chain(struct message *m, const u8 *base, struct bytes chain,
+                                       u8 first, u8 *payload)
+{
+    u8 inner;
+    return message_read(m, base, chain, first, &inner, payload);
+}
+
+static void slot_begin(struct slot *slot, const struct header *h, u64 hash)
+{
+    slot->exchange = h->exchange;
+    slot->message_id = h->message_id;
+    slot->hash = hash;
+    slot->step = 0;
+}
+
+/* A stranger was admitted: make the SA and answer its IKE_SA_INIT. */
+static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
+{
+    struct shard *s = &e->shard;
+    const struct shrike_datagram *d = x->datagram;
+    struct ike_sa *sa = sa_new(s, false);
+    if (!sa)
+        return false;
+    sa->spi_i = x->message->header.spi_i;
+    sa->local = d->local;
+    sa->remote = d->remote;
+    sa->marker = d->marker;
+    if (!gate_count(s, sa, x)) {
+        sa_free(s, sa);
+        return false;
+    }
+    slot_begin(&sa->theirs, &x->message->header, x->hash);
+    window_accept(&sa->window, 0);
+    t->sa = sa;
+    t->slot = &sa->theirs;
+    exchange_run(t);
+    settle(e, sa);
+    return true;
+}
+
+/* A datagram for no SA of ours: the gate decides before anything is kept. */
+static bool stranger(struct shrike *e, const struct shrike_datagram *d, const struct header *h)
+{
+    struct shard *s = &e->shard;
+    struct message m;
+    u8 payload;
+    if (!gate_is_init(h))
+        return false;
+    struct bytes chain = bytes_of(d->data + HEADER_SIZE, d->len - HEADER_SIZE);
+    enum message_verdict read = read_chain(&m, d->data, chain, h->next_payload, &payload);
+    m.header = *h;
+    struct stranger x = {.datagram = d, .message = &m};
+    struct turn t = {.shard = s, .in = &m, .datagram = bytes_of(d->data, d->len)};
+    t.malformed = d->len > INIT_MAX || !fits_grid(&t, &m, read, payload);
+    switch (gate_admit(&e->gate, s, &x)) {
+    case GATE_ADMIT:
+        return welcome(e, &x, &t);
+    case GATE_REPLAY:
+        return x.sa->theirs.message ? replay(s, x.sa->theirs.message, d) : false;
+    case GATE_COOKIE:
+        gate_send_cookie(s, &x);
+        return true;
+    case GATE_DROP:
+        break;
+    }
+    return false;
+}
+
+/* A request whose reply is remembered. An identical datagram gets it for the price of a hash; one
+ * that differs (RFC 7383 2.6.1: cut anew) only when it, or its first fragment, is authentic. */
+static bool seen(struct shard *s, struct ike_sa *sa, const struct shrike_datagram *d,
+                 const struct header *h)
+{
+    struct bytes octets = bytes_of(d->data, d->len);
+    bool same = siphash(s->hash_key, octets) == sa->theirs.hash;
+    return (same || (sa->state != IKE_GONE && protect_first(s, sa, octets, h))) &&
+           replay(s, sa->theirs.message, d);
+}
+
+/* The payloads of a message for an SA: in the clear for IKE_SA_INIT, else out of SK. */
+static bool unwrap(struct shard *s, struct ike_sa *sa, const struct shrike_datagram *d,
+                   const struct header *h, struct opened *o)
+{
+    struct bytes octets = bytes_of(d->data, d->len);
+    if (h->exchange == EXCHANGE_IKE_SA_INIT) {
+        *o = (struct opened){bytes_of(d->data + HEADER_SIZE, d->len - HEADER_SIZE), h->next_payload,
+                             0, true};
+        return d->len <= INIT_MAX;
+    }
+    if (!init_key(s, sa)) {
+        struct shrike_reason why = {.code = SHRIKE_REASON_KE_INVALID};
+        ike_close(s, sa, &why);
+        return false;
+    }
+    switch (protect_open(s, sa, octets, h, o)) {
+    case OPEN_OK:
+        return true;
+    case OPEN_MORE:
+        return false;
+    case OPEN_BAD:
+    case OPEN_LIMIT:
+        s->stats.dropped++;
+        break;
+    }
+    return false;
+}
+
+/* The way of a datagram; false: it was dropped. */
+static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
+{
+    struct shard *s = &e->shard;
+    struct header h;
+    struct opened o;
+    struct message m;
+    bool again;
+    u8 payload;
+    if (header_read(bytes_of(d->data, d->len), &h) != HEADER_OK)
+        return false;
+    struct ike_sa *sa = shard_sa_by_spi(s, h.flags & FLAG_INITIATOR ? h.spi_r : h.spi_i);
+    if (!sa)
+        return stranger(e, d, &h); /* gate_admit() */
+    if (!names(sa, &h))
+        return false;
+    struct slot *slot = slot_for(sa, &h, &again); /* window_request() */
+    if (again)
+        return seen(s, sa, d, &h);
+    if (!slot || !admits(sa, &h))
+        return false;
+    if (unwrap(s, sa, d, &h, &o)) { /* protect_open() */
+        const u8 *base = h.exchange == EXCHANGE_IKE_SA_INIT ? d->data : o.inner.at;
+        enum message_verdict read = read_chain(&m, base, o.inner, o.first, &payload);
+        m.header = h;
+        struct turn t = {.shard = s, .sa = sa, .slot = slot, .in = &m};
+        t.datagram = bytes_of(d->data, d->len);
+        t.malformed = !fits_grid(&t, &m, read, payload);
+        if (h.exchange != EXCHANGE_IKE_SA_INIT) {
+            follow(sa, d);
+            sa->heard = s->now;
+        }
+        if (slot == &sa->theirs) {
+            slot_begin(slot, &h, o.hash);
+            window_accept(&sa->window, h.message_id);
+        } else {
+            slot->conclude = true;
+        }
+        exchange_run(&t); /* then protect_seal(), the reply is remembered, ring_send() */
+    }
+    settle(e, sa); /* wants_next(), timers_set() */
+    return true;
+}
+
+void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_datagram *d)
+{
+    input_begin(e, now);
+    e->shard.stats.received++;
+    if (d->len > MESSAGE_MAX || !engine_datagram(e, d))
+        e->shard.stats.dropped++;
+    input_end(e);
+}
+
+/* ---- commands and answers ---- */
+
+void shrike_command(struct shrike *e, shrike_time now, const struct shrike_command *command)
+{
+    struct commander c = {.shard = &e->shard, .listing = &e->listing};
+    input_begin(e, now);
+    command_run(&c, command);
+    for (u32 i = 0; i < c.touched_count; i++)
+        settle(e, c.touched[i]);
+    input_end(e);
+}
+
+static struct slot *slot_asked(struct ike_sa *sa, u32 question)
+{
+    if (sa->ours.awaiting && sa->ours.question == question)
+        return &sa->ours;
+    if (sa->theirs.awaiting && sa->theirs.question == question)
+        return &sa->theirs;
+    return NULL;
+}
+
+void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
+                 const struct shrike_answer *answer)
+{
+    input_begin(e, now);
+    struct ike_sa *sa =
+        token.incarnation == e->shard.incarnation ? shard_sa_at(&e->shard, token.index) : NULL;
+    struct slot *slot = sa && sa->serial == token.serial ? slot_asked(sa, token.slot) : NULL;
+    if (slot) {
+        exchange_resume(&e->shard, sa, slot, answer);
+        settle(e, sa);
+    }
+    input_end(e);
+}
+
+/* ---- time ---- */
+
+static void tick_slot(struct shard *s, struct ike_sa *sa, struct slot *slot)
+{
+    if (slot->awaiting && s->now >= slot->due) {
+        struct shrike_answer late = {.ok = false, .reason = SHRIKE_REASON_OP_TIMEOUT};
+        exchange_resume(s, sa, slot, &late);
+    } else if (slot == &sa->ours && slot->exchange && !slot->awaiting && s->now >= slot->due) {
+        exchange_retransmit(s, sa);
+    }
+}
+
+static void tick_sa(struct shard *s, struct ike_sa *sa)
+{
+    if (s->now >= sa->expires) {
+        struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
+        ike_close(s, sa, &why);
+        sa->reap = true;
+        return;
+    }
+    tick_slot(s, sa, &sa->ours);
+    tick_slot(s, sa, &sa->theirs);
+    protect_expire(s, sa);
+    if (sa->forget && s->now >= sa->forget) {
+        packet_drop(&s->packets, sa->theirs.message);
+        sa->theirs.message = NULL;
+        sa->forget = 0;
+    }
+    if (sa->state == IKE_UP && sa->conn->dpd_delay && s->now >= sa->heard + sa->conn->dpd_delay)
+        sa->wants |= WANT_LIVENESS;
+}
+
+/* SAs whose connection stands unchanged in the new configuration move over to it, a few at a time;
+ * the others stay with the one they know. */
+static void rehome(struct shrike *e)
+{
+    struct shard *s = &e->shard;
+    for (u32 n = 0; n < REHOME_PER_TICK && e->rehome < s->sas.cut; n++) {
+        struct ike_sa *sa = shard_sa_at(s, e->rehome++);
+        if (sa && sa->conn && !sa->handshake && sa->snapshot != s->current)
+            sa_rehome(s, sa);
+    }
+}
+
+void shrike_tick(struct shrike *e, shrike_time now)
+{
+    struct shard *s = &e->shard;
+    input_begin(e, now);
+    for (u32 n = 0; n < TICK_SAS; n++) {
+        struct heap_node *node = heap_least(&s->timers);
+        if (!node || node->key > s->now)
+            break;
+        struct ike_sa *sa = list_item(node, struct ike_sa, timer);
+        heap_remove(&s->timers, node);
+        tick_sa(s, sa);
+        settle(e, sa);
+    }
+    if (e->listing.active)
+        command_list(s, &e->listing);
+    rehome(e);
+    input_end(e);
+}
+
+shrike_time shrike_deadline(const struct shrike *e)
+{
+    const struct heap_node *node = heap_least(&e->shard.timers);
+    if (e->listing.active || e->rehome < e->shard.sas.cut)
+        return e->shard.now;
+    return node ? node->key : SHRIKE_NEVER;
+}
+
+/* ---- output ---- */
+
+bool shrike_next(struct shrike *e, struct shrike_action *out)
+{
+    return ring_next(&e->shard.ring, out);
+}
+
+void shrike_stats(const struct shrike *e, struct shrike_stats *out)
+{
+    const struct shard *s = &e->shard;
+    *out = s->stats;
+    out->ike_sas = s->sas.live;
+    out->half_open = s->half_open;
+    out->child_sas = s->children.live;
+    out->handshakes = s->handshakes.live;
+    out->packets = packets_live(&s->packets);
+    out->works = s->works.live;
+    out->bytes_live = s->source.bytes_live;
+    out->bytes_pages = s->source.bytes;
+    out->allocations = s->source.allocations;
+}
+
+bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE_KEYS_MAX],
+                        size_t len[5])
+{
+    for (u32 i = 0; i < e->shard.sas.cut; i++) {
+        const struct ike_sa *sa = shard_sa_at(&e->shard, i);
+        if (!sa || sa->serial != ike || !sa->authenticated || sa->state == IKE_GONE)
+            continue;
+        const struct ike_suite *suite = &sa->suite;
+        size_t a = suite->integ ? suite->integ->key_len : 0;
+        size_t k = (size_t)suite->encr->key_len + suite->encr->salt_len;
+        const u8 *keys[5] = {sa->keys.d, sa->keys.a[0], sa->keys.a[1], sa->keys.e[0],
+                             sa->keys.e[1]};
+        const size_t lens[5] = {suite->prf->key_len, a, a, k, k};
+        for (int j = 0; j < 5; out += lens[j], j++) {
+            memcpy(out, keys[j], lens[j]);
+            len[j] = lens[j];
+        }
+        return true;
+    }
+    return false;
+}

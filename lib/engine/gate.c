@@ -1,0 +1,146 @@
+/* The gate: see gate.h. Nothing here allocates but the cookie's packet, which the drain frees. */
+#include "engine/gate.h"
+#include "base/ct.h"
+#include "base/siphash.h"
+#include "sa/trace.h"
+#include "wire/notify.h"
+
+enum { COOKIE_LEN = 17, COOKIE_LIFE_MINUTES = 1, PREFIX_V6 = 8 };
+#define MINUTE (60 * SHRIKE_SECOND)
+#define CALM_TIME                                                                                  \
+    (10 * SHRIKE_SECOND) /* cookies stay on so long: going off and on breaks handshakes */
+
+bool gate_is_init(const struct header *h)
+{
+    return h->exchange == EXCHANGE_IKE_SA_INIT && (h->flags & FLAG_INITIATOR) &&
+           !(h->flags & FLAG_RESPONSE) && h->message_id == 0 && h->spi_i != 0 && h->spi_r == 0;
+}
+
+/* Who comes from one /32 or /64 shares a bucket (and, rarely, strangers who collide in the hash).
+ */
+static u32 bucket_of(const struct shard *s, const struct shrike_endpoint *from)
+{
+    struct bytes prefix = bytes_of(from->octets, from->family == 4 ? 4 : PREFIX_V6);
+    return (u32)(siphash(s->hash_key, prefix) % GATE_BUCKETS);
+}
+
+static u64 init_hash(const struct shard *s, const struct shrike_datagram *d)
+{
+    u8 text[8 + 8 + 16 + 2];
+    struct writer w = writer_of(text, sizeof(text));
+    write_u64(&w, siphash(s->hash_key, bytes_of(d->data, d->len)));
+    write_bytes(&w, bytes_of(d->data, 8));
+    write_bytes(&w, bytes_of(d->remote.octets, 16));
+    write_u16(&w, d->remote.port);
+    u64 hash = siphash(s->hash_key, written_bytes(&w));
+    return hash ? hash : 1;
+}
+
+/* RFC 7296 2.6: the secret's version, and a hash of Ni, IPi, SPIi under it. The secret changes each
+ * minute and is made from the shard's seed, so nothing is stored. */
+static void cookie_make(const struct shard *s, const struct stranger *x, u64 minute, u8 *out)
+{
+    u8 text[NONCE_MAX + 16 + 8], secret[16];
+    struct bytes nonce = message_body(x->message, PAYLOAD_NONCE);
+    struct writer w = writer_of(text, sizeof(text));
+    siphash128(s->cookie_seed, bytes_of(&minute, sizeof(minute)), secret);
+    write_bytes(&w, bytes_of(x->datagram->remote.octets, 16));
+    write_u64(&w, x->message->header.spi_i);
+    write_bytes(&w, nonce);
+    out[0] = (u8)minute;
+    siphash128(secret, written_bytes(&w), out + 1);
+    wipe(secret, sizeof(secret));
+}
+
+static bool cookie_holds(const struct shard *s, const struct stranger *x)
+{
+    struct notify n;
+    u8 good[COOKIE_LEN];
+    u64 minute = s->now / MINUTE;
+    if (!notify_find(x->message, NOTIFY_COOKIE, &n) || n.data.len != COOKIE_LEN)
+        return false;
+    for (u64 age = 0; age <= COOKIE_LIFE_MINUTES && age <= minute; age++) {
+        cookie_make(s, x, minute - age, good);
+        if (ct_equal(good, n.data.at, COOKIE_LEN))
+            return true;
+    }
+    return false;
+}
+
+/* Must this stranger show a cookie? Hysteresis: what was raised stays so for CALM_TIME. */
+static bool cookie_wanted(struct gate *g, struct shard *s, u32 bucket)
+{
+    const struct shrike_conf *conf = s->current->conf;
+    if (s->now >= g->calm_at) {
+        memset(g->raised, 0, sizeof(g->raised));
+        g->calm_at = s->now + CALM_TIME;
+    }
+    if (s->prefix_half_open[bucket] >= conf->cookie_prefix_threshold) {
+        g->raised[bucket / 64] |= (u64)1 << bucket % 64;
+        g->calm_at = s->now + CALM_TIME;
+    }
+    bool on = s->now < g->all_until;
+    if (s->half_open >= conf->cookie_threshold)
+        g->all_until = s->now + CALM_TIME;
+    if (!on && s->now < g->all_until)
+        (void)trace_limited(s, SHRIKE_EVENT_COOKIES_ON, NULL);
+    return s->now < g->all_until || (g->raised[bucket / 64] >> bucket % 64 & 1);
+}
+
+enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x)
+{
+    x->hash = init_hash(s, x->datagram);
+    u32 known = map_get(&s->by_init, x->hash);
+    x->sa = known == MAP_NONE ? NULL : shard_sa_at(s, known);
+    if (x->sa)
+        return GATE_REPLAY;
+    if (!s->current)
+        return GATE_DROP;
+    x->bucket = bucket_of(s, &x->datagram->remote);
+    size_t nonce = message_body(x->message, PAYLOAD_NONCE).len;
+    if (nonce < NONCE_MIN || nonce > NONCE_MAX)
+        return GATE_DROP;
+    if (cookie_wanted(g, s, x->bucket) && !cookie_holds(s, x))
+        return GATE_COOKIE;
+    if (s->half_open >= s->current->conf->half_open_max ||
+        s->prefix_half_open[x->bucket] == UINT16_MAX)
+        return GATE_DROP;
+    return GATE_ADMIT;
+}
+
+bool gate_count(struct shard *s, struct ike_sa *sa, const struct stranger *x)
+{
+    if (!map_put(&s->by_init, x->hash, sa->index))
+        return false;
+    sa->init_hash = x->hash;
+    sa->handshake->prefix_bucket = x->bucket;
+    sa->handshake->counted = true;
+    s->prefix_half_open[x->bucket]++;
+    s->half_open++;
+    return true;
+}
+
+void gate_send_cookie(struct shard *s, const struct stranger *x)
+{
+    u8 cookie[COOKIE_LEN], octets[HEADER_SIZE + 8 + COOKIE_LEN];
+    const struct header *in = &x->message->header;
+    struct header h = {
+        .spi_i = in->spi_i,
+        .version = VERSION_2_0,
+        .exchange = EXCHANGE_IKE_SA_INIT,
+        .flags = FLAG_RESPONSE,
+    };
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct builder b = builder_message(&w, &h);
+    cookie_make(s, x, s->now / MINUTE, cookie);
+    notify_add(&b, NOTIFY_COOKIE, bytes_of(cookie, COOKIE_LEN));
+    builder_end(&b);
+    struct packet *k = packet_copy(&s->packets, written_bytes(&w));
+    if (!k)
+        return;
+    struct ring_path path = {x->datagram->local, x->datagram->remote, x->datagram->marker};
+    ring_send(&s->ring, k, &path);
+    packet_drop(&s->packets, k);
+    s->stats.cookies++;
+    s->stats.sent++;
+}

@@ -1,0 +1,360 @@
+/* IKE_AUTH with a shared key and the first Child SA (RFC 7296 1.2, 2.15, 2.16). */
+#include "base/ct.h"
+#include "exchange/exchange.h"
+#include "exchange/offer.h"
+#include "sa/match.h"
+#include "sa/trace.h"
+
+enum auth_ask_step { ASK_PROVE, ASK_SEND };
+enum auth_answer_step { ANSWER_IDENTIFY, ANSWER_CHECKED, ANSWER_INSTALLED, ANSWER_PROVED };
+enum auth_conclude_step { CONCLUDE_VERIFY, CONCLUDE_CHECKED, CONCLUDE_INSTALLED };
+
+/* RFC 7296 2.15: RestOfInitIDPayload, the body of an ID payload. */
+static struct bytes id_body(const struct shrike_id *id, u8 *out, size_t size)
+{
+    struct writer w = writer_of(out, size);
+    ident_write(&w, &(struct ident){id->type, id->data});
+    return written_bytes(&w);
+}
+
+/* The octets that the initiator (or the responder) signs: its first message, the other's nonce, and
+ * prf(SK_p, its identity). Empty when there is no room. */
+static struct bytes signed_octets(struct turn *t, bool of_initiator, struct bytes id)
+{
+    const struct handshake *h = t->sa->handshake;
+    const struct prf_suite *prf = t->sa->suite.prf;
+    struct bytes message = packet_bytes(of_initiator ? h->init_i : h->init_r);
+    struct bytes nonce =
+        of_initiator ? bytes_at(h->init_r->data, h->nr) : bytes_at(h->init_i->data, h->ni);
+    struct bytes sk_p = bytes_of(h->sk_p[of_initiator ? 0 : 1], prf->key_len);
+    size_t size = message.len + nonce.len + prf->len;
+    u8 *out = ring_take(&t->shard->ring, size);
+    if (!out || !keymat_maced_id(t->shard->provider, prf, sk_p, id, out + message.len + nonce.len))
+        return bytes_of(NULL, 0);
+    memcpy(out, message.at, message.len);
+    memcpy(out + message.len, nonce.at, nonce.len);
+    return bytes_of(out, size);
+}
+
+/* Ask the holder of the secret. `ours`: prove that we are who we say, else check the peer's value.
+ */
+static enum verdict ask_op(struct turn *t, bool ours, struct bytes value)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    struct shrike_id peer = sa_peer_id(t->sa);
+    const struct shrike_id *id = ours ? &conn->local.id : &peer;
+    u8 body[4 + SHRIKE_ID_MAX];
+    struct bytes octets =
+        signed_octets(t, ours == t->sa->initiator, id_body(id, body, sizeof(body)));
+    if (!octets.at)
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    struct shrike_op *op = shard_ask(t->shard, t->sa, t->slot, ours ? SHRIKE_PROVE : SHRIKE_CHECK);
+    op->auth = (struct shrike_auth_op){
+        .method = ours ? conn->local.method : conn->remote.method,
+        .prf = t->sa->suite.prf->id,
+        .conn = conn->name,
+        .local = conn->local.id,
+        .remote = {.type = peer.type, .data = ring_keep(&t->shard->ring, peer.data)},
+        .octets = octets,
+        .value = ring_keep(&t->shard->ring, value),
+        .origin = ours ? conn->local.origin : conn->remote.origin,
+    };
+    return AWAIT;
+}
+
+static bool keep_peer_id(struct turn *t, const struct ident *id)
+{
+    struct packet *k = packet_new(&t->shard->packets, 1 + id->data.len);
+    if (!k)
+        return false;
+    k->data[0] = id->type;
+    memcpy(k->data + 1, id->data.at, id->data.len);
+    packet_drop(&t->shard->packets, t->sa->peer_id);
+    t->sa->peer_id = k;
+    return true;
+}
+
+static void add_id(struct turn *t, u8 payload, const struct shrike_id *id)
+{
+    size_t mark = payload_begin(t->out, payload, false);
+    ident_write(t->out->w, &(struct ident){id->type, id->data});
+    payload_end(t->out, mark);
+}
+
+static void add_auth(struct turn *t, struct bytes value)
+{
+    size_t mark = payload_begin(t->out, PAYLOAD_AUTH, false);
+    auth_write(t->out->w, &(struct auth){t->sa->conn->local.method, value});
+    payload_end(t->out, mark);
+}
+
+/* The Child SA that IKE_AUTH makes: the first one wanted. */
+static struct child_sa *wanted_child(const struct ike_sa *sa)
+{
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATED)
+            return c;
+    }
+    return NULL;
+}
+
+/* ---- the initiator ---- */
+
+enum verdict auth_ask(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    const struct offer_between nothing = {0};
+    struct child_sa *child = wanted_child(t->sa);
+    switch ((enum auth_ask_step)t->slot->step) {
+    case ASK_PROVE:
+        t->slot->step = ASK_SEND;
+        return ask_op(t, true, bytes_of(NULL, 0));
+    case ASK_SEND:
+        break;
+    }
+    t->reason.origin = conn->local.origin;
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, 0);
+    add_id(t, PAYLOAD_IDI, &conn->local.id);
+    if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
+        add_id(t, PAYLOAD_IDR, &conn->remote.id);
+    add_auth(t, t->op->value);
+    t->slot->child = child;
+    if (!child)
+        return turn_fail(t, SHRIKE_REASON_NO_SUCH_CHILD, 0);
+    child->state = CHILD_NEGOTIATED;
+    return offer_ask(t, child, &nothing) ? DONE : turn_fail(t, t->reason.code, 0);
+}
+
+/* Who answers, and is it whom we called? Then let its proof be checked. */
+static enum verdict verify(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    struct ident id;
+    struct auth auth;
+    struct notify n;
+    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
+    if (!proves && notify_error(t->in, &n)) {
+        t->reason.theirs = true;
+        t->reason.origin = conn->local.origin;
+        return turn_fail(t,
+                         n.type == NOTIFY_AUTHENTICATION_FAILED ? SHRIKE_REASON_AUTH_FAILED
+                                                                : SHRIKE_REASON_PEER_REFUSED,
+                         n.type);
+    }
+    if (!proves || !ident_read(message_body(t->in, PAYLOAD_IDR), &id))
+        return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
+    struct shrike_id peer = {.type = id.type, .data = id.data};
+    t->reason.offered = message_body(t->in, PAYLOAD_IDR);
+    t->reason.origin = conn->remote.origin;
+    if (!id_matches(&conn->remote.id, &peer))
+        return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
+    if (auth.method != conn->remote.method)
+        return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
+    if (!keep_peer_id(t, &id))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    return ask_op(t, false, auth.data);
+}
+
+/* The peer is who it should be: the IKE SA is up, whatever becomes of its Child SA. */
+static void establish(struct turn *t)
+{
+    struct ike_sa *sa = t->sa;
+    sa->state = IKE_UP;
+    sa->authenticated = true;
+    sa->expires = SHRIKE_NEVER;
+    (void)trace_ike(t->shard, SHRIKE_EVENT_IKE_UP, sa);
+}
+
+/* The Child SA of the response: install it, or note why there is none (RFC 7296 1.2: the IKE SA
+ * stays). */
+static enum verdict take_child(struct turn *t)
+{
+    struct child_sa *child = t->slot->child;
+    struct notify n;
+    t->reason = (struct shrike_reason){0};
+    if (!child)
+        return DONE;
+    if (!message_find(t->in, PAYLOAD_SA)) {
+        bool error = notify_error(t->in, &n);
+        t->reason.theirs = true;
+        t->reason.origin = child->conf->origin;
+        (void)turn_refuse(t, error ? SHRIKE_REASON_PEER_REFUSED : SHRIKE_REASON_CHILDLESS,
+                          error ? n.type : 0);
+        turn_child_failed(t, child);
+        return DONE;
+    }
+    const struct handshake *h = t->sa->handshake;
+    struct child_seed seed = {
+        .ni = bytes_at(h->init_i->data, h->ni),
+        .nr = bytes_at(h->init_r->data, h->nr),
+        .we_asked = true,
+    };
+    if (offer_accept(t, child, true) != DONE) {
+        turn_child_failed(t, child);
+        return DONE;
+    }
+    if (offer_install(t, child, &seed))
+        return AWAIT;
+    child->wants_delete = true;
+    (void)turn_refuse(t, SHRIKE_REASON_CRYPTO, 0);
+    turn_child_failed(t, child);
+    return DONE;
+}
+
+static enum verdict concluded(struct turn *t)
+{
+    sa_end_handshake(t->shard, t->sa);
+    return DONE;
+}
+
+enum verdict auth_conclude(struct turn *t)
+{
+    struct child_sa *child = t->slot->child;
+    switch ((enum auth_conclude_step)t->slot->step) {
+    case CONCLUDE_VERIFY:
+        t->slot->step = CONCLUDE_CHECKED;
+        return verify(t);
+    case CONCLUDE_CHECKED:
+        t->reason.origin = t->sa->conn->remote.origin;
+        if (!t->op->ok)
+            return turn_fail(t, t->op->reason, 0);
+        establish(t);
+        t->slot->step = CONCLUDE_INSTALLED;
+        return take_child(t) == AWAIT ? AWAIT : concluded(t);
+    case CONCLUDE_INSTALLED:
+        break;
+    }
+    if (child && t->op->ok) {
+        offer_up(t, child);
+    } else if (child) {
+        child->installed = false;
+        child->wants_delete = true;
+        (void)turn_refuse(t, t->op->reason, 0);
+        turn_child_failed(t, child);
+    }
+    return concluded(t);
+}
+
+/* ---- the responder ---- */
+
+/* RFC 7296 2.16: which of our connections is this for? Then let the peer's proof be checked. */
+static enum verdict identify(struct turn *t)
+{
+    struct ike_sa *sa = t->sa;
+    struct ident idi, idr = {0};
+    struct auth auth;
+    struct shrike_reason why = {0};
+    if (!ident_read(message_body(t->in, PAYLOAD_IDI), &idi))
+        return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    if (message_find(t->in, PAYLOAD_IDR) && !ident_read(message_body(t->in, PAYLOAD_IDR), &idr))
+        return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    struct match_query q = {
+        .conf = sa->snapshot->conf,
+        .local = sa->local,
+        .remote = sa->remote,
+        .choice = &sa->handshake->choice,
+        .remote_id = {idi.type, idi.data},
+        .local_id = {idr.type, idr.data},
+    };
+    const struct shrike_conn *conn = match_identity(&q, &why);
+    if (!conn) {
+        t->reason = why;
+        t->reason.offered =
+            message_body(t->in, why.detail == PAYLOAD_IDR ? PAYLOAD_IDR : PAYLOAD_IDI);
+        return turn_fail(t, why.code, NOTIFY_AUTHENTICATION_FAILED);
+    }
+    sa_use_conn(t->shard, sa, conn, sa->snapshot);
+    t->reason.origin = conn->remote.origin;
+    if (!auth_read(message_body(t->in, PAYLOAD_AUTH), &auth) || auth.method != conn->remote.method)
+        return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
+    if (!keep_peer_id(t, &idi))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    return ask_op(t, false, auth.data);
+}
+
+/* A Child SA that could not be made: remember the notify, answer without it (RFC 7296 1.2). */
+static void refuse_child(struct turn *t)
+{
+    t->slot->refused = t->reason.notify;
+    trace_limited_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, &t->reason);
+    if (t->slot->child)
+        child_free(t->shard, t->sa, t->slot->child);
+}
+
+/* Make the Child SA; AWAIT while it is being installed. */
+static enum verdict begin_child(struct turn *t)
+{
+    const struct handshake *h = t->sa->handshake;
+    struct child_seed seed = {
+        .ni = bytes_at(h->init_i->data, h->ni),
+        .nr = bytes_at(h->init_r->data, h->nr),
+        .we_asked = false,
+    };
+    struct child_sa *child = NULL;
+    t->reason = (struct shrike_reason){0};
+    if (!message_find(t->in, PAYLOAD_SA)) {
+        (void)turn_refuse(t, SHRIKE_REASON_CHILDLESS, NOTIFY_INVALID_SYNTAX);
+        refuse_child(t);
+        return DONE;
+    }
+    enum verdict v = offer_choose(t, true, &child);
+    t->slot->child = child;
+    if (v == DONE && offer_install(t, child, &seed))
+        return AWAIT;
+    if (v == DONE)
+        (void)turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
+    refuse_child(t);
+    return DONE;
+}
+
+/* The data plane has answered, or there is no child: prove ourselves. */
+static enum verdict prove(struct turn *t)
+{
+    t->slot->step = ANSWER_PROVED;
+    return ask_op(t, true, bytes_of(NULL, 0));
+}
+
+static enum verdict reply(struct turn *t)
+{
+    const struct offer_between nothing = {0};
+    struct child_sa *child = t->slot->child;
+    t->reason.origin = t->sa->conn->local.origin;
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+    add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+    add_auth(t, t->op->value);
+    establish(t);
+    if (child) {
+        offer_reply(t, child, &nothing);
+        offer_up(t, child);
+    } else {
+        notify_add(t->out, t->slot->refused, bytes_of(NULL, 0));
+    }
+    return concluded(t);
+}
+
+enum verdict auth_answer(struct turn *t)
+{
+    switch ((enum auth_answer_step)t->slot->step) {
+    case ANSWER_IDENTIFY:
+        t->slot->step = ANSWER_CHECKED;
+        return identify(t);
+    case ANSWER_CHECKED:
+        t->reason.origin = t->sa->conn->remote.origin;
+        if (!t->op->ok)
+            return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+        t->slot->step = ANSWER_INSTALLED;
+        return begin_child(t) == AWAIT ? AWAIT : prove(t);
+    case ANSWER_INSTALLED:
+        if (!t->op->ok && t->slot->child) {
+            t->slot->child->installed = false;
+            (void)turn_refuse(t, t->op->reason, NOTIFY_NO_ADDITIONAL_SAS);
+            refuse_child(t);
+        }
+        return prove(t);
+    case ANSWER_PROVED:
+        return reply(t);
+    }
+    return DROP;
+}

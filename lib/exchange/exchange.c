@@ -1,0 +1,332 @@
+/* Running exchanges: see exchange.h. */
+#include "exchange/exchange.h"
+#include "base/ct.h"
+#include "sa/child.h"
+#include "sa/protect.h"
+#include "sa/trace.h"
+
+#define GONE_TIME   (60 * SHRIKE_SECOND)  /* closed SAs answer late retransmissions so long */
+#define FORGET_TIME (180 * SHRIKE_SECOND) /* RFC 7296 2.1: replies may be forgotten after minutes  \
+                                           */
+
+struct exchange {
+    u8 type;
+    exchange_verb *ask, *answer, *conclude;
+};
+
+static const struct exchange exchanges[] = {
+#define EXCHANGE(type, name) {type, name##_ask, name##_answer, name##_conclude},
+#include "exchange/exchange.def"
+#undef EXCHANGE
+};
+
+static const struct exchange *exchange_of(u8 type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(exchanges); i++) {
+        if (exchanges[i].type == type)
+            return &exchanges[i];
+    }
+    return NULL;
+}
+
+enum verdict turn_refuse(struct turn *t, enum shrike_reason_code code, u16 notify)
+{
+    t->reason.code = code;
+    t->reason.notify = notify;
+    return REFUSE;
+}
+
+enum verdict turn_fail(struct turn *t, enum shrike_reason_code code, u16 notify)
+{
+    (void)turn_refuse(t, code, notify);
+    return FAIL;
+}
+
+enum verdict turn_refuse_group(struct turn *t, u16 group)
+{
+    t->notify_octets[0] = (u8)(group >> 8);
+    t->notify_octets[1] = (u8)group;
+    t->notify_data = bytes_of(t->notify_octets, 2);
+    t->reason.detail = group;
+    return turn_refuse(t, SHRIKE_REASON_KE_GROUP, NOTIFY_INVALID_KE_PAYLOAD);
+}
+
+static bool is_ours(const struct turn *t)
+{
+    return t->slot == &t->sa->ours;
+}
+
+static struct header header_for(const struct turn *t)
+{
+    u8 flags = t->sa->initiator ? FLAG_INITIATOR : 0;
+    return (struct header){
+        .spi_i = t->sa->spi_i,
+        .spi_r = t->sa->spi_r,
+        .version = VERSION_2_0,
+        .exchange = t->slot->exchange,
+        .flags = (u8)(is_ours(t) ? flags : flags | FLAG_RESPONSE),
+        .message_id = t->slot->message_id,
+    };
+}
+
+/* The message that a verb builds: in the clear for IKE_SA_INIT, else the inside of SK. */
+struct draft {
+    struct writer w;
+    struct builder b;
+    u8 first;
+};
+
+static void draft_begin(struct turn *t, struct draft *d)
+{
+    struct header h = header_for(t);
+    d->w = writer_of(t->shard->out, OUT_MAX);
+    d->first = PAYLOAD_NONE;
+    d->b = t->slot->exchange == EXCHANGE_IKE_SA_INIT ? builder_message(&d->w, &h)
+                                                     : builder_chain(&d->w, &d->first);
+    t->out = &d->b;
+}
+
+/* Make packets of the draft; NULL when it did not fit or cannot be sealed. */
+static struct packet *draft_seal(struct turn *t, struct draft *d)
+{
+    struct packet *k = NULL;
+    if (t->slot->exchange == EXCHANGE_IKE_SA_INIT)
+        builder_end(&d->b);
+    if (!d->w.full && t->slot->exchange == EXCHANGE_IKE_SA_INIT) {
+        k = packet_copy(&t->shard->packets, written_bytes(&d->w));
+    } else if (!d->w.full) {
+        struct sealing in = {
+            .header = header_for(t),
+            .first = d->first,
+            .inner = written_bytes(&d->w),
+        };
+        k = protect_seal(t->shard, t->sa, &in);
+    }
+    wipe(t->shard->out, written(&d->w));
+    return k;
+}
+
+static void send(struct turn *t, struct packet *chain)
+{
+    struct ring_path path;
+    sa_path(t->sa, &path);
+    ring_send(&t->shard->ring, chain, &path);
+    for (struct packet *k = chain; k; k = k->next)
+        t->shard->stats.sent++;
+}
+
+/* The verb that is due on this slot. */
+static enum verdict run_verb(struct turn *t)
+{
+    const struct exchange *x = exchange_of(t->slot->exchange);
+    ensure(x != NULL);
+    t->slot->awaiting = false;
+    t->slot->question = 0;
+    if (t->malformed) /* an unprotected response may be forged: then the genuine one may still come
+                       */
+        return !is_ours(t) ? REFUSE : t->slot->exchange == EXCHANGE_IKE_SA_INIT ? DROP : FAIL;
+    if (!is_ours(t))
+        return x->answer(t);
+    return t->slot->conclude ? x->conclude(t) : x->ask(t);
+}
+
+/* The reply is sent and kept: it answers each retransmission of its request (RFC 7296 2.1). */
+static void remember(struct turn *t, struct packet *reply)
+{
+    struct slot *slot = t->slot;
+    struct handshake *h = t->sa->handshake;
+    if (slot->exchange == EXCHANGE_IKE_SA_INIT && h && !h->init_r)
+        h->init_r = packet_ref(reply);
+    packet_drop(&t->shard->packets, slot->message);
+    slot->message = reply;
+    slot_work_free(t->shard, slot);
+    slot->exchange = 0;
+    slot->step = 0;
+    slot->child = NULL;
+    t->sa->forget = t->shard->now + FORGET_TIME;
+    send(t, reply);
+}
+
+static void tell_refused(struct turn *t)
+{
+    enum shrike_event_id id =
+        t->sa->authenticated ? SHRIKE_EVENT_MESSAGE_REFUSED : SHRIKE_EVENT_STRANGER_REFUSED;
+    if (t->reason.code != SHRIKE_REASON_NONE)
+        trace_limited_reason(t->shard, id, t->sa, &t->reason);
+}
+
+static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
+{
+    if (v == REFUSE || v == FAIL) {
+        t->shard->stats.refused++;
+        draft_begin(t, d);
+        notify_add(&d->b, t->reason.notify, t->notify_data);
+        tell_refused(t);
+    }
+    struct packet *reply = v == DROP ? NULL : draft_seal(t, d);
+    bool init = t->slot->exchange == EXCHANGE_IKE_SA_INIT;
+    if (reply)
+        remember(t, reply);
+    else
+        slot_free(t->shard, t->slot);
+    if (v == FAIL || t->closes)
+        ike_close(t->shard, t->sa, &t->reason);
+    /* A refused stranger leaves nothing behind; the same request gets the same answer again. */
+    if (init && (v != DONE || !reply))
+        t->sa->reap = true;
+}
+
+static void arm(struct turn *t)
+{
+    struct shard *s = t->shard;
+    const struct shrike_conn *conn = t->sa->conn;
+    struct slot *slot = t->slot;
+    shrike_time d = conn->give_up_after;
+    if (slot->tries < conn->retransmit_tries) {
+        d = slot->tries < 32 ? conn->retransmit_first << slot->tries : conn->retransmit_max;
+        d = shard_vary(s, MIN(d, conn->retransmit_max), conn->retransmit_jitter);
+    }
+    slot->due = s->now + d;
+}
+
+/* RFC 7296 2.21.2: an exchange of ours has failed; what hung on it ends. */
+static void fail_ours(struct turn *t, enum verdict v)
+{
+    struct child_sa *child = t->slot->child;
+    slot_free(t->shard, t->slot);
+    if (v == FAIL) {
+        ike_close(t->shard, t->sa, &t->reason);
+        return;
+    }
+    if (child && child->state < CHILD_UP)
+        turn_child_failed(t, child);
+}
+
+void turn_child_failed(struct turn *t, struct child_sa *child)
+{
+    trace_child_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, child, &t->reason);
+    if (!child->wants_delete)
+        child_die(t->sa, child, t->reason.code);
+}
+
+static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
+{
+    bool init = t->slot->exchange == EXCHANGE_IKE_SA_INIT;
+    t->slot->message_id = init ? 0 : t->sa->window.ours;
+    struct packet *request = v == DONE ? draft_seal(t, d) : NULL;
+    if (!request) {
+        if (v == DONE)
+            v = turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+        fail_ours(t, v);
+        return;
+    }
+    t->sa->window.ours = t->slot->message_id + 1;
+    struct handshake *h = t->sa->handshake;
+    if (init && h) {
+        packet_drop(&t->shard->packets, h->init_i);
+        h->init_i = packet_ref(request);
+    }
+    packet_drop(&t->shard->packets, t->slot->message);
+    t->slot->message = request;
+    t->slot->tries = 0;
+    t->slot->step = 0;
+    arm(t);
+    send(t, request);
+}
+
+static void finish_conclude(struct turn *t, enum verdict v)
+{
+    if (v == DROP)
+        t->slot->conclude = false; /* it was not the response: go on waiting */
+    else if (v == DONE)
+        slot_free(t->shard, t->slot);
+    else
+        fail_ours(t, v);
+}
+
+void exchange_run(struct turn *t)
+{
+    struct draft d;
+    draft_begin(t, &d);
+    enum verdict v = run_verb(t);
+    if (v == AWAIT && t->in && !slot_keep(t->shard, t->slot, t->in))
+        v = turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    if (v == AWAIT)
+        wipe(t->shard->out, written(&d.w));
+    else if (!is_ours(t))
+        finish_answer(t, v, &d);
+    else if (t->slot->conclude)
+        finish_conclude(t, v);
+    else
+        finish_ask(t, v, &d);
+}
+
+void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa *child, u16 want)
+{
+    ensure(sa->ours.exchange == 0);
+    sa->ours.exchange = type;
+    sa->ours.want = want;
+    sa->ours.child = child;
+    struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
+    exchange_run(&t);
+}
+
+void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
+                     const struct shrike_answer *op)
+{
+    struct turn t = {.shard = s, .sa = sa, .slot = slot, .op = op};
+    t.in = slot->work && slot->work->octets ? &slot->work->in : NULL;
+    exchange_run(&t);
+}
+
+void exchange_retransmit(struct shard *s, struct ike_sa *sa)
+{
+    struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
+    struct handshake *h = sa->handshake;
+    if (t.slot->tries >= sa->conn->retransmit_tries) {
+        t.reason.code = h && h->hint ? SHRIKE_REASON_PEER_REFUSED : SHRIKE_REASON_TIMEOUT;
+        t.reason.notify = h ? h->hint : 0;
+        t.reason.theirs = t.reason.notify != 0;
+        t.reason.origin = sa->conn->origin;
+        ike_close(s, sa, &t.reason);
+        return;
+    }
+    t.slot->tries++;
+    s->stats.retransmits++;
+    arm(&t);
+    send(&t, t.slot->message);
+    struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_RETRANSMIT, sa);
+    e->exchange = t.slot->exchange;
+    e->message_id = t.slot->message_id;
+    e->number = t.slot->tries;
+}
+
+void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why)
+{
+    if (sa->state == IKE_GONE)
+        return;
+    bool was_up = sa->authenticated;
+    if (was_up || sa->initiator)
+        trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
+    else
+        trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
+    if (sa->command_down)
+        trace_command(s, SHRIKE_EVENT_COMMAND_DONE, sa->command_down, SHRIKE_REASON_NONE);
+    if (!was_up && sa->command && list_empty(&sa->children))
+        trace_command(s, SHRIKE_EVENT_COMMAND_FAILED, sa->command, why->code);
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+        child_die(sa, c, why->code);
+    child_sweep(s, sa);
+    slot_free(s, &sa->ours);
+    slot_work_free(s, &sa->theirs);
+    sa->theirs.exchange = 0;
+    protect_forget(s, sa, 0);
+    protect_forget(s, sa, 1);
+    sa_end_handshake(s, sa);
+    wipe(&sa->keys, sizeof(sa->keys));
+    sa->state = IKE_GONE;
+    sa->wants = 0;
+    sa->not_before = 0;
+    sa->expires = s->now + GONE_TIME;
+    sa->reap = sa->theirs.message == NULL;
+}

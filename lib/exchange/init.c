@@ -1,0 +1,367 @@
+/* IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7, 2.10, 2.14): algorithms, nonces, key exchange. */
+#include "exchange/init.h"
+#include "base/ct.h"
+#include "exchange/exchange.h"
+#include "exchange/natd.h"
+#include "sa/match.h"
+#include "sa/trace.h"
+#include "wire/grammar.h"
+
+enum {
+    COOKIES_MAX = 4, /* cookies we show before giving up */
+    GROUPS_MAX = 4,  /* key exchange groups we try */
+    COOKIE_LEN_MAX = 64,
+};
+#define HINT_GRACE (2 * SHRIKE_SECOND) /* for a genuine answer after an unauthenticated error */
+
+bool init_key(struct shard *s, struct ike_sa *sa)
+{
+    struct handshake *h = sa->handshake;
+    const struct shrike_provider *p = s->provider;
+    if (!h || h->keyed)
+        return true;
+    const struct ke_suite *ke = sa->suite.ke;
+    struct packet *theirs = sa->initiator ? h->init_r : h->init_i;
+    u8 shared[KE_SECRET_MAX];
+    bool valid = false;
+    struct ike_seed seed = {
+        .ni = bytes_at(h->init_i->data, h->ni),
+        .nr = bytes_at(h->init_r->data, h->nr),
+        .spi_i = sa->spi_i,
+        .spi_r = sa->spi_r,
+    };
+    h->keyed =
+        p->ke_derive(p->ctx, ke, h->ke_private, bytes_at(theirs->data, h->ke), shared, &valid) &&
+        valid &&
+        keymat_ike(p, &sa->suite, &seed, bytes_of(shared, ke->secret_len), &sa->keys, h->sk_p[0],
+                   h->sk_p[1]);
+    wipe(shared, sizeof(shared));
+    wipe(h->ke_private, sizeof(h->ke_private));
+    return h->keyed;
+}
+
+/* Write our KE payload with a new key pair of this group. */
+static bool add_ke(struct turn *t, u16 group)
+{
+    const struct ke_suite *ke = suite_ke(group);
+    const struct shrike_provider *p = t->shard->provider;
+    u8 public_value[KE_PUBLIC_MAX];
+    if (!ke || !p->ke_generate(p->ctx, ke, t->sa->handshake->ke_private, public_value))
+        return false;
+    t->sa->handshake->group = group;
+    size_t mark = payload_begin(t->out, PAYLOAD_KE, false);
+    ke_write(t->out->w, &(struct ke){group, bytes_of(public_value, ke->public_len)});
+    payload_end(t->out, mark);
+    return true;
+}
+
+/* Write a nonce payload; *where gets its place in the message. */
+static void add_nonce(struct turn *t, struct bytes nonce, struct span *where)
+{
+    size_t mark = payload_begin(t->out, PAYLOAD_NONCE, false);
+    *where = (struct span){(u16)written(t->out->w), (u16)nonce.len};
+    write_bytes(t->out->w, nonce);
+    payload_end(t->out, mark);
+}
+
+/* What both sides say behind the nonce. */
+static void add_notifies(struct turn *t)
+{
+    natd_add(t);
+    if (!t->sa->conn || t->sa->conn->fragmentation)
+        notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
+}
+
+/* The first group of our proposals that a KE payload may have. */
+static u16 first_group(const struct shrike_conn *conn)
+{
+    for (unsigned i = 0; i < conn->proposal_count; i++) {
+        const struct shrike_proposal *p = &conn->proposals[i];
+        for (unsigned j = 0; j < p->transform_count; j++) {
+            if (p->transforms[j].type == TRANSFORM_KE && suite_ke(p->transforms[j].id))
+                return p->transforms[j].id;
+        }
+    }
+    return KE_NONE;
+}
+
+static bool offers_group(const struct shrike_conn *conn, u16 group)
+{
+    for (unsigned i = 0; i < conn->proposal_count; i++) {
+        const struct shrike_proposal *p = &conn->proposals[i];
+        for (unsigned j = 0; j < p->transform_count; j++) {
+            if (p->transforms[j].type == TRANSFORM_KE && p->transforms[j].id == group)
+                return suite_ke(group) != NULL;
+        }
+    }
+    return false;
+}
+
+/* RFC 7296 2.6: the retry with a cookie differs in nothing else. */
+static enum verdict ask_again(struct turn *t)
+{
+    struct handshake *h = t->sa->handshake;
+    struct message old;
+    u8 inner, bad;
+    struct bytes all = packet_bytes(h->init_i);
+    struct bytes chain = bytes_of(all.at + HEADER_SIZE, all.len - HEADER_SIZE);
+    enum message_verdict v = message_read(&old, all.at, chain, all.at[16], &inner, &bad);
+    ensure(v == MESSAGE_OK); /* we wrote it */
+    notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
+    for (unsigned i = 0; i < old.count; i++) {
+        struct bytes body = bytes_at(all.at, old.payloads[i].body);
+        struct notify n;
+        if (old.payloads[i].type == PAYLOAD_NOTIFY && notify_read(body, &n) &&
+            n.type == NOTIFY_COOKIE)
+            continue;
+        size_t mark = payload_begin(t->out, old.payloads[i].type, false);
+        if (old.payloads[i].type == PAYLOAD_NONCE)
+            h->ni = (struct span){(u16)written(t->out->w), (u16)body.len};
+        write_bytes(t->out->w, body);
+        payload_end(t->out, mark);
+    }
+    return DONE;
+}
+
+enum verdict init_ask(struct turn *t)
+{
+    struct handshake *h = t->sa->handshake;
+    const struct shrike_conn *conn = t->sa->conn;
+    const struct shrike_provider *p = t->shard->provider;
+    if (h->init_i && h->cookies && h->group)
+        return ask_again(t);
+    u8 nonce[NONCE_LEN];
+    if (h->init_i) /* another group: the nonce stays, so does a cookie made of it */
+        memcpy(nonce, h->init_i->data + h->ni.off, NONCE_LEN);
+    else if (!p->random(p->ctx, nonce, NONCE_LEN))
+        return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
+    if (h->cookie)
+        notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
+    u16 group = h->group_asked ? h->group_asked : first_group(conn);
+    size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
+    struct offer offer = {.group_first = group};
+    select_offer(t->out->w, conn->proposals, conn->proposal_count, &offer);
+    payload_end(t->out, mark);
+    if (!add_ke(t, group))
+        return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
+    add_nonce(t, bytes_of(nonce, NONCE_LEN), &h->ni);
+    add_notifies(t);
+    return DONE;
+}
+
+/* The connection and proposal for this stranger: of those for its addresses the first that has a
+ * proposal in common with it. */
+static enum verdict choose(struct turn *t, struct bytes sa_body, u16 group)
+{
+    struct snapshot *n = t->shard->current;
+    struct ike_sa *sa = t->sa;
+    struct match_walk walk;
+    const struct shrike_conn *conn;
+    if (!n)
+        return turn_refuse(t, SHRIKE_REASON_NO_CONNECTION, NOTIFY_NO_PROPOSAL_CHOSEN);
+    t->reason.code = SHRIKE_REASON_NO_CONNECTION;
+    match_begin(&walk, n->conf, &sa->local, &sa->remote);
+    while ((conn = match_next(&walk)) != NULL) {
+        struct select_want want = {
+            .ours = conn->proposals,
+            .count = conn->proposal_count,
+            .protocol = PROTOCOL_IKE,
+            .ke_hint = group,
+        };
+        struct shrike_reason why = {0};
+        if (select_proposal(sa_body, &want, &sa->handshake->choice, &why)) {
+            sa_use_conn(t->shard, sa, conn, n);
+            return DONE;
+        }
+        if (t->reason.code == SHRIKE_REASON_NO_CONNECTION)
+            t->reason = why;
+    }
+    return turn_refuse(t, t->reason.code, NOTIFY_NO_PROPOSAL_CHOSEN);
+}
+
+static void use_choice(struct ike_sa *sa, const struct choice *c)
+{
+    sa->suite = (struct ike_suite){
+        .encr = suite_encr(c->encr, c->encr_bits),
+        .prf = suite_prf(c->prf),
+        .integ = c->integ == INTEG_NONE ? NULL : suite_integ(c->integ),
+        .ke = suite_ke(c->ke),
+    };
+}
+
+/* What an IKE_SA_INIT message carries for both sides. */
+struct init_values {
+    struct bytes sa;
+    struct ke ke;
+    struct bytes nonce;
+};
+
+static bool read_values(const struct message *m, struct init_values *v)
+{
+    v->sa = message_body(m, PAYLOAD_SA);
+    return v->sa.at && ke_read(message_body(m, PAYLOAD_KE), &v->ke) &&
+           nonce_read(message_body(m, PAYLOAD_NONCE), &v->nonce);
+}
+
+static struct span span_of(const struct message *m, struct bytes b)
+{
+    return (struct span){(u16)(b.at - m->base), (u16)b.len};
+}
+
+/* Keep the peer's message with the places of what is needed later. */
+static bool keep_request(struct turn *t, const struct init_values *v)
+{
+    struct handshake *h = t->sa->handshake;
+    h->init_i = packet_copy(&t->shard->packets, t->datagram);
+    h->ni = span_of(t->in, v->nonce);
+    h->ke = span_of(t->in, v->ke.value);
+    return h->init_i != NULL;
+}
+
+static void add_choice(struct turn *t, const struct choice *c)
+{
+    size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
+    select_answer(t->out->w, c, NULL, 0);
+    payload_end(t->out, mark);
+}
+
+enum verdict init_answer(struct turn *t)
+{
+    struct ike_sa *sa = t->sa;
+    struct handshake *h = sa->handshake;
+    const struct shrike_provider *p = t->shard->provider;
+    struct init_values v;
+    if (!read_values(t->in, &v))
+        return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    enum verdict chosen = choose(t, v.sa, v.ke.group);
+    if (chosen != DONE)
+        return chosen;
+    use_choice(sa, &h->choice);
+    if (!sa->suite.encr || !sa->suite.prf || !sa->suite.ke)
+        return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_PROPOSAL_CHOSEN);
+    /* RFC 7296 1.2: the peer guessed another group; it repeats its full offer with ours. */
+    if (v.ke.group != h->choice.ke)
+        return turn_refuse_group(t, h->choice.ke);
+    if (v.ke.value.len != sa->suite.ke->public_len)
+        return turn_refuse(t, SHRIKE_REASON_KE_INVALID, NOTIFY_INVALID_SYNTAX);
+    u8 nonce[NONCE_LEN];
+    if (!keep_request(t, &v) || !p->random(p->ctx, nonce, NONCE_LEN))
+        return DROP;
+    natd_check(t);
+    struct notify n;
+    sa->fragmentation =
+        sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
+    add_choice(t, &h->choice);
+    if (!add_ke(t, h->choice.ke))
+        return DROP;
+    add_nonce(t, bytes_of(nonce, NONCE_LEN), &h->nr);
+    add_notifies(t);
+    sa->state = IKE_AUTH;
+    sa->expires = t->shard->now + sa->conn->half_open_max;
+    (void)trace_limited(t->shard, SHRIKE_EVENT_IKE_HALF_OPEN, sa);
+    return DONE;
+}
+
+/* RFC 7296 2.6: show the cookie. Unauthenticated, so bounded. */
+static enum verdict take_cookie(struct turn *t, struct bytes cookie)
+{
+    struct handshake *h = t->sa->handshake;
+    if (cookie.len == 0 || cookie.len > COOKIE_LEN_MAX)
+        return DROP;
+    if (h->cookies++ >= COOKIES_MAX)
+        return turn_fail(t, SHRIKE_REASON_COOKIE_LOOP, 0);
+    packet_drop(&t->shard->packets, h->cookie);
+    h->cookie = packet_copy(&t->shard->packets, cookie);
+    if (!h->cookie)
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    t->sa->wants |= WANT_INIT;
+    return DONE;
+}
+
+/* RFC 7296 1.2: another group, of those that we offer, with the full offer repeated. */
+static enum verdict take_group(struct turn *t, struct bytes data)
+{
+    struct handshake *h = t->sa->handshake;
+    u16 group = data.len == 2 ? (u16)(data.at[0] << 8 | data.at[1]) : KE_NONE;
+    if (!offers_group(t->sa->conn, group) || group == h->group)
+        return DROP; /* not an answer to what we sent */
+    if (h->groups++ >= GROUPS_MAX)
+        return turn_fail(t, SHRIKE_REASON_GROUP_LOOP, 0);
+    h->group_asked = group;
+    h->group = KE_NONE;
+    t->sa->wants |= WANT_INIT;
+    return DONE;
+}
+
+/* RFC 7296 2.21.1: an error without protection may be forged: a genuine answer may still come. */
+static enum verdict take_error(struct turn *t, u16 type)
+{
+    t->sa->handshake->hint = type;
+    t->slot->tries = t->sa->conn->retransmit_tries;
+    t->slot->due = MIN(t->slot->due, t->shard->now + HINT_GRACE);
+    return DROP;
+}
+
+/* The response that we asked for: is it made of what we offered? */
+static bool accept(struct turn *t, const struct init_values *v)
+{
+    struct ike_sa *sa = t->sa;
+    struct handshake *h = sa->handshake;
+    struct select_want want = {
+        .ours = sa->conn->proposals,
+        .count = sa->conn->proposal_count,
+        .protocol = PROTOCOL_IKE,
+        .ke_hint = h->group,
+    };
+    struct shrike_reason why;
+    if (!select_verify(v->sa, &want, &h->choice, &why) || h->choice.ke != h->group ||
+        v->ke.group != h->group || t->in->header.spi_r == 0)
+        return false;
+    use_choice(sa, &h->choice);
+    return sa->suite.encr && sa->suite.prf && sa->suite.ke &&
+           v->ke.value.len == sa->suite.ke->public_len;
+}
+
+/* RFC 7296 2.23: behind a NAT both go on from port 4500. */
+static void float_port(struct ike_sa *sa)
+{
+    enum { PORT_IKE = 500, PORT_NAT = 4500 };
+    if (!sa->nat_here && !sa->nat_there)
+        return;
+    if (sa->local.port == PORT_IKE)
+        sa->local.port = PORT_NAT;
+    if (sa->remote.port == PORT_IKE)
+        sa->remote.port = PORT_NAT;
+    sa->marker = true;
+}
+
+enum verdict init_conclude(struct turn *t)
+{
+    struct ike_sa *sa = t->sa;
+    struct handshake *h = sa->handshake;
+    struct init_values v;
+    struct notify n;
+    if (notify_find(t->in, NOTIFY_COOKIE, &n))
+        return take_cookie(t, n.data);
+    if (notify_find(t->in, NOTIFY_INVALID_KE_PAYLOAD, &n))
+        return take_group(t, n.data);
+    if (notify_error(t->in, &n))
+        return take_error(t, n.type);
+    if (!read_values(t->in, &v) || !accept(t, &v))
+        return DROP; /* forged or broken: the genuine one may still come */
+    h->init_r = packet_copy(&t->shard->packets, t->datagram);
+    if (!h->init_r)
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    h->nr = span_of(t->in, v.nonce);
+    h->ke = span_of(t->in, v.ke.value);
+    sa->spi_r = t->in->header.spi_r;
+    natd_check(t);
+    sa->fragmentation =
+        sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
+    if (!init_key(t->shard, sa))
+        return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);
+    float_port(sa);
+    sa->state = IKE_AUTH;
+    sa->wants |= WANT_AUTH;
+    return DONE;
+}

@@ -1,0 +1,57 @@
+/* NAT detection: see natd.h. */
+#include "exchange/natd.h"
+
+enum { SHA1_LEN = 20 };
+
+/* RFC 7296 2.23: SHA-1 of SPIi, SPIr, address and port. */
+static bool natd_hash(const struct turn *t, u64 spi_r, const struct shrike_endpoint *end, u8 *out)
+{
+    u8 text[8 + 8 + 16 + 2];
+    struct writer w = writer_of(text, sizeof(text));
+    write_u64(&w, t->sa->spi_i);
+    write_u64(&w, spi_r);
+    write_bytes(&w, bytes_of(end->octets, end->family == 4 ? 4 : 16));
+    write_u16(&w, end->port);
+    return t->shard->provider->sha1(t->shard->provider->ctx, written_bytes(&w), out);
+}
+
+void natd_add(struct turn *t)
+{
+    const struct ike_sa *sa = t->sa;
+    u8 source[SHA1_LEN], destination[SHA1_LEN];
+    if (!natd_hash(t, sa->spi_r, &sa->local, source) ||
+        !natd_hash(t, sa->spi_r, &sa->remote, destination))
+        return;
+    if (sa->conn && sa->conn->force_encap)
+        source[0] ^= 0xff; /* looks translated, so both sides encapsulate */
+    notify_add(t->out, NOTIFY_NAT_DETECTION_SOURCE_IP, bytes_of(source, SHA1_LEN));
+    notify_add(t->out, NOTIFY_NAT_DETECTION_DESTINATION_IP, bytes_of(destination, SHA1_LEN));
+}
+
+void natd_check(struct turn *t)
+{
+    struct ike_sa *sa = t->sa;
+    u8 there[SHA1_LEN], here[SHA1_LEN];
+    u64 spi_r = t->in->header.spi_r; /* zero in a request */
+    bool sources = false, source_fits = false, destinations = false, destination_fits = false;
+    if (!natd_hash(t, spi_r, &sa->remote, there) || !natd_hash(t, spi_r, &sa->local, here))
+        return;
+    /* There may be several source hashes, one for each address of the peer. */
+    const struct payload *p = message_find(t->in, PAYLOAD_NOTIFY);
+    for (; p; p = message_find_after(t->in, p)) {
+        struct notify n;
+        if (!notify_read(bytes_at(t->in->base, p->body), &n) || n.data.len != SHA1_LEN)
+            continue;
+        if (n.type == NOTIFY_NAT_DETECTION_SOURCE_IP) {
+            sources = true;
+            source_fits = source_fits || memcmp(n.data.at, there, SHA1_LEN) == 0;
+        } else if (n.type == NOTIFY_NAT_DETECTION_DESTINATION_IP) {
+            destinations = true;
+            destination_fits = destination_fits || memcmp(n.data.at, here, SHA1_LEN) == 0;
+        }
+    }
+    sa->nat_there = sources && !source_fits;
+    sa->nat_here = destinations && !destination_fits;
+    if (sa->conn && sa->conn->force_encap)
+        sa->nat_here = true;
+}

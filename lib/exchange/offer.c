@@ -1,0 +1,327 @@
+/* Negotiating a Child SA: see offer.h. */
+#include "exchange/offer.h"
+#include "base/ct.h"
+#include "sa/trace.h"
+#include "wire/ts.h"
+
+enum { ESP_SPI_LEN = 4 };
+
+static bool behind_nat(const struct ike_sa *sa)
+{
+    return sa->nat_here || sa->nat_there;
+}
+
+static void add_ts(struct turn *t, u8 payload, const struct ts_list *list)
+{
+    size_t mark = payload_begin(t->out, payload, false);
+    ts_write(t->out->w, list->ts, list->count);
+    payload_end(t->out, mark);
+}
+
+static void add_between(struct turn *t, const struct offer_between *between)
+{
+    if (between->nonce.len) {
+        size_t mark = payload_begin(t->out, PAYLOAD_NONCE, false);
+        write_bytes(t->out->w, between->nonce);
+        payload_end(t->out, mark);
+    }
+    if (between->ke.value.len) {
+        size_t mark = payload_begin(t->out, PAYLOAD_KE, false);
+        ke_write(t->out->w, &between->ke);
+        payload_end(t->out, mark);
+    }
+}
+
+static void spi_octets(u32 spi, u8 out[ESP_SPI_LEN])
+{
+    struct writer w = writer_of(out, ESP_SPI_LEN);
+    write_u32(&w, spi);
+}
+
+/* Our selectors of both sides, with addresses in the place of dynamic ones. */
+static void wanted_ts(const struct ike_sa *sa, const struct shrike_child_conf *conf,
+                      struct ts_list *local, struct ts_list *remote)
+{
+    ts_resolve(conf->local_ts, conf->local_ts_count, &sa->local, local);
+    ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
+}
+
+bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_between *between)
+{
+    const struct shrike_child_conf *conf = child->conf;
+    struct ts_list local, remote;
+    u8 spi[ESP_SPI_LEN];
+    t->reason.origin = conf->mode_origin;
+    if (child->mode == SHRIKE_TRANSPORT && behind_nat(t->sa)) {
+        t->reason.code = SHRIKE_REASON_MODE_NAT;
+        return false;
+    }
+    if (!child->spi_in && !child_draw_spi(t->shard, child)) {
+        t->reason.code = SHRIKE_REASON_MEMORY;
+        return false;
+    }
+    spi_octets(child->spi_in, spi);
+    if (child->mode == SHRIKE_TRANSPORT)
+        notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
+    struct offer offer = {
+        .spi = spi,
+        .spi_len = ESP_SPI_LEN,
+        .without_ke = between->nonce.len == 0, /* RFC 7296 1.2: no KE in IKE_AUTH */
+        .group_first = between->ke.value.len ? between->ke.group : KE_NONE,
+    };
+    select_offer(t->out->w, conf->proposals, conf->proposal_count, &offer);
+    payload_end(t->out, mark);
+    add_between(t, between);
+    wanted_ts(t->sa, conf, &local, &remote);
+    add_ts(t, PAYLOAD_TSI, &local);
+    add_ts(t, PAYLOAD_TSR, &remote);
+    return true;
+}
+
+static void use_choice(struct child_sa *child, const struct choice *c)
+{
+    struct reader r = reader_of(bytes_of(c->spi, ESP_SPI_LEN));
+    child->spi_out = read_u32(&r);
+    child->protocol = c->protocol;
+    child->proposal_number = c->number;
+    child->stated = c->stated;
+    child->encr = c->encr;
+    child->encr_bits = c->encr_bits;
+    child->integ = c->integ;
+    child->ke = c->ke;
+    child->esn = c->sn == SN_64;
+}
+
+/* What the peer asks for. */
+struct request {
+    struct bytes sa;
+    struct ts_list theirs, ours; /* TSi and TSr: the peer asks */
+    bool transport;
+    u16 group;
+    bool first;
+};
+
+/* Mode and algorithms of one of our children; its selectors are known to fit. */
+static enum verdict fits(struct turn *t, const struct shrike_child_conf *conf,
+                         const struct request *q, struct choice *choice)
+{
+    if (conf->mode == SHRIKE_TRANSPORT && (!q->transport || behind_nat(t->sa))) {
+        t->reason.origin = conf->mode_origin;
+        return turn_refuse(t, q->transport ? SHRIKE_REASON_MODE_NAT : SHRIKE_REASON_MODE_MISMATCH,
+                           NOTIFY_NO_PROPOSAL_CHOSEN);
+    }
+    struct select_want want = {
+        .ours = conf->proposals,
+        .count = conf->proposal_count,
+        .protocol = PROTOCOL_ESP,
+        .ke_hint = q->group,
+        .ke_ignored = q->first,
+    };
+    struct shrike_reason why = {0};
+    if (select_proposal(q->sa, &want, choice, &why))
+        return DONE;
+    t->reason = why;
+    return turn_refuse(t, why.code, NOTIFY_NO_PROPOSAL_CHOSEN);
+}
+
+static enum verdict make_child(struct turn *t, const struct shrike_child_conf *conf,
+                               const struct choice *choice, struct child_sa **out)
+{
+    struct child_sa *child = child_new(t->shard, t->sa, conf);
+    if (!child)
+        return turn_refuse(t, SHRIKE_REASON_LIMIT, NOTIFY_NO_ADDITIONAL_SAS);
+    child->state = CHILD_NEGOTIATED;
+    use_choice(child, choice);
+    if (!child_draw_spi(t->shard, child)) {
+        child_free(t->shard, t->sa, child);
+        return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
+    }
+    *out = child;
+    return DONE;
+}
+
+/* RFC 7296 2.9: the first of our children whose selectors, mode and proposals fit. */
+static enum verdict choose_conf(struct turn *t, const struct request *q, struct child_sa **out)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    enum verdict v = turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, NOTIFY_TS_UNACCEPTABLE);
+    t->reason.offered = message_body(t->in, PAYLOAD_TSR);
+    t->reason.origin = conn->child_count ? conn->children[0].ts_origin : conn->origin;
+    for (unsigned i = 0; i < conn->child_count; i++) {
+        const struct shrike_child_conf *conf = &conn->children[i];
+        struct ts_list local, remote, local_narrow, remote_narrow;
+        struct choice choice;
+        wanted_ts(t->sa, conf, &local, &remote);
+        if (!narrow(&q->ours, local.ts, local.count, &local_narrow) ||
+            !narrow(&q->theirs, remote.ts, remote.count, &remote_narrow))
+            continue;
+        v = fits(t, conf, q, &choice);
+        if (v != DONE)
+            continue;
+        v = make_child(t, conf, &choice, out);
+        if (v != DONE || child_keep_ts(t->shard, *out, &local_narrow, &remote_narrow))
+            return v;
+        child_free(t->shard, t->sa, *out);
+        return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
+    }
+    return v;
+}
+
+enum verdict offer_choose(struct turn *t, bool first, struct child_sa **child)
+{
+    struct request q = {.sa = message_body(t->in, PAYLOAD_SA), .first = first};
+    struct notify n;
+    struct ke ke;
+    *child = NULL;
+    if (!ts_read(message_body(t->in, PAYLOAD_TSI), &q.theirs) ||
+        !ts_read(message_body(t->in, PAYLOAD_TSR), &q.ours) || !q.sa.at)
+        return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    q.transport = notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n);
+    if (!first && ke_read(message_body(t->in, PAYLOAD_KE), &ke))
+        q.group = ke.group;
+    return choose_conf(t, &q, child);
+}
+
+void offer_reply(struct turn *t, const struct child_sa *child, const struct offer_between *between)
+{
+    struct choice c = {
+        .number = child->proposal_number,
+        .stated = child->stated,
+        .protocol = child->protocol,
+        .encr = child->encr,
+        .encr_bits = child->encr_bits,
+        .integ = child->integ,
+        .ke = child->ke,
+        .sn = child->esn ? SN_64 : SN_32,
+    };
+    u8 spi[ESP_SPI_LEN];
+    spi_octets(child->spi_in, spi);
+    if (child->mode == SHRIKE_TRANSPORT)
+        notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
+    select_answer(t->out->w, &c, spi, ESP_SPI_LEN);
+    payload_end(t->out, mark);
+    add_between(t, between);
+    /* The peer asked: its side is TSi, ours TSr. */
+    mark = payload_begin(t->out, PAYLOAD_TSI, false);
+    ts_write(t->out->w, child_remote_ts(child), child->remote_ts_count);
+    payload_end(t->out, mark);
+    mark = payload_begin(t->out, PAYLOAD_TSR, false);
+    ts_write(t->out->w, child_local_ts(child), child->local_ts_count);
+    payload_end(t->out, mark);
+}
+
+enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
+{
+    const struct shrike_child_conf *conf = child->conf;
+    struct ts_list local, remote, asked_local, asked_remote;
+    struct choice choice;
+    struct notify n;
+    struct select_want want = {
+        .ours = conf->proposals,
+        .count = conf->proposal_count,
+        .protocol = PROTOCOL_ESP,
+        .ke_hint = child->ke,
+        .ke_ignored = first,
+    };
+    child->wants_delete = true; /* until all of it is found to be good */
+    if (!select_verify(message_body(t->in, PAYLOAD_SA), &want, &choice, &t->reason))
+        return turn_refuse(t, SHRIKE_REASON_NO_CHILD_PROPOSAL, 0);
+    use_choice(child, &choice);
+    t->reason.origin = conf->mode_origin;
+    if ((child->mode == SHRIKE_TRANSPORT) != notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n))
+        return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, 0);
+    if (!ts_read(message_body(t->in, PAYLOAD_TSI), &local) ||
+        !ts_read(message_body(t->in, PAYLOAD_TSR), &remote))
+        return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
+    wanted_ts(t->sa, conf, &asked_local, &asked_remote);
+    t->reason.origin = conf->ts_origin;
+    t->reason.offered = message_body(t->in, PAYLOAD_TSR);
+    if (!narrow_verify(&local, asked_local.ts, asked_local.count) ||
+        !narrow_verify(&remote, asked_remote.ts, asked_remote.count))
+        return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
+    if (!child_keep_ts(t->shard, child, &local, &remote))
+        return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
+    child->wants_delete = false;
+    return DONE;
+}
+
+/* RFC 7296 2.17: first the SA of the exchange's initiator, first encryption, then integrity. */
+static void split_keys(struct shrike_install_op *op, const u8 *keymat, const size_t len[2],
+                       bool we_asked)
+{
+    struct shrike_sa_keys *order[2] = {we_asked ? &op->out : &op->in,
+                                       we_asked ? &op->in : &op->out};
+    for (int i = 0; i < 2; i++) {
+        order[i]->encr_key = bytes_of(keymat, len[0]);
+        order[i]->integ_key = bytes_of(keymat + len[0], len[1]);
+        keymat += len[0] + len[1];
+    }
+}
+
+bool offer_install(struct turn *t, struct child_sa *child, const struct child_seed *seed)
+{
+    struct ike_sa *sa = t->sa;
+    const struct encr_suite *encr = suite_encr(child->encr, child->encr_bits);
+    const struct integ_suite *integ = suite_integ(child->integ);
+    if (!encr || (child->integ != INTEG_NONE && !integ))
+        return false;
+    size_t len[2] = {(size_t)encr->key_len + encr->salt_len, integ ? integ->key_len : 0};
+    size_t size = 2 * (len[0] + len[1]);
+    u8 *keymat = ring_take(&t->shard->ring, size);
+    struct bytes ts = ring_keep(&t->shard->ring, packet_bytes(child->selectors));
+    if (!keymat || !ts.at ||
+        !keymat_child(t->shard->provider, sa->suite.prf,
+                      bytes_of(sa->keys.d, sa->suite.prf->key_len), seed->shared, seed->ni,
+                      seed->nr, keymat, size))
+        return false;
+    struct shrike_op *op = shard_ask(t->shard, sa, t->slot, SHRIKE_CHILD_INSTALL);
+    op->install = (struct shrike_install_op){
+        .conn = sa->conn->name,
+        .child = child->conf->name,
+        .child_serial = child->serial,
+        .reqid = child->conf->reqid,
+        .mode = child->mode,
+        .initiator = sa->initiator,
+        .encap = behind_nat(sa),
+        .esn = child->esn,
+        .protocol = child->protocol,
+        .encr = child->encr,
+        .encr_key_bits = child->encr_bits,
+        .integ = child->integ,
+        .local = sa->local,
+        .remote = sa->remote,
+        .in = {.spi = child->spi_in},
+        .out = {.spi = child->spi_out},
+        .local_ts_count = child->local_ts_count,
+        .remote_ts_count = child->remote_ts_count,
+    };
+    /* A copy: the op may outlive the child. */
+    op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;
+    op->install.remote_ts = op->install.local_ts + child->local_ts_count;
+    split_keys(&op->install, keymat, len, seed->we_asked);
+    child->encap = behind_nat(sa);
+    child->installed = true;
+    return true;
+}
+
+/* The command that wanted this child is done when no other child of it is still to come. */
+static void settle_command(struct turn *t, const struct child_sa *child)
+{
+    if (!child->command)
+        return;
+    for (const struct child_sa *c = child_first(t->sa); c; c = child_after(t->sa, c)) {
+        if (c->command == child->command && c->state < CHILD_UP)
+            return;
+    }
+    trace_command(t->shard, SHRIKE_EVENT_COMMAND_DONE, child->command, SHRIKE_REASON_NONE);
+}
+
+void offer_up(struct turn *t, struct child_sa *child)
+{
+    child->state = CHILD_UP;
+    child->announced = true;
+    (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
+    settle_command(t, child);
+}

@@ -1,0 +1,65 @@
+/* From wants to the next exchange: see wants.h. */
+#include "exchange/wants.h"
+#include "exchange/exchange.h"
+#include "sa/child.h"
+
+/* Begin an exchange about the first child for which `ripe` holds. */
+static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
+{
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (deletes && c->wants_delete && c->state != CHILD_DELETING && c->state != CHILD_DEAD) {
+            c->state = CHILD_DELETING;
+            exchange_begin(s, sa, EXCHANGE_INFORMATIONAL, c, 0);
+            return true;
+        }
+        if (!deletes && c->state == CHILD_WANTED) {
+            c->state = CHILD_NEGOTIATED;
+            exchange_begin(s, sa, EXCHANGE_CREATE_CHILD_SA, c, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool begin_want(struct shard *s, struct ike_sa *sa, enum ike_want want, u8 exchange)
+{
+    if (!(sa->wants & want))
+        return false;
+    sa->wants &= (u8)~want;
+    exchange_begin(s, sa, exchange, NULL, want);
+    return true;
+}
+
+/* The order of urgency. */
+static bool begin_next(struct shard *s, struct ike_sa *sa)
+{
+    switch ((enum ike_state)sa->state) {
+    case IKE_INIT:
+        return begin_want(s, sa, WANT_INIT, EXCHANGE_IKE_SA_INIT);
+    case IKE_AUTH:
+        return begin_want(s, sa, WANT_AUTH, EXCHANGE_IKE_AUTH);
+    case IKE_UP:
+        if (sa->wants & WANT_CLOSE)
+            sa->state = IKE_CLOSING;
+        return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
+               begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) ||
+               begin_child(s, sa, false);
+    case IKE_CLOSING:
+    case IKE_GONE:
+        break;
+    }
+    return false;
+}
+
+void wants_next(struct shard *s, struct ike_sa *sa)
+{
+    enum { TRIES = 4 }; /* an exchange that fails before it is sent makes room for the next */
+    for (int i = 0; i < TRIES; i++) {
+        if (sa->ours.exchange || sa->reap || sa->not_before > s->now || window_spent(&sa->window))
+            return;
+        if (!begin_next(s, sa)) {
+            sa->wants = 0; /* nothing of it can be done in this state */
+            return;
+        }
+    }
+}

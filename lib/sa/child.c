@@ -1,0 +1,143 @@
+/* The Child SA: see child.h. */
+#include "sa/child.h"
+#include "sa/shard.h"
+#include "sa/trace.h"
+
+struct child_sa *child_new(struct shard *s, struct ike_sa *sa, const struct shrike_child_conf *conf)
+{
+    u32 index;
+    if (sa->child_count >= CHILDREN_MAX)
+        return NULL;
+    struct child_sa *child = slab_take(&s->children, &index);
+    if (!child)
+        return NULL;
+    child->index = index;
+    child->serial = ++s->serials;
+    child->conf = conf;
+    child->mode = (u8)conf->mode;
+    list_append(&sa->children, &child->link);
+    sa->child_count++;
+    return child;
+}
+
+void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    if (child->installed) {
+        struct shrike_op *op = shard_ask(s, sa, NULL, SHRIKE_CHILD_REMOVE);
+        op->remove = (struct shrike_remove_op){
+            .child_serial = child->serial,
+            .spi_in = child->spi_in,
+            .spi_out = child->spi_out,
+            .local = sa->local,
+            .remote = sa->remote,
+        };
+    }
+    if (sa->ours.child == child)
+        sa->ours.child = NULL;
+    if (sa->theirs.child == child)
+        sa->theirs.child = NULL;
+    if (child->spi_in)
+        map_remove(&s->by_esp, child->spi_in, child->index);
+    if (child->state == CHILD_DEAD)
+        sa->dead--;
+    sa->child_count--;
+    list_remove(&child->link);
+    packet_drop(&s->packets, child->selectors);
+    slab_put(&s->children, child->index);
+}
+
+void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_code code)
+{
+    if (child->state == CHILD_DEAD)
+        return;
+    child->state = CHILD_DEAD;
+    child->reason = (u8)code;
+    sa->dead++;
+}
+
+void child_sweep(struct shard *s, struct ike_sa *sa)
+{
+    struct child_sa *next;
+    unsigned swept = 0;
+    for (struct child_sa *c = child_first(sa); c && sa->dead && swept < SWEEP_MAX; c = next) {
+        next = child_after(sa, c);
+        if (c->state != CHILD_DEAD)
+            continue;
+        struct shrike_reason why = {.code = c->reason};
+        if (c->announced)
+            trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, c, &why);
+        else if (c->command)
+            trace_command(s, SHRIKE_EVENT_COMMAND_FAILED, c->command, why.code);
+        child_free(s, sa, c);
+        swept++;
+    }
+}
+
+bool child_draw_spi(struct shard *s, struct child_sa *child)
+{
+    enum { RESERVED_SPIS = 256 }; /* RFC 4303 2.1 */
+    unsigned shards = s->shards;
+    for (int tries = 0; tries < 100; tries++) {
+        u8 octets[4];
+        if (!s->provider->random(s->provider->ctx, octets, sizeof(octets)))
+            return false;
+        octets[0] = (u8)(octets[0] - octets[0] % shards + s->shard);
+        u32 spi = (u32)octets[0] << 24 | (u32)octets[1] << 16 | (u32)octets[2] << 8 | octets[3];
+        if (octets[0] % shards != s->shard || spi < RESERVED_SPIS ||
+            map_get(&s->by_esp, spi) != MAP_NONE)
+            continue;
+        if (!map_put(&s->by_esp, spi, child->index))
+            return false;
+        child->spi_in = spi;
+        return true;
+    }
+    return false;
+}
+
+bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list *local,
+                   const struct ts_list *remote)
+{
+    size_t local_size = local->count * sizeof(struct shrike_ts);
+    size_t remote_size = remote->count * sizeof(struct shrike_ts);
+    struct packet *kept = packet_new(&s->packets, local_size + remote_size);
+    if (!kept)
+        return false;
+    memcpy(kept->data, local->ts, local_size);
+    memcpy(kept->data + local_size, remote->ts, remote_size);
+    packet_drop(&s->packets, child->selectors);
+    child->selectors = kept;
+    child->local_ts_count = local->count;
+    child->remote_ts_count = remote->count;
+    return true;
+}
+
+const struct shrike_ts *child_local_ts(const struct child_sa *child)
+{
+    return child->selectors ? (const struct shrike_ts *)(const void *)child->selectors->data : NULL;
+}
+
+const struct shrike_ts *child_remote_ts(const struct child_sa *child)
+{
+    const struct shrike_ts *local = child_local_ts(child);
+    return local ? local + child->local_ts_count : NULL;
+}
+
+struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi)
+{
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->spi_out == spi && c->state >= CHILD_UP)
+            return c;
+    }
+    return NULL;
+}
+
+struct child_sa *child_first(const struct ike_sa *sa)
+{
+    return list_empty(&sa->children) ? NULL : list_item(sa->children.next, struct child_sa, link);
+}
+
+struct child_sa *child_after(const struct ike_sa *sa, const struct child_sa *child)
+{
+    return child->link.next == &sa->children ? NULL
+                                             : list_item(child->link.next, struct child_sa, link);
+}

@@ -1,0 +1,65 @@
+/* The Child SA (RFC 7296 1.3, RFC 4301 4.4.2): a pair of ESP SAs and its selectors. Its keys are
+ * never kept: they go to the data plane and are wiped. */
+#ifndef SA_CHILD_H
+#define SA_CHILD_H
+
+#include "sa/narrow.h"
+#include "sa/sa.h"
+
+enum child_state {
+    CHILD_WANTED,     /* to be asked for */
+    CHILD_NEGOTIATED, /* an exchange about it is under way */
+    CHILD_UP,
+    CHILD_DELETING, /* our delete is under way */
+    CHILD_DEAD,     /* to be taken down by child_sweep() */
+};
+
+#define CHILDREN_MAX 256 /* of one IKE SA; some gateways make about 100 */
+#define SWEEP_MAX    16  /* children taken down in one input */
+
+struct child_sa {
+    struct list link; /* in ike_sa.children */
+    u32 serial, index;
+    u32 spi_in, spi_out;
+    u8 state;       /* enum child_state */
+    bool installed; /* the data plane has it, or was asked to */
+    bool wants_delete;
+    bool announced; /* CHILD_UP was told */
+    u8 reason;      /* why it died: enum shrike_reason_code */
+    bool encap, esn;
+    u8 protocol, mode;
+    u8 proposal_number; /* of the offer that was chosen */
+    u8 stated;          /* choice.stated of it */
+    u16 encr, encr_bits, integ, ke;
+    u8 local_ts_count, remote_ts_count;
+    u8 retries;                           /* attempts that the peer asked to repeat later */
+    struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
+    const struct shrike_child_conf *conf; /* in the SA's snapshot */
+    u32 command;                          /* reference of the command that wanted it */
+    u32 command_down;                     /* and of the one that ends it */
+};
+
+/* A child of this SA; NULL at the cap. */
+struct child_sa *child_new(struct shard *s, struct ike_sa *sa,
+                           const struct shrike_child_conf *conf) must_use;
+/* Unlink and free; the data plane is told when it has it. */
+void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child);
+/* It is over: child_sweep() will say so and free it. */
+void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_code code);
+/* Take down dead children, at most SWEEP_MAX; ike_sa.dead counts those that are left. */
+void child_sweep(struct shard *s, struct ike_sa *sa);
+/* Draw an inbound ESP SPI: random, with our shard's bits, free, not reserved (RFC 4303 2.1). */
+bool child_draw_spi(struct shard *s, struct child_sa *child) must_use;
+/* Keep the selectors agreed. */
+bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list *local,
+                   const struct ts_list *remote) must_use;
+const struct shrike_ts *child_local_ts(const struct child_sa *child);
+const struct shrike_ts *child_remote_ts(const struct child_sa *child);
+/* Of this SA, by the SPI that the peer uses to name it: its inbound one, which is our outbound one.
+ */
+struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi);
+/* Walk: the first child, the next one, or NULL. */
+struct child_sa *child_first(const struct ike_sa *sa);
+struct child_sa *child_after(const struct ike_sa *sa, const struct child_sa *child);
+
+#endif

@@ -1,0 +1,150 @@
+/* The IKE SA (RFC 7296 2.1 to 2.6, RFC 4301 4.4): what it is made of, making and freeing one. */
+#ifndef SA_SA_H
+#define SA_SA_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "crypto/keymat.h"
+#include "sa/packet.h"
+#include "sa/select.h"
+#include "sa/window.h"
+#include "shrike/conf.h"
+#include "wire/message.h"
+
+struct shard;
+struct child_sa;
+struct snapshot;
+struct reassembly;
+
+enum ike_state {
+    IKE_INIT,    /* IKE_SA_INIT is under way */
+    IKE_AUTH,    /* keys are agreed, nobody is authenticated */
+    IKE_UP,      /* established */
+    IKE_CLOSING, /* a delete was sent, or the peer's is being answered */
+    IKE_GONE,    /* closed; kept a minute to answer late retransmissions */
+};
+
+/* What an SA should do next (exchange/wants.c). */
+enum ike_want {
+    WANT_INIT = 1 << 0,
+    WANT_AUTH = 1 << 1,
+    WANT_CLOSE = 1 << 2,
+    WANT_LIVENESS = 1 << 3,
+};
+
+#define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
+
+/* What a CREATE_CHILD_SA or an exchange that waits for an op must remember. */
+struct work {
+    u32 index;
+    struct message in; /* the message that waits; its base is in `octets` */
+    struct packet *octets;
+    u8 nonce[NONCE_LEN];      /* ours */
+    struct packet *ke_public; /* ours, for the reply */
+    u16 group;                /* of the key pair below; KE_NONE without one */
+    u8 groups;                /* tried so far */
+    u8 ke_private[KE_PRIVATE_MAX];
+};
+
+/* One exchange under way, ours or theirs. */
+struct slot {
+    u8 exchange;   /* enum exchange_type; 0: free */
+    u8 step;       /* of the exchange's function */
+    u8 tries;      /* resends so far */
+    bool conclude; /* ours: the response is being concluded, not the request asked */
+    bool awaiting; /* an op is out */
+    u16 want;      /* ours: the want that began it */
+    u16 refused;   /* theirs: error notify of the Child SA that could not be made */
+    u32 message_id;
+    u32 question;           /* number of the op awaited */
+    u64 hash;               /* theirs: of the request's datagram (its first fragment) */
+    struct packet *message; /* ours: the request; theirs: the remembered reply */
+    struct work *work;
+    struct child_sa *child; /* that the exchange is about */
+    shrike_time due; /* ours: the next resend, or giving up; both: an op waited for too long */
+};
+
+/* What is needed until IKE_AUTH is over and no longer. */
+struct handshake {
+    u32 index;
+    struct packet *init_i, *init_r; /* both IKE_SA_INIT messages, as they went over the wire */
+    struct packet *cookie;          /* initiator: the cookie to show */
+    struct span ni, nr;             /* nonces in init_i and init_r */
+    struct span ke;                 /* the peer's public value in its message */
+    struct choice choice;           /* the IKE proposal chosen */
+    u32 prefix_bucket;              /* responder: where the gate counts it */
+    u8 cookies;                     /* initiator: cookies received */
+    u8 groups;                      /* initiator: groups tried */
+    u16 group;                      /* of the key pair */
+    u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
+    u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
+    bool keyed;                     /* the keys of the SA are there */
+    bool counted;                   /* responder: the gate counts it as half-open */
+    u8 ke_private[KE_PRIVATE_MAX];
+    u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
+};
+
+struct ike_sa {
+    u64 spi_i, spi_r;
+    u32 serial, index;
+    u8 state;                 /* enum ike_state */
+    bool initiator;           /* we are the original initiator */
+    bool marker;              /* on port 4500: non-ESP marker (RFC 3948) */
+    bool nat_here, nat_there; /* behind a NAT: we, the peer (RFC 7296 2.23) */
+    bool fragmentation;       /* both sides know RFC 7383 */
+    bool authenticated;       /* the peer has proved itself */
+    u8 wants;                 /* set of enum ike_want */
+    struct shrike_endpoint local, remote;
+    struct ike_suite suite;
+    struct ike_keys keys;
+    u64 iv; /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
+    struct window window;
+    u32 questions; /* ops asked so far */
+    struct slot ours, theirs;
+    struct reassembly *fragments[2]; /* of a request, of a response */
+    struct handshake *handshake;
+    const struct shrike_conn *conn; /* NULL for a responder before IKE_AUTH */
+    struct snapshot *snapshot;      /* that holds conn */
+    struct packet *peer_id;         /* type octet, then data; NULL before IKE_AUTH */
+    struct list children;           /* of struct child_sa */
+    u16 child_count, dead;          /* children in all; dead ones to be swept */
+    struct heap_node timer;
+    shrike_time heard;      /* last authenticated message */
+    shrike_time expires;    /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
+    shrike_time not_before; /* no new request of ours before it (back-off) */
+    shrike_time forget;     /* when the remembered reply may go (RFC 7296 2.1); 0: none */
+    u32 command;            /* reference of the command that made it */
+    u32 command_down;       /* and of the one that closes it */
+    u64 init_hash;          /* responder: its key in by_init; 0 none */
+    bool reap;              /* to be freed when the input is over */
+};
+
+/* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
+struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
+/* Free it and what hangs on it at once. Nothing is told to anybody. */
+void sa_free(struct shard *s, struct ike_sa *sa);
+/* Our own SPI and the peer's. */
+u64 sa_spi_ours(const struct ike_sa *sa);
+/* The connection of an SA, pinned. */
+void sa_use_conn(struct shard *s, struct ike_sa *sa, const struct shrike_conn *conn,
+                 struct snapshot *snapshot);
+/* Look at the same connection in the current configuration, if it stands there unchanged. */
+void sa_rehome(struct shard *s, struct ike_sa *sa);
+/* Free the handshake and everything needed only until now. */
+void sa_end_handshake(struct shard *s, struct ike_sa *sa);
+/* The identity that the peer proved; type 0 when none yet. */
+struct shrike_id sa_peer_id(const struct ike_sa *sa);
+/* Take the peer's place and ours from this datagram. */
+struct ring_path;
+void sa_path(const struct ike_sa *sa, struct ring_path *out);
+/* When the timer of this SA is to go off. */
+shrike_time sa_due(const struct shard *s, const struct ike_sa *sa);
+
+/* Slots. */
+void slot_free(struct shard *s, struct slot *slot);
+/* Keep the message of the exchange for an op's answer: its octets move to a packet. */
+bool slot_keep(struct shard *s, struct slot *slot, const struct message *m) must_use;
+struct work *slot_work(struct shard *s, struct slot *slot) must_use; /* made when missing */
+void slot_work_free(struct shard *s, struct slot *slot);
+
+#endif

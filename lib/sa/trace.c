@@ -1,0 +1,135 @@
+/* Events and the sentences of events and reasons: see trace.h and shrike/event.h. */
+#include "sa/trace.h"
+
+static const char *const reason_text[] = {
+#define REASON(name, text, remedy) text,
+#include "shrike/reason.def"
+#undef REASON
+};
+static const char *const reason_remedy[] = {
+#define REASON(name, text, remedy) remedy,
+#include "shrike/reason.def"
+#undef REASON
+};
+static const char *const event_name[] = {
+#define EVENT(name, level, text) #name,
+#include "shrike/event.def"
+#undef EVENT
+};
+static const char *const event_text[] = {
+#define EVENT(name, level, text) text,
+#include "shrike/event.def"
+#undef EVENT
+};
+static const u8 event_level[] = {
+#define EVENT(name, level, text) SHRIKE_##level,
+#include "shrike/event.def"
+#undef EVENT
+};
+
+const char *shrike_reason_text(enum shrike_reason_code code)
+{
+    return code < SHRIKE_REASON_COUNT ? reason_text[code] : "unknown reason";
+}
+
+const char *shrike_reason_remedy(enum shrike_reason_code code)
+{
+    return code < SHRIKE_REASON_COUNT ? reason_remedy[code] : "";
+}
+
+const char *shrike_event_name(enum shrike_event_id id)
+{
+    return id < SHRIKE_EVENT_COUNT ? event_name[id] : "unknown";
+}
+
+const char *shrike_event_text(enum shrike_event_id id)
+{
+    return id < SHRIKE_EVENT_COUNT ? event_text[id] : "unknown event";
+}
+
+enum shrike_level shrike_event_level(enum shrike_event_id id)
+{
+    return id < SHRIKE_EVENT_COUNT ? (enum shrike_level)event_level[id] : SHRIKE_ERROR;
+}
+
+struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa)
+{
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = id;
+    e->ike = sa->serial;
+    e->conn = sa->conn ? sa->conn->name : NULL;
+    e->spi_i = sa->spi_i;
+    e->spi_r = sa->spi_r;
+    e->local = sa->local;
+    e->remote = sa->remote;
+    e->command = sa->command;
+    return e;
+}
+
+struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
+                                 const struct child_sa *child)
+{
+    struct shrike_event *e = trace_ike(s, id, sa);
+    if (!child)
+        return e;
+    e->child = child->serial;
+    e->child_conf = child->conf->name;
+    e->esp_in = child->spi_in;
+    e->esp_out = child->spi_out;
+    e->command = child->command;
+    return e;
+}
+
+static void set_reason(struct shard *s, struct shrike_event *e, const struct shrike_reason *why)
+{
+    if (!why)
+        return;
+    e->reason = *why;
+    e->reason.offered = ring_keep(&s->ring, why->offered);
+}
+
+void trace_ike_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
+                      const struct shrike_reason *why)
+{
+    set_reason(s, trace_ike(s, id, sa), why);
+}
+
+void trace_child_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
+                        const struct child_sa *child, const struct shrike_reason *why)
+{
+    set_reason(s, trace_child(s, id, sa, child), why);
+}
+
+struct shrike_event *trace_limited(struct shard *s, enum shrike_event_id id,
+                                   const struct ike_sa *sa)
+{
+    if (s->now - s->events_since >= SHRIKE_SECOND) {
+        s->events_since = s->now;
+        s->events_count = 0;
+    }
+    if (s->events_count >= SHRIKE_STRANGER_EVENTS)
+        return NULL;
+    s->events_count++;
+    if (sa)
+        return trace_ike(s, id, sa);
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = id;
+    return e;
+}
+
+void trace_limited_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
+                          const struct shrike_reason *why)
+{
+    struct shrike_event *e = trace_limited(s, id, sa);
+    if (e)
+        set_reason(s, e, why);
+}
+
+void trace_command(struct shard *s, enum shrike_event_id id, u32 reference,
+                   enum shrike_reason_code code)
+{
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = id;
+    e->command = reference;
+    e->reason.code = code;
+}
