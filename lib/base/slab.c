@@ -1,0 +1,113 @@
+/* Typed pools: see slab.h. */
+#include "base/slab.h"
+#include "base/ct.h"
+#include "base/poison.h"
+
+static size_t whole_pages(size_t size)
+{
+    return (size + SHRIKE_PAGE - 1) / SHRIKE_PAGE * SHRIKE_PAGE;
+}
+
+void *page_take(struct page_source *s, size_t size)
+{
+    size = whole_pages(size);
+    if (size > s->bytes_max - s->bytes)
+        return NULL;
+    void *page = s->from.take(s->from.ctx, size);
+    if (page)
+        s->bytes += size;
+    return page;
+}
+
+void page_give(struct page_source *s, void *page, size_t size)
+{
+    size = whole_pages(size);
+    s->bytes -= size;
+    s->from.give(s->from.ctx, page, size);
+}
+
+static size_t table_size(const struct slab *s)
+{
+    return s->page_max * sizeof(void *) + s->live_max * sizeof(u32);
+}
+
+static size_t page_size(const struct slab *s)
+{
+    return whole_pages((size_t)s->per_page * s->object_size);
+}
+
+bool slab_init(struct slab *s, struct page_source *source, size_t object_size, u32 live_max)
+{
+    enum { ALIGN = 16 };
+    memset(s, 0, sizeof(*s));
+    s->source = source;
+    s->object_size = (u32)((object_size + ALIGN - 1) / ALIGN * ALIGN);
+    s->per_page = MAX(1, SHRIKE_PAGE / s->object_size);
+    s->live_max = live_max;
+    s->page_max = (live_max + s->per_page - 1) / s->per_page;
+    s->pages = page_take(source, table_size(s));
+    if (!s->pages)
+        return false;
+    s->free_list = (u32 *)(void *)(s->pages + s->page_max);
+    return true;
+}
+
+static bool cut_page(struct slab *s)
+{
+    void *page = s->page_count < s->page_max ? page_take(s->source, page_size(s)) : NULL;
+    if (!page)
+        return false;
+    poison(page, page_size(s));
+    s->pages[s->page_count++] = page;
+    return true;
+}
+
+void *slab_take(struct slab *s, u32 *index)
+{
+    if (s->live == s->live_max)
+        return NULL;
+    if (s->free_count > 0) {
+        *index = s->free_list[--s->free_count];
+    } else {
+        if (s->cut == s->page_count * s->per_page && !cut_page(s))
+            return NULL;
+        *index = s->cut++;
+    }
+    s->live++;
+    s->source->bytes_live += s->object_size;
+    s->source->allocations++;
+    void *object = slab_at(s, *index);
+    unpoison(object, s->object_size);
+    return object;
+}
+
+void slab_put(struct slab *s, u32 index)
+{
+    ensure(index < s->cut && s->free_count < s->live_max && s->live > 0);
+    void *object = slab_at(s, index);
+    wipe(object, s->object_size);
+    poison(object, s->object_size);
+    s->free_list[s->free_count++] = index;
+    s->live--;
+    s->source->bytes_live -= s->object_size;
+}
+
+void *slab_at(const struct slab *s, u32 index)
+{
+    if (index >= s->cut)
+        return NULL;
+    return (u8 *)s->pages[index / s->per_page] + (size_t)(index % s->per_page) * s->object_size;
+}
+
+void slab_free(struct slab *s)
+{
+    if (!s->pages)
+        return;
+    for (u32 i = 0; i < s->page_count; i++) {
+        unpoison(s->pages[i], page_size(s));
+        wipe(s->pages[i], page_size(s));
+        page_give(s->source, s->pages[i], page_size(s));
+    }
+    page_give(s->source, s->pages, table_size(s));
+    memset(s, 0, sizeof(*s));
+}
