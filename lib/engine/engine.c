@@ -199,8 +199,7 @@ static bool fits_grid(struct turn *t, const struct message *m, enum message_verd
 static enum message_verdict read_chain(struct message *m, const u8 *base, struct bytes chain,
                                        u8 first, u8 *payload)
 {
-    u8 inner;
-    return message_read(m, base, chain, first, &inner, payload);
+    return message_read(m, base, chain, first, payload);
 }
 
 static void slot_begin(struct slot *slot, const struct header *h, u64 hash)

@@ -102,10 +102,10 @@ static enum verdict ask_again(struct turn *t)
 {
     struct handshake *h = t->sa->handshake;
     struct message old;
-    u8 inner, bad;
+    u8 bad;
     struct bytes all = packet_bytes(h->init_i);
     struct bytes chain = bytes_of(all.at + HEADER_SIZE, all.len - HEADER_SIZE);
-    enum message_verdict v = message_read(&old, all.at, chain, all.at[16], &inner, &bad);
+    enum message_verdict v = message_read(&old, all.at, chain, all.at[16], &bad);
     ensure(v == MESSAGE_OK); /* we wrote it */
     notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
     for (unsigned i = 0; i < old.count; i++) {

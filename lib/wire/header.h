@@ -21,11 +21,12 @@ struct header {
     u8 flags;
 };
 
-enum header_verdict { HEADER_OK, HEADER_SHORT, HEADER_LENGTH, HEADER_MAJOR };
+enum header_verdict { HEADER_OK, HEADER_SHORT, HEADER_LENGTH, HEADER_MAJOR, HEADER_OLD };
 
-/* Read 28 octets. HEADER_SHORT: fewer octets. HEADER_LENGTH: the length field is not that of the
- * datagram. HEADER_MAJOR: a higher major version than 2 (RFC 7296 2.5); *h is filled all the same.
- */
+/* Read 28 octets. HEADER_SHORT: fewer octets; *h is zero. In the other cases *h is filled.
+ * HEADER_LENGTH: the length field is not that of the datagram, or above MESSAGE_MAX.
+ * HEADER_MAJOR: a higher major version than 2. HEADER_OLD: a lower one; never answered.
+ * RFC 7296 2.5: the minor version is ignored. */
 enum header_verdict header_read(struct bytes datagram, struct header *h) must_use;
 void header_write(struct writer *w, const struct header *h);
 

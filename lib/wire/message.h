@@ -17,6 +17,7 @@ struct payload {
 struct message {
     const u8 *base; /* spans are offsets from here; move it when the octets move */
     struct header header;
+    u8 inner; /* next-payload octet of SK or SKF: its first inner payload; 0 without */
     u8 count;
     struct payload payloads[PAYLOADS_MAX]; /* in the order of the wire */
 };
@@ -30,10 +31,11 @@ enum message_verdict {
 
 /* Walk the chain `octets` that begins with a payload of type `first`. Payloads of unknown types are
  * passed over unless critical. The chain ends at SK and SKF, which are the last payload and whose
- * next-payload octet names their first inner one; it is given in *inner (0 when there is none).
- * base must be at or before octets.at. Fills all of *m but m->header. */
+ * next-payload octet names their first inner one. base must be at or before octets.at, and end and
+ * base no more than MESSAGE_MAX apart. Fills all of *m but m->header; *payload names what decides,
+ * 0 when nothing does. */
 enum message_verdict message_read(struct message *m, const u8 *base, struct bytes octets, u8 first,
-                                  u8 *inner, u8 *payload) must_use;
+                                  u8 *payload) must_use;
 
 /* The first payload of a type, or NULL; the next one after p. */
 const struct payload *message_find(const struct message *m, u8 type);
@@ -41,11 +43,13 @@ const struct payload *message_find_after(const struct message *m, const struct p
 /* The body of the first payload of a type; {NULL, 0} when there is none. */
 struct bytes message_body(const struct message *m, u8 type);
 
-/* Writes payloads one after the other, patching next-payload octets and lengths. */
+/* Writes payloads one after the other, patching next-payload octets and lengths. A message that
+ * does not fit leaves w->full. */
 struct builder {
     struct writer *w;
-    size_t next_at; /* offset of the next-payload octet to patch */
-    u8 *first;      /* where the type of the first payload goes when it is not in w */
+    size_t header_at; /* where the message began; only with a header */
+    size_t next_at;   /* offset of the next-payload octet to patch */
+    u8 *first;        /* where the type of the first payload of a bare chain goes; else NULL */
 };
 
 /* A message with a header: writes it; builder_end() patches its length. */

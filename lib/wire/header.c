@@ -1,0 +1,38 @@
+/* The 28 octets in front of every message. */
+#include "wire/header.h"
+
+#define MAJOR_BITS 4
+
+enum header_verdict header_read(struct bytes datagram, struct header *h)
+{
+    struct reader r = reader_of(datagram);
+    *h = (struct header){0};
+    if (datagram.len < HEADER_SIZE)
+        return HEADER_SHORT;
+    h->spi_i = read_u64(&r);
+    h->spi_r = read_u64(&r);
+    h->next_payload = read_u8(&r);
+    h->version = read_u8(&r);
+    h->exchange = read_u8(&r);
+    h->flags = read_u8(&r) & (FLAG_INITIATOR | FLAG_VERSION | FLAG_RESPONSE);
+    h->message_id = read_u32(&r);
+    h->length = read_u32(&r);
+    if (h->length != datagram.len || datagram.len > MESSAGE_MAX)
+        return HEADER_LENGTH;
+    /* RFC 7296 2.5: the minor version is ignored */
+    if (h->version >> MAJOR_BITS > VERSION_2_0 >> MAJOR_BITS)
+        return HEADER_MAJOR;
+    return h->version >> MAJOR_BITS < VERSION_2_0 >> MAJOR_BITS ? HEADER_OLD : HEADER_OK;
+}
+
+void header_write(struct writer *w, const struct header *h)
+{
+    write_u64(w, h->spi_i);
+    write_u64(w, h->spi_r);
+    write_u8(w, h->next_payload);
+    write_u8(w, h->version);
+    write_u8(w, h->exchange);
+    write_u8(w, h->flags);
+    write_u32(w, h->message_id);
+    write_u32(w, h->length);
+}
