@@ -23,8 +23,8 @@ HOUSE = {
                            'int prove(void *ctx, int a, int b, int c, int d, int e)\n{\n'
                            '    return ctx ? a + b + c + d + e : CODE;\n}\n',
     'lib/engine/meson.build': "sources += files('engine.c')\n",
-    'lib/engine/engine.h': '#ifndef E_H\n#define E_H\nvoid engine_datagram(int n);\n#endif\n',
-    'lib/engine/engine.c': '#include "engine/engine.h"\n#include "crypto/keymat.h"\n'
+    'include/shrike/shrike.h': '#ifndef E_H\n#define E_H\nvoid engine_datagram(int n);\n#endif\n',
+    'lib/engine/engine.c': '#include "shrike/shrike.h"\n#include "crypto/keymat.h"\n'
                            '#include "wire/header.h"\n\nvoid engine_datagram(int n)\n{\n'
                            '    n = header_read(n);\n    prove(0, n, 1, 2, 3, 4);\n}\n',
     'docs/TOUR.md': '# Tour\n\nIt is `engine_datagram()` in lib/engine/engine.c:\n\n```\n'
@@ -44,7 +44,7 @@ CASES = [
      'wire may not include'),
     ('crypto includes wire', 'lib/crypto/keymat.c', '#include "wire/header.h"\n',
      'crypto may not include'),
-    ('wire includes engine', 'lib/wire/header.h', '#include "engine/engine.h"\n',
+    ('a header of wire includes crypto', 'lib/wire/header.h', '#include "crypto/keymat.h"\n',
      'wire may not include'),
     ('stdio in a pure layer', 'lib/wire/header.c', '#include <stdio.h>\n', '<stdio.h> in a pure'),
     ('include without folder', 'lib/wire/header.c', '#include "codes.h"\n', 'has no folder'),
