@@ -1,0 +1,48 @@
+/* Which connection is meant: by the addresses of IKE_SA_INIT, by the identities of IKE_AUTH. */
+#ifndef SA_MATCH_H
+#define SA_MATCH_H
+
+#include "sa/select.h"
+
+bool net_contains(const struct shrike_net *net, const struct shrike_endpoint *host);
+
+/* How well the connection fits a pair of addresses: 0 not at all; an address is better than a wide
+ * block, a block better than any, and the remote side decides before the local one. */
+unsigned match_addresses(const struct shrike_conn *conn, const struct shrike_endpoint *local,
+                         const struct shrike_endpoint *remote);
+
+/* Walks the connections of a pair of addresses, best first, equal ones in the order of the
+ * configuration. Costs one pass over all of them for each different score. */
+struct match_walk {
+    const struct shrike_conf *conf;
+    const struct shrike_endpoint *local, *remote;
+    unsigned score;
+    u32 at;
+};
+void match_begin(struct match_walk *walk, const struct shrike_conf *conf,
+                 const struct shrike_endpoint *local, const struct shrike_endpoint *remote);
+const struct shrike_conn *match_next(struct match_walk *walk); /* NULL: the end */
+
+/* How well an identity fits a configured one: 0 not at all, 1 any, more for each octet of a
+ * wildcard
+ * ("*.example.org", "*@example.org"), most for the identity itself. */
+unsigned id_score(const struct shrike_id *pattern, const struct shrike_id *id);
+bool id_matches(const struct shrike_id *pattern, const struct shrike_id *id);
+/* Does a configured identity stand for more than one? */
+bool id_is_pattern(const struct shrike_id *id);
+
+struct match_query {
+    const struct shrike_conf *conf;
+    struct shrike_endpoint local, remote;
+    const struct choice *choice; /* the IKE proposal agreed on */
+    struct shrike_id remote_id;  /* IDi */
+    struct shrike_id local_id;   /* IDr; type 0 when the peer does not say whom it wants */
+};
+
+/* The responder in IKE_AUTH: of the connections that fit the addresses and allow the IKE proposal,
+ * the one whose remote id fits best, then its local id, then its addresses. NULL: *why says what
+ * failed in the connection that came nearest; its detail is the payload that decides, whose body
+ * the caller adds as what was offered. */
+const struct shrike_conn *match_identity(const struct match_query *q, struct shrike_reason *why);
+
+#endif

@@ -1,0 +1,147 @@
+/* Traffic selectors: see narrow.h. */
+#include "sa/narrow.h"
+
+enum { PORT_LAST = 65535, ADDR_MAX = 16 };
+
+/* RFC 7296 3.13.1, RFC 4301 4.4.1.1: packets whose ports cannot be seen. */
+static bool opaque(const struct shrike_ts *ts)
+{
+    return ts->port_from == PORT_LAST && ts->port_to == 0;
+}
+
+/* RFC 7296 3.13.1: any port, and packets without one. */
+static bool any_port(const struct shrike_ts *ts)
+{
+    return ts->port_from == 0 && ts->port_to == PORT_LAST;
+}
+
+/* Protocols with ports, or with a type and code in their place (RFC 4301 4.4.1.1). */
+static bool has_ports(u8 protocol)
+{
+    static const u8 protocols[] = {
+        1,   /* ICMP */
+        6,   /* TCP */
+        17,  /* UDP */
+        33,  /* DCCP */
+        58,  /* ICMPv6 */
+        132, /* SCTP */
+        135, /* Mobility Header */
+        136, /* UDP-Lite */
+    };
+    return memchr(protocols, protocol, sizeof(protocols)) != NULL;
+}
+
+static bool intersect_ports(const struct shrike_ts *a, const struct shrike_ts *b,
+                            struct shrike_ts *out)
+{
+    if (opaque(a) || opaque(b)) {
+        out->port_from = PORT_LAST;
+        out->port_to = 0;
+        return (opaque(a) || any_port(a)) && (opaque(b) || any_port(b));
+    }
+    out->port_from = MAX(a->port_from, b->port_from);
+    out->port_to = MIN(a->port_to, b->port_to);
+    if (out->protocol != 0 && !has_ports(out->protocol) && !any_port(out))
+        return false; /* no packet of this protocol has such a port */
+    return out->port_from <= out->port_to;
+}
+
+bool ts_intersect(const struct shrike_ts *a, const struct shrike_ts *b, struct shrike_ts *out)
+{
+    struct shrike_ts both = {.family = a->family};
+    if (a->family != b->family || a->family == 0)
+        return false;
+    if (a->protocol != 0 && b->protocol != 0 && a->protocol != b->protocol)
+        return false;
+    both.protocol = a->protocol ? a->protocol : b->protocol;
+    memcpy(both.from, memcmp(a->from, b->from, ADDR_MAX) > 0 ? a->from : b->from, ADDR_MAX);
+    memcpy(both.to, memcmp(a->to, b->to, ADDR_MAX) < 0 ? a->to : b->to, ADDR_MAX);
+    if (memcmp(both.from, both.to, ADDR_MAX) > 0 || !intersect_ports(a, b, &both))
+        return false;
+    *out = both;
+    return true;
+}
+
+bool ts_contains(const struct shrike_ts *outer, const struct shrike_ts *inner)
+{
+    if (outer->family != inner->family || outer->family == 0)
+        return false;
+    if (outer->protocol != 0 && outer->protocol != inner->protocol)
+        return false;
+    if (memcmp(outer->from, inner->from, ADDR_MAX) > 0 ||
+        memcmp(outer->to, inner->to, ADDR_MAX) < 0)
+        return false;
+    if (any_port(outer))
+        return true;
+    if (opaque(outer) || opaque(inner))
+        return opaque(outer) && opaque(inner);
+    return outer->port_from <= inner->port_from && outer->port_to >= inner->port_to;
+}
+
+/* Add a selector unless one that is there contains it; it takes the place of those that it
+ * contains. */
+static void add(struct ts_list *list, const struct shrike_ts *ts)
+{
+    unsigned kept = 0;
+    bool placed = false;
+    for (unsigned i = 0; i < list->count; i++) {
+        if (ts_contains(&list->ts[i], ts))
+            return;
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        if (!ts_contains(ts, &list->ts[i])) {
+            list->ts[kept++] = list->ts[i];
+        } else if (!placed) {
+            list->ts[kept++] = *ts;
+            placed = true;
+        }
+    }
+    if (!placed && kept < SHRIKE_TS_MAX)
+        list->ts[kept++] = *ts;
+    list->count = (u8)kept;
+}
+
+/* RFC 7296 2.9: the answer is a part of the offer, and holds the first selectors when it can. They
+ * come first, and nothing is dropped but what another one contains, or what is beyond the cap. */
+bool narrow(const struct ts_list *offered, const struct shrike_ts *allowed, unsigned count,
+            struct ts_list *out)
+{
+    struct ts_list chosen = {0};
+    for (unsigned i = 0; i < offered->count; i++) {
+        for (unsigned k = 0; k < count; k++) {
+            struct shrike_ts both;
+            if (ts_intersect(&offered->ts[i], &allowed[k], &both))
+                add(&chosen, fault(18) ? &offered->ts[i] : &both);
+        }
+    }
+    *out = chosen;
+    return out->count > 0;
+}
+
+bool narrow_verify(const struct ts_list *answered, const struct shrike_ts *offered, unsigned count)
+{
+    for (unsigned i = 0; i < answered->count; i++) {
+        bool within = false;
+        for (unsigned k = 0; k < count && !within; k++)
+            within = ts_contains(&offered[k], &answered->ts[i]);
+        if (!within)
+            return false;
+    }
+    return answered->count > 0;
+}
+
+void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct shrike_endpoint *host,
+                struct ts_list *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < count && out->count < SHRIKE_TS_MAX; i++) {
+        struct shrike_ts ts = conf[i];
+        if (ts.family == 0) {
+            ts.family = host->family;
+            memcpy(ts.from, host->octets, ADDR_MAX);
+            memcpy(ts.to, host->octets, ADDR_MAX);
+        }
+        if (ts.family != 0)
+            out->ts[out->count++] = ts;
+    }
+}
