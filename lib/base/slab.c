@@ -28,7 +28,7 @@ void page_give(struct page_source *s, void *page, size_t size)
 
 static size_t table_size(const struct slab *s)
 {
-    return s->page_max * sizeof(void *) + s->live_max * sizeof(u32);
+    return s->page_max * sizeof(void *) + s->live_max * (sizeof(u32) + sizeof(u8));
 }
 
 static size_t page_size(const struct slab *s)
@@ -49,6 +49,7 @@ bool slab_init(struct slab *s, struct page_source *source, size_t object_size, u
     if (!s->pages)
         return false;
     s->free_list = (u32 *)(void *)(s->pages + s->page_max);
+    s->taken = (u8 *)(s->free_list + live_max);
     return true;
 }
 
@@ -73,6 +74,7 @@ void *slab_take(struct slab *s, u32 *index)
             return NULL;
         *index = s->cut++;
     }
+    s->taken[*index] = 1;
     s->live++;
     s->source->bytes_live += s->object_size;
     s->source->allocations++;
@@ -83,18 +85,19 @@ void *slab_take(struct slab *s, u32 *index)
 
 void slab_put(struct slab *s, u32 index)
 {
-    ensure(index < s->cut && s->free_count < s->live_max && s->live > 0);
     void *object = slab_at(s, index);
+    ensure(object != NULL);
     wipe(object, s->object_size);
     poison(object, s->object_size);
     s->free_list[s->free_count++] = index;
+    s->taken[index] = 0;
     s->live--;
     s->source->bytes_live -= s->object_size;
 }
 
 void *slab_at(const struct slab *s, u32 index)
 {
-    if (index >= s->cut)
+    if (index >= s->cut || !s->taken[index])
         return NULL;
     return (u8 *)s->pages[index / s->per_page] + (size_t)(index % s->per_page) * s->object_size;
 }

@@ -21,6 +21,7 @@ struct slab {
     struct page_source *source;
     void **pages;   /* table of pages, itself from the source */
     u32 *free_list; /* stack of free indexes below `cut`; grows with the pages */
+    u8 *taken;      /* by index: is it handed out? */
     u32 object_size, per_page, page_count, page_max;
     u32 cut; /* objects cut from pages so far */
     u32 free_count, live, live_max;
@@ -33,7 +34,7 @@ bool slab_init(struct slab *s, struct page_source *source, size_t object_size,
 void *slab_take(struct slab *s, u32 *index) must_use;
 /* Wipe the object and take it back. */
 void slab_put(struct slab *s, u32 index);
-/* The object of an index handed out before (live or not); NULL when out of range. */
+/* The object of this index, or NULL when there is none now. */
 void *slab_at(const struct slab *s, u32 index);
 void slab_free(struct slab *s);
 

@@ -185,10 +185,9 @@ static enum verdict take_child(struct turn *t)
         return DONE;
     }
     const struct handshake *h = t->sa->handshake;
-    struct child_seed seed = {
+    struct key_seed seed = {
         .ni = bytes_at(h->init_i->data, h->ni),
         .nr = bytes_at(h->init_r->data, h->nr),
-        .we_asked = true,
     };
     if (offer_accept(t, child, true) != DONE) {
         turn_child_failed(t, child);
@@ -286,10 +285,9 @@ static void refuse_child(struct turn *t)
 static enum verdict begin_child(struct turn *t)
 {
     const struct handshake *h = t->sa->handshake;
-    struct child_seed seed = {
+    struct key_seed seed = {
         .ni = bytes_at(h->init_i->data, h->ni),
         .nr = bytes_at(h->init_r->data, h->nr),
-        .we_asked = false,
     };
     struct child_sa *child = NULL;
     t->reason = (struct shrike_reason){0};

@@ -87,7 +87,7 @@ static enum verdict install(struct turn *t, struct child_sa *child, struct work 
     bool we_asked = t->slot == &t->sa->ours;
     u8 secret[KE_SECRET_MAX];
     struct bytes theirs, ours = bytes_of(work->nonce, NONCE_LEN);
-    struct child_seed seed = {.we_asked = we_asked};
+    struct key_seed seed = {0};
     if (!nonce_read(message_body(t->in, PAYLOAD_NONCE), &theirs))
         return turn_refuse(t, SHRIKE_REASON_NONCE_SIZE, NOTIFY_INVALID_SYNTAX);
     if (!derive(t, work, &seed.shared, secret))

@@ -5,9 +5,10 @@
 #include "sa/protect.h"
 #include "sa/trace.h"
 
-#define GONE_TIME   (60 * SHRIKE_SECOND)  /* closed SAs answer late retransmissions so long */
-#define FORGET_TIME (180 * SHRIKE_SECOND) /* RFC 7296 2.1: replies may be forgotten after minutes  \
-                                           */
+#define GONE_TIME (60 * SHRIKE_SECOND) /* closed SAs answer late retransmissions so long */
+#define FORGET_TIME                                                                                \
+    (180 * SHRIKE_SECOND) /* RFC 7296 2.1: replies may be forgotten after minutes                  \
+                           */
 
 struct exchange {
     u8 type;

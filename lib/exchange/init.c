@@ -24,17 +24,16 @@ bool init_key(struct shard *s, struct ike_sa *sa)
     struct packet *theirs = sa->initiator ? h->init_r : h->init_i;
     u8 shared[KE_SECRET_MAX];
     bool valid = false;
-    struct ike_seed seed = {
+    struct key_seed seed = {
         .ni = bytes_at(h->init_i->data, h->ni),
         .nr = bytes_at(h->init_r->data, h->nr),
+        .shared = bytes_of(shared, ke->secret_len),
         .spi_i = sa->spi_i,
         .spi_r = sa->spi_r,
     };
     h->keyed =
         p->ke_derive(p->ctx, ke, h->ke_private, bytes_at(theirs->data, h->ke), shared, &valid) &&
-        valid &&
-        keymat_ike(p, &sa->suite, &seed, bytes_of(shared, ke->secret_len), &sa->keys, h->sk_p[0],
-                   h->sk_p[1]);
+        valid && keymat_ike(p, &sa->suite, &seed, &sa->keys, h->sk_p);
     wipe(shared, sizeof(shared));
     wipe(h->ke_private, sizeof(h->ke_private));
     return h->keyed;

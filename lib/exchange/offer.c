@@ -260,7 +260,7 @@ static void split_keys(struct shrike_install_op *op, const u8 *keymat, const siz
     }
 }
 
-bool offer_install(struct turn *t, struct child_sa *child, const struct child_seed *seed)
+bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed *seed)
 {
     struct ike_sa *sa = t->sa;
     const struct encr_suite *encr = suite_encr(child->encr, child->encr_bits);
@@ -269,12 +269,11 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct child_se
         return false;
     size_t len[2] = {(size_t)encr->key_len + encr->salt_len, integ ? integ->key_len : 0};
     size_t size = 2 * (len[0] + len[1]);
+    struct keyed_prf sk_d = {t->shard->provider, sa->suite.prf,
+                             bytes_of(sa->keys.d, sa->suite.prf->key_len)};
     u8 *keymat = ring_take(&t->shard->ring, size);
     struct bytes ts = ring_keep(&t->shard->ring, packet_bytes(child->selectors));
-    if (!keymat || !ts.at ||
-        !keymat_child(t->shard->provider, sa->suite.prf,
-                      bytes_of(sa->keys.d, sa->suite.prf->key_len), seed->shared, seed->ni,
-                      seed->nr, keymat, size))
+    if (!keymat || !ts.at || !keymat_child(&sk_d, seed, keymat, size))
         return false;
     struct shrike_op *op = shard_ask(t->shard, sa, t->slot, SHRIKE_CHILD_INSTALL);
     op->install = (struct shrike_install_op){
@@ -300,7 +299,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct child_se
     /* A copy: the op may outlive the child. */
     op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
-    split_keys(&op->install, keymat, len, seed->we_asked);
+    split_keys(&op->install, keymat, len, t->slot == &sa->ours);
     child->encap = behind_nat(sa);
     child->installed = true;
     return true;

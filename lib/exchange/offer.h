@@ -6,12 +6,6 @@
 #include "exchange/exchange.h"
 #include "sa/child.h"
 
-/* Where a Child SA's keys come from. */
-struct child_seed {
-    struct bytes ni, nr, shared; /* shared: empty without PFS */
-    bool we_asked;               /* we began the exchange that makes it */
-};
-
 /* Write what we ask for: USE_TRANSPORT_MODE, SA, [Nonce, KE by `between`], TSi, TSr. */
 struct offer_between {
     struct bytes nonce; /* empty in IKE_AUTH */
@@ -31,8 +25,9 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
  * has a Child SA that must be deleted: child->wants_delete is set). */
 enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first) must_use;
 
-/* Ask the data plane to install it. false: keys could not be made. */
-bool offer_install(struct turn *t, struct child_sa *child, const struct child_seed *seed) must_use;
+/* Ask the data plane to install it, with keys of these nonces and secret. false: they could not be
+ * made. */
+bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed *seed) must_use;
 /* It is installed: say so. */
 void offer_up(struct turn *t, struct child_sa *child);
 

@@ -132,8 +132,7 @@ u64 shard_draw_spi(struct shard *s)
 
 struct ike_sa *shard_sa_at(const struct shard *s, u32 index)
 {
-    struct ike_sa *sa = slab_at(&s->sas, index);
-    return sa && sa->serial ? sa : NULL;
+    return slab_at(&s->sas, index);
 }
 
 struct ike_sa *shard_sa_by_spi(const struct shard *s, u64 spi)

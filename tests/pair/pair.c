@@ -1,0 +1,384 @@
+/* Two engines wired to each other: see pair.h. */
+#include "pair.h"
+#include "crypto/keymat.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct pair_algorithms pair_usual = {
+    .encr = ENCR_AES_GCM_16,
+    .encr_bits = 256,
+    .prf = PRF_HMAC_SHA2_256,
+    .ke = KE_CURVE25519,
+    .esp_encr = ENCR_AES_GCM_16,
+    .esp_bits = 256,
+};
+
+/* A configuration for each side, in one allocation with everything that it points to. */
+struct setup {
+    struct pair pair;
+    struct shrike_conf conf[2];
+    struct shrike_conn conn[2];
+    struct shrike_child_conf children[2][PAIR_CHILDREN];
+    struct shrike_transform ike[5], esp[4];
+    struct shrike_proposal ike_proposal, esp_proposal;
+    struct shrike_ts ts[2][PAIR_CHILDREN];
+    struct shrike_net any;
+    char names[PAIR_CHILDREN][16];
+};
+
+static void *take(void *ctx, size_t size)
+{
+    (void)ctx;
+    void *page = aligned_alloc(64, size);
+    if (page)
+        memset(page, 0, size);
+    return page;
+}
+
+static void give(void *ctx, void *page, size_t size)
+{
+    (void)ctx;
+    (void)size;
+    free(page);
+}
+
+static unsigned transforms_of(struct shrike_transform *out, const uint16_t list[][3],
+                              unsigned count)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (list[i][1] || list[i][0] == TRANSFORM_SN)
+            out[n++] = (struct shrike_transform){(uint8_t)list[i][0], list[i][1], list[i][2]};
+    }
+    return n;
+}
+
+static void set_proposals(struct setup *s, const struct pair_algorithms *a)
+{
+    const uint16_t ike[][3] = {{TRANSFORM_ENCR, a->encr, a->encr_bits},
+                               {TRANSFORM_INTEG, a->integ, 0},
+                               {TRANSFORM_PRF, a->prf, 0},
+                               {TRANSFORM_KE, a->ke, 0}};
+    const uint16_t esp[][3] = {{TRANSFORM_ENCR, a->esp_encr, a->esp_bits},
+                               {TRANSFORM_INTEG, a->esp_integ, 0},
+                               {TRANSFORM_KE, a->esp_ke, 0},
+                               {TRANSFORM_SN, a->esp_sn, 0}};
+    struct shrike_origin origin = {"pair.conf", 7};
+    s->ike_proposal = (struct shrike_proposal){
+        PROTOCOL_IKE, (uint16_t)transforms_of(s->ike, ike, 4), s->ike, origin};
+    s->esp_proposal = (struct shrike_proposal){
+        PROTOCOL_ESP, (uint16_t)transforms_of(s->esp, esp, 4), s->esp, origin};
+}
+
+static struct shrike_ts net_of(unsigned side, unsigned child)
+{
+    struct shrike_ts ts = {.port_to = 65535, .family = 4};
+    uint8_t from[4] = {10, (uint8_t)(1 + side), (uint8_t)child, 0};
+    memcpy(ts.from, from, 4);
+    memcpy(ts.to, from, 4);
+    ts.to[3] = 255;
+    return ts;
+}
+
+static void set_children(struct setup *s, unsigned side, const struct pair_options *o)
+{
+    struct shrike_conn *conn = &s->conn[side];
+    conn->children = s->children[side];
+    conn->child_count = (uint16_t)(o->children ? o->children : 1);
+    for (unsigned i = 0; i < conn->child_count; i++) {
+        struct shrike_child_conf *child = &s->children[side][i];
+        s->ts[side][i] = net_of(side, i);
+        snprintf(s->names[i], sizeof(s->names[i]), "net%u", i);
+        *child = (struct shrike_child_conf){
+            .name = s->names[i],
+            .mode = o->transport ? SHRIKE_TRANSPORT : SHRIKE_TUNNEL,
+            .proposals = &s->esp_proposal,
+            .proposal_count = 1,
+            .local_ts = &s->ts[side][i],
+            .remote_ts = &s->ts[1 - side][i],
+            .local_ts_count = 1,
+            .remote_ts_count = 1,
+            .reqid = i + 1,
+        };
+    }
+}
+
+static void set_conn(struct setup *s, unsigned side, const struct pair_options *o)
+{
+    static const char *const id[2] = {"a.test", "b.test"};
+    struct shrike_conn *conn = &s->conn[side];
+    *conn = (struct shrike_conn){
+        .name = "pair",
+        .hash = 1,
+        .proposals = &s->ike_proposal,
+        .proposal_count = 1,
+        .local = {AUTH_PSK, {ID_FQDN, bytes_of(id[side], 6)}, {"pair.conf", 3}},
+        .remote = {AUTH_PSK, {ID_FQDN, bytes_of(id[1 - side], 6)}, {"pair.conf", 4}},
+        .local_endpoint = {{192, 0, 2, (uint8_t)(1 + side)}, 500, 4, 0},
+        .remote_endpoint = {{192, 0, 2, (uint8_t)(2 - side)}, 500, 4, 0},
+        .retransmit_first = SHRIKE_SECOND,
+        .retransmit_max = 64 * SHRIKE_SECOND,
+        .retransmit_tries = 7,
+        .give_up_after = 64 * SHRIKE_SECOND,
+        .half_open_max = 30 * SHRIKE_SECOND,
+        .fragment_size = 1280,
+        .fragmentation = true,
+    };
+    set_children(s, side, o);
+    s->conf[side] = (struct shrike_conf){conn, 1, 1u << 30, 1u << 15, 1u << 30};
+    s->pair.side[side].here = conn->local_endpoint;
+    s->pair.side[side].secret = o->secret[side] ? o->secret[side] : "a shared secret";
+}
+
+struct pair *pair_new(struct shrike_provider *initiator, struct shrike_provider *responder,
+                      const struct pair_options *o)
+{
+    struct setup *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    set_proposals(s, &o->algorithms);
+    s->pair.now = 1000 * SHRIKE_SECOND;
+    for (unsigned i = 0; i < 2; i++) {
+        struct pair_side *side = &s->pair.side[i];
+        struct shrike_env env = {
+            .provider = i ? responder : initiator,
+            .pages = {take, give, NULL},
+            .limits = o->limits,
+            .seed = {(uint8_t)(i + 1)},
+            .incarnation = 1,
+            .shards = 1,
+        };
+        set_conn(s, i, o);
+        side->provider = i ? responder : initiator;
+        side->queue = calloc(PAIR_QUEUE, sizeof(*side->queue));
+        side->engine = shrike_new(&env, s->pair.now);
+        if (!side->engine || !side->queue || !shrike_conf(side->engine, &s->conf[i]))
+            abort();
+    }
+    pair_run(&s->pair);
+    return &s->pair;
+}
+
+void pair_free(struct pair *p)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        shrike_free(p->side[i].engine);
+        free(p->side[i].queue);
+    }
+    free(p);
+}
+
+static void post(struct pair *p, unsigned from, const struct shrike_send *send)
+{
+    struct pair_side *to = &p->side[1 - from];
+    p->datagrams++;
+    p->octets += send->data.len;
+    if (p->side[from].mute || to->count == PAIR_QUEUE)
+        return;
+    struct pair_datagram *d = &to->queue[(to->head + to->count++) % PAIR_QUEUE];
+    d->local = send->remote;
+    d->remote = send->local;
+    d->len = send->data.len;
+    d->marker = send->marker;
+    memcpy(d->data, send->data.at, d->len);
+}
+
+static size_t keep_keys(const struct shrike_sa_keys *k, uint8_t *out)
+{
+    if (k->encr_key.len)
+        memcpy(out, k->encr_key.at, k->encr_key.len);
+    if (k->integ_key.len)
+        memcpy(out + k->encr_key.len, k->integ_key.at, k->integ_key.len);
+    return k->encr_key.len + k->integ_key.len;
+}
+
+static void install(struct pair_side *side, const struct shrike_install_op *op)
+{
+    if (side->child_count == PAIR_CHILDREN)
+        return;
+    struct pair_child *c = &side->children[side->child_count++];
+    c->serial = op->child_serial;
+    c->spi_in = op->in.spi;
+    c->spi_out = op->out.spi;
+    c->in_len = keep_keys(&op->in, c->in);
+    c->out_len = keep_keys(&op->out, c->out);
+    c->transport = op->mode == SHRIKE_TRANSPORT;
+    c->esn = op->esn;
+}
+
+static void uninstall(struct pair_side *side, uint32_t serial)
+{
+    for (unsigned i = 0; i < side->child_count; i++) {
+        if (side->children[i].serial == serial)
+            side->children[i] = side->children[--side->child_count];
+    }
+}
+
+/* An op whose answer is to be given after the drain. */
+struct answer {
+    struct shrike_token token;
+    struct shrike_answer answer;
+    uint8_t value[PRF_MAX];
+};
+
+static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
+{
+    *out = (struct answer){.token = op->token, .answer = {.ok = true}};
+    switch (op->kind) {
+    case SHRIKE_CHILD_INSTALL:
+        install(side, &op->install);
+        return true;
+    case SHRIKE_CHILD_REMOVE:
+        uninstall(side, op->remove.child_serial);
+        return false;
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        break;
+    }
+    const struct prf_suite *prf = suite_prf(op->auth.prf);
+    if (!keymat_psk_auth(side->provider, prf, bytes_of(side->secret, strlen(side->secret)),
+                         op->auth.octets, out->value))
+        abort();
+    out->answer.value = bytes_of(NULL, prf->len);
+    if (op->kind == SHRIKE_CHECK && !bytes_equal(bytes_of(out->value, prf->len), op->auth.value)) {
+        out->answer.ok = false;
+        out->answer.reason = SHRIKE_REASON_AUTH_MAC;
+    }
+    return true;
+}
+
+static void hear(struct pair_side *side, const struct shrike_event *e)
+{
+    if (e->id == SHRIKE_EVENT_IKE_UP) {
+        side->ike_up++;
+        side->ike = e->ike;
+    }
+    side->ike_down += e->id == SHRIKE_EVENT_IKE_DOWN;
+    side->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
+    side->child_down += e->id == SHRIKE_EVENT_CHILD_DOWN;
+    if (e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED) {
+        side->failed++;
+        side->reason = e->reason.code;
+    }
+}
+
+/* Carry out everything one side wants; true when there was anything. */
+static bool drain(struct pair *p, unsigned i)
+{
+    enum { ANSWERS = 64 };
+    struct pair_side *side = &p->side[i];
+    struct answer answers[ANSWERS];
+    unsigned count = 0;
+    bool any = false;
+    struct shrike_action a;
+    while (shrike_next(side->engine, &a)) {
+        any = true;
+        switch (a.kind) {
+        case SHRIKE_SEND:
+            post(p, i, &a.send);
+            break;
+        case SHRIKE_OP:
+            if (count < ANSWERS && answer_op(side, &a.op, &answers[count]))
+                count++;
+            break;
+        case SHRIKE_EVENT:
+            hear(side, &a.event);
+            break;
+        case SHRIKE_CONF_UNUSED:
+            break;
+        }
+    }
+    for (unsigned n = 0; n < count; n++) {
+        answers[n].answer.value.at = answers[n].value;
+        shrike_done(side->engine, p->now, answers[n].token, &answers[n].answer);
+    }
+    return any;
+}
+
+static bool deliver(struct pair *p, unsigned i)
+{
+    struct pair_side *side = &p->side[i];
+    if (side->count == 0)
+        return false;
+    struct pair_datagram *d = &side->queue[side->head];
+    side->head = (side->head + 1) % PAIR_QUEUE;
+    side->count--;
+    struct shrike_datagram in = {d->local, d->remote, d->data, d->len, d->marker};
+    shrike_datagram(side->engine, p->now, &in);
+    return true;
+}
+
+void pair_run(struct pair *p)
+{
+    enum { ROUNDS = 10000 };
+    for (unsigned n = 0; n < ROUNDS; n++) {
+        bool any = false;
+        for (unsigned i = 0; i < 2; i++) {
+            any = deliver(p, i) || any;
+            any = drain(p, i) || any;
+            if (shrike_deadline(p->side[i].engine) <= p->now) {
+                shrike_tick(p->side[i].engine, p->now);
+                any = true;
+            }
+        }
+        if (!any)
+            return;
+    }
+    fprintf(stderr, "pair: no end after %d rounds\n", ROUNDS);
+    abort();
+}
+
+void pair_wait(struct pair *p, shrike_time until)
+{
+    while (p->now < until) {
+        shrike_time next = until;
+        for (unsigned i = 0; i < 2; i++) {
+            shrike_time due = shrike_deadline(p->side[i].engine);
+            next = due < next ? due : next;
+        }
+        p->now = next > p->now ? next : p->now;
+        pair_run(p);
+    }
+}
+
+void pair_up(struct pair *p, const char *child)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0};
+    shrike_command(p->side[0].engine, p->now, &up);
+    pair_run(p);
+}
+
+void pair_down(struct pair *p, unsigned side, const char *child)
+{
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0};
+    shrike_command(p->side[side].engine, p->now, &down);
+    pair_run(p);
+}
+
+static bool crosswise(const struct pair_child *a, const struct pair_child *b)
+{
+    return a->spi_in == b->spi_out && a->spi_out == b->spi_in && a->in_len == b->out_len &&
+           a->out_len == b->in_len && memcmp(a->in, b->out, a->in_len) == 0 &&
+           memcmp(a->out, b->in, a->out_len) == 0 && a->transport == b->transport &&
+           a->esn == b->esn && (a->in_len == 0 || memcmp(a->in, a->out, a->in_len) != 0);
+}
+
+bool pair_agrees(const struct pair *p)
+{
+    uint8_t keys[2][SHRIKE_KEYS_MAX] = {{0}};
+    size_t len[2][5] = {{0}};
+    const struct pair_side *a = &p->side[0], *b = &p->side[1];
+    if (!shrike_unsafe_keys(a->engine, a->ike, keys[0], len[0]) ||
+        !shrike_unsafe_keys(b->engine, b->ike, keys[1], len[1]) ||
+        memcmp(len[0], len[1], sizeof(len[0])) != 0 ||
+        memcmp(keys[0], keys[1], sizeof(keys[0])) != 0 || a->child_count != b->child_count)
+        return false;
+    for (unsigned i = 0; i < a->child_count; i++) {
+        bool found = false;
+        for (unsigned j = 0; j < b->child_count; j++)
+            found = found || crosswise(&a->children[i], &b->children[j]);
+        if (!found)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,79 @@
+/* Two engines wired to each other without loss or delay, for tests, fuzzers and benchmarks that
+ * need a handshake but no network. Ops are answered at once by the model of a key holder and a data
+ * plane. */
+#ifndef PAIR_PAIR_H
+#define PAIR_PAIR_H
+
+#include "crypto/provider.h"
+#include "shrike/shrike.h"
+
+#define PAIR_CHILDREN 8
+#define PAIR_QUEUE    64
+
+/* What one side's data plane was given for one Child SA. */
+struct pair_child {
+    uint32_t serial, spi_in, spi_out;
+    uint8_t in[128], out[128]; /* encryption key, then integrity key */
+    size_t in_len, out_len;
+    bool transport, esn;
+};
+
+struct pair_datagram {
+    struct shrike_endpoint local, remote; /* of the receiver */
+    uint8_t data[65536];
+    size_t len;
+    bool marker;
+};
+
+struct pair_side {
+    struct shrike *engine;
+    struct shrike_provider *provider;
+    const char *secret;
+    struct shrike_endpoint here;
+    struct pair_child children[PAIR_CHILDREN];
+    unsigned child_count;
+    uint32_t ike; /* serial of the last IKE SA that came up */
+    unsigned ike_up, ike_down, child_up, child_down, failed;
+    enum shrike_reason_code reason; /* of the last failure */
+    /* datagrams for this side */
+    struct pair_datagram *queue;
+    unsigned head, count;
+    bool mute; /* its datagrams are lost */
+};
+
+struct pair {
+    struct pair_side side[2]; /* 0 initiates */
+    shrike_time now;
+    uint64_t datagrams, octets;
+};
+
+/* Algorithms of a pair, by IANA numbers; 0 leaves the type out. */
+struct pair_algorithms {
+    uint16_t encr, encr_bits, integ, prf, ke;
+    uint16_t esp_encr, esp_bits, esp_integ, esp_ke, esp_sn;
+};
+extern const struct pair_algorithms pair_usual; /* AES-GCM-16-256, HMAC-SHA2-256, X25519 */
+
+struct pair_options {
+    struct pair_algorithms algorithms;
+    struct shrike_limits limits;
+    unsigned children; /* 1 when 0 */
+    bool transport;
+    const char *secret[2]; /* NULL: the same for both */
+};
+
+/* Make both engines; providers are the caller's. The configuration stands until pair_free(). */
+struct pair *pair_new(struct shrike_provider *initiator, struct shrike_provider *responder,
+                      const struct pair_options *options);
+void pair_free(struct pair *p);
+/* Side 0 calls side 1: `up` of connection "pair" and all its children, or one of them. */
+void pair_up(struct pair *p, const char *child);
+void pair_down(struct pair *p, unsigned side, const char *child);
+/* Carry actions and datagrams to and fro until nothing is left to carry. */
+void pair_run(struct pair *p);
+/* Let time pass up to `until`, ticking both. */
+void pair_wait(struct pair *p, shrike_time until);
+/* Do both sides have an IKE SA with the same keys, and Child SAs with the same keys crosswise? */
+bool pair_agrees(const struct pair *p);
+
+#endif

@@ -1,0 +1,110 @@
+/* A whole life of an IKE SA between two engines: handshake, liveness, further children, deletes. */
+#include "pair.h"
+#include "test.h"
+#include "wire/codes.h"
+
+static struct pair *toy_pair(struct pair_options o)
+{
+    if (o.algorithms.encr == 0)
+        o.algorithms = pair_usual;
+    return pair_new(provider_toy_new(1), provider_toy_new(2), &o);
+}
+
+static void end(struct pair *p)
+{
+    struct shrike_provider *a = p->side[0].provider, *b = p->side[1].provider;
+    pair_free(p);
+    provider_toy_free(a);
+    provider_toy_free(b);
+}
+
+/* Nothing is left but what the engine itself needs. */
+static bool empty(const struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        struct shrike_stats s;
+        shrike_stats(p->side[i].engine, &s);
+        if (s.ike_sas || s.child_sas || s.handshakes || s.packets || s.works || s.half_open ||
+            s.bytes_live || p->side[i].child_count)
+            return false;
+    }
+    return true;
+}
+
+TEST(comes_up_and_agrees)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[0].ike_up, 1);
+    CHECK_EQ(p->side[1].ike_up, 1);
+    CHECK_EQ(p->side[0].child_up, 1);
+    CHECK_EQ(p->side[1].child_up, 1);
+    CHECK(pair_agrees(p));
+    CHECK_EQ(p->datagrams, 4);
+    end(p);
+}
+
+TEST(goes_down_and_leaves_nothing)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        struct pair *p = toy_pair((struct pair_options){0});
+        pair_up(p, NULL);
+        pair_down(p, side, NULL);
+        CHECK_EQ(p->side[0].ike_down, 1);
+        CHECK_EQ(p->side[1].ike_down, 1);
+        CHECK_EQ(p->side[0].child_down, 1);
+        pair_wait(p, p->now + 300 * SHRIKE_SECOND);
+        CHECK(empty(p));
+        end(p);
+    }
+}
+
+TEST(makes_further_children)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 3});
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[1].child_count, 3);
+    CHECK(pair_agrees(p));
+    pair_down(p, 1, "net1");
+    CHECK_EQ(p->side[0].child_count, 2);
+    CHECK_EQ(p->side[1].child_count, 2);
+    CHECK(pair_agrees(p));
+    pair_up(p, "net1");
+    CHECK_EQ(p->side[0].child_count, 3);
+    CHECK(pair_agrees(p));
+    end(p);
+}
+
+TEST(refuses_another_secret)
+{
+    struct pair *p = toy_pair((struct pair_options){.secret = {"one", "other"}});
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[0].ike_up + p->side[1].ike_up, 0);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_AUTH_FAILED);
+    CHECK_EQ(p->side[1].reason, SHRIKE_REASON_AUTH_MAC);
+    pair_wait(p, p->now + 300 * SHRIKE_SECOND);
+    CHECK(empty(p));
+    end(p);
+}
+
+TEST(gives_up_a_silent_peer)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    p->side[0].mute = true;
+    shrike_time start = p->now;
+    pair_up(p, NULL);
+    pair_wait(p, start + 190 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].failed, 0);
+    CHECK_EQ(p->datagrams, 8); /* one send and seven resends */
+    pair_wait(p, start + 192 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].failed, 1);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TIMEOUT);
+    CHECK(empty(p));
+    end(p);
+}
+
+int main(void)
+{
+    return RUN(comes_up_and_agrees) | RUN(goes_down_and_leaves_nothing) |
+           RUN(makes_further_children) | RUN(refuses_another_secret) | RUN(gives_up_a_silent_peer);
+}
