@@ -1,0 +1,84 @@
+/* Builds configurations from a few knobs. Every rule has an origin in "sim.conf". */
+#ifndef SIM_CONF_H
+#define SIM_CONF_H
+
+#include "shrike/conf.h"
+#include "wire/codes.h"
+
+#define CONF_PROPOSALS_MAX  4
+#define CONF_TRANSFORMS_MAX 16
+#define CONF_CHILDREN_MAX   8
+#define CONF_TS_MAX         4
+#define CONF_FILE           "sim.conf"
+
+/* Lines of the origins, so that a scenario can check which rule is blamed. */
+enum conf_line {
+    CONF_LINE_CONN = 10,
+    CONF_LINE_PROPOSALS = 11, /* the n-th proposal: + n */
+    CONF_LINE_LOCAL = 20,
+    CONF_LINE_REMOTE = 21,
+    CONF_LINE_CHILD = 100, /* the n-th child: + 10 * n */
+    CONF_CHILD_MODE = 1,   /* offsets in a child */
+    CONF_CHILD_PROPOSALS = 2,
+    CONF_CHILD_TS = 3,
+};
+
+/* One cipher suite. groups end with 0; integ is INTEG_NONE for AEADs. */
+struct conf_suite {
+    u16 encr, encr_bits, prf, integ;
+    u16 groups[4];
+    bool esn;
+};
+
+/* A block of addresses of a child: 10.x.y.0/prefix; x == 0 is dynamic. */
+struct conf_block {
+    u8 x, y, prefix;
+    u8 protocol;
+    u16 port; /* 0: all */
+};
+
+struct conf_child {
+    const char *name;
+    enum shrike_mode mode;
+    struct conf_suite esp;
+    struct conf_block local, remote;
+};
+
+struct conf_knobs {
+    struct shrike_endpoint local, remote; /* remote family 0: anybody */
+    const char *local_id, *remote_id;     /* remote NULL: any */
+    size_t local_id_pad;                  /* octets in front that make the identity large */
+    struct conf_suite ike[CONF_PROPOSALS_MAX];
+    unsigned ike_count;
+    struct conf_child children[CONF_CHILDREN_MAX];
+    unsigned child_count;
+    shrike_time dpd_delay;
+    u16 fragment_size; /* 0: 1280 */
+    bool fragmentation;
+    bool force_encap;
+    u8 jitter; /* percent of retransmission times */
+    u32 cookie_threshold, cookie_prefix_threshold, half_open_max;
+};
+
+/* A snapshot with everything it points to. */
+struct sim_conf {
+    struct shrike_conf conf;
+    struct shrike_conn conn;
+    struct shrike_proposal ike[CONF_PROPOSALS_MAX];
+    struct shrike_transform ike_transforms[CONF_PROPOSALS_MAX][CONF_TRANSFORMS_MAX];
+    struct shrike_child_conf children[CONF_CHILDREN_MAX];
+    struct shrike_proposal esp[CONF_CHILDREN_MAX];
+    struct shrike_transform esp_transforms[CONF_CHILDREN_MAX][CONF_TRANSFORMS_MAX];
+    struct shrike_ts local_ts[CONF_CHILDREN_MAX], remote_ts[CONF_CHILDREN_MAX];
+    struct shrike_net local_net, remote_net;
+    char names[CONF_CHILDREN_MAX][16];
+    char local_id[SHRIKE_ID_MAX], remote_id[SHRIKE_ID_MAX];
+};
+
+#define CONF_CONN "site" /* the name of the one connection */
+
+/* Knobs that work: X25519, AES-GCM, one child in tunnel mode. The side is 0 or 1. */
+struct conf_knobs conf_defaults(unsigned side);
+void conf_build(struct sim_conf *c, const struct conf_knobs *k);
+
+#endif

@@ -1,0 +1,337 @@
+/* The host: feeds its engine, drains it, keeps what came out. */
+#include "host.h"
+#include "host_ops.h"
+#include "ladder.h"
+#include "oracle.h"
+#include "wire/header.h"
+#include <stdlib.h>
+
+static void schedule(struct host *h)
+{
+    shrike_time next = h->inbox_count > 0 ? h->node.world->now : SHRIKE_NEVER;
+
+    next = MIN(next, host_ops_due(h));
+    next = MIN(next, h->tick_at);
+    h->node.next_run_at = next;
+}
+
+static void after_drain(struct host *h)
+{
+    shrike_time deadline = shrike_deadline(h->engine), now = h->node.world->now;
+
+    if (h->pages.misuse)
+        world_fail(h->node.world, "%s %s", h->node.name, h->pages.misuse);
+    h->deadline = deadline;
+    h->tick_at = deadline;
+    if (deadline != SHRIKE_NEVER && deadline > now)
+        h->tick_at = deadline + h->tick_late;
+    schedule(h);
+}
+
+static void keep_event(struct host *h, const struct shrike_event *e)
+{
+    if (h->log_count == h->log_room) {
+        h->log_room = h->log_room ? 2 * h->log_room : 64;
+        h->log = realloc(h->log, h->log_room * sizeof *h->log);
+        ensure(h->log != NULL);
+    }
+    if (h->log_count >= HOST_LOG_MAX) {
+        world_fail(h->node.world, "%s tells more than %d events", h->node.name, HOST_LOG_MAX);
+        return;
+    }
+    h->log[h->log_count++] = (struct host_event){.at = h->node.world->now,
+                                                 .id = e->id,
+                                                 .reason = e->reason.code,
+                                                 .ike = e->ike,
+                                                 .child = e->child,
+                                                 .number = e->number,
+                                                 .command = e->command,
+                                                 .message_id = e->message_id,
+                                                 .line = e->reason.origin.line,
+                                                 .notify = e->reason.notify,
+                                                 .detail = e->reason.detail,
+                                                 .exchange = e->exchange,
+                                                 .theirs = e->reason.theirs,
+                                                 .child_conf = e->child_conf};
+}
+
+static void ike_up(struct host *h, const struct shrike_event *e)
+{
+    struct host_ike *sa;
+
+    if (h->ike_count == h->ike_room) {
+        h->ike_room = h->ike_room ? 2 * h->ike_room : 8;
+        h->ikes = realloc(h->ikes, h->ike_room * sizeof *h->ikes);
+        ensure(h->ikes != NULL);
+    }
+    sa = &h->ikes[h->ike_count++];
+    *sa = (struct host_ike){.serial = e->ike, .spi_i = e->spi_i, .spi_r = e->spi_r, .up = true};
+    if (shrike_unsafe_keys(h->engine, e->ike, sa->keys, sa->len))
+        oracle_ike_up(h->oracle, h, sa);
+    h->node.world->counts.handshakes += h->number == 0;
+}
+
+static void ike_down(struct host *h, const struct shrike_event *e)
+{
+    for (size_t i = 0; i < h->ike_count; i++)
+        if (h->ikes[i].serial == e->ike)
+            h->ikes[i].up = false;
+}
+
+static void command_answered(struct host *h, const struct shrike_event *e)
+{
+    if (e->command == 0 || e->command > h->command_count)
+        world_fail(h->node.world, "%s answers a command that was never given", h->node.name);
+    else if (++h->commands[e->command] > 1)
+        world_fail(h->node.world, "%s answers command %u twice", h->node.name, e->command);
+}
+
+static void on_event(struct host *h, const struct shrike_event *e)
+{
+    keep_event(h, e);
+    ladder_event(h, e);
+    if (e->id == SHRIKE_EVENT_IKE_UP)
+        ike_up(h, e);
+    if (e->id == SHRIKE_EVENT_IKE_DOWN)
+        ike_down(h, e);
+    if (e->id == SHRIKE_EVENT_CHILD_UP)
+        h->node.world->counts.children++;
+    if (e->id == SHRIKE_EVENT_COMMAND_DONE || e->id == SHRIKE_EVENT_COMMAND_FAILED)
+        command_answered(h, e);
+    oracle_event(h->oracle, h, e);
+}
+
+static void keep_sent(struct host *h, struct bytes data)
+{
+    struct header head;
+
+    if (header_read(data, &head) != HEADER_OK) {
+        world_fail(h->node.world, "%s sends what is no IKE message", h->node.name);
+        return;
+    }
+    if (h->sent_count == h->sent_room) {
+        h->sent_room = h->sent_room ? 2 * h->sent_room : 64;
+        h->sent = realloc(h->sent, h->sent_room * sizeof *h->sent);
+        ensure(h->sent != NULL);
+    }
+    h->sent[h->sent_count++] = (struct host_sent){.at = h->node.world->now,
+                                                  .spi_i = head.spi_i,
+                                                  .spi_r = head.spi_r,
+                                                  .message_id = head.message_id,
+                                                  .len = (u32)data.len,
+                                                  .exchange = head.exchange,
+                                                  .flags = head.flags,
+                                                  .next_payload = head.next_payload};
+}
+
+static void on_send(struct host *h, const struct shrike_send *s)
+{
+    struct world *w = h->node.world;
+    struct packet *p = packet_make(s->data.at, s->data.len);
+
+    p->from = s->local;
+    p->to = s->remote;
+    p->marker = s->marker;
+    w->counts.datagrams++;
+    w->counts.octets += p->len;
+    world_hash(w, &w->now, sizeof w->now);
+    world_hash(w, &p->to, sizeof p->to);
+    world_hash(w, p->data, p->len);
+    if (!address_equal(&s->local, &h->address) || (s->local.port != 500 && s->local.port != 4500))
+        world_fail(w, "%s sends from an end that is not its own", h->node.name);
+    if (s->marker != (s->local.port == 4500))
+        world_fail(w, "%s: the non-ESP marker goes with port 4500 alone", h->node.name);
+    keep_sent(h, s->data);
+    ladder_send(h, p);
+    oracle_sent(h->oracle, h, p);
+    h->out->forward(h->out, p);
+}
+
+static void drain(struct host *h)
+{
+    struct shrike_action a;
+
+    while (shrike_next(h->engine, &a)) {
+        switch (a.kind) {
+        case SHRIKE_SEND:
+            on_send(h, &a.send);
+            break;
+        case SHRIKE_OP:
+            host_ops_take(h, &a.op);
+            break;
+        case SHRIKE_EVENT:
+            on_event(h, &a.event);
+            break;
+        case SHRIKE_CONF_UNUSED:
+            if (a.conf != &h->conf->conf)
+                world_fail(h->node.world, "%s gives back a strange snapshot", h->node.name);
+            break;
+        }
+    }
+    after_drain(h);
+}
+
+static void receive(struct host *h)
+{
+    struct packet *p = h->inbox[h->inbox_head];
+    struct shrike_datagram d = {
+        .local = p->to, .remote = p->from, .data = p->data, .len = p->len, .marker = p->marker};
+
+    h->inbox_head = (h->inbox_head + 1) % HOST_INBOX_MAX;
+    h->inbox_count--;
+    ladder_receive(h, p);
+    oracle_received(h->oracle, h, p);
+    shrike_datagram(h->engine, h->node.world->now, &d);
+    free(p);
+}
+
+static void tick(struct host *h)
+{
+    struct world *w = h->node.world;
+
+    if (h->last_tick != w->now)
+        h->spins = 0;
+    h->last_tick = w->now;
+    if (++h->spins > HOST_SPIN_MAX)
+        world_fail(w, "%s asks for one tick after another at the same instant", h->node.name);
+    shrike_tick(h->engine, w->now);
+    h->tick_late = prng_below(&h->prng, h->model.tick_late_max + 1);
+    h->tick_at = SHRIKE_NEVER; /* known again after the drain */
+}
+
+/* A batch of inputs that are due now, then one drain. */
+static void host_run(struct node *self)
+{
+    struct host *h = (struct host *)self;
+    u64 batch = prng_between(&h->prng, 1, MAX(h->model.batch_max, 1));
+
+    for (; batch > 0; batch--) {
+        if (host_ops_due(h) <= self->world->now)
+            host_ops_answer(h);
+        else if (h->inbox_count > 0)
+            receive(h);
+        else if (h->tick_at <= self->world->now)
+            tick(h);
+        else
+            break;
+    }
+    drain(h);
+}
+
+static void host_forward(struct node *self, struct packet *p)
+{
+    struct host *h = (struct host *)self;
+
+    if (h->engine == NULL || h->inbox_count == HOST_INBOX_MAX) {
+        self->world->counts.lost++; /* a full socket buffer */
+        free(p);
+        return;
+    }
+    self->world->counts.delivered++;
+    h->inbox[(h->inbox_head + h->inbox_count++) % HOST_INBOX_MAX] = p;
+    self->next_run_at = MIN(self->next_run_at, self->world->now);
+}
+
+bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
+{
+    struct shrike_env env = {.provider = setup->provider,
+                             .limits = setup->limits,
+                             .incarnation = 7 + setup->number,
+                             .shard = 0,
+                             .shards = 1};
+
+    memset(h, 0, sizeof *h);
+    h->node = (struct node){
+        .name = setup->name, .next_run_at = SHRIKE_NEVER, .forward = host_forward, .run = host_run};
+    h->prng = prng_fork(&w->prng);
+    h->letter = setup->letter;
+    h->number = setup->number;
+    h->conf = setup->conf;
+    h->address = setup->address;
+    h->out = setup->out;
+    h->oracle = setup->oracle;
+    h->model.batch_max = 1;
+    h->last_tick = h->tick_at = SHRIKE_NEVER;
+    world_add(w, &h->node);
+    pages_init(&h->pages);
+    h->pages.refuse_after = setup->pages_max;
+    kernel_init(&h->kernel);
+    keys_init(&h->keys, setup->provider, setup->secret);
+    env.pages = pages_source(&h->pages);
+    prng_fill(&h->prng, env.seed, sizeof env.seed);
+    h->engine = shrike_new(&env, w->now);
+    if (h->engine == NULL || !shrike_conf(h->engine, &h->conf->conf))
+        return false;
+    drain(h);
+    h->at_start = host_stats(h);
+    return true;
+}
+
+void host_stop(struct host *h)
+{
+    if (h->engine)
+        shrike_free(h->engine);
+    h->engine = NULL;
+    h->node.next_run_at = SHRIKE_NEVER;
+}
+
+void host_free(struct host *h)
+{
+    host_stop(h);
+    for (; h->inbox_count > 0; h->inbox_count--) {
+        free(h->inbox[h->inbox_head]);
+        h->inbox_head = (h->inbox_head + 1) % HOST_INBOX_MAX;
+    }
+    kernel_free(&h->kernel);
+    pages_free(&h->pages);
+    free(h->log);
+    free(h->sent);
+    free(h->ikes);
+    h->log = NULL;
+    h->sent = NULL;
+    h->ikes = NULL;
+}
+
+u32 host_command(struct host *h, struct shrike_command command)
+{
+    ensure(h->command_count + 1 < HOST_COMMANDS_MAX);
+    command.reference = ++h->command_count;
+    h->node.world->counts.commands++;
+    world_say(h->node.world, "%c   command %u", h->letter, command.reference);
+    shrike_command(h->engine, h->node.world->now, &command);
+    drain(h);
+    return command.reference;
+}
+
+u32 host_up(struct host *h, const char *child)
+{
+    return host_command(
+        h, (struct shrike_command){.kind = SHRIKE_UP, .conn = CONF_CONN, .child = child});
+}
+
+u32 host_down(struct host *h, const char *child)
+{
+    return host_command(
+        h, (struct shrike_command){.kind = SHRIKE_DOWN, .conn = CONF_CONN, .child = child});
+}
+
+bool host_command_open(const struct host *h, u32 reference)
+{
+    return h->commands[reference] == 0;
+}
+
+unsigned host_commands_open(const struct host *h)
+{
+    unsigned n = 0;
+    for (u32 i = 1; i <= h->command_count; i++)
+        n += h->commands[i] == 0;
+    return n;
+}
+
+struct shrike_stats host_stats(const struct host *h)
+{
+    struct shrike_stats s = {0};
+    if (h->engine)
+        shrike_stats(h->engine, &s);
+    return s;
+}

@@ -1,0 +1,136 @@
+/* A host: the engine under test, between a model data plane and a model holder of keys that answer
+ * late, out of order and sometimes with a failure. */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include "conf.h"
+#include "kernel.h"
+#include "keys.h"
+#include "pages.h"
+#include "shrike/shrike.h"
+#include "world.h"
+
+#define HOST_OPS_MAX      512
+#define HOST_INBOX_MAX    4096
+#define HOST_SPIN_MAX     10000  /* ticks at one instant */
+#define HOST_LOG_MAX      200000 /* events kept */
+#define HOST_COMMANDS_MAX 4096
+
+struct oracle;
+
+/* An op whose answer is due. */
+struct host_op {
+    shrike_time due;
+    u64 order;
+    enum shrike_op_kind kind;
+    struct shrike_token token;
+    struct shrike_answer answer;
+    u8 value[PRF_MAX];
+    size_t place; /* of the pair, for CHILD_INSTALL */
+    struct shrike_remove_op remove;
+    bool again; /* the same answer comes a second time */
+};
+
+/* What is kept of an event. */
+struct host_event {
+    shrike_time at;
+    enum shrike_event_id id;
+    enum shrike_reason_code reason;
+    u32 ike, child, number, command, message_id;
+    u32 line; /* of the rule that decided */
+    u16 notify, detail;
+    u8 exchange;
+    bool theirs;
+    const char *child_conf;
+};
+
+/* What is kept of a datagram sent. */
+struct host_sent {
+    shrike_time at;
+    u64 spi_i, spi_r;
+    u32 message_id;
+    u32 len;
+    u8 exchange, flags, next_payload;
+};
+
+/* An IKE SA that was up at some time. */
+struct host_ike {
+    u32 serial;
+    u64 spi_i, spi_r;
+    bool up, compared;
+    size_t len[5];
+    u8 keys[SHRIKE_KEYS_MAX];
+};
+
+struct host_model {
+    shrike_time latency_max;   /* of ops */
+    shrike_time stuck;         /* latency of those that are stuck */
+    shrike_time tick_late_max; /* ticks come up to so much after their deadline */
+    u8 stuck_percent, install_fails, prove_fails, answers_twice; /* percent */
+    u8 batch_max; /* inputs before a drain, 1 to SHRIKE_BATCH */
+};
+
+struct host {
+    struct node node;
+    struct node *out; /* where its datagrams go */
+    struct shrike *engine;
+    struct sim_conf *conf;
+    struct shrike_endpoint address;
+    struct prng prng;
+    struct host_model model;
+    struct pages pages;
+    struct kernel kernel;
+    struct keys keys;
+    struct oracle *oracle;
+    unsigned number; /* 0 or 1 */
+    char letter;     /* for the ladder */
+
+    struct packet *inbox[HOST_INBOX_MAX];
+    unsigned inbox_head, inbox_count;
+    struct host_op ops[HOST_OPS_MAX];
+    unsigned op_count;
+    u64 op_order;
+    shrike_time kernel_free_at; /* the data plane works in order */
+    shrike_time deadline, tick_at;
+    shrike_time tick_late; /* drawn anew after each tick */
+    shrike_time last_tick;
+    unsigned spins;
+
+    struct host_event *log;
+    size_t log_count, log_room;
+    struct host_sent *sent;
+    size_t sent_count, sent_room;
+    struct host_ike *ikes;
+    size_t ike_count, ike_room;
+    u8 commands[HOST_COMMANDS_MAX]; /* by reference: answers had */
+    u32 command_count;
+    struct shrike_stats at_start;
+};
+
+struct host_setup {
+    const char *name;
+    char letter;
+    unsigned number;
+    const struct shrike_provider *provider;
+    struct sim_conf *conf;
+    struct shrike_limits limits;
+    struct shrike_endpoint address;
+    struct bytes secret;
+    struct node *out;
+    struct oracle *oracle;
+    u64 pages_max; /* pieces of memory that it gets; 0: no limit */
+};
+
+bool host_init(struct host *h, struct world *w, const struct host_setup *setup);
+/* End the engine; pages and records stay to be looked at. */
+void host_stop(struct host *h);
+void host_free(struct host *h);
+/* Give a command at once; returns its reference. */
+u32 host_command(struct host *h, struct shrike_command command);
+u32 host_up(struct host *h, const char *child);
+u32 host_down(struct host *h, const char *child);
+bool host_command_open(const struct host *h, u32 reference);
+unsigned host_commands_open(const struct host *h);
+struct shrike_stats host_stats(const struct host *h);
+
+#endif

@@ -1,0 +1,124 @@
+/* Ops: latency from the seed; the data plane works in the order it was asked. */
+#include "host_ops.h"
+#include "ladder.h"
+#include "oracle.h"
+
+static bool token_equal(const struct shrike_token *a, const struct shrike_token *b)
+{
+    return a->incarnation == b->incarnation && a->serial == b->serial && a->index == b->index &&
+           a->slot == b->slot;
+}
+
+static shrike_time latency(struct host *h)
+{
+    if (prng_percent(&h->prng, h->model.stuck_percent))
+        return h->model.stuck;
+    return prng_below(&h->prng, h->model.latency_max + 1);
+}
+
+static void take_auth(struct host *h, const struct shrike_op *op, struct host_op *out)
+{
+    out->answer = keys_answer(&h->keys, op->kind, &op->auth, out->value);
+    if (op->kind == SHRIKE_PROVE && prng_percent(&h->prng, h->model.prove_fails)) {
+        out->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_AUTH_NO_SECRET};
+        h->node.world->counts.ops_failed++;
+    }
+}
+
+static void take_install(struct host *h, const struct shrike_op *op, struct host_op *out)
+{
+    const char *complaint = kernel_note(&h->kernel, &op->install, &out->place);
+    struct esp_pair *pair;
+
+    if (complaint) {
+        world_fail(h->node.world, "%s asks for %s", h->node.name, complaint);
+        return;
+    }
+    pair = h->kernel.pairs[out->place];
+    out->answer = (struct shrike_answer){.ok = true};
+    if (prng_percent(&h->prng, h->model.install_fails)) {
+        pair->refused = true;
+        out->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_KERNEL};
+        h->node.world->counts.ops_failed++;
+    }
+    oracle_installing(h->oracle, h, pair);
+}
+
+void host_ops_take(struct host *h, const struct shrike_op *op)
+{
+    struct world *w = h->node.world;
+    struct host_op *out;
+
+    w->counts.ops++;
+    if (h->op_count == HOST_OPS_MAX) {
+        world_fail(w, "%s has more than %d ops open", h->node.name, HOST_OPS_MAX);
+        return;
+    }
+    for (unsigned i = 0; i < h->op_count; i++)
+        if (op->kind != SHRIKE_CHILD_REMOVE && h->ops[i].kind != SHRIKE_CHILD_REMOVE &&
+            token_equal(&h->ops[i].token, &op->token))
+            world_fail(w, "%s asks twice with one token", h->node.name);
+    out = &h->ops[h->op_count++];
+    *out = (struct host_op){.kind = op->kind, .token = op->token, .order = h->op_order++};
+    out->due = w->now + latency(h);
+    out->again = prng_percent(&h->prng, h->model.answers_twice);
+    switch (op->kind) {
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        take_auth(h, op, out);
+        break;
+    case SHRIKE_CHILD_INSTALL:
+        take_install(h, op, out);
+        break;
+    case SHRIKE_CHILD_REMOVE:
+        out->remove = op->remove;
+        break;
+    }
+    if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_CHILD_REMOVE)
+        h->kernel_free_at = out->due = MAX(out->due, h->kernel_free_at);
+    ladder_op(h, out, "asked");
+}
+
+static unsigned next_op(const struct host *h)
+{
+    unsigned best = 0;
+    for (unsigned i = 1; i < h->op_count; i++)
+        if (h->ops[i].due < h->ops[best].due ||
+            (h->ops[i].due == h->ops[best].due && h->ops[i].order < h->ops[best].order))
+            best = i;
+    return best;
+}
+
+shrike_time host_ops_due(const struct host *h)
+{
+    return h->op_count == 0 ? SHRIKE_NEVER : h->ops[next_op(h)].due;
+}
+
+static const char *work_of_kernel(struct host *h, const struct host_op *op)
+{
+    if (op->kind == SHRIKE_CHILD_REMOVE)
+        return kernel_remove(&h->kernel, &op->remove);
+    if (op->kind == SHRIKE_CHILD_INSTALL && op->answer.ok)
+        return kernel_install(&h->kernel, op->place);
+    return NULL;
+}
+
+/* The SA may be gone by now: the engine drops the answer by its token. */
+void host_ops_answer(struct host *h)
+{
+    unsigned i = next_op(h);
+    struct host_op op = h->ops[i];
+    const char *complaint = work_of_kernel(h, &op);
+
+    h->ops[i] = h->ops[--h->op_count];
+    if (complaint)
+        world_fail(h->node.world, "%s: %s", h->node.name, complaint);
+    ladder_op(h, &op, "answered");
+    if (op.kind == SHRIKE_CHILD_REMOVE)
+        return;
+    if (op.answer.ok && op.kind == SHRIKE_PROVE)
+        op.answer.value.at = op.value;
+    shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
+    if (op.again)
+        shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
+}

@@ -1,0 +1,59 @@
+/* The model data plane: the pairs of ESP SAs that a host has installed now, and every pair it was
+ * ever asked to install. */
+#ifndef SIM_KERNEL_H
+#define SIM_KERNEL_H
+
+#include "shrike/action.h"
+#include "world.h"
+
+#define ESP_KEY_MAX 72
+
+struct esp_key {
+    u8 encr[ESP_KEY_MAX], integ[ESP_KEY_MAX];
+    u8 encr_len, integ_len;
+};
+
+/* A copy of an install op: what it points to does not outlive the drain. */
+struct esp_pair {
+    u32 child_serial, reqid;
+    u32 spi_in, spi_out;
+    struct esp_key in, out;
+    struct shrike_endpoint local, remote;
+    enum shrike_mode mode;
+    bool encap, esn, initiator;
+    u8 protocol;
+    u16 encr, encr_key_bits, integ;
+    u16 local_count, remote_count;
+    struct shrike_ts local_ts[SHRIKE_TS_MAX], remote_ts[SHRIKE_TS_MAX];
+    const char *conn, *child; /* of the configuration, which outlives the kernel */
+    bool installed;           /* now */
+    bool refused;             /* this kernel was told to fail it */
+    bool removed;             /* was installed, is no more */
+    bool compared;            /* with the other end */
+};
+
+struct kernel {
+    struct esp_pair **pairs;
+    size_t count, room;
+    unsigned installed;
+    bool changed; /* since the oracle looked */
+};
+
+void kernel_init(struct kernel *k);
+void kernel_free(struct kernel *k);
+/* Copy an op; returns its place in pairs, or a complaint. */
+const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, size_t *place);
+/* Carry it out. A complaint when the engine asked for what cannot be. */
+const char *kernel_install(struct kernel *k, size_t place);
+const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op);
+
+/* Installed pairs: the next one from *cursor on, or NULL. */
+const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor);
+const struct esp_pair *kernel_by_spi_in(const struct kernel *k, u32 spi);
+unsigned kernel_count_child(const struct kernel *k, const char *child);
+
+/* The two ends of one pair: NULL when they agree in everything, else what differs. */
+bool esp_is_mirror(const struct esp_pair *a, const struct esp_pair *b);
+const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b);
+
+#endif

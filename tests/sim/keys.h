@@ -1,0 +1,21 @@
+/* The model holder of long-term keys: answers PROVE and CHECK for shared keys. */
+#ifndef SIM_KEYS_H
+#define SIM_KEYS_H
+
+#include "crypto/provider.h"
+#include "shrike/action.h"
+
+#define SECRET_MAX 64
+
+struct keys {
+    const struct shrike_provider *provider;
+    u8 secret[SECRET_MAX];
+    size_t secret_len; /* 0: there is none */
+};
+
+void keys_init(struct keys *k, const struct shrike_provider *provider, struct bytes secret);
+/* The answer to an op; a PROVE's value goes to `value` (PRF_MAX octets). */
+struct shrike_answer keys_answer(const struct keys *k, enum shrike_op_kind kind,
+                                 const struct shrike_auth_op *op, u8 value[PRF_MAX]);
+
+#endif

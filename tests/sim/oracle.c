@@ -1,0 +1,287 @@
+/* Invariants of every moment. The state of the end is looked at in oracle_end.c. */
+#include "oracle.h"
+#include "host_log.h"
+#include "wire/codes.h"
+#include "wire/header.h"
+#include <stdlib.h>
+
+#define GENERIC_SIZE 4 /* of the payload header in front of the IV (RFC 7296 3.14) */
+#define SKF_SIZE     4 /* fragment number and total (RFC 7383 2.5) */
+#define IV_SIZE      8 /* of AEADs and CTR */
+
+void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *limits)
+{
+    o->world = w;
+    o->hosts[0] = o->hosts[1] = NULL;
+    o->stream_count = 0;
+    o->marks = NULL;
+    o->mark_count = o->mark_room = 0;
+    o->limits = *limits;
+    o->ids_forged = false;
+    memset(o->strangers, 0, sizeof o->strangers);
+    needles_clear(&o->needles);
+}
+
+void oracle_free(struct oracle *o)
+{
+    free(o->marks);
+    o->marks = NULL;
+    o->mark_count = o->mark_room = 0;
+}
+
+static u64 mix(u64 h, const void *data, size_t len)
+{
+    const u8 *at = data;
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ at[i]) * 0x100000001b3u;
+    return h ^ (h >> 32);
+}
+
+static struct oracle_mark *mark_place(struct oracle_mark *marks, size_t room, u64 key)
+{
+    size_t i = key & (room - 1);
+    while (marks[i].key != 0 && marks[i].key != key)
+        i = (i + 1) & (room - 1);
+    return &marks[i];
+}
+
+static void marks_grow(struct oracle *o)
+{
+    size_t room = o->mark_room ? 2 * o->mark_room : 256;
+    struct oracle_mark *marks = calloc(room, sizeof *marks);
+
+    ensure(marks != NULL);
+    for (size_t i = 0; i < o->mark_room; i++)
+        if (o->marks[i].key != 0)
+            *mark_place(marks, room, o->marks[i].key) = o->marks[i];
+    free(o->marks);
+    o->marks = marks;
+    o->mark_room = room;
+}
+
+/* Remember that key has this value; false when it had another one before. */
+static bool mark_agrees(struct oracle *o, u64 key, u64 value)
+{
+    struct oracle_mark *m;
+
+    key += key == 0;
+    if (2 * o->mark_count >= o->mark_room)
+        marks_grow(o);
+    m = mark_place(o->marks, o->mark_room, key);
+    if (m->key == 0) {
+        *m = (struct oracle_mark){key, value};
+        o->mark_count++;
+    }
+    return m->value == value;
+}
+
+static struct oracle_stream *stream_of(struct oracle *o, unsigned host, u64 spi, u64 peer)
+{
+    struct oracle_stream *s;
+
+    for (unsigned i = o->stream_count; i-- > 0;) {
+        s = &o->streams[i];
+        if (s->host == host && s->spi == spi && s->peer == peer)
+            return s;
+    }
+    if (o->stream_count == ORACLE_STREAMS_MAX)
+        return NULL;
+    s = &o->streams[o->stream_count++];
+    *s = (struct oracle_stream){.spi = spi, .peer = peer, .host = host};
+    return s;
+}
+
+/* RFC 7296 2.2, 2.3: IDs of requests go up by one, and with a window of one the next request waits
+ * for the response to the last. */
+static void check_request_id(struct oracle *o, const struct host *h, const struct header *head)
+{
+    bool initiator = head->flags & FLAG_INITIATOR;
+    struct oracle_stream *s = stream_of(o, h->number, initiator ? head->spi_i : head->spi_r,
+                                        initiator ? head->spi_r : head->spi_i);
+
+    if (s == NULL)
+        return;
+    if (!s->any) {
+        /* IKE_SA_INIT had ID 0 while the responder's SPI was not known (RFC 7296 2.2). */
+        s->next_request = initiator && head->spi_r != 0;
+        s->answered = s->next_request;
+        s->any = true;
+    }
+    if (head->message_id + 1 < s->next_request)
+        world_fail(o->world, "%s sends request %u after request %u", h->node.name, head->message_id,
+                   s->next_request - 1);
+    if (head->message_id > s->next_request)
+        world_fail(o->world, "%s skips request %u", h->node.name, s->next_request);
+    if (head->message_id == s->next_request) {
+        if (!o->ids_forged && s->answered < head->message_id)
+            world_fail(o->world, "%s sends request %u before the one before it is answered",
+                       h->node.name, head->message_id);
+        s->next_request++;
+    }
+}
+
+/* Where the IV stands; 0 when the message has none. */
+static size_t iv_at(const struct header *head, size_t len)
+{
+    size_t at = HEADER_SIZE + GENERIC_SIZE;
+
+    if (head->next_payload == PAYLOAD_SKF)
+        at += SKF_SIZE;
+    else if (head->next_payload != PAYLOAD_SK)
+        return 0;
+    return at + IV_SIZE <= len ? at : 0;
+}
+
+/* RFC 5282 3.1: with one key an IV is used once. RFC 7296 2.1: what is sent again is sent as it
+ * was. */
+static void check_sealed(struct oracle *o, const struct host *h, const struct header *head,
+                         struct bytes data)
+{
+    u64 whole = mix(0xcbf29ce484222325u, data.at, data.len);
+    u64 key = mix(0xcbf29ce484222325u + h->number, &head->spi_i, sizeof head->spi_i);
+    u64 same;
+    size_t at = iv_at(head, data.len);
+
+    if (at == 0)
+        return;
+    key = mix(key, &head->spi_r, sizeof head->spi_r);
+    if (!mark_agrees(o, mix(key, data.at + at, IV_SIZE), whole))
+        world_fail(o->world, "%s uses an IV twice", h->node.name);
+    /* Flags, next payload and ID, and of a fragment its number. */
+    same = mix(key ^ 0x5a5a5a5a, data.at + 16, HEADER_SIZE - 4 - 16);
+    if (head->next_payload == PAYLOAD_SKF)
+        same = mix(same, data.at + HEADER_SIZE + GENERIC_SIZE, SKF_SIZE);
+    if (!mark_agrees(o, same, whole))
+        world_fail(o->world, "%s sends two different messages as message %u of one exchange",
+                   h->node.name, head->message_id);
+}
+
+void oracle_sent(struct oracle *o, const struct host *h, const struct packet *p)
+{
+    struct header head;
+
+    if (header_read(bytes_of(p->data, p->len), &head) != HEADER_OK)
+        return; /* the host has complained */
+    if (!(head.flags & FLAG_RESPONSE) && head.spi_r != 0)
+        check_request_id(o, h, &head);
+    check_sealed(o, h, &head, bytes_of(p->data, p->len));
+}
+
+/* A response allows the next request. Whether it was authentic only the engine knows: this is a
+ * weak check, made of what goes over the wire. */
+void oracle_received(struct oracle *o, const struct host *h, const struct packet *p)
+{
+    struct header head;
+    struct oracle_stream *s;
+    bool ours_initiated;
+
+    if (header_read(bytes_of(p->data, p->len), &head) != HEADER_OK || !(head.flags & FLAG_RESPONSE))
+        return;
+    ours_initiated = !(head.flags & FLAG_INITIATOR);
+    s = stream_of(o, h->number, ours_initiated ? head.spi_i : head.spi_r,
+                  ours_initiated ? head.spi_r : head.spi_i);
+    if (s && s->any && head.message_id < s->next_request)
+        s->answered = MAX(s->answered, head.message_id + 1);
+}
+
+/* Events that a stranger can cause have a share of each second (event.h). Our seconds are not the
+ * engine's: two of its shares may fall into one of ours. */
+static void check_strangers(struct oracle *o, const struct host *h)
+{
+    shrike_time now = o->world->now;
+
+    if (now - o->strangers[h->number].since >= SHRIKE_SECOND) {
+        o->strangers[h->number].since = now;
+        o->strangers[h->number].events = 0;
+    }
+    if (++o->strangers[h->number].events > 2 * SHRIKE_STRANGER_EVENTS)
+        world_fail(o->world, "%s tells more than its share of what strangers do", h->node.name);
+}
+
+void oracle_event(struct oracle *o, const struct host *h, const struct shrike_event *e)
+{
+    bool half_open_end =
+        e->id == SHRIKE_EVENT_IKE_FAILED && e->reason.code == SHRIKE_REASON_HALF_OPEN_TIMEOUT;
+
+    if (e->id == SHRIKE_EVENT_STRANGER_REFUSED || e->id == SHRIKE_EVENT_IKE_HALF_OPEN ||
+        half_open_end)
+        check_strangers(o, h);
+    if (e->id >= SHRIKE_EVENT_COUNT || e->reason.code >= SHRIKE_REASON_COUNT)
+        world_fail(o->world, "%s tells an event that does not exist", h->node.name);
+}
+
+static struct host *other(struct oracle *o, const struct host *h)
+{
+    return o->hosts[1 - h->number];
+}
+
+/* Both ends of an IKE SA have the same keys, and no two keys are equal. */
+void oracle_ike_up(struct oracle *o, struct host *h, struct host_ike *sa)
+{
+    struct host_ike *peer = other(o, h) ? host_ike(other(o, h), sa->spi_i, sa->spi_r) : NULL;
+    size_t total = 0;
+
+    for (unsigned i = 0; i < 5; i++) {
+        needles_add(&o->needles, bytes_of(sa->keys + total, sa->len[i]), "a key of an IKE SA");
+        total += sa->len[i];
+    }
+    if (peer == NULL)
+        return;
+    if (memcmp(peer->len, sa->len, sizeof sa->len) != 0 || memcmp(peer->keys, sa->keys, total) != 0)
+        world_fail(o->world, "the keys of an IKE SA differ at its two ends");
+    peer->compared = sa->compared = true;
+}
+
+void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *pair)
+{
+    const struct host *peer = other(o, h);
+    const char *difference;
+
+    needles_add(&o->needles, bytes_of(pair->in.encr, pair->in.encr_len), "an ESP key");
+    needles_add(&o->needles, bytes_of(pair->in.integ, pair->in.integ_len), "an ESP integrity key");
+    needles_add(&o->needles, bytes_of(pair->out.encr, pair->out.encr_len), "an ESP key");
+    needles_add(&o->needles, bytes_of(pair->out.integ, pair->out.integ_len),
+                "an ESP integrity key");
+    for (size_t i = 0; peer && i < peer->kernel.count; i++) {
+        struct esp_pair *there = peer->kernel.pairs[i];
+        if (!esp_is_mirror(pair, there))
+            continue;
+        difference = esp_difference(pair, there);
+        if (difference)
+            world_fail(o->world, "%s", difference);
+        pair->compared = there->compared = true;
+    }
+}
+
+static void check_bounds(struct oracle *o, const struct host *h)
+{
+    struct shrike_stats s;
+    const struct shrike_limits *l = &o->limits;
+
+    if (h == NULL || h->engine == NULL)
+        return;
+    s = host_stats(h);
+    if (l->half_open && s.half_open > l->half_open)
+        world_fail(o->world, "%s has %u half-open SAs, limit %u", h->node.name, s.half_open,
+                   l->half_open);
+    if (l->ike_sas && s.ike_sas > l->ike_sas)
+        world_fail(o->world, "%s has %u IKE SAs, limit %u", h->node.name, s.ike_sas, l->ike_sas);
+    if (l->child_sas && s.child_sas > l->child_sas)
+        world_fail(o->world, "%s has %u Child SAs, limit %u", h->node.name, s.child_sas,
+                   l->child_sas);
+    /* The engine itself lies in a page that its statistics leave out. */
+    if (s.bytes_pages > h->pages.bytes || s.bytes_pages + SHRIKE_PAGE < h->pages.bytes)
+        world_fail(o->world, "%s counts %llu octets of pages and has %llu", h->node.name,
+                   (unsigned long long)s.bytes_pages, (unsigned long long)h->pages.bytes);
+    if (l->memory_mib && h->pages.bytes > (u64)l->memory_mib << 20)
+        world_fail(o->world, "%s takes more memory than its limit", h->node.name);
+    if (s.bytes_live > s.bytes_pages)
+        world_fail(o->world, "%s has more in pages than it has pages", h->node.name);
+}
+
+void oracle_after(void *ctx)
+{
+    struct oracle *o = ctx;
+    check_bounds(o, o->hosts[0]);
+    check_bounds(o, o->hosts[1]);
+}

@@ -1,0 +1,130 @@
+/* The state of the end. */
+#include "oracle_end.h"
+#include "host_log.h"
+
+/* Everything up at one host is up at the other. */
+static const char *ikes_differ(const struct host *a, struct host *b)
+{
+    for (size_t i = 0; i < a->ike_count; i++) {
+        const struct host_ike *sa = &a->ikes[i];
+        const struct host_ike *peer = sa->up ? host_ike(b, sa->spi_i, sa->spi_r) : NULL;
+        if (sa->up && (peer == NULL || !peer->up))
+            return "an IKE SA is up at one end only";
+        if (sa->up && !sa->compared)
+            return "the keys of an IKE SA have not been compared";
+    }
+    return NULL;
+}
+
+static const char *pairs_differ(const struct host *a, const struct host *b)
+{
+    size_t cursor = 0;
+    const struct esp_pair *pair;
+
+    while ((pair = kernel_next(&a->kernel, &cursor)) != NULL) {
+        const struct esp_pair *there = kernel_by_spi_in(&b->kernel, pair->spi_out);
+        if (there == NULL || !esp_is_mirror(pair, there))
+            return "a Child SA is installed at one end only";
+        if (!pair->compared)
+            return "a Child SA has not been compared";
+    }
+    return NULL;
+}
+
+static const char *host_busy(const struct host *h)
+{
+    struct shrike_stats s = host_stats(h);
+
+    if (s.handshakes != 0)
+        return "a handshake is under way";
+    if (s.half_open != 0)
+        return "an SA is half-open";
+    if (s.works != 0)
+        return "an exchange is under way";
+    if (h->op_count != 0)
+        return "an op is open";
+    if (host_commands_open(h) != 0)
+        return "a command is not answered";
+    if (s.child_sas != h->kernel.installed)
+        return "the engine and the data plane count other Child SAs";
+    return NULL;
+}
+
+const char *oracle_settled(const struct oracle *o)
+{
+    const char *why = NULL;
+
+    for (unsigned i = 0; i < 2 && why == NULL; i++)
+        why = host_busy(o->hosts[i]);
+    for (unsigned i = 0; i < 2 && why == NULL; i++)
+        why = ikes_differ(o->hosts[i], o->hosts[1 - i]);
+    for (unsigned i = 0; i < 2 && why == NULL; i++)
+        why = pairs_differ(o->hosts[i], o->hosts[1 - i]);
+    return why;
+}
+
+/* A packet that one end seals is opened by the other: SPI and key meet, and the outer addresses
+ * lead from one to the other (a NAT that forgot its mapping since is no fault of the hosts). */
+static const char *carries(const struct host *a, const struct host *b, const struct nat *nat)
+{
+    size_t cursor = 0;
+    const struct esp_pair *pair;
+
+    while ((pair = kernel_next(&a->kernel, &cursor)) != NULL) {
+        const struct esp_pair *there = kernel_by_spi_in(&b->kernel, pair->spi_out);
+        struct shrike_endpoint to = pair->remote;
+
+        if (there == NULL || esp_difference(pair, there))
+            return "what one end seals, the other cannot open";
+        if (nat && nat->rebindings > 0)
+            continue;
+        if (nat && !pair->encap)
+            return "ESP through a NAT without UDP encapsulation";
+        if (nat)
+            to = nat_inner(nat, &pair->remote);
+        if (!address_equal(&to, &there->local))
+            return "ESP goes to another address than the peer's";
+        if (pair->encap && to.port != there->local.port)
+            return "ESP in UDP goes to another port than the peer's";
+    }
+    return NULL;
+}
+
+const char *oracle_carries(const struct oracle *o, const struct nat *nat)
+{
+    const char *why = carries(o->hosts[0], o->hosts[1], nat);
+    return why ? why : carries(o->hosts[1], o->hosts[0], nat);
+}
+
+const char *oracle_empty(const struct host *h)
+{
+    struct shrike_stats s = host_stats(h);
+
+    if (s.ike_sas != 0)
+        return "an IKE SA is left";
+    if (s.child_sas != 0)
+        return "a Child SA is left";
+    if (s.handshakes != 0)
+        return "a handshake is left";
+    if (s.packets != 0)
+        return "a packet is left";
+    if (s.works != 0)
+        return "a work is left";
+    if (s.half_open != 0)
+        return "the count of half-open SAs is not zero";
+    if (s.bytes_live != h->at_start.bytes_live)
+        return "live octets are left";
+    if (h->kernel.installed != 0)
+        return "a Child SA is left in the data plane";
+    if (host_commands_open(h) != 0)
+        return "a command was never answered";
+    if (h->op_count != 0)
+        return "an op is open";
+    return NULL;
+}
+
+const char *oracle_secrets(struct oracle *o, const struct host *h)
+{
+    needles_add(&o->needles, bytes_of(h->keys.secret, h->keys.secret_len), "the shared key");
+    return pages_search(&h->pages, &o->needles);
+}

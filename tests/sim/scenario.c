@@ -1,0 +1,90 @@
+/* The table of scenarios and their common steps. */
+#include "scenario.h"
+#include "handshake.h"
+#include "hostile.h"
+#include "life.h"
+#include "oracle_end.h"
+#include "two_hosts.h"
+
+#define ASK_EVERY (30 * SHRIKE_SECOND)
+
+static const struct scenario scenarios[] = {
+    {"two-hosts", two_hosts, false},
+    {"plain", play_plain, false},
+    {"cookie", play_cookie, false},
+    {"invalid-ke", play_invalid_ke, false},
+    {"no-proposal", play_no_proposal, false},
+    {"wrong-psk", play_wrong_psk, false},
+    {"wrong-id", play_wrong_id, false},
+    {"ts-mismatch", play_ts_mismatch, false},
+    {"child-fails-in-kernel", play_child_fails, false},
+    {"fragments", play_fragments, false},
+    {"further-children", play_further_children, false},
+    {"crossing-delete", play_crossing_delete, false},
+    {"liveness", play_liveness, false},
+    {"peer-dies", play_peer_dies, false},
+    {"rebinding", play_rebinding, false},
+    {"memory", play_memory, false},
+    {"replay", play_replay, false},
+    {"garbage", play_garbage, false},
+    {"flood", play_flood, true},
+};
+
+const struct scenario *scenario_find(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(scenarios); i++)
+        if (strcmp(scenarios[i].name, name) == 0)
+            return &scenarios[i];
+    return NULL;
+}
+
+const struct scenario *scenario_at(unsigned i)
+{
+    return i < ARRAY_LEN(scenarios) ? &scenarios[i] : NULL;
+}
+
+bool scenario_children_up(struct net *n)
+{
+    for (unsigned i = 0; i < n->setup.knobs[0].child_count; i++)
+        if (kernel_count_child(&n->host[0].kernel, n->setup.knobs[0].children[i].name) == 0)
+            return false;
+    return true;
+}
+
+static bool complete(struct net *n)
+{
+    return net_settled(n) && scenario_children_up(n);
+}
+
+void scenario_up(struct net *n)
+{
+    const char *why;
+
+    host_up(&n->host[0], NULL);
+    net_until(n, net_answered, 60 * SHRIKE_SECOND, "the connection is to come up");
+    net_until(n, complete, 60 * SHRIKE_SECOND, "both ends are to agree");
+    why = oracle_carries(&n->oracle, n->setup.nat ? &n->nat : NULL);
+    if (why)
+        world_fail(&n->world, "%s", why);
+}
+
+void scenario_settle(struct net *n, shrike_time within)
+{
+    shrike_time end = n->world.now + within;
+    const char *why;
+
+    while (!n->world.failed && !complete(n) && n->world.now < end) {
+        if (!scenario_children_up(n) && host_commands_open(&n->host[0]) == 0)
+            host_up(&n->host[0], NULL);
+        net_run(n, ASK_EVERY);
+    }
+    why = oracle_settled(&n->oracle);
+    if (why)
+        world_fail(&n->world, "not settled in %.0f s of calm: %s",
+                   (double)within / (double)SHRIKE_SECOND, why);
+    if (!scenario_children_up(n))
+        world_fail(&n->world, "a Child SA does not come up in calm");
+    why = oracle_carries(&n->oracle, n->setup.nat ? &n->nat : NULL);
+    if (why)
+        world_fail(&n->world, "%s", why);
+}
