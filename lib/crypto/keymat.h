@@ -11,7 +11,7 @@ struct keyed_prf {
     struct bytes key;
 };
 
-/* Keys of an IKE SA; sizes follow from the suite. Index 0: of the initiator, 1: of the responder. */
+/* Keys of an IKE SA; sizes follow from the suite. Index 0: the initiator's, 1: the responder's. */
 struct ike_keys {
     u8 d[KEY_MAX];
     u8 a[2][KEY_MAX];
@@ -34,8 +34,8 @@ struct key_seed {
 };
 
 /* SKEYSEED = prf(Ni | Nr, g^ir) and from it all seven keys (RFC 7296 2.14). SK_pi and SK_pr go to
- * sk_p, prf->key_len octets each. PRFs with a key of fixed size take the first half of it from Ni and
- * the other from Nr. */
+ * sk_p, prf->key_len octets each. PRFs with a key of fixed size take the first half of it from Ni
+ * and the other from Nr. */
 bool keymat_ike(const struct shrike_provider *p, const struct ike_suite *suite,
                 const struct key_seed *seed, struct ike_keys *out, u8 sk_p[2][KEY_MAX]) must_use;
 
@@ -44,18 +44,18 @@ bool keymat_ike(const struct shrike_provider *p, const struct ike_suite *suite,
 bool keymat_rekey(const struct keyed_prf *old, const struct ike_suite *suite,
                   const struct key_seed *seed, struct ike_keys *out) must_use;
 
-/* KEYMAT of a Child SA = prf+(SK_d, [g^ir |] Ni | Nr) (RFC 7296 2.17). Who slices it takes the keys of
- * the direction from initiator to responder first, in each encryption before integrity. */
+/* KEYMAT of a Child SA = prf+(SK_d, [g^ir |] Ni | Nr) (RFC 7296 2.17). Who slices it takes the keys
+ * of the direction from initiator to responder first, in each encryption before integrity. */
 bool keymat_child(const struct keyed_prf *sk_d, const struct key_seed *seed, u8 *out,
                   size_t len) must_use;
 
 /* The last part of the signed octets: prf(SK_p, RestOfID) (RFC 7296 2.15); rest is the ID payload's
  * body: type, three reserved octets, data. */
-bool keymat_maced_id(const struct shrike_provider *p, const struct prf_suite *prf, struct bytes sk_p,
-                     struct bytes rest, u8 *out) must_use;
+bool keymat_maced_id(const struct shrike_provider *p, const struct prf_suite *prf,
+                     struct bytes sk_p, struct bytes rest, u8 *out) must_use;
 
-/* AUTH of a shared key = prf(prf(secret, "Key Pad for IKEv2"), octets) (RFC 7296 2.15). For the holder
- * of the secret, not for the engine. */
+/* AUTH of a shared key = prf(prf(secret, "Key Pad for IKEv2"), octets) (RFC 7296 2.15). For the
+ * holder of the secret, not for the engine. */
 bool keymat_psk_auth(const struct shrike_provider *p, const struct prf_suite *prf,
                      struct bytes secret, struct bytes octets, u8 *out) must_use;
 
