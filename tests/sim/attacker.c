@@ -95,7 +95,7 @@ static void garbage(struct attacker *a)
         mutate(a, p);
     p->from = model->from;
     p->to = model->to;
-    p->marker = prng_percent(&a->prng, 95) ? model->marker : !model->marker;
+    p->marker = model->marker;
     if (prng_percent(&a->prng, 30))
         p->from = endpoint_v4(203, 0, 113, (u8)prng_next(&a->prng), 500);
     inject(a, p);

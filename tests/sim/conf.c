@@ -136,7 +136,7 @@ static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
     conn->local_addrs = &c->local_net;
     conn->local_addr_count = 1;
     conn->remote_addrs = &c->remote_net;
-    conn->remote_addr_count = k->remote.family != 0;
+    conn->remote_addr_count = !k->from_anybody;
     conn->local_port = conn->remote_port = 500;
     conn->proposals = c->ike;
     conn->proposal_count = (u16)k->ike_count;

@@ -45,9 +45,10 @@ struct conf_child {
 };
 
 struct conf_knobs {
-    struct shrike_endpoint local, remote; /* remote family 0: anybody */
-    const char *local_id, *remote_id;     /* remote NULL: any */
-    size_t local_id_pad;                  /* octets in front that make the identity large */
+    struct shrike_endpoint local, remote;
+    bool from_anybody;                /* answer every address */
+    const char *local_id, *remote_id; /* remote NULL: any */
+    size_t local_id_pad;              /* octets in front that make the identity large */
     struct conf_suite ike[CONF_PROPOSALS_MAX];
     unsigned ike_count;
     struct conf_child children[CONF_CHILDREN_MAX];

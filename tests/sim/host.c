@@ -294,6 +294,8 @@ void host_free(struct host *h)
 
 u32 host_command(struct host *h, struct shrike_command command)
 {
+    if (h->node.world->failed)
+        return 0; /* what comes after the first failure would only bury it */
     ensure(h->command_count + 1 < HOST_COMMANDS_MAX);
     command.reference = ++h->command_count;
     h->node.world->counts.commands++;

@@ -17,13 +17,16 @@ void play_flood(struct net *n)
     n->setup.attacker = true;
     n->setup.limits.half_open = FLOOD_HALF_OPEN;
     n->setup.knobs[1].half_open_max = FLOOD_HALF_OPEN;
+    n->setup.knobs[1].from_anybody = true;
     net_build(n);
     scenario_up(n);
     host_down(&n->host[0], NULL);
     net_until(n, net_answered, 10 * SHRIKE_SECOND, "the first SA is to go");
     attacker_start(&n->attacker, ATTACK_FLOOD, FLOOD_COUNT, SHRIKE_MS);
     net_run(n, SHRIKE_SECOND);
-    scenario_up(n);
+    host_up(&n->host[0], NULL);
+    net_until(n, net_answered, 60 * SHRIKE_SECOND, "the connection is to come up");
+    expect(n, scenario_children_up(n));
     expect(n, n->attacker.left > 0); /* during the flood, not after it */
     net_run(n, 10 * SHRIKE_SECOND);
     s = host_stats(&n->host[1]);

@@ -70,13 +70,15 @@ static void draw_child(struct net *n, unsigned i)
 {
     struct prng *p = &n->world.prng;
     struct conf_child *a = &n->setup.knobs[0].children[i], *b = &n->setup.knobs[1].children[i];
+    bool nat = n->setup.nat || n->setup.knobs[0].force_encap || n->setup.knobs[1].force_encap;
 
     *a = (struct conf_child){.name = names[i], .mode = SHRIKE_TUNNEL};
     a->esp = esp_suites[prng_below(p, ARRAY_LEN(esp_suites))];
     a->esp.groups[0] = prng_percent(p, 50) ? draw_group(p) : 0;
     a->local = (struct conf_block){.x = 1, .y = (u8)(16 * i + 16), .prefix = 20};
     a->remote = (struct conf_block){.x = 2, .y = (u8)(16 * i + 16), .prefix = 20};
-    if (i == 0 && !n->setup.nat && prng_percent(p, 30)) {
+    /* RFC 3948 4: transport mode does not go with UDP encapsulation of ours yet. */
+    if (i == 0 && !nat && prng_percent(p, 30)) {
         a->mode = SHRIKE_TRANSPORT;
         a->local = a->remote = (struct conf_block){0};
     }
@@ -236,9 +238,9 @@ void two_hosts(struct net *n)
     n->setup.nat = n->options.nat || prng_percent(p, 40);
     n->setup.knobs[0].child_count = n->setup.knobs[1].child_count = (unsigned)prng_between(p, 1, 4);
     draw_ike(n);
+    draw_limits(n);
     for (unsigned i = 0; i < n->setup.knobs[0].child_count; i++)
         draw_child(n, i);
-    draw_limits(n);
     net_build(n);
     n->nat.keep_ports = prng_percent(p, 50);
     draw_model(p, &n->host[0].model);
