@@ -15,7 +15,7 @@ HOUSE = {
     'lib/wire/header.c': '#include "wire/header.h"\n#include "base/bytes.h"\n'
                          '#include "wire/codes.h"\n#include <string.h>\n\n'
                          '/* RFC 7296 3.1, 2.25.2 and C.6, appendix C: the header. */\n'
-                         'int header_read(int n)\n{\n    return four_times(n);\n}\n',
+                         'int header_read(int n)\n{\n    return four_times(twice(n));\n}\n',
     'lib/crypto/meson.build': "sources += files('keymat.c')\n",
     'lib/crypto/keymat.h': '#ifndef K_H\n#define K_H\nint prove(void *ctx, int a, int b, int c, '
                            'int d, int e);\n#endif\n',
@@ -28,8 +28,10 @@ HOUSE = {
                            '#include "wire/header.h"\n\nvoid engine_datagram(int n)\n{\n'
                            '    n = header_read(n);\n    prove(0, n, 1, 2, 3, 4);\n}\n',
     'docs/TOUR.md': '# Tour\n\nIt is `engine_datagram()` in lib/engine/engine.c:\n\n```\n'
-                    '    header_read   wire/header.c    28 octets\n'
-                    '    prove         crypto/keymat.c  keys\n```\n',
+                    'engine_datagram engine/engine.c\n'
+                    '  header_read    wire/header.c    28 octets\n'
+                    '    twice        base/bytes.c\n'
+                    '  prove          crypto/keymat.c  keys\n```\n',
 }
 
 
@@ -73,8 +75,10 @@ CASES = [
      '    return n;\n}\n', 'goto done, out'),
     ('direct recursion', 'lib/base/bytes.c', ('return n + n', 'return twice(n) + n'),
      'recursion: twice -> twice'),
-    ('recursion over files and a macro', 'lib/base/bytes.c',
-     ('return n + n', 'return header_read(n)'), 'four_times'),
+    ('recursion over files', 'lib/base/bytes.c', ('return n + n', 'return header_read(n)'),
+     'recursion: header_read -> twice -> header_read'),
+    ('recursion through a macro', 'lib/base/bytes.c', ('return n + n', 'return four_times(n)'),
+     'recursion: twice -> four_times -> twice'),
     ('recursion through a table', 'lib/base/bytes.c',
      'static int run(int n)\n{\n    return table->answer(n);\n}\n\n'
      'static int init_answer(int n)\n{\n    return run(n);\n}\n',
@@ -97,8 +101,12 @@ CASES = [
       '    prove(0, n, 1, 2, 3, 4);\n    n = header_read(n);\n'), 'calls prove() earlier'),
     ('engine leaves a row out', 'lib/engine/engine.c', ('    n = header_read(n);\n', ''),
      'does not call header_read()'),
+    ('a call of a call is left out', 'lib/wire/header.c', ('(twice(n))', '(n)'),
+     'header_read() does not call twice()'),
     ('no engine_datagram', 'lib/engine/engine.c', ('engine_datagram', 'engine_input'),
-     'engine_datagram() is nowhere'),
+     'engine/engine.c has no engine_datagram()'),
+    ('tour without engine_datagram', 'docs/TOUR.md', ('engine_datagram engine/engine.c\n', ''),
+     'engine_datagram is not in the list'),
 ]
 
 ARCHIVES = [
