@@ -1,0 +1,375 @@
+/* Finding the connection: each rule by example, the walk against a sort. */
+#include "../test.h"
+#include "sa/match.h"
+#include "wire/codes.h"
+
+/* 4 or 16 octets in hex; the family follows from their number. */
+static struct shrike_endpoint host(const char *text)
+{
+    struct shrike_endpoint e = {.port = 500};
+    e.family = hex(text, e.octets, sizeof(e.octets)) == 4 ? 4 : 6;
+    return e;
+}
+
+static struct shrike_net net(const char *text, u8 bits)
+{
+    struct shrike_endpoint e = host(text);
+    struct shrike_net n = {.addr.family = e.family, .prefix_bits = bits};
+    memcpy(n.addr.octets, e.octets, sizeof(n.addr.octets));
+    return n;
+}
+
+static bool within(struct shrike_net n, const char *address)
+{
+    struct shrike_endpoint e = host(address);
+    return net_contains(&n, &e);
+}
+
+#define V6 "20010db8 00000000 00000000 000000"
+
+TEST(a_block_contains_its_addresses)
+{
+    CHECK(within(net("c0000200", 24), "c00002ff"));
+    CHECK(!within(net("c0000200", 24), "c00003ff"));
+    CHECK(within(net("c0000280", 25), "c00002ff"));
+    CHECK(!within(net("c0000280", 25), "c000027f"));
+    CHECK(within(net("c0000201", 32), "c0000201"));
+    CHECK(!within(net("c0000201", 32), "c0000200"));
+    CHECK(within(net("00000000", 0), "ffffffff"));
+    CHECK(!within(net("00000000", 0), V6 "01"));
+    CHECK(within(net("fe000000", 7), "ff000000"));
+    CHECK(!within(net("fe000000", 7), "fc000000"));
+    CHECK(within(net(V6 "00", 64), V6 "01"));
+    CHECK(within(net(V6 "01", 128), V6 "01"));
+    CHECK(!within(net(V6 "01", 128), V6 "00"));
+    CHECK(within(net(V6 "02", 127), V6 "03"));
+    CHECK(!within(net(V6 "02", 127), V6 "01"));
+    CHECK(!within(net(V6 "00", 0), "c0000201"));
+    const struct shrike_net any = {0};
+    CHECK(within(any, "c0000201"));
+    CHECK(within(any, V6 "01"));
+}
+
+static unsigned score(const struct shrike_net *local, unsigned local_count,
+                      const struct shrike_net *remote, unsigned remote_count)
+{
+    struct shrike_conn conn = {
+        .local_addrs = local,
+        .local_addr_count = (u16)local_count,
+        .remote_addrs = remote,
+        .remote_addr_count = (u16)remote_count,
+    };
+    struct shrike_endpoint here = host("c0000201"), there = host("cb007109");
+    return match_addresses(&conn, &here, &there);
+}
+
+TEST(closer_addresses_score_more)
+{
+    const struct shrike_net any[] = {{{{0}, 0}, 0}};
+    const struct shrike_net here = net("c0000201", 32), not_here = net("c0000202", 32);
+    const struct shrike_net there = net("cb007109", 32), near = net("cb007100", 24);
+    const struct shrike_net far = net("cb000000", 8), all = net("00000000", 0);
+    const struct shrike_net list[] = {far, there, near};
+    CHECK(score(NULL, 0, NULL, 0) > 0);
+    CHECK_EQ(score(any, 1, any, 1), score(NULL, 0, NULL, 0));
+    CHECK(score(NULL, 0, &all, 1) > score(NULL, 0, NULL, 0));
+    CHECK(score(NULL, 0, &far, 1) > score(NULL, 0, &all, 1));
+    CHECK(score(NULL, 0, &near, 1) > score(NULL, 0, &far, 1));
+    CHECK(score(NULL, 0, &there, 1) > score(NULL, 0, &near, 1));
+    CHECK_EQ(score(NULL, 0, list, 3), score(NULL, 0, &there, 1));
+    CHECK(score(&here, 1, NULL, 0) > score(NULL, 0, NULL, 0));
+    CHECK(score(&here, 1, &far, 1) < score(NULL, 0, &near, 1)); /* the remote side first */
+    CHECK(score(&here, 1, &far, 1) > score(NULL, 0, &far, 1));
+    CHECK_EQ(score(&not_here, 1, &there, 1), 0);
+    CHECK_EQ(score(&here, 1, &not_here, 1), 0);
+    CHECK_EQ(score(&not_here, 1, NULL, 0), 0);
+}
+
+TEST(the_walk_goes_from_best_to_worst)
+{
+    const struct shrike_net there = net("cb007109", 32), near = net("cb007100", 24);
+    const struct shrike_net elsewhere = net("c6336400", 24);
+    struct shrike_conn conns[] = {
+        {.name = "any"},
+        {.name = "near", .remote_addrs = &near, .remote_addr_count = 1},
+        {.name = "elsewhere", .remote_addrs = &elsewhere, .remote_addr_count = 1},
+        {.name = "there", .remote_addrs = &there, .remote_addr_count = 1},
+        {.name = "near too", .remote_addrs = &near, .remote_addr_count = 1},
+        {.name = "any too"},
+    };
+    const unsigned order[] = {3, 1, 4, 0, 5};
+    struct shrike_conf conf = {.conns = conns, .conn_count = ARRAY_LEN(conns)};
+    struct shrike_endpoint here = host("c0000201"), peer = host("cb007109");
+    struct match_walk walk;
+    match_begin(&walk, &conf, &here, &peer);
+    for (unsigned i = 0; i < ARRAY_LEN(order); i++)
+        CHECK(match_next(&walk) == &conns[order[i]]);
+    CHECK(match_next(&walk) == NULL);
+    CHECK(match_next(&walk) == NULL);
+    conf.conn_count = 0;
+    match_begin(&walk, &conf, &here, &peer);
+    CHECK(match_next(&walk) == NULL);
+    conf = (struct shrike_conf){.conns = conns, .conn_count = 1};
+    match_begin(&walk, &conf, &here, &peer);
+    CHECK(match_next(&walk) == conns);
+    CHECK(match_next(&walk) == NULL);
+    conf = (struct shrike_conf){.conns = &conns[2], .conn_count = 1};
+    match_begin(&walk, &conf, &here, &peer);
+    CHECK(match_next(&walk) == NULL);
+}
+
+/* ---- identities ---- */
+
+static struct shrike_id id(u8 type, const char *text)
+{
+    return (struct shrike_id){type, bytes_of(text, strlen(text))};
+}
+
+static unsigned fits(u8 type, const char *pattern, const char *name)
+{
+    struct shrike_id a = id(type, pattern), b = id(type, name);
+    return id_score(&a, &b);
+}
+
+#define FQDN ID_FQDN
+#define MAIL ID_RFC822_ADDR
+
+TEST(any_identity_fits_type_0)
+{
+    struct shrike_id any = {0}, name = id(FQDN, "moon.example.org"), empty = {0};
+    CHECK(id_matches(&any, &name));
+    CHECK(id_matches(&any, &empty));
+    CHECK(!id_matches(&name, &empty));
+    CHECK(id_score(&any, &name) < fits(FQDN, "*.org", "a.org"));
+    CHECK(fits(FQDN, "*.org", "a.org") < fits(FQDN, "a.org", "a.org"));
+}
+
+TEST(types_are_not_mixed)
+{
+    struct shrike_id name = id(FQDN, "moon"), key = id(ID_KEY_ID, "moon");
+    CHECK(!id_matches(&name, &key));
+    CHECK(!id_matches(&key, &name));
+    CHECK(id_matches(&key, &key));
+}
+
+TEST(names_have_no_case_and_wildcards)
+{
+    CHECK(fits(FQDN, "AZ.Moon.Example.ORG", "az.mOON.eXAMPLE.org"));
+    CHECK(!fits(FQDN, "moon.example.org", "moon.example.com"));
+    CHECK(!fits(FQDN, "moon.example.org", "amoon.example.org"));
+    CHECK(!fits(FQDN, "amoon.example.org", "moon.example.org"));
+    CHECK(!fits(FQDN, "@[\\]^_", "`{|}~\x7f")); /* letters only */
+    CHECK(fits(FQDN, "*.example.org", "moon.example.org"));
+    CHECK(fits(FQDN, "*.example.org", "sea.moon.EXAMPLE.org"));
+    CHECK(!fits(FQDN, "*.example.org", "example.org"));
+    CHECK(!fits(FQDN, "*.example.org", ".example.org"));
+    CHECK(!fits(FQDN, "*.example.org", "moonexample.org"));
+    CHECK(!fits(FQDN, "*.example.org", "moon.example.org.evil.net"));
+    CHECK(!fits(FQDN, "moon.example.org", "*.example.org")); /* a name is no pattern */
+    CHECK(!fits(FQDN, "*", "moon"));
+    CHECK(!fits(FQDN, "*.", "moon."));
+    CHECK(!fits(FQDN, "moon.*", "moon.org"));
+    CHECK(!fits(FQDN, "", "moon"));
+    CHECK(!fits(FQDN, "moon", ""));
+    CHECK(fits(FQDN, "*.sea.example.org", "a.sea.example.org") >
+          fits(FQDN, "*.example.org", "a.sea.example.org"));
+    CHECK(fits(FQDN, "a.sea.example.org", "a.sea.example.org") >
+          fits(FQDN, "*.sea.example.org", "a.sea.example.org"));
+}
+
+TEST(mail_addresses_have_case_before_the_at)
+{
+    CHECK(fits(MAIL, "carol@Example.org", "carol@eXample.ORG"));
+    CHECK(!fits(MAIL, "carol@example.org", "Carol@example.org"));
+    CHECK(!fits(MAIL, "carol@example.org", "carol@example.com"));
+    CHECK(!fits(MAIL, "carol@example.org", "dave@example.org"));
+    CHECK(fits(MAIL, "*@example.org", "carol@EXAMPLE.org"));
+    CHECK(!fits(MAIL, "*@example.org", "@example.org"));
+    CHECK(!fits(MAIL, "*@example.org", "carol@sea.example.org"));
+    CHECK(!fits(MAIL, "*@example.org", "example.org"));
+    CHECK(!fits(MAIL, "*@example.org", "carol@example.org@evil.net"));
+    CHECK(!fits(MAIL, "carol@example.org", "*@example.org"));
+    CHECK(!fits(MAIL, "*@", "carol@"));
+    CHECK(!fits(MAIL, "*.example.org", "carol.example.org"));
+    CHECK(fits(MAIL, "carol@example.org", "carol@example.org") >
+          fits(MAIL, "*@example.org", "carol@example.org"));
+}
+
+TEST(other_identities_are_compared_as_octets)
+{
+    CHECK(fits(ID_KEY_ID, "Moon", "Moon"));
+    CHECK(!fits(ID_KEY_ID, "Moon", "moon"));
+    CHECK(!fits(ID_KEY_ID, "*.moon", "a.moon"));
+    CHECK(!fits(ID_DER_ASN1_DN, "abc", "abd"));
+    CHECK(fits(ID_IPV4_ADDR, "\xc0\1\2\1", "\xc0\1\2\1"));
+    CHECK(!fits(ID_IPV4_ADDR, "\xc0\1\2\1", "\xc0\1\2\2"));
+    struct shrike_id null = {.type = 13}; /* ID_NULL has no octets (RFC 7619 2.2) */
+    CHECK(id_matches(&null, &null));
+}
+
+TEST(the_longest_identity_is_still_exact)
+{
+    static char wild[SHRIKE_ID_MAX + 1], name[SHRIKE_ID_MAX + 2];
+    memset(wild, 'a', SHRIKE_ID_MAX);
+    memset(name, 'a', SHRIKE_ID_MAX + 1);
+    memcpy(wild, "*.", 2);
+    memcpy(name, "aa.", 3);
+    CHECK(fits(FQDN, wild, name));
+    CHECK(fits(FQDN, wild, name) < fits(FQDN, "a", "a"));
+}
+
+TEST(patterns_are_known)
+{
+    struct shrike_id none = {0}, wild = id(FQDN, "*.example.org"), box = id(MAIL, "*@a");
+    struct shrike_id name = id(FQDN, "a.example.org"), star = id(FQDN, "*"),
+                     key = id(ID_KEY_ID, "*.a");
+    struct shrike_id mail = id(MAIL, "a@b"), empty = id(FQDN, "");
+    CHECK(id_is_pattern(&none));
+    CHECK(id_is_pattern(&wild));
+    CHECK(id_is_pattern(&box));
+    CHECK(!id_is_pattern(&name));
+    CHECK(!id_is_pattern(&star));
+    CHECK(!id_is_pattern(&key));
+    CHECK(!id_is_pattern(&mail));
+    CHECK(!id_is_pattern(&empty));
+}
+
+/* ---- which connection is it ---- */
+
+static const struct shrike_transform suite_a[] = {
+    {TRANSFORM_ENCR, ENCR_AES_GCM_16, 256},
+    {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
+    {TRANSFORM_KE, KE_CURVE25519, 0},
+};
+static const struct shrike_transform suite_b[] = {
+    {TRANSFORM_ENCR, ENCR_AES_GCM_16, 128},
+    {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
+    {TRANSFORM_KE, KE_CURVE25519, 0},
+};
+static const struct shrike_proposal proposal_a = {
+    .protocol = PROTOCOL_IKE, .transform_count = 3, .transforms = suite_a};
+static const struct shrike_proposal proposal_b = {
+    .protocol = PROTOCOL_IKE, .transform_count = 3, .transforms = suite_b};
+static const struct choice choice_a = {
+    .protocol = PROTOCOL_IKE,
+    .encr = ENCR_AES_GCM_16,
+    .encr_bits = 256,
+    .prf = PRF_HMAC_SHA2_256,
+    .ke = KE_CURVE25519,
+};
+
+/* Lines: 10 n is the connection, then its local and remote side. */
+static struct shrike_conn conn(u32 n, const char *local, const char *remote)
+{
+    return (struct shrike_conn){
+        .proposals = &proposal_a,
+        .proposal_count = 1,
+        .local = {.id = id(local ? FQDN : 0, local ? local : ""), .origin = {"t", 10 * n + 1}},
+        .remote = {.id = id(remote ? FQDN : 0, remote ? remote : ""), .origin = {"t", 10 * n + 2}},
+        .origin = {"t", 10 * n},
+    };
+}
+
+static struct shrike_reason why;
+
+/* The place of the connection found; 99: none. */
+static unsigned find(const struct shrike_conn *conns, u32 count, const char *remote,
+                     const char *local)
+{
+    struct shrike_conf conf = {.conns = conns, .conn_count = count};
+    struct match_query q = {
+        .conf = &conf,
+        .local = host("c0000201"),
+        .remote = host("cb007109"),
+        .choice = &choice_a,
+        .remote_id = id(FQDN, remote),
+        .local_id = id(local ? FQDN : 0, local ? local : ""),
+    };
+    const struct shrike_conn *found = match_identity(&q, &why);
+    return found ? (unsigned)(found - conns) : 99;
+}
+
+TEST(the_remote_id_decides_first)
+{
+    struct shrike_conn conns[] = {
+        conn(0, "gate", NULL),
+        conn(1, NULL, "*.example.org"),
+        conn(2, NULL, "moon.example.org"),
+        conn(3, "gate", "moon.example.org"),
+        conn(4, "gate", "moon.example.org"),
+    };
+    CHECK_EQ(find(conns, 5, "sun", NULL), 0);
+    CHECK_EQ(find(conns, 5, "sun.example.org", "gate"), 1);
+    CHECK_EQ(find(conns, 5, "moon.example.org", NULL), 2);
+    CHECK_EQ(find(conns, 5, "moon.example.org", "gate"), 3);
+    CHECK_EQ(find(conns, 5, "moon.example.org", "door"), 2);
+    CHECK_EQ(find(conns, 5, "sun", "door"), 99);
+}
+
+TEST(closer_addresses_break_ties)
+{
+    const struct shrike_net there = net("cb007109", 32), elsewhere = net("c6336400", 24);
+    struct shrike_conn conns[] = {
+        conn(0, NULL, "moon"),
+        conn(1, NULL, "moon"),
+        conn(2, NULL, "moon"),
+    };
+    CHECK_EQ(find(conns, 3, "moon", NULL), 0);
+    conns[1].remote_addrs = &there;
+    conns[1].remote_addr_count = 1;
+    CHECK_EQ(find(conns, 3, "moon", NULL), 1);
+    conns[1].remote_addrs = &elsewhere;
+    CHECK_EQ(find(conns, 3, "moon", NULL), 0);
+    CHECK_EQ(find(conns + 1, 2, "moon", NULL), 1);
+}
+
+TEST(the_ike_proposal_must_be_allowed)
+{
+    struct shrike_conn conns[] = {
+        conn(0, NULL, "moon"),
+        conn(1, NULL, NULL),
+    };
+    conns[0].proposals = &proposal_b;
+    CHECK_EQ(find(conns, 2, "moon", NULL), 1);
+    CHECK_EQ(find(conns, 1, "moon", NULL), 99);
+    CHECK_EQ(why.origin.line, 0);
+}
+
+TEST(the_reason_names_the_nearest)
+{
+    const struct shrike_net elsewhere = net("c6336400", 24);
+    struct shrike_conn conns[] = {
+        conn(1, "gate", "moon"),
+        conn(2, NULL, "sun"),
+        conn(3, NULL, "moon"),
+    };
+    CHECK_EQ(find(conns, 2, "mars", NULL), 99);
+    CHECK_EQ(why.code, SHRIKE_REASON_NO_IDENTITY);
+    CHECK_EQ(why.detail, PAYLOAD_IDI);
+    CHECK_EQ(why.origin.line, 12);
+    CHECK_EQ(find(conns, 2, "moon", "door"), 99);
+    CHECK_EQ(why.detail, PAYLOAD_IDR);
+    CHECK_EQ(why.origin.line, 11);
+    conns[0].remote_addrs = &elsewhere;
+    conns[0].remote_addr_count = 1;
+    CHECK_EQ(find(conns, 2, "moon", "door"), 99);
+    CHECK_EQ(why.detail, PAYLOAD_IDI);
+    CHECK_EQ(why.origin.line, 22);
+    CHECK_EQ(find(conns, 1, "moon", NULL), 99);
+    CHECK_EQ(why.origin.line, 10);
+    CHECK_EQ(find(conns, 0, "moon", NULL), 99);
+    CHECK(why.origin.file == NULL);
+    CHECK_EQ(why.code, SHRIKE_REASON_NO_IDENTITY);
+}
+
+int main(void)
+{
+    return RUN(a_block_contains_its_addresses) | RUN(closer_addresses_score_more) |
+           RUN(the_walk_goes_from_best_to_worst) | RUN(any_identity_fits_type_0) |
+           RUN(types_are_not_mixed) | RUN(names_have_no_case_and_wildcards) |
+           RUN(mail_addresses_have_case_before_the_at) |
+           RUN(other_identities_are_compared_as_octets) | RUN(the_longest_identity_is_still_exact) |
+           RUN(patterns_are_known) | RUN(the_remote_id_decides_first) |
+           RUN(closer_addresses_break_ties) | RUN(the_ike_proposal_must_be_allowed) |
+           RUN(the_reason_names_the_nearest);
+}
