@@ -105,7 +105,7 @@ bool shrike_next(struct shrike *e, struct shrike_action *out);
 
 void shrike_stats(const struct shrike *e, struct shrike_stats *out);
 
-/* The keys of an established IKE SA, for tests and for decoding captures. false: no such SA.
+/* The keys of an IKE SA that has them, for tests and for decoding captures. false: no such SA.
  * out holds SK_d, SK_ai, SK_ar, SK_ei, SK_er one after the other with their sizes in len[5]. */
 #define SHRIKE_KEYS_MAX 320
 bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE_KEYS_MAX],

@@ -1,9 +1,13 @@
 /* Sticky cursors: see cursor.h. */
 #include "base/cursor.h"
 
+/* Where an empty reader stands: never NULL, so that what it gives may go to memcpy as it is. */
+static const u8 nothing[1];
+
 struct reader reader_of(struct bytes b)
 {
-    return (struct reader){.at = b.at, .end = b.at + b.len};
+    const u8 *at = b.len ? b.at : nothing;
+    return (struct reader){.at = at, .end = at + b.len};
 }
 
 size_t read_left(const struct reader *r)
@@ -56,7 +60,7 @@ u64 read_u64(struct reader *r)
 struct bytes read_bytes(struct reader *r, size_t n)
 {
     const u8 *at = take(r, n);
-    return bytes_of(at, at ? n : 0);
+    return at ? bytes_of(at, n) : bytes_of(nothing, 0);
 }
 
 struct bytes read_rest(struct reader *r)
@@ -75,8 +79,9 @@ void read_copy(struct reader *r, void *out, size_t n)
 
 struct reader read_sub(struct reader *r, size_t n)
 {
-    const u8 *at = take(r, n);
-    return at ? reader_of(bytes_of(at, n)) : (struct reader){.bad = true};
+    struct reader sub = reader_of(read_bytes(r, n));
+    sub.bad = r->bad;
+    return sub;
 }
 
 bool read_ended(const struct reader *r)
@@ -86,6 +91,7 @@ bool read_ended(const struct reader *r)
 
 struct writer writer_of(void *at, size_t size)
 {
+    ensure(at != NULL);
     return (struct writer){.start = at, .at = at, .end = (u8 *)at + size};
 }
 

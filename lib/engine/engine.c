@@ -488,7 +488,8 @@ bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE
 {
     for (u32 i = 0; i < e->shard.sas.cut; i++) {
         const struct ike_sa *sa = shard_sa_at(&e->shard, i);
-        if (!sa || sa->serial != ike || !sa->authenticated || sa->state == IKE_GONE)
+        bool keyed = sa && sa->state != IKE_GONE && (!sa->handshake || sa->handshake->keyed);
+        if (!keyed || sa->serial != ike)
             continue;
         const struct ike_suite *suite = &sa->suite;
         size_t a = suite->integ ? suite->integ->key_len : 0;

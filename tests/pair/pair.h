@@ -20,7 +20,7 @@ struct pair_child {
 
 struct pair_datagram {
     struct shrike_endpoint local, remote; /* of the receiver */
-    uint8_t data[65536];
+    uint8_t *data;                        /* of its very size, so that an overrun shows */
     size_t len;
     bool marker;
 };
@@ -32,13 +32,15 @@ struct pair_side {
     struct shrike_endpoint here;
     struct pair_child children[PAIR_CHILDREN];
     unsigned child_count;
+    uint64_t spi_i, spi_r;
     uint32_t ike; /* serial of the last IKE SA that came up */
     unsigned ike_up, ike_down, child_up, child_down, failed;
     enum shrike_reason_code reason; /* of the last failure */
     /* datagrams for this side */
-    struct pair_datagram *queue;
+    struct pair_datagram queue[PAIR_QUEUE];
     unsigned head, count;
-    bool mute; /* its datagrams are lost */
+    bool mute;       /* its datagrams are lost */
+    bool refuse_ops; /* its ops fail */
 };
 
 struct pair {
@@ -71,6 +73,14 @@ void pair_up(struct pair *p, const char *child);
 void pair_down(struct pair *p, unsigned side, const char *child);
 /* Carry actions and datagrams to and fro until nothing is left to carry. */
 void pair_run(struct pair *p);
+/* The same step by step: hand over one datagram; carry out what one side wants. false: nothing to
+ * do. */
+bool pair_deliver(struct pair *p, unsigned side);
+bool pair_drain(struct pair *p, unsigned side);
+/* Put a datagram at the end of a side's queue (data is copied); forget the first one, or all. */
+void pair_post(struct pair_side *to, const struct pair_datagram *d);
+void pair_lose(struct pair_side *side);
+void pair_lose_all(struct pair_side *side);
 /* Let time pass up to `until`, ticking both. */
 void pair_wait(struct pair *p, shrike_time until);
 /* Do both sides have an IKE SA with the same keys, and Child SAs with the same keys crosswise? */

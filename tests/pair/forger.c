@@ -1,0 +1,88 @@
+/* A peer that sends what it likes: see forger.h. */
+#include "forger.h"
+#include "sa/protect.h"
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static void *take(void *ctx, size_t size)
+{
+    (void)ctx;
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+static void give(void *ctx, void *page, size_t size)
+{
+    (void)ctx;
+    munmap(page, size);
+}
+
+static bool copy_keys(struct forger *f, const struct pair_side *side)
+{
+    uint8_t keys[SHRIKE_KEYS_MAX];
+    size_t len[5], at = 0;
+    if (!shrike_unsafe_keys(side->engine, side->ike, keys, len))
+        return false;
+    uint8_t *to[5] = {f->sa.keys.d, f->sa.keys.a[0], f->sa.keys.a[1], f->sa.keys.e[0],
+                      f->sa.keys.e[1]};
+    for (int i = 0; i < 5; at += len[i], i++)
+        memcpy(to[i], keys + at, len[i]);
+    return true;
+}
+
+bool forger_init(struct forger *f, struct pair *p, unsigned victim)
+{
+    const struct pair_side *side = &p->side[victim];
+    struct shrike_env env = {
+        .provider = p->side[1 - victim].provider,
+        .pages = {take, give, NULL},
+        .limits = {.ike_sas = 4, .half_open = 4},
+        .shards = 1,
+    };
+    memset(f, 0, sizeof(*f));
+    f->pair = p;
+    f->victim = victim;
+    if (!side->ike || !copy_keys(f, side) || !shard_init(&f->shard, &env, p->now))
+        return false;
+    f->sa.spi_i = side->spi_i;
+    f->sa.spi_r = side->spi_r;
+    f->sa.initiator = victim == 1;
+    f->sa.fragmentation = true;
+    f->sa.iv = (u64)1 << 63; /* never one that the real peer has used */
+    f->sa.suite = (struct ike_suite){suite_encr(pair_usual.encr, pair_usual.encr_bits),
+                                     suite_prf(pair_usual.prf), NULL, suite_ke(pair_usual.ke)};
+    f->sa.conn = &f->conn;
+    return true;
+}
+
+void forger_free(struct forger *f)
+{
+    shard_free(&f->shard);
+}
+
+void forge(struct forger *f, const struct forgery *what)
+{
+    struct sealing in = {
+        .header = {.spi_i = f->sa.spi_i,
+                   .spi_r = f->sa.spi_r,
+                   .version = VERSION_2_0,
+                   .exchange = what->exchange,
+                   .message_id = what->message_id},
+        .first = what->first,
+        .inner = what->inner,
+    };
+    u8 flags = (u8)((f->sa.initiator ? FLAG_INITIATOR : 0) | (what->response ? FLAG_RESPONSE : 0));
+    in.header.flags = flags ^ what->flags_extra;
+    f->conn.fragment_size = what->fragment ? 576 : 65535;
+    struct packet *chain = protect_seal(&f->shard, &f->sa, &in);
+    struct pair_side *victim = &f->pair->side[f->victim];
+    for (struct packet *k = chain; k; k = k->next) {
+        u8 *copy = malloc(k->len);
+        memcpy(copy, k->data, k->len);
+        struct shrike_datagram d = {victim->here, f->pair->side[1 - f->victim].here, copy, k->len,
+                                    false};
+        shrike_datagram(victim->engine, f->pair->now, &d);
+        free(copy);
+    }
+    packet_drop(&f->shard.packets, chain);
+}

@@ -1,0 +1,32 @@
+/* A peer that has the right keys and sends what it likes: seals any chain of payloads for one side
+ * of a pair. For the fuzzers and for tests of what an authenticated but hostile peer can do. */
+#ifndef PAIR_FORGER_H
+#define PAIR_FORGER_H
+
+#include "pair.h"
+#include "sa/shard.h"
+
+struct forger {
+    struct pair *pair;
+    unsigned victim; /* side that receives */
+    struct shard shard;
+    struct ike_sa sa;
+    struct shrike_conn conn;
+};
+
+/* Take the keys of the pair's IKE SA; the victim's side must have told IKE_UP. false: it has none.
+ */
+bool forger_init(struct forger *f, struct pair *p, unsigned victim);
+void forger_free(struct forger *f);
+
+struct forgery {
+    uint8_t exchange, flags_extra; /* flags to be flipped */
+    uint8_t first;                 /* type of the first inner payload */
+    uint32_t message_id;
+    struct shrike_bytes inner;
+    bool response, fragment;
+};
+/* Seal and hand over. The victim's actions are left to be drained. */
+void forge(struct forger *f, const struct forgery *what);
+
+#endif
