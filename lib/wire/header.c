@@ -1,7 +1,9 @@
 /* The 28 octets in front of every message. */
 #include "wire/header.h"
 
-#define MAJOR_BITS 4
+#define MINOR_BITS 4
+/* RFC 7296 3.1: the other bits are reserved, ignored and sent as zero. */
+#define FLAGS (FLAG_INITIATOR | FLAG_VERSION | FLAG_RESPONSE)
 
 enum header_verdict header_read(struct bytes datagram, struct header *h)
 {
@@ -14,15 +16,15 @@ enum header_verdict header_read(struct bytes datagram, struct header *h)
     h->next_payload = read_u8(&r);
     h->version = read_u8(&r);
     h->exchange = read_u8(&r);
-    h->flags = read_u8(&r) & (FLAG_INITIATOR | FLAG_VERSION | FLAG_RESPONSE);
+    h->flags = read_u8(&r) & FLAGS;
     h->message_id = read_u32(&r);
     h->length = read_u32(&r);
     if (h->length != datagram.len || datagram.len > MESSAGE_MAX)
         return HEADER_LENGTH;
-    /* RFC 7296 2.5: the minor version is ignored */
-    if (h->version >> MAJOR_BITS > VERSION_2_0 >> MAJOR_BITS)
+    unsigned major = h->version >> MINOR_BITS;
+    if (major > VERSION_2_0 >> MINOR_BITS)
         return HEADER_MAJOR;
-    return h->version >> MAJOR_BITS < VERSION_2_0 >> MAJOR_BITS ? HEADER_OLD : HEADER_OK;
+    return major < VERSION_2_0 >> MINOR_BITS ? HEADER_OLD : HEADER_OK;
 }
 
 void header_write(struct writer *w, const struct header *h)
@@ -32,7 +34,7 @@ void header_write(struct writer *w, const struct header *h)
     write_u8(w, h->next_payload);
     write_u8(w, h->version);
     write_u8(w, h->exchange);
-    write_u8(w, h->flags);
+    write_u8(w, h->flags & FLAGS);
     write_u32(w, h->message_id);
     write_u32(w, h->length);
 }
