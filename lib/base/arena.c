@@ -7,7 +7,8 @@ enum { ALIGN = 16 };
 
 void arena_init(struct arena *a, void *memory, size_t size)
 {
-    *a = (struct arena){.start = memory, .size = size};
+    size_t skip = MIN(size, -(uintptr_t)memory % ALIGN);
+    *a = (struct arena){.start = (u8 *)memory + skip, .size = size - skip};
     poison(a->start, a->size);
 }
 

@@ -14,7 +14,7 @@ bool ct_equal(const void *a, const void *b, size_t size)
 {
     const volatile u8 *x = a, *y = b;
     u8 differ = 0;
-    for (size_t i = 0; i < (fault(4) ? size - 1 : size); i++)
+    for (size_t i = 0; i + fault(4) < size; i++)
         differ |= x[i] ^ y[i];
     return differ == 0;
 }

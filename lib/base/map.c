@@ -3,6 +3,8 @@
 
 bool map_init(struct map *m, struct page_source *source, u32 count_max)
 {
+    if (count_max > MAP_COUNT_MAX)
+        return false;
     u64 slots = 4;
     while (slots * 3 / 4 < (u64)count_max + 1)
         slots *= 2;
@@ -21,16 +23,16 @@ void map_free(struct map *m)
     m->slots = NULL;
 }
 
-/* Where a key would stand. Our ESP SPIs have 32 bits and a first octet that is not random, so the
- * upper half is folded in. */
+/* Where a key would stand. The first octet of our SPIs names the shard; these low ones are random.
+ */
 static u32 home(const struct map *m, u64 key)
 {
-    return (u32)(key ^ key >> 32) & m->mask;
+    return (u32)key & m->mask;
 }
 
 bool map_put(struct map *m, u64 key, u32 value)
 {
-    ensure(key != 0);
+    ensure(key != 0 && value != MAP_NONE);
     if (m->count == m->count_max)
         return false;
     u32 at = home(m, key);

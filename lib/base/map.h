@@ -7,7 +7,8 @@
 
 #include "base/slab.h"
 
-#define MAP_NONE UINT32_MAX
+#define MAP_NONE      UINT32_MAX
+#define MAP_COUNT_MAX (1u << 30)
 
 struct map_slot {
     u64 key;
@@ -22,10 +23,12 @@ struct map {
     struct page_source *source;
 };
 
+/* false: no memory, or more than MAP_COUNT_MAX. */
 bool map_init(struct map *m, struct page_source *source, u32 count_max) must_use;
 void map_free(struct map *m);
-bool map_put(struct map *m, u64 key, u32 value) must_use; /* false: full */
-u32 map_get(const struct map *m, u64 key);                /* first value, or MAP_NONE */
+/* Any value but MAP_NONE. false: full. */
+bool map_put(struct map *m, u64 key, u32 value) must_use;
+u32 map_get(const struct map *m, u64 key); /* first value, or MAP_NONE */
 /* Walk all values of a key: start with *cursor = 0; MAP_NONE ends. Nothing may change meanwhile. */
 u32 map_next(const struct map *m, u64 key, u32 *cursor);
 void map_remove(struct map *m, u64 key, u32 value); /* nothing when it is not there */

@@ -10,12 +10,11 @@ static u64 rotate(u64 x, unsigned by)
     return x << by | x >> (64 - by);
 }
 
-static u64 little(const u8 *at, size_t n)
+/* Little-endian, in a form that compilers make one load of. */
+static u64 little(const u8 *at)
 {
-    u64 v = 0;
-    for (size_t i = 0; i < n; i++)
-        v |= (u64)at[i] << (8 * i);
-    return v;
+    return (u64)at[0] | (u64)at[1] << 8 | (u64)at[2] << 16 | (u64)at[3] << 24 | (u64)at[4] << 32 |
+           (u64)at[5] << 40 | (u64)at[6] << 48 | (u64)at[7] << 56;
 }
 
 static void rounds(struct sip *s, int n)
@@ -34,21 +33,26 @@ static void rounds(struct sip *s, int n)
     }
 }
 
+static void block(struct sip *s, u64 m)
+{
+    s->v3 ^= m;
+    rounds(s, 2);
+    s->v0 ^= m;
+}
+
 static struct sip absorb(const u8 key[16], struct bytes data, u64 tweak)
 {
-    u64 k0 = little(key, 8), k1 = little(key + 8, 8);
+    u64 k0 = little(key), k1 = little(key + 8);
     struct sip s = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d ^ tweak,
                     k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
-    size_t whole = data.len / 8 * 8;
-    for (size_t i = 0; i <= whole; i += 8) {
-        /* The last block carries the rest and the length. */
-        u64 m = i < whole ? little(data.at + i, 8)
-                          : (little(data.at ? data.at + i : (const u8 *)"", data.len - whole) |
-                             (u64)data.len << 56);
-        s.v3 ^= m;
-        rounds(&s, 2);
-        s.v0 ^= m;
-    }
+    size_t rest = data.len % 8, whole = data.len - rest;
+    for (size_t i = 0; i < whole; i += 8)
+        block(&s, little(data.at + i));
+    /* The last block: what is left over, and the length. */
+    u64 last = (u64)data.len << 56;
+    for (size_t i = 0; i < rest; i++)
+        last |= (u64)data.at[whole + i] << (8 * i);
+    block(&s, last);
     return s;
 }
 

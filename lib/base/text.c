@@ -39,6 +39,7 @@ void text_u64(struct text *t, u64 v)
 
 void text_hex(struct text *t, u64 v, unsigned digits)
 {
+    ensure(digits <= 16);
     while (digits-- > 0)
         text_char(t, "0123456789abcdef"[v >> (4 * digits) & 15]);
 }
@@ -90,19 +91,28 @@ static void text_ip6(struct text *t, const u8 *octets)
     }
 }
 
-void text_addr(struct text *t, const u8 *octets, u8 family)
+static void text_ip4(struct text *t, const u8 *octets)
 {
-    if (family == 6) {
-        text_ip6(t, octets);
-        return;
-    }
-    if (family != 4) {
-        text_str(t, "none");
-        return;
-    }
     for (int i = 0; i < 4; i++) {
         if (i > 0)
             text_char(t, '.');
         text_u64(t, octets[i]);
+    }
+}
+
+void text_addr(struct text *t, const u8 *octets, u8 family)
+{
+    /* RFC 4291 2.5.5.2: an IPv4 address in IPv6 clothes, as a dual-stack socket gives it. */
+    static const u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (family == 4) {
+        text_ip4(t, octets);
+    } else if (family == 6 && memcmp(octets, mapped, sizeof(mapped)) == 0) {
+        text_str(t, "::ffff:"); /* RFC 5952 5 */
+        text_ip4(t, octets + sizeof(mapped));
+    } else if (family == 6) {
+        text_ip6(t, octets);
+    } else {
+        text_str(t, "none");
     }
 }
