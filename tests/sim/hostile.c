@@ -107,6 +107,37 @@ void play_garbage(struct net *n)
     net_close(n);
 }
 
+/* Every third sealed message is authentic and wrong inside. Nobody needs to agree; nobody may
+ * break, leak or keep anything. */
+void play_evil_peer(struct net *n)
+{
+    struct prng *p = &n->world.prng;
+
+    n->setup.evil = true;
+    for (unsigned i = 0; i < 2; i++) {
+        n->setup.knobs[i].dpd_delay = 30 * SHRIKE_SECOND;
+        n->setup.knobs[i].children[1] = n->setup.knobs[i].children[0];
+        n->setup.knobs[i].children[1].name = "second";
+        n->setup.knobs[i].children[1].esp.groups[0] = KE_CURVE25519;
+        n->setup.knobs[i].child_count = 2;
+    }
+    net_build(n);
+    n->evil.percent = (u8)prng_between(p, 10, 40);
+    for (unsigned i = 0; i < 40 && !n->world.failed; i++) {
+        struct host *h = &n->host[prng_below(p, 2)];
+        u64 what = prng_below(p, 10);
+        if (what < 7)
+            host_up(h, NULL);
+        else
+            host_down(h, what == 9 ? NULL : "second");
+        net_run(n, prng_between(p, 100, 8000) * SHRIKE_MS);
+    }
+    n->evil.percent = 0;
+    host_down(&n->host[0], NULL);
+    host_down(&n->host[1], NULL);
+    net_leave(n);
+}
+
 /* B gets fewer and fewer pages: it may refuse, it may not break, and it gives all back. */
 void play_memory(struct net *n)
 {

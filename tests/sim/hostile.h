@@ -7,6 +7,7 @@
 void play_memory(struct net *n);
 void play_replay(struct net *n);
 void play_garbage(struct net *n);
+void play_evil_peer(struct net *n);
 void play_flood(struct net *n);
 
 #endif

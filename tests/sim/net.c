@@ -81,6 +81,11 @@ void net_build(struct net *n)
         n->router.tap = &n->attacker.node;
         n->oracle.ids_forged = true;
     }
+    if (n->setup.evil) {
+        evil_init(&n->evil, &n->world, n->host, &n->router.node);
+        n->link[0].next = n->link[1].next = &n->evil.node;
+        n->oracle.ids_forged = n->oracle.lies = true;
+    }
     n->world.after = oracle_after;
     n->world.after_ctx = &n->oracle;
     n->built = true;

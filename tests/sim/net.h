@@ -4,6 +4,7 @@
 #define SIM_NET_H
 
 #include "attacker.h"
+#include "evil.h"
 #include "host.h"
 #include "link.h"
 #include "nat.h"
@@ -21,7 +22,7 @@ struct net_setup {
     struct conf_knobs knobs[2];
     struct shrike_limits limits;
     const char *secret[2];
-    bool nat, attacker;
+    bool nat, attacker, evil;
     u64 pages_max[2]; /* pieces of memory; 0: no limit */
 };
 
@@ -35,6 +36,7 @@ struct net {
     struct link link[2]; /* 0: from A to B */
     struct nat nat;
     struct attacker attacker;
+    struct evil evil; /* between both links and the router, when wanted */
     struct host host[2];
     struct oracle oracle;
     bool built;

@@ -17,7 +17,7 @@ void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *
     o->marks = NULL;
     o->mark_count = o->mark_room = 0;
     o->limits = *limits;
-    o->ids_forged = false;
+    o->ids_forged = o->lies = false;
     memset(o->strangers, 0, sizeof o->strangers);
     needles_clear(&o->needles);
 }
@@ -225,11 +225,53 @@ void oracle_ike_up(struct oracle *o, struct host *h, struct host_ike *sa)
         needles_add(&o->needles, bytes_of(sa->keys + total, sa->len[i]), "a key of an IKE SA");
         total += sa->len[i];
     }
-    if (peer == NULL)
+    if (peer == NULL || o->lies)
         return;
     if (memcmp(peer->len, sa->len, sizeof sa->len) != 0 || memcmp(peer->keys, sa->keys, total) != 0)
         world_fail(o->world, "the keys of an IKE SA differ at its two ends");
     peer->compared = sa->compared = true;
+}
+
+static bool within(const struct shrike_ts *ts, unsigned count, const struct shrike_ts *outer)
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool inside = outer->family == 0 || (memcmp(ts[i].from, outer->from, 16) >= 0 &&
+                                             memcmp(ts[i].to, outer->to, 16) <= 0);
+        if (!inside || (outer->protocol != 0 && ts[i].protocol != outer->protocol) ||
+            ts[i].port_from < outer->port_from || ts[i].port_to > outer->port_to)
+            return false;
+    }
+    return true;
+}
+
+static bool has_cipher(const struct shrike_proposal *p, u16 encr, u16 bits)
+{
+    for (unsigned i = 0; i < p->transform_count; i++)
+        if (p->transforms[i].type == TRANSFORM_ENCR && p->transforms[i].id == encr &&
+            p->transforms[i].key_bits == bits)
+            return true;
+    return false;
+}
+
+/* What is installed is what this host's own configuration allows, whatever the peer says. */
+static void check_configured(struct oracle *o, const struct host *h, const struct esp_pair *pair)
+{
+    const struct shrike_conn *conn = &h->conf->conn;
+
+    for (unsigned i = 0; i < conn->child_count; i++) {
+        const struct shrike_child_conf *c = &conn->children[i];
+        if (strcmp(c->name, pair->child) != 0)
+            continue;
+        if (!within(pair->local_ts, pair->local_count, c->local_ts) ||
+            !within(pair->remote_ts, pair->remote_count, c->remote_ts))
+            world_fail(o->world, "%s installs selectors that it does not allow", h->node.name);
+        if (!has_cipher(c->proposals, pair->encr, pair->encr_key_bits))
+            world_fail(o->world, "%s installs a cipher that it does not allow", h->node.name);
+        if (c->mode != pair->mode || c->reqid != pair->reqid)
+            world_fail(o->world, "%s installs another mode or reqid than configured", h->node.name);
+        return;
+    }
+    world_fail(o->world, "%s installs a Child SA that it does not have", h->node.name);
 }
 
 void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *pair)
@@ -242,7 +284,8 @@ void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *
     needles_add(&o->needles, bytes_of(pair->out.encr, pair->out.encr_len), "an ESP key");
     needles_add(&o->needles, bytes_of(pair->out.integ, pair->out.integ_len),
                 "an ESP integrity key");
-    for (size_t i = 0; peer && i < peer->kernel.count; i++) {
+    check_configured(o, h, pair);
+    for (size_t i = 0; peer && !o->lies && i < peer->kernel.count; i++) {
         struct esp_pair *there = peer->kernel.pairs[i];
         if (!esp_is_mirror(pair, there))
             continue;

@@ -35,6 +35,7 @@ struct oracle {
     } strangers[2]; /* per host */
     struct shrike_limits limits;
     bool ids_forged; /* somebody injects datagrams: headers received prove nothing */
+    bool lies;       /* a peer lies with the right keys: the ends need not agree */
     struct needles needles;
 };
 

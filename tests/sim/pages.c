@@ -1,5 +1,6 @@
 /* Pages and the search for secrets in them. */
 #include "pages.h"
+#include "base/poison.h"
 #include <stdlib.h>
 
 static void *take(void *ctx, size_t size)
@@ -116,7 +117,10 @@ static const char *search_piece(const struct page_piece *piece, const struct nee
 const char *pages_search(const struct pages *p, const struct needles *n)
 {
     for (unsigned i = 0; i < p->count; i++) {
-        const char *what = search_piece(&p->pieces[i], n);
+        const char *what;
+        /* The search is the last that happens to these pages but for giving them back. */
+        unpoison(p->pieces[i].at, p->pieces[i].size);
+        what = search_piece(&p->pieces[i], n);
         if (what)
             return what;
     }

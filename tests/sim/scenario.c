@@ -27,6 +27,7 @@ static const struct scenario scenarios[] = {
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
+    {"evil-peer", play_evil_peer, false},
     {"flood", play_flood, true},
 };
 
