@@ -100,7 +100,6 @@ struct builder builder_message(struct writer *w, const struct header *h)
     size_t at = written(w);
     struct header blank = *h;
     blank.next_payload = PAYLOAD_NONE;
-    blank.length = 0;
     header_write(w, &blank);
     return (struct builder){.w = w, .header_at = at, .next_at = at + NEXT_AT};
 }
