@@ -80,10 +80,14 @@ static void ike_down(struct host *h, const struct shrike_event *e)
 
 static void command_answered(struct host *h, const struct shrike_event *e)
 {
-    if (e->command == 0 || e->command > h->command_count)
+    bool known = e->command != 0 && e->command <= h->command_count;
+
+    if (!known)
         world_fail(h->node.world, "%s answers a command that was never given", h->node.name);
     else if (++h->commands[e->command] > 1)
         world_fail(h->node.world, "%s answers command %u twice", h->node.name, e->command);
+    else
+        h->commands_open--;
 }
 
 static void on_event(struct host *h, const struct shrike_event *e)
@@ -298,6 +302,7 @@ u32 host_command(struct host *h, struct shrike_command command)
         return 0; /* what comes after the first failure would only bury it */
     ensure(h->command_count + 1 < HOST_COMMANDS_MAX);
     command.reference = ++h->command_count;
+    h->commands_open++;
     h->node.world->counts.commands++;
     world_say(h->node.world, "%c   command %u", h->letter, command.reference);
     shrike_command(h->engine, h->node.world->now, &command);
@@ -324,10 +329,7 @@ bool host_command_open(const struct host *h, u32 reference)
 
 unsigned host_commands_open(const struct host *h)
 {
-    unsigned n = 0;
-    for (u32 i = 1; i <= h->command_count; i++)
-        n += h->commands[i] == 0;
-    return n;
+    return h->commands_open;
 }
 
 struct shrike_stats host_stats(const struct host *h)

@@ -103,7 +103,7 @@ struct host {
     struct host_ike *ikes;
     size_t ike_count, ike_room;
     u8 commands[HOST_COMMANDS_MAX]; /* by reference: answers had */
-    u32 command_count;
+    u32 command_count, commands_open;
     struct shrike_stats at_start;
 };
 

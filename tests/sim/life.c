@@ -1,9 +1,10 @@
 /* Further children, crossing deletes, liveness and its end, a NAT that forgets. */
 #include "life.h"
 #include "host_log.h"
-#include "oracle_end.h"
 #include "scenario.h"
 #include "wire/header.h"
+
+#define MANY 1000
 
 static void add_children(struct conf_knobs *k, unsigned count, u16 group)
 {
@@ -147,4 +148,19 @@ void play_rebinding(struct net *n)
     }
     expect(n, host_count(&n->host[1], SHRIKE_EVENT_RETRANSMIT) == 0);
     net_close(n);
+}
+
+/* One handshake after another: what the simulator can do in a second. */
+void play_many(struct net *n)
+{
+    net_build(n);
+    for (unsigned i = 0; i < MANY && !n->world.failed; i++) {
+        host_up(&n->host[0], NULL);
+        net_until(n, net_answered, 10 * SHRIKE_SECOND, "the connection is to come up");
+        host_down(&n->host[0], NULL);
+        net_until(n, net_answered, 10 * SHRIKE_SECOND, "the connection is to go down");
+        net_run(n, SHRIKE_SECOND);
+    }
+    expect(n, host_count(&n->host[0], SHRIKE_EVENT_IKE_UP) == MANY);
+    net_leave(n);
 }

@@ -9,5 +9,6 @@ void play_crossing_delete(struct net *n);
 void play_liveness(struct net *n);
 void play_peer_dies(struct net *n);
 void play_rebinding(struct net *n);
+void play_many(struct net *n);
 
 #endif

@@ -3,6 +3,32 @@
 #include "base/poison.h"
 #include <stdlib.h>
 
+/* Pieces of engines that are gone: to ask the system for each anew costs more than a handshake. */
+static struct page_piece kept[PAGES_KEPT];
+static unsigned kept_count;
+
+static u8 *piece_memory(size_t size)
+{
+    u8 *at;
+
+    for (unsigned i = 0; i < kept_count; i++) {
+        if (kept[i].size != size)
+            continue;
+        at = kept[i].at;
+        kept[i] = kept[--kept_count];
+        return at;
+    }
+    at = aligned_alloc(64, size);
+    ensure(at != NULL);
+    return at;
+}
+
+void pages_forget(void)
+{
+    while (kept_count > 0)
+        free(kept[--kept_count].at);
+}
+
 static void *take(void *ctx, size_t size)
 {
     struct pages *p = ctx;
@@ -15,8 +41,7 @@ static void *take(void *ctx, size_t size)
     if (p->count == PAGES_MAX)
         return NULL;
     piece = &p->pieces[p->count++];
-    piece->at = aligned_alloc(64, size);
-    ensure(piece->at != NULL);
+    piece->at = piece_memory(size);
     memset(piece->at, 0, size);
     piece->size = size;
     piece->taken = true;
@@ -50,8 +75,13 @@ void pages_init(struct pages *p)
 
 void pages_free(struct pages *p)
 {
-    for (unsigned i = 0; i < p->count; i++)
-        free(p->pieces[i].at);
+    for (unsigned i = 0; i < p->count; i++) {
+        unpoison(p->pieces[i].at, p->pieces[i].size);
+        if (kept_count < PAGES_KEPT)
+            kept[kept_count++] = p->pieces[i];
+        else
+            free(p->pieces[i].at);
+    }
     pages_init(p);
 }
 
@@ -68,25 +98,28 @@ static u16 first_two(const u8 *at)
 void needles_clear(struct needles *n)
 {
     n->count = 0;
-    memset(n->seen, 0, sizeof n->seen);
+    memset(n->first, 0, sizeof n->first);
 }
 
 void needles_add(struct needles *n, struct bytes secret, const char *what)
 {
     struct needle *needle;
+    u16 *first;
 
     if (secret.len < NEEDLE_MIN || n->count == NEEDLES_MAX)
         return;
-    needle = &n->list[n->count++];
+    needle = &n->list[++n->count];
     needle->len = MIN(secret.len, (size_t)NEEDLE_SIZE);
     memcpy(needle->octets, secret.at, needle->len);
     needle->what = what;
-    n->seen[first_two(secret.at) / 8] |= (u8)(1u << (first_two(secret.at) % 8));
+    first = &n->first[first_two(secret.at)];
+    needle->next = *first;
+    *first = (u16)n->count;
 }
 
 static const char *search_at(const u8 *at, size_t left, const struct needles *n)
 {
-    for (unsigned i = 0; i < n->count; i++)
+    for (unsigned i = n->first[first_two(at)]; i != 0; i = n->list[i].next)
         if (n->list[i].len <= left && memcmp(at, n->list[i].octets, n->list[i].len) == 0)
             return n->list[i].what;
     return NULL;
@@ -95,21 +128,18 @@ static const char *search_at(const u8 *at, size_t left, const struct needles *n)
 static const char *search_piece(const struct page_piece *piece, const struct needles *n)
 {
     for (size_t i = 0; i + NEEDLE_MIN <= piece->size; i++) {
+        const char *what;
         u64 word;
-        u16 two;
 
-        /* Most of a page is zero: eight octets are passed over at a time. */
+        /* Most of a page is zero: such octets are passed over seven at a time. */
         memcpy(&word, piece->at + i, sizeof word);
         if (word == 0) {
             i += 6;
             continue;
         }
-        two = first_two(piece->at + i);
-        if (n->seen[two / 8] & (1u << (two % 8))) {
-            const char *what = search_at(piece->at + i, piece->size - i, n);
-            if (what)
-                return what;
-        }
+        what = search_at(piece->at + i, piece->size - i, n);
+        if (what)
+            return what;
     }
     return NULL;
 }

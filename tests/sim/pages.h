@@ -7,6 +7,7 @@
 #include "world.h"
 
 #define PAGES_MAX   1024 /* pieces that one engine may take */
+#define PAGES_KEPT  256  /* pieces kept for the next engine */
 #define NEEDLES_MAX 4096
 #define NEEDLE_MIN  8 /* shorter secrets could stand anywhere by chance */
 #define NEEDLE_SIZE 64
@@ -31,16 +32,19 @@ struct needle {
     u8 octets[NEEDLE_SIZE];
     size_t len;
     const char *what;
+    u16 next; /* one more with the same first two octets; 0: none */
 };
 
 struct needles {
-    struct needle list[NEEDLES_MAX];
+    struct needle list[NEEDLES_MAX + 1]; /* the first one is not used */
     unsigned count;
-    u8 seen[65536 / 8]; /* the first two octets of all: most places are passed over by one bit */
+    u16 first[65536]; /* by the first two octets: most places are passed over by one look */
 };
 
 void pages_init(struct pages *p);
 void pages_free(struct pages *p);
+/* Pieces are used again by the next engine of this process; this lets go of them. */
+void pages_forget(void);
 struct shrike_pages pages_source(struct pages *p);
 
 void needles_clear(struct needles *n);

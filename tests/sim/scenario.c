@@ -29,6 +29,7 @@ static const struct scenario scenarios[] = {
     {"garbage", play_garbage, false},
     {"evil-peer", play_evil_peer, false},
     {"flood", play_flood, true},
+    {"many", play_many, true},
 };
 
 const struct scenario *scenario_find(const char *name)
