@@ -47,7 +47,8 @@ bool notify_read(struct bytes body, struct notify *out) must_use;
 void notify_write(struct writer *w, const struct notify *n);
 
 #define DELETE_SPIS_MAX 256 /* SPIs of one delete payload that we act on */
-struct delete { /* RFC 7296 3.11 */
+struct delete
+{ /* RFC 7296 3.11 */
     u8 protocol;
     u8 spi_size; /* 0 for IKE, 4 for AH and ESP */
     u16 count;
@@ -65,7 +66,8 @@ struct config_attribute {
     struct bytes value;
 };
 bool config_read(struct bytes body, struct config *out) must_use;
-bool config_next(struct reader *r, struct config_attribute *out) must_use; /* false: end or r->bad */
+bool config_next(struct reader *r,
+                 struct config_attribute *out) must_use; /* false: end or r->bad */
 void config_write(struct writer *w, u8 type); /* then config_attribute_write() for each */
 void config_attribute_write(struct writer *w, const struct config_attribute *a);
 
@@ -78,7 +80,7 @@ struct eap { /* RFC 7296 3.16, RFC 3748 4 */
 bool eap_read(struct bytes body, struct eap *out) must_use;
 void eap_write(struct writer *w, const struct eap *eap);
 
-struct skf { /* RFC 7383 2.5 */
+struct skf {           /* RFC 7383 2.5 */
     u16 number, total; /* from 1; 0, or a number beyond the total, is malformed */
     struct bytes sealed;
 };

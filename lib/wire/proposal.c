@@ -64,7 +64,7 @@ bool proposal_read(struct reader *r, struct proposal *p)
     u16 length = read_u16(r);
     if (length < PROPOSAL_HEAD)
         r->bad = true;
-    struct reader body = read_sub(r, r->bad ? 0 : (size_t)length - 4);
+    struct reader body = read_sub(r, (size_t)length - 4);
     if (follows != (read_left(r) == 0 ? LAST : MORE_PROPOSALS))
         r->bad = true;
 

@@ -23,8 +23,9 @@ struct proposal {
     struct transform transforms[TRANSFORMS_MAX];
 };
 
-/* The next proposal of an SA payload's body. false: end (r not bad) or malformed (r->bad). Checks the
- * last/more fields, lengths and counts. Transforms with an attribute we do not know are kept, marked. */
+/* The next proposal of an SA payload's body. false: end (r not bad) or malformed (r->bad). Checks
+ * the last/more fields, lengths and counts. Transforms with an attribute we do not know, or with a
+ * key length of 0, are kept, marked. */
 bool proposal_read(struct reader *r, struct proposal *p) must_use;
 /* Append one proposal; `last` of the payload. The key length goes out when key_bits is not 0. */
 void proposal_write(struct writer *w, const struct proposal *p, bool last);

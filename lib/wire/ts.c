@@ -50,7 +50,7 @@ static void read_selector(struct reader *r, struct ts_list *out)
     u16 length = read_u16(r);
     if (length < SELECTOR_HEAD)
         r->bad = true;
-    struct reader body = read_sub(r, r->bad ? 0 : (size_t)length - SELECTOR_HEAD);
+    struct reader body = read_sub(r, (size_t)length - SELECTOR_HEAD);
     if (body.bad || (type != TS_IPV4_ADDR_RANGE && type != TS_IPV6_ADDR_RANGE)) {
         r->bad |= body.bad;
         return;

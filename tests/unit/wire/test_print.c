@@ -160,6 +160,8 @@ TEST(single_payloads)
     CHECK(
         is(payload(PAYLOAD_NOTIFY, "00000011 0013"), "N       INVALID_KE_PAYLOAD, wanted: ECP256"));
     CHECK(is(payload(PAYLOAD_NOTIFY, "03044009 c0ffee01"), "N       REKEY_SA ESP c0ffee01"));
+    CHECK(is(payload(PAYLOAD_NOTIFY, "00000011 001300"), "N       INVALID_KE_PAYLOAD, 3 octets"));
+    CHECK(is(payload(PAYLOAD_NOTIFY, "00004006 0013"), "N       COOKIE, 2 octets"));
     CHECK(is(payload(PAYLOAD_NOTIFY, "0000a000 01"), "N       NOTIFY_40960, 1 octet"));
     CHECK(is(payload(PAYLOAD_DELETE, "01000000"), "D       IKE"));
     CHECK(
@@ -181,8 +183,62 @@ TEST(single_payloads)
     CHECK(is(payload(PAYLOAD_IDI, "0d000000"), "IDi     NULL anonymous"));
     CHECK(is(payload(PAYLOAD_SA, "00000018 01010002 03000008 06000025 00000008 0f000007"),
              "SA      1 IKE: ADDKE1_ML_KEM_1024/TRANSFORM_15_7"));
+    CHECK(is(payload(PAYLOAD_SA, "00000018 01010002 03000008 0c000024 00000008 0d000001"),
+             "SA      1 IKE: ADDKE7_ML_KEM_768/KW_5649_128"));
     CHECK(is(payload(PAYLOAD_SA, "00000014 01010001 0000000c 0100ffff 80630080"),
              "SA      1 IKE: ENCR_65535(?)"));
+}
+
+/* An attribute of a configuration request. */
+static const char *attribute(const char *body)
+{
+    static char whole[256] = "01000000";
+
+    strcpy(whole + 8, body);
+    return payload(PAYLOAD_CP, whole) + strlen("CP      CFG_REQUEST\n          ");
+}
+
+TEST(configuration_attributes)
+{
+    CHECK(
+        is(attribute("000a0010 20010db8000000000000000000000001"), "INTERNAL_IP6_DNS 2001:db8::1"));
+    CHECK(is(attribute("00140004 c0000201"), "P_CSCF_IP4_ADDRESS 192.0.2.1"));
+    CHECK(is(attribute("00070001 33"), "APPLICATION_VERSION 3"));
+    CHECK(is(attribute("70000002 6869"), "UNITY_BANNER \"hi\""));
+    /* Of another length than the type has. */
+    CHECK(is(attribute("00010003 c00002"), "INTERNAL_IP4_ADDRESS c00002"));
+    CHECK(is(attribute("00010008 c0000201 ffffffff"), "INTERNAL_IP4_ADDRESS c0000201ffffffff"));
+    CHECK(is(attribute("000d0004 c0000201"), "INTERNAL_IP4_SUBNET c0000201"));
+    CHECK(is(attribute("000a0004 c0000201"), "INTERNAL_IP6_DNS c0000201"));
+    CHECK(is(attribute("00080010 20010db8000000000000000000000001"),
+             "INTERNAL_IP6_ADDRESS 20010db8000000000000000000000001"));
+    CHECK(is(attribute("00630010 20010db8000000000000000000000001"),
+             "CFG_99 20010db8000000000000000000000001"));
+}
+
+TEST(sizes_of_values)
+{
+    char text[65];
+
+    CHECK(is(
+        payload(PAYLOAD_VENDOR, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
+        "V       000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
+    CHECK(is(payload(PAYLOAD_VENDOR, "207e"), "V       \" ~\""));
+    CHECK(is(payload(PAYLOAD_VENDOR, "207f"), "V       207f"));
+    memset(text, 'x', sizeof text);
+    CHECK_EQ(ident(ID_KEY_ID, bytes_of(text, 64))[0], '"');
+    CHECK_EQ(ident(ID_KEY_ID, bytes_of(text, 65))[0], '7');
+    CHECK(is(ident(ID_FQDN, bytes_of(text, 0)), "(empty)"));
+}
+
+TEST(other_versions)
+{
+    struct message m = {.header = {.version = 0x31, .exchange = 77, .length = 28}};
+    struct text t = text_of(line, sizeof line);
+
+    print_message(&t, &m);
+    CHECK(is(line, "EXCHANGE_77 request 0, version 3.1, SPIi 0000000000000000"
+                   " SPIr 0000000000000000, 28 octets"));
 }
 
 TEST(malformed_bodies_are_hex)
@@ -244,6 +300,10 @@ TEST(odd_names_are_hex)
         is(hex_ident(dn, "300d 310b 3009 0603550403 1e02 5a48"), "300d310b300906035504031e025a48"));
     CHECK(is(hex_ident(dn, "300e 310c 300a 0603550403 1302 5a48 00"),
              "300e310c300a060355040313025a4800"));
+    /* One octet too many, in the name and in the set. */
+    CHECK(is(hex_ident(dn, "3010" RDN_CN "00"), "3010310d300b06035504030c046d6f6f6e00"));
+    CHECK(is(hex_ident(dn, "300e 310c 3009 0603550403 1302 5a48 00"),
+             "300e310c3009060355040313025a4800"));
     /* The second name is odd: nothing of the first one stays. */
     CHECK(is(hex_ident(dn, "3018" RDN_C "3109 3007 0603550403 1e00"),
              "3018310b300906035504061302434831093007060355040"
@@ -367,6 +427,7 @@ TEST(broken_bodies_do_no_harm)
 int main(void)
 {
     return RUN(an_init_request) | RUN(an_auth_response) | RUN(single_payloads) |
+           RUN(configuration_attributes) | RUN(sizes_of_values) | RUN(other_versions) |
            RUN(malformed_bodies_are_hex) | RUN(distinguished_names) | RUN(odd_names_are_hex) |
            RUN(identities) | RUN(selectors) | RUN(small_buffers_are_kept_to) |
            RUN(broken_bodies_do_no_harm);

@@ -80,6 +80,24 @@ static bool same(const struct proposal *a, const struct proposal *b)
     return true;
 }
 
+/* What is written is the sample, but for the attribute that nobody knows. */
+TEST(octets_on_the_wire)
+{
+    static uint8_t wanted[256];
+    static struct proposal p;
+    size_t n = hex("02000024 01010003 0300000c 01000014 800e0100 03000008 02000005"
+                   "00000008 0400001f 00000020 02030402 c0ffee01 0300000c 0100000c 800e0080"
+                   "00000008 0300000c",
+                   wanted, sizeof wanted);
+    struct writer w = writer_of(wanted + n, sizeof wanted - n);
+    struct reader r = reader_of(bytes_of(buffer, sample()));
+
+    while (proposal_read(&r, &p))
+        proposal_write(&w, &p, read_left(&r) == 0);
+    CHECK_EQ(written(&w), n);
+    CHECK_BYTES(wanted, wanted + n, n);
+}
+
 /* parse(build(x)) = x, build(parse(b)) = b */
 TEST(random_proposals_come_back)
 {
@@ -180,6 +198,7 @@ TEST(lengths_of_transforms_are_exact)
     CHECK(reads("00000010 01010001 00000008 0100000c", &p));
     CHECK(!reads("00000010 01010001 00000007 0100000c", &p));
     CHECK(!reads("00000010 01010001 00000009 0100000c", &p));
+    CHECK(!reads("00000011 01010001 00000009 0100000c 00", &p));
     CHECK(!reads("00000010 01010001 00000000 0100000c", &p));
     CHECK(!reads("00000010 01010001 0000000c 0100000c", &p));
     CHECK(!reads("00000012 01010001 0000000a 0100000c 800e", &p));
@@ -257,7 +276,8 @@ TEST(random_octets_do_no_harm)
 
 int main(void)
 {
-    return RUN(sample_is_read) | RUN(random_proposals_come_back) | RUN(truncations_are_refused) |
-           RUN(fields_are_checked) | RUN(lengths_of_transforms_are_exact) | RUN(attributes) |
-           RUN(limits) | RUN(random_octets_do_no_harm);
+    return RUN(sample_is_read) | RUN(octets_on_the_wire) | RUN(random_proposals_come_back) |
+           RUN(truncations_are_refused) | RUN(fields_are_checked) |
+           RUN(lengths_of_transforms_are_exact) | RUN(attributes) | RUN(limits) |
+           RUN(random_octets_do_no_harm);
 }
