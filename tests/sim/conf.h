@@ -8,7 +8,7 @@
 #define CONF_PROPOSALS_MAX  4
 #define CONF_TRANSFORMS_MAX 16
 #define CONF_CHILDREN_MAX   8
-#define CONF_TS_MAX         4
+#define CONF_NAME_MAX       16
 #define CONF_FILE           "sim.conf"
 
 /* Lines of the origins, so that a scenario can check which rule is blamed. */
@@ -72,7 +72,7 @@ struct sim_conf {
     struct shrike_transform esp_transforms[CONF_CHILDREN_MAX][CONF_TRANSFORMS_MAX];
     struct shrike_ts local_ts[CONF_CHILDREN_MAX], remote_ts[CONF_CHILDREN_MAX];
     struct shrike_net local_net, remote_net;
-    char names[CONF_CHILDREN_MAX][16];
+    char names[CONF_CHILDREN_MAX][CONF_NAME_MAX];
     char local_id[SHRIKE_ID_MAX], remote_id[SHRIKE_ID_MAX];
 };
 

@@ -15,10 +15,34 @@ static void schedule(struct host *h)
     h->node.next_run_at = next;
 }
 
+/* The engine has let go of it. It may be told of until the drain is over; then it is overwritten.
+ */
+static void conf_unused(struct host *h, const struct shrike_conf *conf)
+{
+    for (unsigned i = 0; i + 1 < h->conf_count; i++) {
+        if (&h->confs[i].conf->conf != conf || h->confs[i].unused)
+            continue;
+        h->confs[i].unused = true;
+        return;
+    }
+    world_fail(h->node.world, "%s gives back a snapshot that is in force or strange", h->node.name);
+}
+
+static void spoil_unused(struct host *h)
+{
+    for (unsigned i = 0; i < h->conf_count; i++) {
+        if (!h->confs[i].unused || h->confs[i].spoilt)
+            continue;
+        memset(h->confs[i].conf, 0xa5, sizeof *h->confs[i].conf);
+        h->confs[i].spoilt = true;
+    }
+}
+
 static void after_drain(struct host *h)
 {
     shrike_time deadline = shrike_deadline(h->engine), now = h->node.world->now;
 
+    spoil_unused(h);
     if (h->pages.misuse)
         world_fail(h->node.world, "%s %s", h->node.name, h->pages.misuse);
     h->deadline = deadline;
@@ -39,20 +63,21 @@ static void keep_event(struct host *h, const struct shrike_event *e)
         world_fail(h->node.world, "%s tells more than %d events", h->node.name, HOST_LOG_MAX);
         return;
     }
-    h->log[h->log_count++] = (struct host_event){.at = h->node.world->now,
-                                                 .id = e->id,
-                                                 .reason = e->reason.code,
-                                                 .ike = e->ike,
-                                                 .child = e->child,
-                                                 .number = e->number,
-                                                 .command = e->command,
-                                                 .message_id = e->message_id,
-                                                 .line = e->reason.origin.line,
-                                                 .notify = e->reason.notify,
-                                                 .detail = e->reason.detail,
-                                                 .exchange = e->exchange,
-                                                 .theirs = e->reason.theirs,
-                                                 .child_conf = e->child_conf};
+    h->log[h->log_count++] = (struct host_event){
+        .at = h->node.world->now,
+        .id = e->id,
+        .reason = e->reason.code,
+        .ike = e->ike,
+        .child = e->child,
+        .number = e->number,
+        .command = e->command,
+        .message_id = e->message_id,
+        .line = e->reason.origin.line,
+        .notify = e->reason.notify,
+        .detail = e->reason.detail,
+        .exchange = e->exchange,
+        .theirs = e->reason.theirs,
+    };
 }
 
 static void ike_up(struct host *h, const struct shrike_event *e)
@@ -167,8 +192,7 @@ static void drain(struct host *h)
             on_event(h, &a.event);
             break;
         case SHRIKE_CONF_UNUSED:
-            if (a.conf != &h->conf->conf)
-                world_fail(h->node.world, "%s gives back a strange snapshot", h->node.name);
+            conf_unused(h, a.conf);
             break;
         }
     }
@@ -250,7 +274,7 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
     h->prng = prng_fork(&w->prng);
     h->letter = setup->letter;
     h->number = setup->number;
-    h->conf = setup->conf;
+    h->knobs = setup->knobs;
     h->address = setup->address;
     h->out = setup->out;
     h->oracle = setup->oracle;
@@ -264,11 +288,36 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
     env.pages = pages_source(&h->pages);
     prng_fill(&h->prng, env.seed, sizeof env.seed);
     h->engine = shrike_new(&env, w->now);
-    if (h->engine == NULL || !shrike_conf(h->engine, &h->conf->conf))
+    if (h->engine == NULL || !host_reload(h))
         return false;
-    drain(h);
     h->at_start = host_stats(h);
     return true;
+}
+
+bool host_reload(struct host *h)
+{
+    struct sim_conf *conf;
+    bool taken;
+
+    if (h->conf_count == HOST_CONFS_MAX)
+        return false;
+    conf = calloc(1, sizeof *conf);
+    ensure(conf != NULL);
+    conf_build(conf, h->knobs);
+    h->confs[h->conf_count++] = (struct host_conf){.conf = conf};
+    taken = shrike_conf(h->engine, &conf->conf);
+    if (!taken) {
+        h->conf_count--;
+        free(conf);
+    }
+    world_say(h->node.world, "%c   configuration %s", h->letter, taken ? "given" : "refused");
+    drain(h);
+    return taken;
+}
+
+const struct shrike_conn *host_conn(const struct host *h)
+{
+    return &h->confs[h->conf_count - 1].conf->conn;
 }
 
 void host_stop(struct host *h)
@@ -286,6 +335,8 @@ void host_free(struct host *h)
         free(h->inbox[h->inbox_head]);
         h->inbox_head = (h->inbox_head + 1) % HOST_INBOX_MAX;
     }
+    for (; h->conf_count > 0; h->conf_count--)
+        free(h->confs[h->conf_count - 1].conf);
     kernel_free(&h->kernel);
     pages_free(&h->pages);
     free(h->log);

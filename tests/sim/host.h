@@ -15,6 +15,7 @@
 #define HOST_SPIN_MAX     10000  /* ticks at one instant */
 #define HOST_LOG_MAX      200000 /* events kept */
 #define HOST_COMMANDS_MAX 4096
+#define HOST_CONFS_MAX    64 /* configurations in one life */
 
 struct oracle;
 
@@ -41,7 +42,6 @@ struct host_event {
     u16 notify, detail;
     u8 exchange;
     bool theirs;
-    const char *child_conf;
 };
 
 /* What is kept of a datagram sent. */
@@ -62,6 +62,12 @@ struct host_ike {
     u8 keys[SHRIKE_KEYS_MAX];
 };
 
+/* A configuration; once the engine has let go of it, it is overwritten. */
+struct host_conf {
+    struct sim_conf *conf;
+    bool unused, spoilt;
+};
+
 struct host_model {
     shrike_time latency_max;   /* of ops */
     shrike_time stuck;         /* latency of those that are stuck */
@@ -74,7 +80,9 @@ struct host {
     struct node node;
     struct node *out; /* where its datagrams go */
     struct shrike *engine;
-    struct sim_conf *conf;
+    const struct conf_knobs *knobs;
+    struct host_conf confs[HOST_CONFS_MAX]; /* the last one is in force */
+    unsigned conf_count;
     struct shrike_endpoint address;
     struct prng prng;
     struct host_model model;
@@ -112,7 +120,7 @@ struct host_setup {
     char letter;
     unsigned number;
     const struct shrike_provider *provider;
-    struct sim_conf *conf;
+    const struct conf_knobs *knobs; /* outlive the host */
     struct shrike_limits limits;
     struct shrike_endpoint address;
     struct bytes secret;
@@ -125,6 +133,11 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup);
 /* End the engine; pages and records stay to be looked at. */
 void host_stop(struct host *h);
 void host_free(struct host *h);
+/* Give it its configuration anew, built of the same knobs as they are now. false: it holds too many
+ * old ones. */
+bool host_reload(struct host *h);
+/* The configuration in force. */
+const struct shrike_conn *host_conn(const struct host *h);
 /* Give a command at once; returns its reference. */
 u32 host_command(struct host *h, struct shrike_command command);
 u32 host_up(struct host *h, const char *child);

@@ -1,5 +1,6 @@
 /* The model data plane. */
 #include "kernel.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PAIRS_MAX 100000
@@ -58,8 +59,7 @@ static void copy_facts(struct esp_pair *pair, const struct shrike_install_op *op
     pair->encr = op->encr;
     pair->encr_key_bits = op->encr_key_bits;
     pair->integ = op->integ;
-    pair->conn = op->conn;
-    pair->child = op->child;
+    snprintf(pair->child, sizeof pair->child, "%s", op->child);
 }
 
 const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, size_t *place)

@@ -3,6 +3,7 @@
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
+#include "conf.h"
 #include "shrike/action.h"
 #include "world.h"
 
@@ -25,11 +26,11 @@ struct esp_pair {
     u16 encr, encr_key_bits, integ;
     u16 local_count, remote_count;
     struct shrike_ts local_ts[SHRIKE_TS_MAX], remote_ts[SHRIKE_TS_MAX];
-    const char *conn, *child; /* of the configuration, which outlives the kernel */
-    bool installed;           /* now */
-    bool refused;             /* this kernel was told to fail it */
-    bool removed;             /* was installed, is no more */
-    bool compared;            /* with the other end */
+    char child[CONF_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */
+    bool installed;            /* now */
+    bool refused;              /* this kernel was told to fail it */
+    bool removed;              /* was installed, is no more */
+    bool compared;             /* with the other end */
 };
 
 struct kernel {

@@ -150,6 +150,27 @@ void play_rebinding(struct net *n)
     net_close(n);
 }
 
+/* A configuration that says the same leaves every SA; the engine lets go of the old one soon. One
+ * that says something else is kept as long as an SA looks at it. */
+void play_reload(struct net *n)
+{
+    net_build(n);
+    scenario_up(n);
+    for (unsigned i = 0; i < 20; i++) {
+        expect(n, host_reload(&n->host[0]) && host_reload(&n->host[1]));
+        net_run(n, SHRIKE_SECOND);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned c = 0; c + 1 < n->host[i].conf_count; c++)
+            expect(n, n->host[i].confs[c].unused);
+    expect(n, net_settled(n) && host_ikes_up(&n->host[0]) == 1);
+    scenario_up(n);
+    host_down(&n->host[0], "net");
+    net_until(n, net_answered, 10 * SHRIKE_SECOND, "a Child SA is to be deleted");
+    scenario_up(n);
+    net_close(n);
+}
+
 /* One handshake after another: what the simulator can do in a second. */
 void play_many(struct net *n)
 {

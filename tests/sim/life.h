@@ -9,6 +9,7 @@ void play_crossing_delete(struct net *n);
 void play_liveness(struct net *n);
 void play_peer_dies(struct net *n);
 void play_rebinding(struct net *n);
+void play_reload(struct net *n);
 void play_many(struct net *n);
 
 #endif

@@ -43,13 +43,12 @@ static void build_host(struct net *n, unsigned i)
     struct host_setup setup = {.name = i == 0 ? "A" : "B",
                                .letter = i == 0 ? 'A' : 'B',
                                .number = i,
-                               .conf = &n->conf[i],
+                               .knobs = k,
                                .limits = n->setup.limits,
                                .address = net_address(i, behind)};
 
     k->local = setup.address;
     k->remote = net_address(1 - i, false);
-    conf_build(&n->conf[i], k);
     n->providers[i] = provider_new(n);
     ensure(n->providers[i] != NULL);
     setup.provider = n->providers[i];
@@ -179,7 +178,10 @@ void net_leave(struct net *n)
     for (unsigned i = 0; i < 2; i++) {
         why = oracle_empty(&n->host[i]);
         if (why)
-            world_fail(&n->world, "after close of %s: %s", n->host[i].node.name, why);
+            world_fail(
+                &n->world, "after close of %s: %s (%lld octets more than at its start)",
+                n->host[i].node.name, why,
+                (long long)(host_stats(&n->host[i]).bytes_live - n->host[i].at_start.bytes_live));
     }
     for (unsigned i = 0; i < 2 && !n->world.failed; i++)
         end_host(n, &n->host[i]);

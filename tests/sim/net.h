@@ -31,7 +31,6 @@ struct net {
     struct options options;
     struct net_setup setup;
     struct shrike_provider *providers[2];
-    struct sim_conf conf[2];
     struct router router;
     struct link link[2]; /* 0: from A to B */
     struct nat nat;

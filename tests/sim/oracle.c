@@ -256,7 +256,7 @@ static bool has_cipher(const struct shrike_proposal *p, u16 encr, u16 bits)
 /* What is installed is what this host's own configuration allows, whatever the peer says. */
 static void check_configured(struct oracle *o, const struct host *h, const struct esp_pair *pair)
 {
-    const struct shrike_conn *conn = &h->conf->conn;
+    const struct shrike_conn *conn = host_conn(h);
 
     for (unsigned i = 0; i < conn->child_count; i++) {
         const struct shrike_child_conf *c = &conn->children[i];

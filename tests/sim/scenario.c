@@ -24,6 +24,7 @@ static const struct scenario scenarios[] = {
     {"liveness", play_liveness, false},
     {"peer-dies", play_peer_dies, false},
     {"rebinding", play_rebinding, false},
+    {"reload", play_reload, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},

@@ -145,7 +145,7 @@ static void random_command(struct net *n, struct host *h)
     const char *child = names[prng_below(p, n->setup.knobs[0].child_count)];
     struct shrike_command c = {.kind = SHRIKE_DOWN};
 
-    switch (prng_below(p, 10)) {
+    switch (prng_below(p, 11)) {
     case 0:
         host_down(h, NULL);
         break;
@@ -168,6 +168,9 @@ static void random_command(struct net *n, struct host *h)
         break;
     case 6:
         host_up(h, child);
+        break;
+    case 7:
+        (void)host_reload(h);
         break;
     default:
         host_up(h, NULL);
