@@ -6,7 +6,7 @@ bool map_init(struct map *m, struct page_source *source, u32 count_max)
     if (count_max > MAP_COUNT_MAX)
         return false;
     u64 slots = 4;
-    while (slots * 3 / 4 < (u64)count_max + 1)
+    while (slots * 3 / 4 < count_max)
         slots *= 2;
     *m = (struct map){.source = source, .mask = (u32)(slots - 1), .count_max = count_max};
     m->bytes = slots * sizeof(struct map_slot);

@@ -12,19 +12,11 @@ static bool same(const char *a, const char *b)
     return n == strlen(b) && memcmp(a, b, n) == 0;
 }
 
-static void fail(struct commander *c, const struct shrike_command *m, enum shrike_reason_code why)
-{
-    trace_command(c->shard, SHRIKE_EVENT_COMMAND_FAILED, m->reference, why);
-}
-
+/* The next tick, which is at once, looks after this SA. So a command may concern any number of
+ * them. */
 static void touch(struct commander *c, struct ike_sa *sa)
 {
-    for (u32 i = 0; i < c->touched_count; i++) {
-        if (c->touched[i] == sa)
-            return;
-    }
-    if (c->touched_count < ARRAY_LEN(c->touched))
-        c->touched[c->touched_count++] = sa;
+    heap_set(&c->shard->timers, &sa->timer, c->shard->now);
 }
 
 static const struct shrike_conn *conn_by_name(const struct shard *s, const char *name)
@@ -50,36 +42,37 @@ static struct ike_sa *next_of(const struct shard *s, const char *conn, u32 *at)
 
 /* ---- up ---- */
 
-static bool has_child(const struct ike_sa *sa, const struct shrike_child_conf *conf)
+static const struct child_sa *child_of(const struct ike_sa *sa,
+                                       const struct shrike_child_conf *conf)
 {
     for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         if (c->state <= CHILD_UP && !c->wants_delete && same(c->conf->name, conf->name))
-            return true;
+            return c;
     }
-    return false;
+    return NULL;
 }
 
-/* Want each child of the connection that is named (or all), unless it is there. Returns how many
- * the connection has of them; *added counts the new ones. */
-static u32 want_children(struct commander *c, struct ike_sa *sa, const struct shrike_command *m,
-                         u32 *added)
+/* Want each child of the connection that is named (or all), unless it is there. */
+static enum shrike_reason_code want_children(struct commander *c, struct ike_sa *sa,
+                                             const struct shrike_command *m)
 {
     const struct shrike_conn *conn = sa->conn;
-    u32 found = 0;
+    enum shrike_reason_code code = SHRIKE_REASON_NO_SUCH_CHILD;
     for (u32 i = 0; i < conn->child_count; i++) {
         const struct shrike_child_conf *conf = &conn->children[i];
         if (m->child && !same(conf->name, m->child))
             continue;
-        found++;
-        if (has_child(sa, conf))
-            continue;
-        struct child_sa *child = child_new(c->shard, sa, conf);
-        if (!child)
-            return found;
-        child->command = m->reference;
-        (*added)++;
+        const struct child_sa *there = child_of(sa, conf);
+        if (there && there->state < CHILD_UP)
+            return SHRIKE_REASON_BUSY;
+        struct child_sa *child = there ? NULL : child_new(c->shard, sa, conf);
+        if (!there && !child)
+            return SHRIKE_REASON_LIMIT;
+        if (child)
+            child->command = pending_hold(c->shard, c->pending);
+        code = SHRIKE_REASON_NONE;
     }
-    return found;
+    return code;
 }
 
 static struct ike_sa *start(struct commander *c, const struct shrike_conn *conn)
@@ -95,50 +88,28 @@ static struct ike_sa *start(struct commander *c, const struct shrike_conn *conn)
     return sa;
 }
 
-static void up(struct commander *c, const struct shrike_command *m)
+static enum shrike_reason_code up(struct commander *c, const struct shrike_command *m)
 {
     const struct shrike_conn *conn = conn_by_name(c->shard, m->conn);
-    u32 at = 0, added = 0;
-    if (!conn || conn->remote_endpoint.family == 0) {
-        fail(c, m, SHRIKE_REASON_NO_CONNECTION);
-        return;
-    }
+    u32 at = 0;
+    if (!conn || conn->remote_endpoint.family == 0)
+        return SHRIKE_REASON_NO_CONNECTION;
     struct ike_sa *sa = next_of(c->shard, conn->name, &at);
-    while (sa && sa->state == IKE_CLOSING)
+    while (sa && (sa->state == IKE_CLOSING || sa->wants & WANT_CLOSE))
         sa = next_of(c->shard, conn->name, &at);
-    bool fresh = sa == NULL;
-    if (fresh)
+    if (!sa)
         sa = start(c, conn);
-    if (!sa) {
-        fail(c, m, SHRIKE_REASON_LIMIT);
-        return;
-    }
-    u32 found = want_children(c, sa, m, &added);
-    if (fresh && added == 0)
-        sa_free(c->shard, sa);
+    if (!sa)
+        return SHRIKE_REASON_LIMIT;
+    enum shrike_reason_code code = want_children(c, sa, m);
+    if (list_empty(&sa->children) && sa->state == IKE_INIT && sa->ours.exchange == 0)
+        sa_free(c->shard, sa); /* nothing to call for */
     else
         touch(c, sa);
-    if (found == 0)
-        fail(c, m, SHRIKE_REASON_NO_SUCH_CHILD);
-    else if (added == 0 && fresh)
-        fail(c, m, SHRIKE_REASON_LIMIT);
-    else if (added == 0) /* all there already */
-        trace_command(c->shard, SHRIKE_EVENT_COMMAND_DONE, m->reference, SHRIKE_REASON_NONE);
+    return code;
 }
 
 /* ---- down ---- */
-
-static void down_ike(struct commander *c, struct ike_sa *sa, const struct shrike_command *m)
-{
-    sa->command_down = m->reference;
-    if (sa->state == IKE_UP) {
-        sa->wants |= WANT_CLOSE;
-    } else if (sa->state != IKE_CLOSING) {
-        struct shrike_reason why = {.code = SHRIKE_REASON_COMMAND};
-        ike_close(c->shard, sa, &why);
-    }
-    touch(c, sa);
-}
 
 static u32 down_children(struct commander *c, struct ike_sa *sa, const struct shrike_command *m)
 {
@@ -146,40 +117,44 @@ static u32 down_children(struct commander *c, struct ike_sa *sa, const struct sh
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
         bool named = m->child_serial ? k->serial == m->child_serial
                                      : m->child && same(k->conf->name, m->child);
-        if (!named || k->state != CHILD_UP)
+        if (!named || k->state != CHILD_UP || k->command_down)
             continue;
         k->wants_delete = true;
-        k->command_down = m->reference;
+        k->command_down = pending_hold(c->shard, c->pending);
+        touch(c, sa);
         found++;
     }
-    if (found)
-        touch(c, sa);
     return found;
 }
 
-static void down(struct commander *c, const struct shrike_command *m)
+static enum shrike_reason_code down(struct commander *c, const struct shrike_command *m)
 {
-    u32 found = 0, at = 0;
-    while (at < c->shard->sas.cut && found < ARRAY_LEN(c->touched)) {
-        struct ike_sa *sa = shard_sa_at(c->shard, at++);
+    u32 found = 0, busy = 0;
+    for (u32 at = 0; at < c->shard->sas.cut; at++) {
+        struct ike_sa *sa = shard_sa_at(c->shard, at);
         if (!sa || sa->state == IKE_GONE)
             continue;
-        bool named =
-            m->ike ? sa->serial == m->ike : !m->conn || (sa->conn && same(sa->conn->name, m->conn));
+        bool one = m->child || m->child_serial;
+        bool named = m->ike    ? sa->serial == m->ike
+                     : m->conn ? sa->conn && same(sa->conn->name, m->conn)
+                               : one;
         if (!named)
             continue;
-        if (m->child || m->child_serial) {
+        if (one) {
             found += down_children(c, sa, m);
-        } else if (m->ike || m->conn) {
-            down_ike(c, sa, m);
+        } else if (sa->command_down || sa->state == IKE_CLOSING) {
+            busy++;
+        } else {
+            sa->command_down = pending_hold(c->shard, c->pending);
+            sa->wants |= WANT_CLOSE;
+            touch(c, sa);
             found++;
         }
     }
-    if (found == 0)
-        fail(c, m, SHRIKE_REASON_NO_SUCH_SA);
+    return found ? SHRIKE_REASON_NONE : busy ? SHRIKE_REASON_BUSY : SHRIKE_REASON_NO_SUCH_SA;
 }
 
-static void liveness(struct commander *c, const struct shrike_command *m)
+static enum shrike_reason_code liveness(struct commander *c, const struct shrike_command *m)
 {
     for (u32 at = 0; at < c->shard->sas.cut; at++) {
         struct ike_sa *sa = shard_sa_at(c->shard, at);
@@ -188,10 +163,9 @@ static void liveness(struct commander *c, const struct shrike_command *m)
             continue;
         sa->wants |= WANT_LIVENESS;
         touch(c, sa);
-        trace_command(c->shard, SHRIKE_EVENT_COMMAND_DONE, m->reference, SHRIKE_REASON_NONE);
-        return;
+        return SHRIKE_REASON_NONE;
     }
-    fail(c, m, SHRIKE_REASON_NO_SUCH_SA);
+    return SHRIKE_REASON_NO_SUCH_SA;
 }
 
 /* ---- list ---- */
@@ -199,6 +173,8 @@ static void liveness(struct commander *c, const struct shrike_command *m)
 void command_list(struct shard *s, struct listing *l)
 {
     for (u32 n = 0; l->active && n < LIST_PER_TICK; n++) {
+        if (ring_room(&s->ring) < LIST_CHILDREN + 2)
+            return;
         if (l->next >= s->sas.cut) {
             l->active = false;
             trace_command(s, SHRIKE_EVENT_LIST_END, l->reference, SHRIKE_REASON_NONE);
@@ -220,25 +196,34 @@ void command_list(struct shard *s, struct listing *l)
     }
 }
 
-void command_run(struct commander *c, const struct shrike_command *m)
+static enum shrike_reason_code list(struct commander *c, const struct shrike_command *m)
+{
+    if (c->listing->active)
+        return SHRIKE_REASON_BUSY;
+    *c->listing = (struct listing){.active = true, .reference = m->reference};
+    return SHRIKE_REASON_NONE;
+}
+
+static enum shrike_reason_code run(struct commander *c, const struct shrike_command *m)
 {
     switch (m->kind) {
     case SHRIKE_UP:
-        up(c, m);
-        return;
+        return up(c, m);
     case SHRIKE_DOWN:
-        down(c, m);
-        return;
+        return down(c, m);
     case SHRIKE_LIVENESS:
-        liveness(c, m);
-        return;
+        return liveness(c, m);
     case SHRIKE_LIST:
-        if (c->listing->active) {
-            fail(c, m, SHRIKE_REASON_LIMIT);
-            return;
-        }
-        *c->listing = (struct listing){.active = true, .reference = m->reference};
-        command_list(c->shard, c->listing);
-        return;
+        return list(c, m);
     }
+    return SHRIKE_REASON_LIMIT;
+}
+
+void command_run(struct commander *c, const struct shrike_command *m)
+{
+    c->pending = pending_begin(c->shard, m->reference);
+    if (c->pending)
+        pending_release(c->shard, c->pending, run(c, m));
+    else
+        trace_command(c->shard, SHRIKE_EVENT_COMMAND_FAILED, m->reference, SHRIKE_REASON_LIMIT);
 }

@@ -15,9 +15,7 @@ struct listing {
 struct commander {
     struct shard *shard;
     struct listing *listing;
-    /* SAs that the command has set wants on; the engine looks after each. */
-    struct ike_sa *touched[8];
-    u32 touched_count;
+    u32 pending; /* the command's handle */
 };
 
 void command_run(struct commander *c, const struct shrike_command *command);

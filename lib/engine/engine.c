@@ -12,7 +12,9 @@
 #include "sa/trace.h"
 #include "wire/grammar.h"
 
-enum { TICK_SAS = 4, REHOME_PER_TICK = 64 };
+/* An SA whose time has come may send all fragments of a request, and close with some of its
+ * children. */
+enum { TICK_SAS = 4, TICK_ROOM = 80, REHOME_PER_TICK = 64 };
 
 struct shrike {
     struct shard shard;
@@ -362,8 +364,6 @@ void shrike_command(struct shrike *e, shrike_time now, const struct shrike_comma
     struct commander c = {.shard = &e->shard, .listing = &e->listing};
     input_begin(e, now);
     command_run(&c, command);
-    for (u32 i = 0; i < c.touched_count; i++)
-        settle(e, c.touched[i]);
     input_end(e);
 }
 
@@ -440,7 +440,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
     input_begin(e, now);
     for (u32 n = 0; n < TICK_SAS; n++) {
         struct heap_node *node = heap_least(&s->timers);
-        if (!node || node->key > s->now)
+        if (!node || node->key > s->now || ring_room(&s->ring) < TICK_ROOM)
             break;
         struct ike_sa *sa = list_item(node, struct ike_sa, timer);
         heap_remove(&s->timers, node);

@@ -67,6 +67,14 @@ static bool cookie_holds(const struct shard *s, const struct stranger *x)
     return false;
 }
 
+/* Not one of the limited events: the hysteresis bounds it. */
+static void tell(struct shard *s, enum shrike_event_id id)
+{
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = id;
+    e->number = s->half_open;
+}
+
 /* Must this stranger show a cookie? Hysteresis: what was raised stays so for CALM_TIME. */
 static bool cookie_wanted(struct gate *g, struct shard *s, u32 bucket)
 {
@@ -79,12 +87,13 @@ static bool cookie_wanted(struct gate *g, struct shard *s, u32 bucket)
         g->raised[bucket / 64] |= (u64)1 << bucket % 64;
         g->calm_at = s->now + CALM_TIME;
     }
-    bool on = s->now < g->all_until;
     if (s->half_open >= conf->cookie_threshold)
         g->all_until = s->now + CALM_TIME;
-    if (!on && s->now < g->all_until)
-        (void)trace_limited(s, SHRIKE_EVENT_COOKIES_ON, NULL);
-    return s->now < g->all_until || (g->raised[bucket / 64] >> bucket % 64 & 1);
+    bool all = s->now < g->all_until;
+    if (all != g->all)
+        tell(s, all ? SHRIKE_EVENT_COOKIES_ON : SHRIKE_EVENT_COOKIES_OFF);
+    g->all = all;
+    return all || (g->raised[bucket / 64] >> bucket % 64 & 1);
 }
 
 enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x)

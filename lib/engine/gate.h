@@ -7,6 +7,7 @@
 struct gate {
     u64 raised[GATE_BUCKETS / 64]; /* buckets that have asked for cookies lately */
     shrike_time calm_at;           /* all of them are lowered then */
+    bool all;                      /* what was last told */
     shrike_time all_until;         /* cookies for everybody until then */
 };
 

@@ -140,10 +140,7 @@ static void remember(struct turn *t, struct packet *reply)
         h->init_r = packet_ref(reply);
     packet_drop(&t->shard->packets, slot->message);
     slot->message = reply;
-    slot_work_free(t->shard, slot);
-    slot->exchange = 0;
-    slot->step = 0;
-    slot->child = NULL;
+    slot_rest(t->shard, slot);
     t->sa->forget = t->shard->now + FORGET_TIME;
     send(t, reply);
 }
@@ -311,16 +308,13 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
         trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
     else
         trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
-    if (sa->command_down)
-        trace_command(s, SHRIKE_EVENT_COMMAND_DONE, sa->command_down, SHRIKE_REASON_NONE);
-    if (!was_up && sa->command && list_empty(&sa->children))
-        trace_command(s, SHRIKE_EVENT_COMMAND_FAILED, sa->command, why->code);
+    pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
+    sa->command_down = 0;
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
     child_sweep(s, sa);
     slot_free(s, &sa->ours);
-    slot_work_free(s, &sa->theirs);
-    sa->theirs.exchange = 0;
+    slot_rest(s, &sa->theirs);
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);

@@ -35,8 +35,6 @@ enum verdict info_conclude(struct turn *t)
     if (t->slot->want == WANT_CLOSE)
         return turn_fail(t, SHRIKE_REASON_COMMAND, 0); /* as wanted: it is closed now */
     if (child) {
-        if (child->announced && child->command_down)
-            trace_command(t->shard, SHRIKE_EVENT_COMMAND_DONE, child->command_down, 0);
         child_die(t->sa, child, SHRIKE_REASON_COMMAND);
     } else if (t->slot->want == WANT_LIVENESS) {
         (void)trace_ike(t->shard, SHRIKE_EVENT_PEER_ALIVE, t->sa);

@@ -305,22 +305,11 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     return true;
 }
 
-/* The command that wanted this child is done when no other child of it is still to come. */
-static void settle_command(struct turn *t, const struct child_sa *child)
-{
-    if (!child->command)
-        return;
-    for (const struct child_sa *c = child_first(t->sa); c; c = child_after(t->sa, c)) {
-        if (c->command == child->command && c->state < CHILD_UP)
-            return;
-    }
-    trace_command(t->shard, SHRIKE_EVENT_COMMAND_DONE, child->command, SHRIKE_REASON_NONE);
-}
-
 void offer_up(struct turn *t, struct child_sa *child)
 {
     child->state = CHILD_UP;
     child->announced = true;
     (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
-    settle_command(t, child);
+    pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
+    child->command = 0;
 }

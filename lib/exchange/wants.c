@@ -2,6 +2,7 @@
 #include "exchange/wants.h"
 #include "exchange/exchange.h"
 #include "sa/child.h"
+#include "sa/protect.h"
 
 /* Begin an exchange about the first child for which `ripe` holds. */
 static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
@@ -53,12 +54,25 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
 
 void wants_next(struct shard *s, struct ike_sa *sa)
 {
-    enum { TRIES = 4 }; /* an exchange that fails before it is sent makes room for the next */
+    enum {
+        ASK_ROOM = FRAGMENTS_OUT_MAX + 8,
+        TRIES = 4
+    }; /* an exchange that fails before it is sent makes room for the next */
+    sa->unsettled = false;
+    if (sa->wants & WANT_CLOSE && sa->state == IKE_INIT) { /* the peer knows nothing of it yet */
+        struct shrike_reason why = {.code = SHRIKE_REASON_COMMAND};
+        ike_close(s, sa, &why);
+        return;
+    }
     for (int i = 0; i < TRIES; i++) {
         if (sa->ours.exchange || sa->reap || sa->not_before > s->now || window_spent(&sa->window))
             return;
+        if (ring_room(&s->ring) < ASK_ROOM) {
+            sa->unsettled = true;
+            return;
+        }
         if (!begin_next(s, sa)) {
-            sa->wants = 0; /* nothing of it can be done in this state */
+            sa->wants &= WANT_CLOSE; /* nothing else can be done in this state */
             return;
         }
     }

@@ -32,6 +32,8 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
             .remote = sa->remote,
         };
     }
+    pending_release(s, child->command, child->reason ? child->reason : SHRIKE_REASON_LIMIT);
+    pending_release(s, child->command_down, SHRIKE_REASON_NONE);
     if (sa->ours.child == child)
         sa->ours.child = NULL;
     if (sa->theirs.child == child)
@@ -51,6 +53,10 @@ void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_cod
     if (child->state == CHILD_DEAD)
         return;
     child->state = CHILD_DEAD;
+    if (sa->ours.child == child)
+        sa->ours.child = NULL;
+    if (sa->theirs.child == child)
+        sa->theirs.child = NULL;
     child->reason = (u8)code;
     sa->dead++;
 }
@@ -60,14 +66,14 @@ void child_sweep(struct shard *s, struct ike_sa *sa)
     struct child_sa *next;
     unsigned swept = 0;
     for (struct child_sa *c = child_first(sa); c && sa->dead && swept < SWEEP_MAX; c = next) {
+        if (ring_room(&s->ring) < SWEEP_ROOM)
+            return;
         next = child_after(sa, c);
         if (c->state != CHILD_DEAD)
             continue;
         struct shrike_reason why = {.code = c->reason};
         if (c->announced)
             trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, c, &why);
-        else if (c->command)
-            trace_command(s, SHRIKE_EVENT_COMMAND_FAILED, c->command, why.code);
         child_free(s, sa, c);
         swept++;
     }
@@ -125,7 +131,7 @@ const struct shrike_ts *child_remote_ts(const struct child_sa *child)
 struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (c->spi_out == spi && c->state >= CHILD_UP)
+        if (c->spi_out == spi && c->state != CHILD_WANTED && c->state != CHILD_DEAD)
             return c;
     }
     return NULL;

@@ -15,7 +15,8 @@ enum child_state {
 };
 
 #define CHILDREN_MAX 256 /* of one IKE SA; some gateways make about 100 */
-#define SWEEP_MAX    16  /* children taken down in one input */
+#define SWEEP_MAX    8   /* children taken down at once */
+#define SWEEP_ROOM   8   /* actions that the end of one child may cause */
 
 struct child_sa {
     struct list link; /* in ike_sa.children */
@@ -35,8 +36,8 @@ struct child_sa {
     u8 retries;                           /* attempts that the peer asked to repeat later */
     struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
     const struct shrike_child_conf *conf; /* in the SA's snapshot */
-    u32 command;                          /* reference of the command that wanted it */
-    u32 command_down;                     /* and of the one that ends it */
+    u32 command;      /* that wanted it: a handle of pending.h */
+    u32 command_down; /* that ends it */
 };
 
 /* A child of this SA; NULL at the cap. */

@@ -67,6 +67,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
+    pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     packet_drop(&s->packets, sa->peer_id);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
@@ -103,7 +104,7 @@ void sa_path(const struct ike_sa *sa, struct ring_path *out)
 
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
 {
-    shrike_time due = sa->dead || sa->reap ? s->now : sa->expires;
+    shrike_time due = sa->dead || sa->reap || sa->unsettled ? s->now : sa->expires;
     for (unsigned i = 0; i < ARRAY_LEN(sa->fragments); i++) {
         if (sa->fragments[i])
             due = MIN(due, sa->fragments[i]->since + REASSEMBLY_TIME_MAX);
@@ -112,7 +113,9 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         due = MIN(due, sa->ours.due);
     if (sa->theirs.awaiting)
         due = MIN(due, sa->theirs.due);
-    if (!sa->ours.exchange && (sa->wants || sa->not_before > s->now))
+    /* Closing waits until IKE_AUTH is over: else the peer would be left with an SA. */
+    u8 wants = sa->state < IKE_UP ? sa->wants & (u8)~WANT_CLOSE : sa->wants;
+    if (!sa->ours.exchange && (wants || sa->not_before > s->now))
         due = MIN(due, MAX(sa->not_before, s->now));
     if (sa->forget)
         due = MIN(due, sa->forget);
@@ -164,6 +167,14 @@ void slot_free(struct shard *s, struct slot *slot)
     packet_drop(&s->packets, slot->message);
     slot_work_free(s, slot);
     memset(slot, 0, sizeof(*slot));
+}
+
+void slot_rest(struct shard *s, struct slot *slot)
+{
+    struct slot kept = {
+        .message = slot->message, .message_id = slot->message_id, .hash = slot->hash};
+    slot_work_free(s, slot);
+    *slot = kept;
 }
 
 struct work *slot_work(struct shard *s, struct slot *slot)

@@ -113,8 +113,8 @@ struct ike_sa {
     shrike_time expires;    /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
     shrike_time not_before; /* no new request of ours before it (back-off) */
     shrike_time forget;     /* when the remembered reply may go (RFC 7296 2.1); 0: none */
-    u32 command;            /* reference of the command that made it */
-    u32 command_down;       /* and of the one that closes it */
+    u32 command_down;       /* that closes it: a handle of pending.h */
+    bool unsettled;         /* more is to be done than one input may cause */
     u64 init_hash;          /* responder: its key in by_init; 0 none */
     bool reap;              /* to be freed when the input is over */
 };
@@ -142,6 +142,8 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa);
 
 /* Slots. */
 void slot_free(struct shard *s, struct slot *slot);
+/* The exchange is over; the message, its hash and ID stay for retransmissions. */
+void slot_rest(struct shard *s, struct slot *slot);
 /* Keep the message of the exchange for an op's answer: its octets move to a packet. */
 bool slot_keep(struct shard *s, struct slot *slot, const struct message *m) must_use;
 struct work *slot_work(struct shard *s, struct slot *slot) must_use; /* made when missing */

@@ -36,6 +36,7 @@ static bool init_pools(struct shard *s)
            slab_init(&s->children, p, sizeof(struct child_sa), l->child_sas) &&
            slab_init(&s->works, p, sizeof(struct work), 2 * l->half_open) &&
            slab_init(&s->reassemblies, p, sizeof(struct reassembly), l->half_open) &&
+           slab_init(&s->commands, p, sizeof(struct pending), PENDING_MAX) &&
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
            map_init(&s->by_esp, p, l->child_sas) && heap_init(&s->timers, p, l->ike_sas);
@@ -74,8 +75,11 @@ void shard_free(struct shard *s)
         if (!sa)
             continue;
         /* Nobody listens any more: the data plane keeps what it has. */
-        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+        sa->command_down = 0;
+        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
             c->installed = false;
+            c->command = c->command_down = 0;
+        }
         sa_free(s, sa);
     }
     ring_free(&s->ring);
@@ -85,6 +89,7 @@ void shard_free(struct shard *s)
     slab_free(&s->children);
     slab_free(&s->works);
     slab_free(&s->reassemblies);
+    slab_free(&s->commands);
     map_free(&s->by_spi);
     map_free(&s->by_init);
     map_free(&s->by_esp);

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "crypto/provider.h"
+#include "sa/pending.h"
 #include "sa/ring.h"
 #include "sa/sa.h"
 
@@ -26,7 +27,7 @@ struct snapshot {
 struct shard {
     const struct shrike_provider *provider;
     struct page_source source;
-    struct slab sas, handshakes, children, works, reassemblies;
+    struct slab sas, handshakes, children, works, reassemblies, commands;
     struct packets packets;
     struct ring ring;
     struct arena scratch;

@@ -62,7 +62,7 @@ struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const s
     e->spi_r = sa->spi_r;
     e->local = sa->local;
     e->remote = sa->remote;
-    e->command = sa->command;
+    e->command = pending_reference(s, sa->command_down);
     return e;
 }
 
@@ -76,7 +76,7 @@ struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const
     e->child_conf = child->conf->name;
     e->esp_in = child->spi_in;
     e->esp_out = child->spi_out;
-    e->command = child->command;
+    e->command = pending_reference(s, child->command ? child->command : child->command_down);
     return e;
 }
 
