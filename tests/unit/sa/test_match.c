@@ -166,6 +166,8 @@ TEST(names_have_no_case_and_wildcards)
     CHECK(!fits(FQDN, "*.example.org", "moonexample.org"));
     CHECK(!fits(FQDN, "*.example.org", "moon.example.org.evil.net"));
     CHECK(!fits(FQDN, "moon.example.org", "*.example.org")); /* a name is no pattern */
+    struct shrike_id a = {FQDN, bytes_of("moonA", 4)}, b = {FQDN, bytes_of("moonB", 4)};
+    CHECK(id_matches(&a, &b)); /* nothing behind the end counts */
     CHECK(!fits(FQDN, "*", "moon"));
     CHECK(!fits(FQDN, "*.", "moon."));
     CHECK(!fits(FQDN, "moon.*", "moon.org"));
@@ -190,6 +192,7 @@ TEST(mail_addresses_have_case_before_the_at)
     CHECK(!fits(MAIL, "*@example.org", "carol@example.org@evil.net"));
     CHECK(!fits(MAIL, "carol@example.org", "*@example.org"));
     CHECK(!fits(MAIL, "*@", "carol@"));
+    CHECK(fits(MAIL, "Example.org", "example.org")); /* without an '@' all is domain */
     CHECK(!fits(MAIL, "*.example.org", "carol.example.org"));
     CHECK(fits(MAIL, "carol@example.org", "carol@example.org") >
           fits(MAIL, "*@example.org", "carol@example.org"));
