@@ -64,6 +64,32 @@ void play_crossing_delete(struct net *n)
     net_leave(n);
 }
 
+static bool both_at_b(struct net *n)
+{
+    return n->host[1].kernel.installed == 2;
+}
+
+/* The delete of a Child SA overtakes the response that made it: A must not keep what B has deleted.
+ */
+void play_early_delete(struct net *n)
+{
+    add_children(&n->setup.knobs[0], 2, KE_NONE);
+    add_children(&n->setup.knobs[1], 2, KE_NONE);
+    net_build(n);
+    host_up(&n->host[0], "net");
+    net_until(n, net_answered, 10 * SHRIKE_SECOND, "the first Child SA is to come up");
+    n->link[1].faults.down = true;
+    host_up(&n->host[0], "second");
+    net_until(n, both_at_b, 10 * SHRIKE_SECOND, "B is to have the second Child SA");
+    n->link[1].faults.down = false;
+    host_down(&n->host[1], "second");
+    net_until(n, net_answered, 30 * SHRIKE_SECOND, "both commands are to be answered");
+    net_run(n, SHRIKE_SECOND);
+    expect(n, n->host[0].kernel.installed == 1 && n->host[1].kernel.installed == 1);
+    expect(n, net_settled(n));
+    net_close(n);
+}
+
 /* RFC 7296 2.4: silence is asked about; a peer that answers stays. */
 void play_liveness(struct net *n)
 {

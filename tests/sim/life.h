@@ -6,6 +6,7 @@
 
 void play_further_children(struct net *n);
 void play_crossing_delete(struct net *n);
+void play_early_delete(struct net *n);
 void play_liveness(struct net *n);
 void play_peer_dies(struct net *n);
 void play_rebinding(struct net *n);

@@ -21,6 +21,7 @@ static const struct scenario scenarios[] = {
     {"fragments", play_fragments, false},
     {"further-children", play_further_children, false},
     {"crossing-delete", play_crossing_delete, false},
+    {"early-delete", play_early_delete, false},
     {"liveness", play_liveness, false},
     {"peer-dies", play_peer_dies, false},
     {"rebinding", play_rebinding, false},
