@@ -3,12 +3,13 @@
 
 bool map_init(struct map *m, struct page_source *source, u32 count_max)
 {
+    *m = (struct map){.source = source, .count_max = count_max};
     if (count_max > MAP_COUNT_MAX)
         return false;
     u64 slots = 4;
     while (slots * 3 / 4 < count_max)
         slots *= 2;
-    *m = (struct map){.source = source, .mask = (u32)(slots - 1), .count_max = count_max};
+    m->mask = (u32)(slots - 1);
     m->bytes = slots * sizeof(struct map_slot);
     m->slots = page_take(source, m->bytes);
     return m->slots != NULL;

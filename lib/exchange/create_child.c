@@ -143,6 +143,16 @@ static enum verdict undo(struct turn *t)
     return REFUSE;
 }
 
+/* Has the peer deleted it again, before its response came? */
+static bool gone(const struct work *work, u32 spi)
+{
+    for (unsigned i = 0; i < work->gone_count; i++) {
+        if (work->gone[i] == spi)
+            return true;
+    }
+    return false;
+}
+
 enum verdict create_child_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
@@ -160,6 +170,8 @@ enum verdict create_child_conclude(struct turn *t)
             (void)turn_refuse(t, SHRIKE_REASON_KE_GROUP, 0);
             return undo(t);
         }
+        if (gone(t->slot->work, child->spi_out))
+            return turn_refuse(t, SHRIKE_REASON_PEER_DELETED, 0);
         t->slot->step = CONCLUDE_INSTALLED;
         return install(t, child, t->slot->work) == AWAIT ? AWAIT : undo(t);
     case CONCLUDE_INSTALLED:

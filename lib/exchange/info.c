@@ -42,15 +42,27 @@ enum verdict info_conclude(struct turn *t)
     return DONE;
 }
 
+/* The peer may delete a Child SA whose making we have not heard of: its response to our
+ * CREATE_CHILD_SA was lost and will come once more. */
+static void note_gone(struct ike_sa *sa, u32 spi)
+{
+    struct work *work = sa->ours.exchange == EXCHANGE_CREATE_CHILD_SA ? sa->ours.work : NULL;
+    if (work && work->gone_count < GONE_MAX)
+        work->gone[work->gone_count++] = spi;
+}
+
 /* RFC 7296 1.4.1: the peer names its inbound SAs; we answer with ours of the same pairs, but for
  * those whose delete of ours is under way. */
 static void delete_children(struct turn *t, const struct delete *d)
 {
     struct reader r = reader_of(d->spis);
     for (unsigned i = 0; i < d->count && i < DELETE_SPIS_MAX; i++) {
-        struct child_sa *child = child_by_peer_spi(t->sa, read_u32(&r));
-        if (!child)
+        u32 spi = read_u32(&r);
+        struct child_sa *child = child_by_peer_spi(t->sa, spi);
+        if (!child) {
+            note_gone(t->sa, spi);
             continue;
+        }
         if (child->state != CHILD_DELETING)
             add_delete_child(t, child->spi_in);
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
