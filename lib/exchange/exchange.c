@@ -181,7 +181,8 @@ static void arm(struct turn *t)
     struct slot *slot = t->slot;
     shrike_time d = conn->give_up_after;
     if (slot->tries < conn->retransmit_tries) {
-        d = slot->tries < 32 ? conn->retransmit_first << slot->tries : conn->retransmit_max;
+        d = slot->tries < (fault(29) ? 1 : 32) ? conn->retransmit_first << slot->tries
+                                               : conn->retransmit_max;
         d = shard_vary(s, MIN(d, conn->retransmit_max), conn->retransmit_jitter);
     }
     slot->due = s->now + d;

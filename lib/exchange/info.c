@@ -64,7 +64,7 @@ static void delete_children(struct turn *t, const struct delete *d)
             continue;
         }
         if (child->state != CHILD_DELETING)
-            add_delete_child(t, child->spi_in);
+            add_delete_child(t, fault(28) ? child->spi_out : child->spi_in);
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
     }
 }

@@ -295,6 +295,8 @@ static enum verdict take_group(struct turn *t, struct bytes data)
 /* RFC 7296 2.21.1: an error without protection may be forged: a genuine answer may still come. */
 static enum verdict take_error(struct turn *t, u16 type)
 {
+    if (fault(23))
+        return turn_fail(t, SHRIKE_REASON_PEER_REFUSED, type);
     t->sa->handshake->hint = type;
     t->slot->tries = t->sa->conn->retransmit_tries;
     t->slot->due = MIN(t->slot->due, t->shard->now + HINT_GRACE);

@@ -238,8 +238,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     wanted_ts(t->sa, conf, &asked_local, &asked_remote);
     t->reason.origin = conf->ts_origin;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
-    if (!narrow_verify(&local, asked_local.ts, asked_local.count) ||
-        !narrow_verify(&remote, asked_remote.ts, asked_remote.count))
+    if (!fault(27) && (!narrow_verify(&local, asked_local.ts, asked_local.count) ||
+                       !narrow_verify(&remote, asked_remote.ts, asked_remote.count)))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
     if (!child_keep_ts(t->shard, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
@@ -299,7 +299,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     /* A copy: the op may outlive the child. */
     op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
-    split_keys(&op->install, keymat, len, t->slot == &sa->ours);
+    split_keys(&op->install, keymat, len, fault(31) || t->slot == &sa->ours);
     child->encap = behind_nat(sa);
     child->installed = true;
     return true;

@@ -36,8 +36,8 @@ struct child_sa {
     u8 retries;                           /* attempts that the peer asked to repeat later */
     struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
     const struct shrike_child_conf *conf; /* in the SA's snapshot */
-    u32 command;      /* that wanted it: a handle of pending.h */
-    u32 command_down; /* that ends it */
+    u32 command;                          /* that wanted it: a handle of pending.h */
+    u32 command_down;                     /* that ends it */
 };
 
 /* A child of this SA; NULL at the cap. */

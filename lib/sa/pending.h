@@ -1,4 +1,5 @@
-/* Commands under way. Each is answered exactly once, when the last thing that it waits for is over. */
+/* Commands under way. Each is answered exactly once, when the last thing that it waits for is over.
+ */
 #ifndef SA_PENDING_H
 #define SA_PENDING_H
 

@@ -43,7 +43,8 @@ static bool open_in_place(struct shard *s, struct ike_sa *sa, struct bytes m, si
         u8 mac[ICV_MAX];
         struct bytes all = bytes_of(m.at, m.len - icv);
         if (!p->mac(p->ctx, sa->suite.integ, keys.a, &all, 1, mac) ||
-            !ct_equal(mac, text + len, icv) || !p->decrypt(p->ctx, encr, keys.e, iv, text, len))
+            !(fault(25) || ct_equal(mac, text + len, icv)) ||
+            !p->decrypt(p->ctx, encr, keys.e, iv, text, len))
             return false;
     }
     size_t pad = text[len - 1];
@@ -123,13 +124,14 @@ static bool read_fragment(struct bytes datagram, size_t off, struct skf *f)
 }
 
 static enum open_verdict keep_fragment(struct shard *s, struct ike_sa *sa, const struct header *h,
-                                       struct opened *out, const struct skf *f)
+                                       struct opened *out)
 {
+    const struct skf *f = &out->fragment;
     unsigned direction = h->flags & FLAG_RESPONSE ? 1 : 0;
     struct reassembly *r = reassembly_for(s, sa, direction, h, f->total);
     if (!r)
         return OPEN_LIMIT;
-    if (r->parts[f->number - 1])
+    if (r->parts[f->number - 1] && !fault(33))
         return OPEN_MORE; /* a duplicate */
     if (r->octets + out->inner.len > MESSAGE_MAX - HEADER_SIZE)
         return OPEN_LIMIT;
@@ -148,8 +150,9 @@ static enum open_verdict keep_fragment(struct shard *s, struct ike_sa *sa, const
 
 /* One datagram: its fields, its ICV, its plaintext. */
 static bool open_one(struct shard *s, struct ike_sa *sa, struct bytes datagram,
-                     const struct header *h, struct opened *out, struct skf *f)
+                     const struct header *h, struct opened *out)
 {
+    struct skf *f = &out->fragment;
     bool whole = h->next_payload == PAYLOAD_SK;
     size_t fixed = HEADER_SIZE + GENERIC + (whole ? 0 : SKF_FIELDS);
     memset(out, 0, sizeof(*out));
@@ -164,7 +167,6 @@ static bool open_one(struct shard *s, struct ike_sa *sa, struct bytes datagram,
         return false;
     out->first = generic[0];
     out->hash = siphash(s->hash_key, datagram);
-    out->first_fragment = f->number == 1;
     if (!open_in_place(s, sa, datagram, fixed, &out->inner))
         return false;
     /* RFC 7383 2.5: only the first fragment names a payload. */
@@ -174,18 +176,16 @@ static bool open_one(struct shard *s, struct ike_sa *sa, struct bytes datagram,
 enum open_verdict protect_open(struct shard *s, struct ike_sa *sa, struct bytes datagram,
                                const struct header *h, struct opened *out)
 {
-    struct skf f;
-    if (!open_one(s, sa, datagram, h, out, &f))
+    if (!open_one(s, sa, datagram, h, out))
         return OPEN_BAD;
-    return h->next_payload == PAYLOAD_SK ? OPEN_OK : keep_fragment(s, sa, h, out, &f);
+    return h->next_payload == PAYLOAD_SK ? OPEN_OK : keep_fragment(s, sa, h, out);
 }
 
 bool protect_first(struct shard *s, struct ike_sa *sa, struct bytes datagram,
                    const struct header *h)
 {
     struct opened out;
-    struct skf f;
-    return open_one(s, sa, datagram, h, &out, &f) && out.first_fragment;
+    return open_one(s, sa, datagram, h, &out) && out.fragment.number == 1;
 }
 
 /* One SK or SKF payload around a part of the plaintext. */

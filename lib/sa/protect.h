@@ -27,7 +27,7 @@ struct opened {
     struct bytes inner;  /* the chain of payloads, in the datagram or in the scratch arena */
     u8 first;            /* its first type */
     u64 hash;            /* of the datagram, or of the one with fragment 1 */
-    bool first_fragment; /* an authentic fragment 1, or the whole message */
+    struct skf fragment; /* its number and their total; 1 of 1: not a fragment */
 };
 
 enum open_verdict {

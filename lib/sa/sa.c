@@ -44,7 +44,7 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     struct handshake *h = sa->handshake;
     if (!h)
         return;
-    if (h->counted) {
+    if (h->counted && !fault(32)) {
         s->half_open--;
         s->prefix_half_open[h->prefix_bucket]--;
     }

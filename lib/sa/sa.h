@@ -34,7 +34,7 @@ enum ike_want {
 
 #define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
 
-#define GONE_MAX  4  /* Child SAs deleted by the peer while its response that made them is lost */
+#define GONE_MAX 4 /* Child SAs deleted by the peer while its response that made them is lost */
 
 /* What a CREATE_CHILD_SA or an exchange that waits for an op must remember. */
 struct work {
@@ -47,7 +47,7 @@ struct work {
     u8 groups;                /* tried so far */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 gone_count;
-    u32 gone[GONE_MAX];   /* SPIs that the peer deleted before its response came that names them */
+    u32 gone[GONE_MAX]; /* SPIs that the peer deleted before its response came that names them */
 };
 
 /* One exchange under way, ours or theirs. */
