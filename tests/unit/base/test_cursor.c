@@ -126,7 +126,7 @@ TEST(a_sub_reader_ends_where_it_was_told)
 TEST(nothing_is_read_from_nothing)
 {
     struct reader r = reader_of(bytes_of(NULL, 0));
-    CHECK(read_ended(&r));
+    CHECK(r.at != NULL && read_ended(&r));
     struct bytes b = read_bytes(&r, 0);
     CHECK(b.at != NULL && b.len == 0);
     struct reader sub = read_sub(&r, 0);

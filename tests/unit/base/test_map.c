@@ -181,15 +181,28 @@ TEST(no_memory_is_said)
     CHECK(map_init(&m, &source, 3000));
     map_free(&m);
     CHECK(!map_init(&m, &source, 4000));
-    CHECK(!map_init(&m, &source, UINT32_MAX));
     map_free(&m);
     CHECK_EQ(pages.out, 0);
     CHECK_EQ(source.bytes, 0);
+}
+
+TEST(too_many_entries_are_not_even_asked_for)
+{
+    struct counted pages;
+    struct page_source source = source_of(&pages);
+    struct map m;
+    source.bytes_max = UINT64_MAX;
+    pages.refuse = true;
+    CHECK(!map_init(&m, &source, MAP_COUNT_MAX + 1));
+    CHECK(!map_init(&m, &source, UINT32_MAX));
+    CHECK_EQ(pages.asked, 0);
+    map_free(&m);
 }
 
 int main(void)
 {
     return RUN(keeps_what_a_list_keeps) | RUN(every_entry_stands_in_an_unbroken_run_from_its_home) |
            RUN(is_never_more_than_three_quarters_full) | RUN(key_zero_is_found_nowhere) |
-           RUN(key_zero_is_a_fault_of_ours) | RUN(no_memory_is_said);
+           RUN(key_zero_is_a_fault_of_ours) | RUN(no_memory_is_said) |
+           RUN(too_many_entries_are_not_even_asked_for);
 }

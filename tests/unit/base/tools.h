@@ -12,22 +12,28 @@
 /* What the tests put into objects that must be wiped: a run of SECRET. */
 enum { SECRET = 0xa5, SECRET_RUN = 8 };
 
+/* What stands behind each piece; neither writing nor wiping goes unseen. */
+enum { GUARD = 0x5a, GUARD_SIZE = 1024 };
+
 struct counted {
-    u64 out, takes;  /* octets handed out and not given back; calls */
-    u64 refuse_from; /* refuse from this take on; 0 never */
-    bool leaked;     /* a page came back with a secret in it */
+    u64 out;   /* octets handed out and not given back */
+    u64 asked; /* calls */
+    bool refuse;
+    bool overrun; /* somebody wrote behind a piece */
+    bool leaked;  /* a page came back with a secret in it */
 };
 
 static void *counted_take(void *ctx, size_t size)
 {
     struct counted *c = ctx;
-    if (size == 0 || size % SHRIKE_PAGE != 0 || (c->refuse_from && c->takes >= c->refuse_from))
+    c->asked++;
+    if (size == 0 || size % SHRIKE_PAGE != 0 || c->refuse)
         return NULL;
-    void *page = aligned_alloc(64, size);
+    void *page = aligned_alloc(64, size + GUARD_SIZE);
     if (!page)
         return NULL;
     memset(page, 0, size);
-    c->takes++;
+    memset((u8 *)page + size, GUARD, GUARD_SIZE);
     c->out += size;
     return page;
 }
@@ -41,6 +47,8 @@ static void counted_give(void *ctx, void *page, size_t size)
         run = octets[i] == SECRET ? run + 1 : 0;
         c->leaked |= run == SECRET_RUN;
     }
+    for (size_t i = size; i < size + GUARD_SIZE; i++)
+        c->overrun |= octets[i] != GUARD;
     c->out -= size;
     free(page);
 }
