@@ -34,6 +34,7 @@ struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
         page_give(&source, e, sizeof(struct shrike));
         return NULL;
     }
+    e->shard.source.bytes += source.bytes; /* of this very structure */
     return e;
 }
 

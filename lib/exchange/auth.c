@@ -100,11 +100,26 @@ static struct child_sa *wanted_child(const struct ike_sa *sa)
 
 /* ---- the initiator ---- */
 
+/* Ask for the first Child SA that can be had here. One that cannot (transport mode behind a NAT)
+ * fails alone. */
+static enum verdict add_child(struct turn *t)
+{
+    const struct offer_between nothing = {0};
+    struct child_sa *child;
+    t->reason.code = SHRIKE_REASON_NO_SUCH_CHILD;
+    while ((child = wanted_child(t->sa)) != NULL) {
+        child->state = CHILD_NEGOTIATED;
+        t->slot->child = child;
+        if (offer_ask(t, child, &nothing))
+            return DONE;
+        turn_child_failed(t, child);
+    }
+    return turn_fail(t, t->reason.code, 0);
+}
+
 enum verdict auth_ask(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
-    const struct offer_between nothing = {0};
-    struct child_sa *child = wanted_child(t->sa);
     switch ((enum auth_ask_step)t->slot->step) {
     case ASK_PROVE:
         t->slot->step = ASK_SEND;
@@ -119,11 +134,7 @@ enum verdict auth_ask(struct turn *t)
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
     add_auth(t, t->op->value);
-    t->slot->child = child;
-    if (!child)
-        return turn_fail(t, SHRIKE_REASON_NO_SUCH_CHILD, 0);
-    child->state = CHILD_NEGOTIATED;
-    return offer_ask(t, child, &nothing) ? DONE : turn_fail(t, t->reason.code, 0);
+    return add_child(t);
 }
 
 /* Who answers, and is it whom we called? Then let its proof be checked. */
@@ -137,10 +148,7 @@ static enum verdict verify(struct turn *t)
     if (!proves && notify_error(t->in, &n)) {
         t->reason.theirs = true;
         t->reason.origin = conn->local.origin;
-        return turn_fail(t,
-                         n.type == NOTIFY_AUTHENTICATION_FAILED ? SHRIKE_REASON_AUTH_FAILED
-                                                                : SHRIKE_REASON_PEER_REFUSED,
-                         n.type);
+        return turn_fail(t, reason_of_notify(n.type, SHRIKE_REASON_PEER_REFUSED), n.type);
     }
     if (!proves || !ident_read(message_body(t->in, PAYLOAD_IDR), &id))
         return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
@@ -179,7 +187,9 @@ static enum verdict take_child(struct turn *t)
         bool error = notify_error(t->in, &n);
         t->reason.theirs = true;
         t->reason.origin = child->conf->origin;
-        (void)turn_refuse(t, error ? SHRIKE_REASON_PEER_REFUSED : SHRIKE_REASON_CHILDLESS,
+        (void)turn_refuse(t,
+                          error ? reason_of_notify(n.type, SHRIKE_REASON_NO_CHILD_PROPOSAL)
+                                : SHRIKE_REASON_CHILDLESS,
                           error ? n.type : 0);
         turn_child_failed(t, child);
         return DONE;

@@ -133,7 +133,7 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
             return DONE;
         }
     }
-    return turn_refuse(t, SHRIKE_REASON_PEER_REFUSED, n->type);
+    return turn_refuse(t, reason_of_notify(n->type, SHRIKE_REASON_NO_CHILD_PROPOSAL), n->type);
 }
 
 /* We cannot use what the peer has made: it is to be deleted again (RFC 7296 1.3.1). */

@@ -52,6 +52,22 @@ enum verdict turn_refuse_group(struct turn *t, u16 group)
     return turn_refuse(t, SHRIKE_REASON_KE_GROUP, NOTIFY_INVALID_KE_PAYLOAD);
 }
 
+enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_proposal)
+{
+    switch (notify) {
+    case NOTIFY_NO_PROPOSAL_CHOSEN:
+        return no_proposal;
+    case NOTIFY_TS_UNACCEPTABLE:
+        return SHRIKE_REASON_TS_MISMATCH;
+    case NOTIFY_INVALID_KE_PAYLOAD:
+        return SHRIKE_REASON_KE_GROUP;
+    case NOTIFY_AUTHENTICATION_FAILED:
+        return SHRIKE_REASON_AUTH_FAILED;
+    default:
+        return SHRIKE_REASON_PEER_REFUSED;
+    }
+}
+
 static bool is_ours(const struct turn *t)
 {
     return t->slot == &t->sa->ours;
@@ -283,7 +299,8 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa)
     struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
     struct handshake *h = sa->handshake;
     if (t.slot->tries >= sa->conn->retransmit_tries) {
-        t.reason.code = h && h->hint ? SHRIKE_REASON_PEER_REFUSED : SHRIKE_REASON_TIMEOUT;
+        t.reason.code = h && h->hint ? reason_of_notify(h->hint, SHRIKE_REASON_NO_IKE_PROPOSAL)
+                                     : SHRIKE_REASON_TIMEOUT;
         t.reason.notify = h ? h->hint : 0;
         t.reason.theirs = t.reason.notify != 0;
         t.reason.origin = sa->conn->origin;

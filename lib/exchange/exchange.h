@@ -57,6 +57,9 @@ enum verdict turn_fail(struct turn *t, enum shrike_reason_code code, u16 notify)
 /* The same with two octets of notify data (a key exchange group). */
 enum verdict turn_refuse_group(struct turn *t, u16 group);
 
+/* The reason that an error notify of the peer stands for. */
+enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_proposal);
+
 /* An exchange that was to make this child has failed, for the turn's reason. */
 void turn_child_failed(struct turn *t, struct child_sa *child);
 
