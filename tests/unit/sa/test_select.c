@@ -167,7 +167,8 @@ static bool choose(const struct shrike_proposal *ours, unsigned count, u16 hint)
 static bool meet(u8 protocol, const struct shrike_transform *ours,
                  const struct shrike_transform *theirs)
 {
-    struct shrike_proposal r = rule(protocol, ours, 1);
+    static struct shrike_proposal r; /* the choice points to it */
+    r = rule(protocol, ours, 1);
     begin();
     put(1, protocol, theirs);
     return choose(&r, 1, KE_NONE);
@@ -182,7 +183,8 @@ static bool verify(const struct shrike_proposal *ours, unsigned count)
 static bool verify_one(u8 protocol, const struct shrike_transform *ours,
                        const struct shrike_transform *answer)
 {
-    struct shrike_proposal r = rule(protocol, ours, 1);
+    static struct shrike_proposal r; /* the choice points to it */
+    r = rule(protocol, ours, 1);
     begin();
     put(1, protocol, answer);
     return verify(&r, 1);
