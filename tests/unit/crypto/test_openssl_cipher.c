@@ -249,10 +249,11 @@ TEST(wrong_sizes_and_unknown_ciphers_are_refused)
     memset(data, 0x11, sizeof(data));
     const struct encr_suite *cbc = suite_encr(ENCR_AES_CBC, 128);
     CHECK(!p->decrypt(p->ctx, cbc, key, iv, data, 1));
-    CHECK(!p->decrypt(p->ctx, cbc, key, iv, data, 17));
+    CHECK(!p->encrypt(p->ctx, cbc, key, iv, data, 17));
     CHECK(!p->encrypt(p->ctx, cbc, key, iv, data, 31));
     for (size_t i = 0; i < sizeof(data); i++)
         CHECK_EQ(data[i], 0x11); /* nothing was begun */
+    CHECK(!p->decrypt(p->ctx, cbc, key, iv, data, 17));
     CHECK(p->decrypt(p->ctx, cbc, key, iv, data, 32));
     struct encr_suite camellia = *cbc;
     camellia.id = ENCR_CAMELLIA_CBC;
