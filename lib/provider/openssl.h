@@ -27,7 +27,8 @@ struct hash {
 
 struct xdh {
     u16 id;
-    const char *name;
+    bool ready;           /* the library has it */
+    EVP_PKEY_CTX *make;   /* makes new keys */
     EVP_PKEY_CTX *import; /* makes keys out of octets */
 };
 

@@ -2,7 +2,6 @@
 #include "provider/openssl.h"
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 static const struct {
     u16 id;
@@ -14,25 +13,25 @@ void openssl_xdh_new(struct openssl *o)
     for (size_t i = 0; i < XDH_COUNT; i++) {
         struct xdh *x = &o->xdh[i];
         x->id = curves[i].id;
-        x->name = curves[i].name;
-        x->import = EVP_PKEY_CTX_new_from_name(NULL, x->name, NULL);
-        if (x->import && EVP_PKEY_fromdata_init(x->import) != 1) {
-            EVP_PKEY_CTX_free(x->import);
-            x->import = NULL;
-        }
+        x->make = EVP_PKEY_CTX_new_from_name(NULL, curves[i].name, NULL);
+        x->import = EVP_PKEY_CTX_new_from_name(NULL, curves[i].name, NULL);
+        x->ready = x->make && x->import && EVP_PKEY_keygen_init(x->make) == 1 &&
+                   EVP_PKEY_fromdata_init(x->import) == 1;
     }
 }
 
 void openssl_xdh_free(struct openssl *o)
 {
-    for (size_t i = 0; i < XDH_COUNT; i++)
+    for (size_t i = 0; i < XDH_COUNT; i++) {
+        EVP_PKEY_CTX_free(o->xdh[i].make);
         EVP_PKEY_CTX_free(o->xdh[i].import);
+    }
 }
 
 struct xdh *openssl_xdh_of(struct openssl *o, u16 id)
 {
     for (size_t i = 0; i < XDH_COUNT; i++)
-        if (o->xdh[i].id == id && o->xdh[i].import)
+        if (o->xdh[i].id == id && o->xdh[i].ready)
             return &o->xdh[i];
     return NULL;
 }
@@ -40,13 +39,13 @@ struct xdh *openssl_xdh_of(struct openssl *o, u16 id)
 bool openssl_xdh_generate(struct xdh *x, const struct ke_suite *ke, u8 *private_key,
                           u8 *public_value)
 {
-    size_t len = ke->public_len;
-    if (RAND_priv_bytes(private_key, ke->private_len) != 1)
-        return false;
-    EVP_PKEY *key =
-        EVP_PKEY_new_raw_private_key_ex(NULL, x->name, NULL, private_key, ke->private_len);
-    bool done =
-        key && EVP_PKEY_get_raw_public_key(key, public_value, &len) == 1 && len == ke->public_len;
+    size_t private_len = ke->private_len, public_len = ke->public_len;
+    EVP_PKEY *key = NULL;
+    bool done = EVP_PKEY_generate(x->make, &key) == 1 &&
+                EVP_PKEY_get_raw_private_key(key, private_key, &private_len) == 1 &&
+                private_len == ke->private_len &&
+                EVP_PKEY_get_raw_public_key(key, public_value, &public_len) == 1 &&
+                public_len == ke->public_len;
     EVP_PKEY_free(key);
     return done;
 }
