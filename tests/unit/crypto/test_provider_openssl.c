@@ -3,6 +3,7 @@
 #include "../test.h"
 #include "crypto/provider.h"
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <unistd.h>
 
 TEST(it_says_nothing_and_leaves_nothing_behind)
@@ -63,8 +64,37 @@ TEST(two_providers_are_independent)
     CHECK_EQ(noise[0], 5);
 }
 
+/* A library without an algorithm, played by asking for properties that none has: the provider is
+ * made all the same, and what is missing fails without a word. */
+TEST(what_the_library_lacks_fails_alone)
+{
+    CHECK(EVP_set_default_properties(NULL, "provider=nowhere") == 1);
+    struct shrike_provider *p = provider_openssl_new();
+    CHECK(EVP_set_default_properties(NULL, "") == 1);
+    CHECK(p);
+    u8 key[KE_PRIVATE_MAX] = {1}, iv[IV_MAX] = {0}, data[64] = {0}, out[KE_PUBLIC_MAX];
+    struct bytes text = bytes_of(data, 16);
+    bool valid = true;
+    bool any = p->sha1(p->ctx, text, out) ||
+               p->prf(p->ctx, suite_prf(PRF_HMAC_SHA2_256), text, &text, 1, out) ||
+               p->prf(p->ctx, suite_prf(PRF_AES128_XCBC), text, &text, 1, out) ||
+               p->mac(p->ctx, suite_integ(INTEG_AES_CMAC_96), key, &text, 1, out) ||
+               p->encrypt(p->ctx, suite_encr(ENCR_AES_CBC, 128), key, iv, data, 16) ||
+               p->seal(p->ctx, suite_encr(ENCR_AES_GCM_16, 256), key, iv, text, data, 16, out) ||
+               p->open(p->ctx, suite_encr(ENCR_AES_GCM_16, 256), key, iv, text, data, 16, out) ||
+               p->ke_generate(p->ctx, suite_ke(KE_CURVE25519), key, out) ||
+               p->ke_derive(p->ctx, suite_ke(KE_CURVE25519), key, bytes_of(data, 32), out, &valid);
+    bool others = p->ke_generate(p->ctx, suite_ke(KE_ECP256), key, out) &&
+                  p->ke_derive(p->ctx, suite_ke(KE_ECP256), key, bytes_of(out, 64), data, &valid) &&
+                  valid;
+    provider_openssl_free(p);
+    CHECK(!any);
+    CHECK(others);
+    CHECK_EQ(ERR_peek_error(), 0);
+}
+
 int main(void)
 {
     return RUN(it_says_nothing_and_leaves_nothing_behind) | RUN(randomness_is_not_constant) |
-           RUN(two_providers_are_independent);
+           RUN(two_providers_are_independent) | RUN(what_the_library_lacks_fails_alone);
 }
