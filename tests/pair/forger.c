@@ -1,21 +1,8 @@
 /* A peer that sends what it likes: see forger.h. */
 #include "forger.h"
+#include "page_cache.h"
 #include "sa/protect.h"
 #include <stdlib.h>
-#include <sys/mman.h>
-
-static void *take(void *ctx, size_t size)
-{
-    (void)ctx;
-    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
-}
-
-static void give(void *ctx, void *page, size_t size)
-{
-    (void)ctx;
-    munmap(page, size);
-}
 
 static bool copy_keys(struct forger *f, const struct pair_side *side)
 {
@@ -35,7 +22,7 @@ bool forger_init(struct forger *f, struct pair *p, unsigned victim)
     const struct pair_side *side = &p->side[victim];
     struct shrike_env env = {
         .provider = p->side[1 - victim].provider,
-        .pages = {take, give, NULL},
+        .pages = page_cache(),
         .limits = {.ike_sas = 4, .half_open = 4},
         .shards = 1,
     };

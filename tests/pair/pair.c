@@ -1,9 +1,9 @@
 /* Two engines wired to each other: see pair.h. */
 #include "pair.h"
 #include "crypto/keymat.h"
+#include "page_cache.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 const struct pair_algorithms pair_usual = {
     .encr = ENCR_AES_GCM_16,
@@ -26,20 +26,6 @@ struct setup {
     struct shrike_net any;
     char names[PAIR_CHILDREN][16];
 };
-
-static void *take(void *ctx, size_t size)
-{
-    (void)ctx;
-    /* Not calloc: what is not touched must cost nothing. */
-    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
-}
-
-static void give(void *ctx, void *page, size_t size)
-{
-    (void)ctx;
-    munmap(page, size);
-}
 
 static unsigned transforms_of(struct shrike_transform *out, const uint16_t list[][3],
                               unsigned count)
@@ -141,7 +127,7 @@ struct pair *pair_new(struct shrike_provider *initiator, struct shrike_provider 
         struct pair_side *side = &s->pair.side[i];
         struct shrike_env env = {
             .provider = i ? responder : initiator,
-            .pages = {take, give, NULL},
+            .pages = page_cache(),
             .limits = o->limits,
             .seed = {(uint8_t)(i + 1)},
             .incarnation = 1,
