@@ -43,6 +43,7 @@ static inline int test_run(void (*test)(void), const char *name)
     test_failed = false;
     test();
     printf("%s %s\n", test_failed ? "not ok" : "ok", name);
+    fflush(stdout); /* a sanitizer may end the program without */
     return test_failed;
 }
 #define RUN(name) test_run(name, #name)
