@@ -4,11 +4,11 @@
 #include "sa/protect.h"
 #include <stdlib.h>
 
-static bool copy_keys(struct forger *f, const struct pair_side *side)
+static bool copy_keys(struct forger *f, const struct pair_side *side, uint32_t ike)
 {
     uint8_t keys[SHRIKE_KEYS_MAX];
     size_t len[5], at = 0;
-    if (!shrike_unsafe_keys(side->engine, side->ike, keys, len))
+    if (!shrike_unsafe_keys(side->engine, ike, keys, len))
         return false;
     uint8_t *to[5] = {f->sa.keys.d, f->sa.keys.a[0], f->sa.keys.a[1], f->sa.keys.e[0],
                       f->sa.keys.e[1]};
@@ -17,9 +17,25 @@ static bool copy_keys(struct forger *f, const struct pair_side *side)
     return true;
 }
 
+/* Its SPIs and keys. While it is half-open the initiator alone has computed them; it is the first
+ * SA of that engine, and the SPIs stand in what it sent. */
+static bool find_sa(struct forger *f)
+{
+    const struct pair_side *side = &f->pair->side[f->victim], *responder = &f->pair->side[1];
+    struct header h = {.spi_i = side->spi_i, .spi_r = side->spi_r};
+    if (side->ike == 0) {
+        const struct pair_datagram *d = &responder->queue[responder->head];
+        if (responder->count == 0 || header_read(bytes_of(d->data, d->len), &h) != HEADER_OK)
+            return false;
+        side = &f->pair->side[0];
+    }
+    f->sa.spi_i = h.spi_i;
+    f->sa.spi_r = h.spi_r;
+    return copy_keys(f, side, side->ike ? side->ike : 1);
+}
+
 bool forger_init(struct forger *f, struct pair *p, unsigned victim)
 {
-    const struct pair_side *side = &p->side[victim];
     struct shrike_env env = {
         .provider = p->side[1 - victim].provider,
         .pages = page_cache(),
@@ -29,10 +45,8 @@ bool forger_init(struct forger *f, struct pair *p, unsigned victim)
     memset(f, 0, sizeof(*f));
     f->pair = p;
     f->victim = victim;
-    if (!side->ike || !copy_keys(f, side) || !shard_init(&f->shard, &env, p->now))
+    if (!find_sa(f) || !shard_init(&f->shard, &env, p->now))
         return false;
-    f->sa.spi_i = side->spi_i;
-    f->sa.spi_r = side->spi_r;
     f->sa.initiator = victim == 1;
     f->sa.fragmentation = true;
     f->sa.iv = (u64)1 << 63; /* never one that the real peer has used */

@@ -14,8 +14,8 @@ struct forger {
     struct shrike_conn conn;
 };
 
-/* Take the keys of the pair's IKE SA; the victim's side must have told IKE_UP. false: it has none.
- */
+/* Take the keys of the pair's IKE SA: one that the victim's side told IKE_UP of, or, before that,
+ * the one whose first IKE_AUTH request is on its way to side 1. false: there is none. */
 bool forger_init(struct forger *f, struct pair *p, unsigned victim);
 void forger_free(struct forger *f);
 

@@ -41,6 +41,7 @@ struct pair_side {
     unsigned head, count;
     bool mute;       /* its datagrams are lost */
     bool refuse_ops; /* its ops fail */
+    bool believe;    /* it takes any AUTH value for true */
 };
 
 struct pair {
@@ -59,7 +60,8 @@ extern const struct pair_algorithms pair_usual; /* AES-GCM-16-256, HMAC-SHA2-256
 struct pair_options {
     struct pair_algorithms algorithms;
     struct shrike_limits limits;
-    unsigned children; /* 1 when 0 */
+    uint32_t cookie_threshold; /* half-open SAs from which cookies are asked for; never when 0 */
+    unsigned children;         /* 1 when 0 */
     bool transport;
     const char *secret[2]; /* NULL: the same for both */
 };
