@@ -291,7 +291,7 @@ static void refuse_child(struct turn *t)
         child_free(t->shard, t->sa, t->slot->child);
 }
 
-/* Make the Child SA; AWAIT while it is being installed. */
+/* Make the Child SA; AWAIT while it is being installed, FAIL when its payloads cannot be read. */
 static enum verdict begin_child(struct turn *t)
 {
     const struct handshake *h = t->sa->handshake;
@@ -302,12 +302,14 @@ static enum verdict begin_child(struct turn *t)
     struct child_sa *child = NULL;
     t->reason = (struct shrike_reason){0};
     if (!message_find(t->in, PAYLOAD_SA)) {
-        (void)turn_refuse(t, SHRIKE_REASON_CHILDLESS, NOTIFY_INVALID_SYNTAX);
+        (void)turn_refuse(t, SHRIKE_REASON_CHILDLESS, NOTIFY_NO_PROPOSAL_CHOSEN);
         refuse_child(t);
         return DONE;
     }
     enum verdict v = offer_choose(t, true, &child);
     t->slot->child = child;
+    if (v != DONE && t->reason.notify == NOTIFY_INVALID_SYNTAX)
+        return FAIL;
     if (v == DONE && offer_install(t, child, &seed))
         return AWAIT;
     if (v == DONE)
@@ -344,6 +346,7 @@ static enum verdict reply(struct turn *t)
 
 enum verdict auth_answer(struct turn *t)
 {
+    enum verdict v;
     switch ((enum auth_answer_step)t->slot->step) {
     case ANSWER_IDENTIFY:
         t->slot->step = ANSWER_CHECKED;
@@ -353,7 +356,8 @@ enum verdict auth_answer(struct turn *t)
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
         t->slot->step = ANSWER_INSTALLED;
-        return begin_child(t) == AWAIT ? AWAIT : prove(t);
+        v = begin_child(t);
+        return v == DONE ? prove(t) : v;
     case ANSWER_INSTALLED:
         if (!t->op->ok && t->slot->child) {
             t->slot->child->installed = false;

@@ -132,6 +132,14 @@ static void send(struct turn *t, struct packet *chain)
         t->shard->stats.sent++;
 }
 
+/* RFC 7296 2.21.3: a peer that could not read our request has closed its SA. */
+static bool is_unread(struct turn *t)
+{
+    struct notify n;
+    t->reason.theirs = t->sa->authenticated && notify_find(t->in, NOTIFY_INVALID_SYNTAX, &n);
+    return t->reason.theirs;
+}
+
 /* The verb that is due on this slot. */
 static enum verdict run_verb(struct turn *t)
 {
@@ -144,6 +152,8 @@ static enum verdict run_verb(struct turn *t)
         return !is_ours(t) ? REFUSE : t->slot->exchange == EXCHANGE_IKE_SA_INIT ? DROP : FAIL;
     if (!is_ours(t))
         return x->answer(t);
+    if (t->slot->conclude && t->slot->step == 0 && is_unread(t))
+        return turn_fail(t, SHRIKE_REASON_PEER_REFUSED, NOTIFY_INVALID_SYNTAX);
     return t->slot->conclude ? x->conclude(t) : x->ask(t);
 }
 
@@ -169,8 +179,18 @@ static void tell_refused(struct turn *t)
         trace_limited_reason(t->shard, id, t->sa, &t->reason);
 }
 
+/* RFC 7296 2.21.2, 2.21.3: what we could not read is fatal for both, and so is any refusal before
+ * the peer is known. */
+static bool is_fatal(const struct turn *t)
+{
+    return t->slot->exchange == EXCHANGE_IKE_AUTH ||
+           (t->slot->exchange != EXCHANGE_IKE_SA_INIT && t->reason.notify == NOTIFY_INVALID_SYNTAX);
+}
+
 static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
 {
+    if (v == REFUSE && is_fatal(t))
+        v = FAIL;
     if (v == REFUSE || v == FAIL) {
         t->shard->stats.refused++;
         draft_begin(t, d);

@@ -5,12 +5,18 @@
 
 enum { ESP_SPI_LEN = 4 };
 
-static void add_delete_child(struct turn *t, u32 spi)
+/* Our inbound SPIs of the Child SAs that end, for one payload: a peer need not read many. */
+struct ending {
+    u8 octets[CHILDREN_MAX * ESP_SPI_LEN];
+    struct writer spis;
+};
+
+static void add_delete(struct turn *t, const struct ending *e)
 {
-    u8 octets[ESP_SPI_LEN];
-    struct writer w = writer_of(octets, sizeof(octets));
-    write_u32(&w, spi);
-    struct delete d = {PROTOCOL_ESP, ESP_SPI_LEN, 1, written_bytes(&w)};
+    struct bytes spis = written_bytes(&e->spis);
+    if (spis.len == 0)
+        return;
+    struct delete d = {PROTOCOL_ESP, ESP_SPI_LEN, (u16)(spis.len / ESP_SPI_LEN), spis};
     size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
     delete_write(t->out->w, &d);
     payload_end(t->out, mark);
@@ -24,7 +30,10 @@ enum verdict info_ask(struct turn *t)
         delete_write(t->out->w, &d);
         payload_end(t->out, mark);
     } else if (t->slot->child) {
-        add_delete_child(t, t->slot->child->spi_in);
+        struct ending e;
+        e.spis = writer_of(e.octets, sizeof(e.octets));
+        write_u32(&e.spis, t->slot->child->spi_in);
+        add_delete(t, &e);
     }
     return DONE; /* nothing in it: a liveness check (RFC 7296 2.4) */
 }
@@ -53,7 +62,7 @@ static void note_gone(struct ike_sa *sa, u32 spi)
 
 /* RFC 7296 1.4.1: the peer names its inbound SAs; we answer with ours of the same pairs, but for
  * those whose delete of ours is under way. */
-static void delete_children(struct turn *t, const struct delete *d)
+static void delete_children(struct turn *t, const struct delete *d, struct ending *e)
 {
     struct reader r = reader_of(d->spis);
     for (unsigned i = 0; i < d->count && i < DELETE_SPIS_MAX; i++) {
@@ -64,7 +73,7 @@ static void delete_children(struct turn *t, const struct delete *d)
             continue;
         }
         if (child->state != CHILD_DELETING)
-            add_delete_child(t, fault(28) ? child->spi_out : child->spi_in);
+            write_u32(&e->spis, fault(28) ? child->spi_out : child->spi_in);
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
     }
 }
@@ -72,7 +81,9 @@ static void delete_children(struct turn *t, const struct delete *d)
 enum verdict info_answer(struct turn *t)
 {
     const struct payload *p = message_find(t->in, PAYLOAD_DELETE);
+    struct ending e;
     bool close = false;
+    e.spis = writer_of(e.octets, sizeof(e.octets));
     for (; p; p = message_find_after(t->in, p)) {
         struct delete d;
         if (!delete_read(bytes_at(t->in->base, p->body), &d))
@@ -80,8 +91,9 @@ enum verdict info_answer(struct turn *t)
         if (d.protocol == PROTOCOL_IKE)
             close = true;
         else if (d.protocol == PROTOCOL_ESP && d.spi_size == ESP_SPI_LEN)
-            delete_children(t, &d);
+            delete_children(t, &d, &e);
     }
+    add_delete(t, &e);
     t->closes = close;
     t->reason.theirs = close;
     if (close)

@@ -130,7 +130,8 @@ const struct shrike_ts *child_remote_ts(const struct child_sa *child)
 
 struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi)
 {
-    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+    /* 0 is no SPI: a child that is only asked for has it in its place. */
+    for (struct child_sa *c = spi ? child_first(sa) : NULL; c; c = child_after(sa, c)) {
         if (c->spi_out == spi && c->state != CHILD_WANTED && c->state != CHILD_DEAD)
             return c;
     }
