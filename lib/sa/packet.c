@@ -38,7 +38,7 @@ u32 packets_live(const struct packets *p)
 struct packet *packet_new(struct packets *p, size_t len)
 {
     for (u32 i = 0; i < PACKET_CLASSES; i++) {
-        if (len + sizeof(struct packet) > class_size[i])
+        if (offsetof(struct packet, data) + len > class_size[i])
             continue;
         u32 index;
         struct packet *k = slab_take(&p->slabs[i], &index);
