@@ -1,0 +1,198 @@
+/* One end of the wire: see host.h. */
+#include "host.h"
+#include "crypto/keymat.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static const char secret[] = "what only the two of us know";
+
+/* Fresh pages from the kernel: what nobody touched costs nothing. */
+static void *take(void *ctx, size_t size)
+{
+    (void)ctx;
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+static void give(void *ctx, void *page, size_t size)
+{
+    (void)ctx;
+    munmap(page, size);
+}
+
+_Noreturn void bench_fail(const char *what)
+{
+    fprintf(stderr, "bench: %s\n", what);
+    exit(1);
+}
+
+_Noreturn void shrike_panic(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: %s does not hold\n", file, line, what);
+    abort();
+}
+
+void host_init(struct host *h, struct shrike_provider *provider, const struct shrike_limits *limits,
+               const struct shrike_conf *conf)
+{
+    struct shrike_env env = {
+        .provider = provider,
+        .pages = {take, give, NULL},
+        .limits = *limits,
+        .seed = "a seed that is always the same",
+        .incarnation = 1,
+        .shards = 1,
+    };
+    *h = (struct host){.provider = provider, .now = 1000 * SHRIKE_SECOND};
+    h->engine = shrike_new(&env, h->now);
+    if (!h->engine || !shrike_conf(h->engine, conf))
+        bench_fail("no memory for an engine");
+    host_wait(h, h->now);
+}
+
+void host_free(struct host *h)
+{
+    shrike_free(h->engine);
+    h->engine = NULL;
+}
+
+static void post(struct box *out, const struct shrike_send *send)
+{
+    if (!out)
+        return;
+    if (out->count == BATCH || send->data.len > LETTER_SIZE)
+        bench_fail("a datagram does not fit its box");
+    struct letter *l = &out->letters[out->count++];
+    l->from = send->local;
+    l->to = send->remote;
+    l->len = send->data.len;
+    memcpy(l->data, send->data.at, l->len);
+}
+
+/* Questions of one drain, answered when it is over. */
+struct question {
+    struct shrike_token token;
+    struct shrike_answer answer;
+    u8 value[PRF_MAX];
+};
+
+static void answer_auth(struct host *h, const struct shrike_op *op, struct question *q)
+{
+    const struct prf_suite *prf = suite_prf(op->auth.prf);
+    struct bytes key = bytes_of(secret, sizeof(secret) - 1);
+    if (!keymat_psk_auth(h->provider, prf, key, op->auth.octets, q->value))
+        bench_fail("no AUTH value");
+    struct bytes value = bytes_of(q->value, prf->len);
+    if (op->kind == SHRIKE_PROVE)
+        q->answer.value = value;
+    else
+        q->answer.ok = bytes_equal(value, op->auth.value);
+}
+
+/* false: nothing is to be said. */
+static bool answer_op(struct host *h, const struct shrike_op *op, struct question *q)
+{
+    q->token = op->token;
+    q->answer = (struct shrike_answer){.ok = true};
+    switch (op->kind) {
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        answer_auth(h, op, q);
+        return true;
+    case SHRIKE_CHILD_INSTALL:
+        return true;
+    case SHRIKE_CHILD_REMOVE:
+        return false;
+    }
+    return false;
+}
+
+static void hear(struct host *h, const struct shrike_event *e)
+{
+    h->ike_up += e->id == SHRIKE_EVENT_IKE_UP;
+    h->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
+    h->failed += e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED ||
+                 e->id == SHRIKE_EVENT_COMMAND_FAILED;
+}
+
+/* One drain; returns how many questions are to be answered. */
+static unsigned drain(struct host *h, struct box *out, struct question *questions)
+{
+    struct shrike_action a;
+    unsigned count = 0;
+    while (shrike_next(h->engine, &a)) {
+        switch (a.kind) {
+        case SHRIKE_SEND:
+            post(out, &a.send);
+            break;
+        case SHRIKE_OP:
+            if (count == BATCH)
+                bench_fail("too many questions at once");
+            count += answer_op(h, &a.op, &questions[count]);
+            break;
+        case SHRIKE_EVENT:
+            hear(h, &a.event);
+            break;
+        case SHRIKE_CONF_UNUSED:
+            break;
+        }
+    }
+    return count;
+}
+
+static void carry_out(struct host *h, struct box *out)
+{
+    struct question questions[BATCH];
+    unsigned count;
+    while ((count = drain(h, out, questions)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            struct question *q = &questions[i];
+            shrike_done(h->engine, h->now, q->token, &q->answer);
+        }
+    }
+}
+
+void host_take(struct host *h, struct box *in, struct box *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < in->count; i++) {
+        struct letter *l = &in->letters[i];
+        struct shrike_datagram d = {.local = l->to, .remote = l->from, .data = l->data};
+        d.len = l->len;
+        shrike_datagram(h->engine, h->now, &d);
+        carry_out(h, out);
+    }
+}
+
+void host_settle(struct host *h, struct box *out)
+{
+    while (shrike_deadline(h->engine) <= h->now) {
+        shrike_tick(h->engine, h->now);
+        carry_out(h, out);
+    }
+}
+
+void host_command(struct host *h, enum shrike_command_kind kind, const char *conn,
+                  const char *child)
+{
+    struct shrike_command c = {.kind = kind, .reference = 1, .conn = conn, .child = child};
+    shrike_command(h->engine, h->now, &c);
+    carry_out(h, NULL);
+}
+
+void host_wait(struct host *h, shrike_time until)
+{
+    for (shrike_time due; (due = shrike_deadline(h->engine)) <= until;) {
+        h->now = MAX(h->now, due);
+        host_settle(h, NULL);
+    }
+    h->now = MAX(h->now, until);
+}
+
+struct shrike_stats host_stats(const struct host *h)
+{
+    struct shrike_stats s;
+    shrike_stats(h->engine, &s);
+    return s;
+}
