@@ -88,6 +88,14 @@ static struct ike_sa *start(struct commander *c, const struct shrike_conn *conn)
     return sa;
 }
 
+/* May further Child SAs hang on it? Not while it closes, and not before who called us has proved
+ * who it is: a stranger must not hold up what we want. */
+static bool can_carry(const struct ike_sa *sa)
+{
+    return sa->state != IKE_CLOSING && !(sa->wants & WANT_CLOSE) &&
+           (sa->initiator || sa->authenticated);
+}
+
 static enum shrike_reason_code up(struct commander *c, const struct shrike_command *m)
 {
     const struct shrike_conn *conn = conn_by_name(c->shard, m->conn);
@@ -95,7 +103,7 @@ static enum shrike_reason_code up(struct commander *c, const struct shrike_comma
     if (!conn || conn->remote_endpoint.family == 0)
         return SHRIKE_REASON_NO_CONNECTION;
     struct ike_sa *sa = next_of(c->shard, conn->name, &at);
-    while (sa && (sa->state == IKE_CLOSING || sa->wants & WANT_CLOSE))
+    while (sa && !can_carry(sa))
         sa = next_of(c->shard, conn->name, &at);
     if (!sa)
         sa = start(c, conn);
@@ -170,6 +178,29 @@ static enum shrike_reason_code liveness(struct commander *c, const struct shrike
 
 /* ---- list ---- */
 
+/* The IKE SA, then its children, in the order of their serials; false: there are more. */
+static bool list_sa(struct shard *s, struct listing *l, const struct ike_sa *sa)
+{
+    if (l->child == 0) {
+        struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_LIST_IKE, sa);
+        e->command = l->reference;
+        e->number = sa->state;
+    }
+    u32 told = 0;
+    for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
+        if (k->serial <= l->child)
+            continue;
+        if (told++ == LIST_CHILDREN)
+            return false;
+        struct shrike_event *e = trace_child(s, SHRIKE_EVENT_LIST_CHILD, sa, k);
+        e->command = l->reference;
+        e->number = k->state;
+        l->child = k->serial;
+    }
+    l->child = 0;
+    return true;
+}
+
 void command_list(struct shard *s, struct listing *l)
 {
     for (u32 n = 0; l->active && n < LIST_PER_TICK; n++) {
@@ -180,19 +211,12 @@ void command_list(struct shard *s, struct listing *l)
             trace_command(s, SHRIKE_EVENT_LIST_END, l->reference, SHRIKE_REASON_NONE);
             return;
         }
-        struct ike_sa *sa = shard_sa_at(s, l->next++);
-        if (!sa || sa->state == IKE_GONE)
-            continue;
-        struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_LIST_IKE, sa);
-        e->command = l->reference;
-        e->number = sa->state;
-        u32 told = 0;
-        for (struct child_sa *k = child_first(sa); k && told < LIST_CHILDREN;
-             k = child_after(sa, k), told++) {
-            e = trace_child(s, SHRIKE_EVENT_LIST_CHILD, sa, k);
-            e->command = l->reference;
-            e->number = k->state;
-        }
+        struct ike_sa *sa = shard_sa_at(s, l->next);
+        if (!sa || sa->serial != l->sa)
+            l->child = 0; /* not the one whose children were being told */
+        l->sa = sa ? sa->serial : 0;
+        if (!sa || sa->state == IKE_GONE || list_sa(s, l, sa))
+            l->next++;
     }
 }
 

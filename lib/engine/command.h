@@ -8,7 +8,9 @@
 struct listing {
     bool active;
     u32 reference;
-    u32 next; /* index of the next SA */
+    u32 next;  /* index of the next SA */
+    u32 sa;    /* serial of the SA there, when it was begun */
+    u32 child; /* serial of the last Child SA of it that was told; 0: nothing of it was */
 };
 
 /* What one command touches besides the shard. */

@@ -88,31 +88,20 @@ static void add_auth(struct turn *t, struct bytes value)
     payload_end(t->out, mark);
 }
 
-/* The Child SA that IKE_AUTH makes: the first one wanted. */
-static struct child_sa *wanted_child(const struct ike_sa *sa)
-{
-    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATED)
-            return c;
-    }
-    return NULL;
-}
-
 /* ---- the initiator ---- */
 
 /* Ask for the first Child SA that can be had here. One that cannot (transport mode behind a NAT)
- * fails alone. */
+ * stays wanted: it will fail alone, in an exchange of its own. */
 static enum verdict add_child(struct turn *t)
 {
     const struct offer_between nothing = {0};
-    struct child_sa *child;
     t->reason.code = SHRIKE_REASON_NO_SUCH_CHILD;
-    while ((child = wanted_child(t->sa)) != NULL) {
-        child->state = CHILD_NEGOTIATED;
-        t->slot->child = child;
-        if (offer_ask(t, child, &nothing))
-            return DONE;
-        turn_child_failed(t, child);
+    for (struct child_sa *c = child_first(t->sa); c; c = child_after(t->sa, c)) {
+        if (c->state != CHILD_WANTED || !offer_ask(t, c, &nothing))
+            continue;
+        c->state = CHILD_NEGOTIATED;
+        t->slot->child = c;
+        return DONE;
     }
     return turn_fail(t, t->reason.code, 0);
 }

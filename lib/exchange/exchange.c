@@ -240,6 +240,8 @@ static void fail_ours(struct turn *t, enum verdict v)
 void turn_child_failed(struct turn *t, struct child_sa *child)
 {
     trace_child_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, child, &t->reason);
+    pending_release(t->shard, child->command, t->reason.code);
+    child->command = 0;
     if (!child->wants_delete)
         child_die(t->sa, child, t->reason.code);
 }

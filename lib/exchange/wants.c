@@ -65,8 +65,10 @@ void wants_next(struct shard *s, struct ike_sa *sa)
         return;
     }
     for (int i = 0; i < TRIES; i++) {
-        if (sa->ours.exchange || sa->reap || sa->not_before > s->now || window_spent(&sa->window))
+        if (sa->ours.exchange || sa->reap || sa->not_before > s->now)
             return;
+        if (window_spent(&sa->window) && sa->state == IKE_UP)
+            sa->wants |= WANT_CLOSE; /* RFC 7296 2.2: with the last IDs, as they never wrap */
         if (ring_room(&s->ring) < ASK_ROOM) {
             sa->unsettled = true;
             return;
@@ -76,4 +78,5 @@ void wants_next(struct shard *s, struct ike_sa *sa)
             return;
         }
     }
+    sa->unsettled = !sa->ours.exchange; /* all have failed: there may be more */
 }

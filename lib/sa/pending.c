@@ -32,7 +32,7 @@ void pending_release(struct shard *s, u32 handle, enum shrike_reason_code code)
         return;
     struct pending *p = pending_at(s, handle);
     if (p->reason == SHRIKE_REASON_NONE)
-        p->reason = (u16)code;
+        p->reason = code;
     if (--p->holds > 0)
         return;
     enum shrike_event_id id =

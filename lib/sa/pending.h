@@ -12,8 +12,8 @@ struct shard;
 
 struct pending {
     u32 reference;
-    u16 holds;  /* things waited for */
-    u16 reason; /* enum shrike_reason_code: of the first that failed */
+    u32 holds;  /* things waited for: as many as there may be SAs */
+    u32 reason; /* enum shrike_reason_code: of the first that failed */
 };
 
 /* Handles are not 0; 0 stands for no command everywhere. */

@@ -120,7 +120,7 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
     if (sa->forget)
         due = MIN(due, sa->forget);
     if (sa->state == IKE_UP && !sa->ours.exchange && sa->conn->dpd_delay)
-        due = MIN(due, sa->heard + sa->conn->dpd_delay);
+        due = MIN(due, MAX(sa->heard + sa->conn->dpd_delay, sa->not_before));
     return due;
 }
 

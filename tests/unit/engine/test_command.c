@@ -1,0 +1,266 @@
+/* Commands: each is answered exactly once, whatever becomes of what it wanted. */
+#include "../exchange/tools.h"
+
+static struct tuned t[2];
+
+/* What one side told about commands, by reference. */
+enum { REFERENCES = 64 };
+struct replies {
+    unsigned done[REFERENCES], failed[REFERENCES], lists[REFERENCES], ends[REFERENCES];
+    enum shrike_reason_code reason[REFERENCES];
+    unsigned children[REFERENCES];
+    unsigned installs;
+    struct shrike_token held[REFERENCES]; /* ops that are not answered */
+    unsigned held_count;
+};
+static struct replies r;
+
+/* Drain one side without answering its ops. */
+static void hold(struct pair *p, unsigned side)
+{
+    struct shrike_action a;
+    while (shrike_next(p->side[side].engine, &a)) {
+        u32 n = a.kind == SHRIKE_EVENT ? a.event.command : REFERENCES;
+        if (a.kind == SHRIKE_OP && a.op.kind != SHRIKE_CHILD_REMOVE && r.held_count < REFERENCES) {
+            r.held[r.held_count++] = a.op.token;
+            r.installs += a.op.kind == SHRIKE_CHILD_INSTALL;
+        }
+        if (n >= REFERENCES)
+            continue;
+        r.done[n] += a.event.id == SHRIKE_EVENT_COMMAND_DONE;
+        r.failed[n] += a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
+        r.lists[n] += a.event.id == SHRIKE_EVENT_LIST_IKE;
+        r.children[n] += a.event.id == SHRIKE_EVENT_LIST_CHILD;
+        r.ends[n] += a.event.id == SHRIKE_EVENT_LIST_END;
+        if (a.event.id == SHRIKE_EVENT_COMMAND_FAILED)
+            r.reason[n] = a.event.reason.code;
+    }
+}
+
+/* Tick side 0 for as long as it wants to be ticked at once. */
+static void exhaust(struct pair *p)
+{
+    for (unsigned i = 0; i < 1000 && shrike_deadline(p->side[0].engine) <= p->now; i++) {
+        shrike_tick(p->side[0].engine, p->now);
+        hold(p, 0);
+    }
+}
+
+static void order(struct pair *p, struct shrike_command c)
+{
+    shrike_command(p->side[0].engine, p->now, &c);
+    hold(p, 0);
+}
+
+static void begin(void)
+{
+    memset(&r, 0, sizeof(r));
+}
+
+TEST(what_is_not_there_fails_at_once)
+{
+    static const struct {
+        struct shrike_command c;
+        enum shrike_reason_code code;
+    } rows[] = {
+        {{SHRIKE_UP, 0, "none", NULL, 0, 0}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 1, NULL, NULL, 0, 0}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 2, "pair", "none", 0, 0}, SHRIKE_REASON_NO_SUCH_CHILD},
+        {{SHRIKE_DOWN, 3, "pair", NULL, 0, 0}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 4, "none", "net0", 0, 0}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 5, NULL, NULL, 77, 0}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 6, NULL, NULL, 0, 77}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 7, NULL, NULL, 0, 0}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 8, "pair", NULL, 0, 0}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 9, NULL, NULL, 0, 0}, SHRIKE_REASON_NO_SUCH_SA},
+    };
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        order(p, rows[i].c);
+        CHECK_EQ(r.failed[i], 1);
+        CHECK_EQ(r.done[i], 0);
+        CHECK_EQ(r.reason[i], rows[i].code);
+    }
+    CHECK(empty(p));
+    exhaust(p);
+    CHECK_EQ(shrike_deadline(p->side[0].engine), SHRIKE_NEVER);
+    toy_end(p);
+}
+
+TEST(up_twice_is_busy_and_up_when_up_is_done)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    begin();
+    order(p, up);
+    up.reference = 2;
+    order(p, up);
+    CHECK_EQ(r.done[1] + r.failed[1], 0);
+    CHECK_EQ(r.failed[2], 1);
+    CHECK_EQ(r.reason[2], SHRIKE_REASON_BUSY);
+    pair_run(p);
+    CHECK_EQ(p->side[0].child_up, 2);
+    up.reference = 3;
+    order(p, up);
+    CHECK_EQ(r.done[3], 1);
+    toy_end(p);
+}
+
+/* An op that nobody answers fails after a minute, and with it what waited for it: exactly once. */
+TEST(an_op_without_an_answer_fails_in_time)
+{
+    for (unsigned stage = 0; stage < 2; stage++) {
+        struct pair *p = toy_pair((struct pair_options){.children = 2});
+        begin();
+        if (stage)
+            pair_up(p, "net0");
+        order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", stage ? "net1" : NULL, 0, 0});
+        for (unsigned i = 0; i < 20 && !r.held_count; i++) {
+            shrike_tick(p->side[0].engine, p->now);
+            hold(p, 0);
+            /* what was asked goes its way, but not through pair_drain(), which answers */
+            (void)pair_deliver(p, 1);
+            (void)pair_drain(p, 1);
+            (void)pair_deliver(p, 0);
+            hold(p, 0);
+            if (stage == 0)
+                break;
+        }
+        shrike_time asked = p->now;
+        for (unsigned i = 0; i < 30 && !r.failed[1]; i++) {
+            p->now = MAX(p->now + 1, shrike_deadline(p->side[0].engine));
+            exhaust(p);
+        }
+        CHECK_EQ(r.failed[1], 1);
+        CHECK_EQ(r.done[1], 0);
+        CHECK(p->now - asked >= 60 * SHRIKE_SECOND);
+        (void)asked;
+        toy_end(p);
+    }
+}
+
+/* The data plane refuses: the peer's half is deleted again, and the command says why. */
+TEST(a_refused_install_is_the_reason)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 1});
+    begin();
+    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0});
+    /* As pair_run(), but ops of side 0 are answered here. */
+    for (unsigned i = 0; i < 50; i++) {
+        struct shrike_action a;
+        (void)pair_deliver(p, 1);
+        (void)pair_drain(p, 1);
+        (void)pair_deliver(p, 0);
+        if (shrike_deadline(p->side[0].engine) <= p->now)
+            shrike_tick(p->side[0].engine, p->now);
+        struct shrike_token token = {0};
+        struct shrike_answer answer = {.ok = true};
+        uint8_t value[PRF_MAX];
+        bool asked = false;
+        while (shrike_next(p->side[0].engine, &a)) {
+            if (a.kind == SHRIKE_SEND) {
+                struct pair_datagram d = {a.send.remote, a.send.local,
+                                          (uint8_t *)(uintptr_t)a.send.data.at, a.send.data.len,
+                                          a.send.marker};
+                pair_post(&p->side[1], &d);
+            } else if (a.kind == SHRIKE_EVENT && a.event.command == 1) {
+                r.done[1] += a.event.id == SHRIKE_EVENT_COMMAND_DONE;
+                r.failed[1] += a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
+                r.reason[1] = a.event.reason.code;
+            } else if (a.kind == SHRIKE_OP && a.op.kind != SHRIKE_CHILD_REMOVE) {
+                asked = true;
+                token = a.op.token;
+                if (a.op.kind == SHRIKE_CHILD_INSTALL)
+                    answer = (struct shrike_answer){false, SHRIKE_REASON_KERNEL, {NULL, 0}};
+                else
+                    (void)!keymat_psk_auth(p->side[0].provider, suite_prf(a.op.auth.prf),
+                                           bytes_of("a shared secret", 15), a.op.auth.octets,
+                                           value);
+                if (a.op.kind == SHRIKE_PROVE)
+                    answer.value = bytes_of(value, suite_prf(a.op.auth.prf)->len);
+            }
+        }
+        if (asked)
+            shrike_done(p->side[0].engine, p->now, token, &answer);
+    }
+    CHECK_EQ(r.failed[1], 1);
+    CHECK_EQ(r.done[1], 0);
+    CHECK_EQ(r.reason[1], SHRIKE_REASON_KERNEL);
+    CHECK_EQ(p->side[1].child_count, 0); /* deleted again */
+    CHECK_EQ(stats_of(p, 0).ike_sas, 1);
+    CHECK_EQ(stats_of(p, 0).child_sas, 0);
+    toy_end(p);
+}
+
+/* Any number of Child SAs is listed, a few in each tick. */
+TEST(a_list_is_whole)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    tune_begin(p, 0, &t[0]);
+    tune_children(&t[0], 100);
+    tune_end(p, 0, &t[0]);
+    order(p, (struct shrike_command){SHRIKE_LIST, 1, NULL, NULL, 0, 0});
+    exhaust(p);
+    CHECK_EQ(r.ends[1], 1);
+    CHECK_EQ(r.lists[1], 0);
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0});
+    order(p, (struct shrike_command){SHRIKE_LIST, 3, NULL, NULL, 0, 0});
+    order(p, (struct shrike_command){SHRIKE_LIST, 4, NULL, NULL, 0, 0});
+    CHECK_EQ(r.reason[4], SHRIKE_REASON_BUSY);
+    exhaust(p);
+    CHECK_EQ(r.done[3], 1);
+    CHECK_EQ(r.lists[3], 1);
+    CHECK_EQ(r.children[3], 100);
+    CHECK_EQ(r.ends[3], 1);
+    toy_end(p);
+}
+
+/* A stranger can make us hold a half-open SA of a connection. Our call must not hang on it. */
+TEST(up_does_not_hang_on_the_sa_of_a_stranger)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    shrike_command(p->side[1].engine, p->now, &up);
+    shrike_tick(p->side[1].engine, p->now);
+    while (pair_drain(p, 1))
+        continue;
+    CHECK_EQ(p->side[0].count, 1);
+    pair_deliver(p, 0); /* side 0 is half-open now; nothing more comes from there */
+    hold(p, 0);
+    CHECK_EQ(stats_of(p, 0).half_open, 1);
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0});
+    CHECK_EQ(stats_of(p, 0).ike_sas, 2);
+    toy_end(p);
+}
+
+TEST(more_commands_than_there_may_be)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    unsigned failed = 0, done = 0;
+    struct shrike_action a;
+    tune_begin(p, 0, &t[0]);
+    tune_children(&t[0], 1);
+    tune_end(p, 0, &t[0]);
+    for (unsigned i = 0; i < 2000; i++) { /* each waits for the one child or is refused */
+        struct shrike_command up = {SHRIKE_UP, i, "pair", NULL, 0, 0};
+        shrike_command(p->side[0].engine, p->now, &up);
+        while (shrike_next(p->side[0].engine, &a)) {
+            failed += a.kind == SHRIKE_EVENT && a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
+            done += a.kind == SHRIKE_EVENT && a.event.id == SHRIKE_EVENT_COMMAND_DONE;
+        }
+    }
+    CHECK_EQ(failed, 1999);
+    CHECK_EQ(done, 0);
+    toy_end(p);
+}
+
+int main(void)
+{
+    return RUN(what_is_not_there_fails_at_once) | RUN(up_twice_is_busy_and_up_when_up_is_done) |
+           RUN(an_op_without_an_answer_fails_in_time) | RUN(a_refused_install_is_the_reason) |
+           RUN(a_list_is_whole) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
+           RUN(more_commands_than_there_may_be);
+}
