@@ -23,6 +23,7 @@ static const struct {
 struct series {
     double work[ROUNDS_MAX], ratio[ROUNDS_MAX]; /* us each; to the cryptography alone */
     double derivations[ROUNDS_MAX];
+    char calls[TAPE_TEXT_MAX]; /* of the provider, for each peer */
 };
 
 static const struct server_setup usual = {1024, 256, COOKIES_NEVER};
@@ -60,9 +61,10 @@ static void report_phase(const struct bench *b, enum phase phase, struct series 
     static char own[PHASES][40];
     struct row row = {.name = phases[phase].cpu, .unit = "us", .target = phases[phase].ratio_max};
     row.limit = row.target > 0 ? LIMIT_RATIO : LIMIT_NONE;
-    /* The ratio is that of each pair of neighbours; the floor is shown to agree with it. */
+    /* The ratio is the median of those of neighbours; the floor is shown to agree with it. */
     row.figure = median(s->work, rounds);
     row.floor = row.figure / median(s->ratio, rounds);
+    row.note = s->calls;
     report_row(&row);
 
     struct count c = {PART_WORK, phase, b->quick ? 1 : 4};
@@ -148,6 +150,8 @@ void bench_handshake(const struct bench *b)
         all_floor.mallocs += floor[PHASE_HANDSHAKE].mallocs;
     }
     host_free(&server);
+    for (unsigned i = 0; i < PHASES; i++)
+        tape_text(&tapes[i], series[i].calls);
     report_heading("Responder, PSK, X25519, AES-256-GCM; floor: the same cryptography alone");
     report_phase(b, PHASE_HANDSHAKE, &series[PHASE_HANDSHAKE], rounds);
     report_calls(b, &all_work, &all_floor, rounds * BATCH);

@@ -1,6 +1,7 @@
 /* Recording a provider's calls and making them again: see tape.h. */
 #include "tape.h"
 #include "host.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum call_kind {
@@ -14,6 +15,7 @@ enum call_kind {
     CALL_OPEN,
     CALL_GENERATE,
     CALL_DERIVE,
+    CALLS,
 };
 
 struct tape_call {
@@ -260,6 +262,8 @@ static bool play(const struct shrike_provider *p, const struct tape_call *c)
         return p->ke_generate(p->ctx, c->ke, private_key, out);
     case CALL_DERIVE:
         return p->ke_derive(p->ctx, c->ke, c->key, c->data, out, &valid);
+    case CALLS:
+        break;
     }
     return false;
 }
@@ -269,5 +273,21 @@ void tape_play(const struct tape *t)
     for (unsigned i = 0; i < t->count; i++) {
         if (!play(t->bare, &t->calls[i]))
             bench_fail("a call went well once and does not now");
+    }
+}
+
+void tape_text(const struct tape *t, char out[TAPE_TEXT_MAX])
+{
+    static const char *const names[CALLS] = {"random",  "sha1", "prf",  "mac",      "encrypt",
+                                             "decrypt", "seal", "open", "generate", "derive"};
+    unsigned counts[CALLS] = {0};
+    size_t at = 0;
+    out[0] = 0;
+    for (unsigned i = 0; i < t->count; i++)
+        counts[t->calls[i].kind]++;
+    for (unsigned i = 0; i < CALLS && at < TAPE_TEXT_MAX; i++) {
+        if (counts[i])
+            at += (size_t)snprintf(out + at, TAPE_TEXT_MAX - at, "%s%u %s", at ? ", " : "",
+                                   counts[i], names[i]);
     }
 }

@@ -27,5 +27,8 @@ void tape_record(struct tape *t);
 void tape_stop(struct tape *t);
 /* Make the same calls again with the bare provider. */
 void tape_play(const struct tape *t);
+/* "2 random, 14 prf": what is on the tape, by kind. */
+#define TAPE_TEXT_MAX 120
+void tape_text(const struct tape *t, char out[TAPE_TEXT_MAX]);
 
 #endif
