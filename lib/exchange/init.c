@@ -265,14 +265,16 @@ enum verdict init_answer(struct turn *t)
 static enum verdict take_cookie(struct turn *t, struct bytes cookie)
 {
     struct handshake *h = t->sa->handshake;
-    if (cookie.len == 0 || cookie.len > COOKIE_LEN_MAX)
-        return DROP;
+    if (cookie.len == 0 || cookie.len > COOKIE_LEN_MAX ||
+        bytes_equal(packet_bytes(h->cookie), cookie))
+        return DROP; /* the one that we show already: a late double */
     if (h->cookies++ >= COOKIES_MAX)
         return turn_fail(t, SHRIKE_REASON_COOKIE_LOOP, 0);
     packet_drop(&t->shard->packets, h->cookie);
     h->cookie = packet_copy(&t->shard->packets, cookie);
     if (!h->cookie)
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    h->hint = 0;
     t->sa->wants |= WANT_INIT;
     return DONE;
 }
@@ -288,6 +290,7 @@ static enum verdict take_group(struct turn *t, struct bytes data)
         return turn_fail(t, SHRIKE_REASON_GROUP_LOOP, 0);
     h->group_asked = group;
     h->group = KE_NONE;
+    h->hint = 0;
     t->sa->wants |= WANT_INIT;
     return DONE;
 }
@@ -297,9 +300,11 @@ static enum verdict take_error(struct turn *t, u16 type)
 {
     if (fault(23))
         return turn_fail(t, SHRIKE_REASON_PEER_REFUSED, type);
+    if (t->sa->handshake->hint == 0) { /* more of them give no more time */
+        t->slot->tries = t->sa->conn->retransmit_tries;
+        t->slot->due = t->shard->now + HINT_GRACE;
+    }
     t->sa->handshake->hint = type;
-    t->slot->tries = t->sa->conn->retransmit_tries;
-    t->slot->due = MIN(t->slot->due, t->shard->now + HINT_GRACE);
     return DROP;
 }
 

@@ -1,0 +1,379 @@
+/* IKE_SA_INIT: what is said again and what is not, and whom the initiator believes. */
+#include "tools.h"
+#include "wire/proposal.h"
+
+static struct tuned t[2];
+
+/* The first datagram that waits for a side, copied. */
+struct caught {
+    u8 octets[4096];
+    size_t len;
+    struct message m;
+};
+
+static bool catch_one(struct pair *p, unsigned side, struct caught *out)
+{
+    struct pair_side *to = &p->side[side];
+    u8 bad;
+    if (to->count == 0 || to->queue[to->head].len > sizeof(out->octets))
+        return false;
+    out->len = to->queue[to->head].len;
+    memcpy(out->octets, to->queue[to->head].data, out->len);
+    pair_lose(to);
+    return header_read(bytes_of(out->octets, out->len), &out->m.header) == HEADER_OK &&
+           message_read(&out->m, out->octets,
+                        bytes_of(out->octets + HEADER_SIZE, out->len - HEADER_SIZE),
+                        out->octets[16], &bad) == MESSAGE_OK;
+}
+
+/* What side 0 says when it is let do what it wants. */
+static bool next_of(struct pair *p, struct caught *out)
+{
+    do {
+        while (pair_drain(p, 0))
+            continue;
+        shrike_tick(p->side[0].engine, p->now);
+        while (pair_drain(p, 0))
+            continue;
+    } while (shrike_deadline(p->side[0].engine) <= p->now);
+    return catch_one(p, 1, out);
+}
+
+/* An unprotected response with one notify, as anybody could send it who saw the request. */
+static void answer(struct pair *p, const struct caught *to, u16 type, struct bytes data)
+{
+    u8 octets[512];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct header h = {.spi_i = to->m.header.spi_i,
+                       .version = VERSION_2_0,
+                       .exchange = EXCHANGE_IKE_SA_INIT,
+                       .flags = FLAG_RESPONSE};
+    struct builder b = builder_message(&w, &h);
+    notify_add(&b, type, data);
+    builder_end(&b);
+    struct pair_datagram d = {p->side[0].here, p->side[1].here, octets, written(&w), false};
+    pair_post(&p->side[0], &d);
+    pair_deliver(p, 0);
+}
+
+static struct bytes body(const struct caught *c, u8 type)
+{
+    return message_body(&c->m, type);
+}
+
+static struct pair *calling(struct pair_options o, struct caught *first)
+{
+    struct pair *p = toy_pair(o);
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    shrike_command(p->side[0].engine, p->now, &up);
+    if (!next_of(p, first))
+        abort();
+    return p;
+}
+
+/* RFC 7296 2.6: the cookie stands first, all the rest is the same, octet for octet. */
+TEST(a_cookie_changes_nothing_else)
+{
+    struct caught first, second, third;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    struct notify n;
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("cookie one", 10));
+    CHECK(next_of(p, &second));
+    CHECK_EQ(second.m.payloads[0].type, PAYLOAD_NOTIFY);
+    CHECK(notify_find(&second.m, NOTIFY_COOKIE, &n));
+    CHECK(bytes_equal(n.data, bytes_of("cookie one", 10)));
+    size_t more = second.len - first.len;
+    CHECK_EQ(more, 8 + 10);
+    CHECK_BYTES(second.octets + HEADER_SIZE + more, first.octets + HEADER_SIZE,
+                first.len - HEADER_SIZE);
+    CHECK_BYTES(second.octets, first.octets, 16); /* both SPIs */
+    CHECK_EQ(second.m.header.message_id, 0);
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("another cookie", 14));
+    CHECK(next_of(p, &third));
+    CHECK_EQ(third.len, first.len + 8 + 14);
+    CHECK_BYTES(third.octets + HEADER_SIZE + 8 + 14, first.octets + HEADER_SIZE,
+                first.len - HEADER_SIZE);
+    toy_end(p);
+}
+
+/* The handshake holds its keys after such a detour. */
+TEST(a_handshake_with_a_cookie_comes_up)
+{
+    struct caught first;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("12345678", 8));
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_up, 1);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* A network that doubles datagrams must not end a handshake. */
+TEST(the_same_cookie_again_is_no_news)
+{
+    struct caught first, second;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("12345678", 8));
+    CHECK(next_of(p, &second));
+    for (unsigned i = 0; i < 20; i++) {
+        struct caught none;
+        answer(p, &first, NOTIFY_COOKIE, bytes_of("12345678", 8));
+        CHECK(!next_of(p, &none));
+    }
+    CHECK_EQ(p->side[0].failed, 0);
+    toy_end(p);
+}
+
+TEST(cookies_without_end)
+{
+    struct caught first, more;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    unsigned asked = 0;
+    for (u8 i = 0; i < 20; i++) {
+        answer(p, &first, NOTIFY_COOKIE, bytes_of(&i, 1));
+        asked += next_of(p, &more);
+    }
+    CHECK_EQ(asked, 4);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_COOKIE_LOOP);
+    CHECK(empty_side(p, 0));
+    toy_end(p);
+}
+
+TEST(cookies_of_a_wrong_size)
+{
+    static const u8 long_one[65];
+    struct caught first, more;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    answer(p, &first, NOTIFY_COOKIE, bytes_of(NULL, 0));
+    CHECK(!next_of(p, &more));
+    answer(p, &first, NOTIFY_COOKIE, bytes_of(long_one, 65));
+    CHECK(!next_of(p, &more));
+    answer(p, &first, NOTIFY_COOKIE, bytes_of(long_one, 64));
+    CHECK(next_of(p, &more));
+    toy_end(p);
+}
+
+/* Both sides allow three groups, in another order. */
+static struct pair *with_groups(struct shrike_transform own[2][5], struct shrike_proposal prop[2])
+{
+    static const u16 groups[2][3] = {{KE_CURVE25519, KE_ECP256, KE_ECP384},
+                                     {KE_ECP256, KE_ECP384, KE_NONE}};
+    struct pair *p = toy_pair((struct pair_options){0});
+    for (unsigned i = 0; i < 2; i++) {
+        tune_begin(p, i, &t[i]);
+        own[i][0] = (struct shrike_transform){TRANSFORM_ENCR, ENCR_AES_GCM_16, 256};
+        own[i][1] = (struct shrike_transform){TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0};
+        for (unsigned n = 0; n < 3 && groups[i][n]; n++)
+            own[i][2 + n] = (struct shrike_transform){TRANSFORM_KE, groups[i][n], 0};
+        prop[i] = (struct shrike_proposal){PROTOCOL_IKE, i ? 4 : 5, own[i], {NULL, 0}};
+        t[i].conn.proposals = &prop[i];
+        tune_end(p, i, &t[i]);
+    }
+    return p;
+}
+
+/* RFC 7296 1.2: the retry repeats the full offer, so that nobody can talk us into a weak group. */
+TEST(another_group_repeats_the_full_offer)
+{
+    static struct shrike_transform own[2][5];
+    static struct shrike_proposal prop[2];
+    struct caught first, second, third;
+    static struct proposal was, is;
+    struct pair *p = with_groups(own, prop);
+    struct ke ke;
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    shrike_command(p->side[0].engine, p->now, &up);
+    CHECK(next_of(p, &first));
+    CHECK(ke_read(body(&first, PAYLOAD_KE), &ke));
+    CHECK_EQ(ke.group, KE_CURVE25519);
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of("\0\24", 2)); /* 20: ECP384 */
+    CHECK(next_of(p, &second));
+    CHECK(ke_read(body(&second, PAYLOAD_KE), &ke));
+    CHECK_EQ(ke.group, KE_ECP384);
+    CHECK_EQ(ke.value.len, 96);
+    struct reader a = reader_of(body(&first, PAYLOAD_SA));
+    struct reader b = reader_of(body(&second, PAYLOAD_SA));
+    CHECK(proposal_read(&a, &was));
+    CHECK(proposal_read(&b, &is));
+    CHECK_EQ(is.transform_count, was.transform_count);
+    for (unsigned i = 0; i < was.transform_count; i++) {
+        bool found = false;
+        for (unsigned j = 0; j < is.transform_count; j++)
+            found = found || (is.transforms[j].type == was.transforms[i].type &&
+                              is.transforms[j].id == was.transforms[i].id &&
+                              is.transforms[j].key_bits == was.transforms[i].key_bits);
+        CHECK(found);
+    }
+    CHECK(bytes_equal(body(&first, PAYLOAD_NONCE), body(&second, PAYLOAD_NONCE)));
+    /* The same again, groups that we did not offer, no group: nothing of it is an answer. */
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of("\0\24", 2));
+    CHECK(!next_of(p, &third));
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of("\0\2", 2));
+    CHECK(!next_of(p, &third));
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of("\0\24\0", 3));
+    CHECK(!next_of(p, &third));
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of(NULL, 0));
+    CHECK(!next_of(p, &third));
+    CHECK_EQ(p->side[0].failed, 0);
+    /* A cookie after that: the group stays, so does the key. */
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("12345678", 8));
+    CHECK(next_of(p, &third));
+    CHECK(bytes_equal(body(&third, PAYLOAD_KE), body(&second, PAYLOAD_KE)));
+    CHECK(bytes_equal(body(&third, PAYLOAD_NONCE), body(&first, PAYLOAD_NONCE)));
+    /* And a group after a cookie: the cookie is shown again. */
+    struct notify n;
+    answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of("\0\23", 2)); /* 19: ECP256 */
+    CHECK(next_of(p, &third));
+    CHECK_EQ(third.m.payloads[0].type, PAYLOAD_NOTIFY);
+    CHECK(notify_find(&third.m, NOTIFY_COOKIE, &n));
+    CHECK(ke_read(body(&third, PAYLOAD_KE), &ke));
+    CHECK_EQ(ke.group, KE_ECP256);
+    toy_end(p);
+}
+
+TEST(the_responder_names_its_group)
+{
+    static struct shrike_transform own[2][5];
+    static struct shrike_proposal prop[2];
+    struct pair *p = with_groups(own, prop);
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[0].ike_up, 1);
+    CHECK_EQ(p->datagrams, 6);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+TEST(groups_to_and_fro_end)
+{
+    static struct shrike_transform own[2][5];
+    static struct shrike_proposal prop[2];
+    struct caught first, more;
+    struct pair *p = with_groups(own, prop);
+    unsigned asked = 0;
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    shrike_command(p->side[0].engine, p->now, &up);
+    CHECK(next_of(p, &first));
+    for (unsigned i = 0; i < 20; i++) {
+        answer(p, &first, NOTIFY_INVALID_KE_PAYLOAD, bytes_of(i % 2 ? "\0\23" : "\0\24", 2));
+        asked += next_of(p, &more);
+    }
+    CHECK_EQ(asked, 4);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_GROUP_LOOP);
+    toy_end(p);
+}
+
+/* RFC 7296 2.21.1: errors without protection may be forged. */
+TEST(a_forged_error_does_not_end_the_attempt)
+{
+    static const u16 errors[] = {NOTIFY_NO_PROPOSAL_CHOSEN, NOTIFY_INVALID_SYNTAX,
+                                 NOTIFY_AUTHENTICATION_FAILED, 9999};
+    for (unsigned i = 0; i < ARRAY_LEN(errors); i++) {
+        struct caught first;
+        struct pair *p = calling((struct pair_options){0}, &first);
+        answer(p, &first, errors[i], bytes_of(NULL, 0));
+        while (pair_drain(p, 0))
+            continue;
+        CHECK_EQ(p->side[0].failed, 0);
+        p->now += SHRIKE_SECOND + SHRIKE_SECOND / 2; /* later than a resend would be */
+        answer(p, &first, errors[i], bytes_of(NULL, 0));
+        struct pair_datagram genuine = {p->side[1].here, p->side[0].here, first.octets, first.len,
+                                        false};
+        pair_post(&p->side[1], &genuine);
+        pair_run(p);
+        CHECK_EQ(p->side[0].ike_up, 1);
+        CHECK(pair_agrees(p));
+        toy_end(p);
+    }
+}
+
+TEST(an_error_without_a_better_answer_is_believed)
+{
+    struct caught first;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    p->side[0].mute = true;
+    for (unsigned i = 0; i < 5; i++) { /* saying it more often gives no more time */
+        answer(p, &first, NOTIFY_NO_PROPOSAL_CHOSEN, bytes_of(NULL, 0));
+        pair_wait(p, p->now + SHRIKE_SECOND / 2);
+    }
+    CHECK_EQ(p->side[0].failed, 1);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_NO_IKE_PROPOSAL);
+    CHECK(empty_side(p, 0));
+    toy_end(p);
+}
+
+/* Octets changed in the genuine response: none makes us go on with what we did not offer; those
+ * that we cannot use are waited out. */
+TEST(a_changed_response_is_waited_out)
+{
+    struct caught first, answered;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    struct pair_datagram d = {p->side[1].here, p->side[0].here, first.octets, first.len, false};
+    pair_post(&p->side[1], &d);
+    pair_deliver(p, 1);
+    pair_drain(p, 1);
+    CHECK(catch_one(p, 0, &answered));
+    for (size_t at = 0; at < body(&answered, PAYLOAD_SA).len; at++) {
+        struct caught bad = answered;
+        bad.octets[answered.m.payloads[0].body.off + at] ^= 0x40;
+        static struct proposal was, is;
+        struct reader a = reader_of(body(&answered, PAYLOAD_SA));
+        struct reader b = reader_of(bytes_of(bad.octets + answered.m.payloads[0].body.off,
+                                             body(&answered, PAYLOAD_SA).len));
+        CHECK(proposal_read(&a, &was));
+        if (proposal_read(&b, &is) && memcmp(&was, &is, sizeof(was)) == 0)
+            continue; /* a reserved octet */
+        struct pair_datagram e = {p->side[0].here, p->side[1].here, bad.octets, bad.len, false};
+        pair_post(&p->side[0], &e);
+        pair_deliver(p, 0);
+        while (pair_drain(p, 0))
+            continue;
+        CHECK_EQ(p->side[0].failed, 0);
+        CHECK_EQ(p->side[1].count, 0); /* no IKE_AUTH */
+    }
+    struct pair_datagram good = {p->side[0].here, p->side[1].here, answered.octets, answered.len,
+                                 false};
+    pair_post(&p->side[0], &good);
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_up, 1);
+    toy_end(p);
+}
+
+/* RFC 7296 2.23: SHA-1 of both SPIs, address and port; here by the provider's own hash, with the
+ * octets put together by hand. */
+TEST(nat_detection_hashes)
+{
+    struct caught first, answered;
+    struct notify source, destination;
+    u8 text[8 + 8 + 4 + 2], hash[20];
+    struct pair *p = calling((struct pair_options){0}, &first);
+    struct shrike_provider *provider = p->side[0].provider;
+    struct pair_datagram d = {p->side[1].here, p->side[0].here, first.octets, first.len, false};
+    pair_post(&p->side[1], &d);
+    pair_deliver(p, 1);
+    pair_drain(p, 1);
+    CHECK(catch_one(p, 0, &answered));
+    const struct caught *both[2] = {&first, &answered};
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(notify_find(&both[i]->m, NOTIFY_NAT_DETECTION_SOURCE_IP, &source));
+        CHECK(notify_find(&both[i]->m, NOTIFY_NAT_DETECTION_DESTINATION_IP, &destination));
+        memcpy(text, both[i]->octets, 16); /* the SPIs as they stand in the header */
+        memcpy(text + 16, i ? "\300\0\2\2\1\364" : "\300\0\2\1\1\364", 6);
+        CHECK(provider->sha1(provider->ctx, bytes_of(text, sizeof(text)), hash));
+        CHECK(bytes_equal(source.data, bytes_of(hash, 20)));
+        memcpy(text + 16, i ? "\300\0\2\1\1\364" : "\300\0\2\2\1\364", 6);
+        CHECK(provider->sha1(provider->ctx, bytes_of(text, sizeof(text)), hash));
+        CHECK(bytes_equal(destination.data, bytes_of(hash, 20)));
+    }
+    toy_end(p);
+}
+
+int main(void)
+{
+    return RUN(a_cookie_changes_nothing_else) | RUN(a_handshake_with_a_cookie_comes_up) |
+           RUN(the_same_cookie_again_is_no_news) | RUN(cookies_without_end) |
+           RUN(cookies_of_a_wrong_size) | RUN(another_group_repeats_the_full_offer) |
+           RUN(the_responder_names_its_group) | RUN(groups_to_and_fro_end) |
+           RUN(a_forged_error_does_not_end_the_attempt) |
+           RUN(an_error_without_a_better_answer_is_believed) |
+           RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes);
+}
