@@ -67,7 +67,20 @@ static void command(struct pair *p, struct input *in, unsigned side)
     shrike_command(p->side[side].engine, p->now, &c);
 }
 
-static void step(struct pair *p, struct input *in)
+static void settle(struct pair *p)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned n = 0; n < 8 && pair_drain(p, i); n++)
+            ;
+        if (shrike_deadline(p->side[i].engine) <= p->now)
+            shrike_tick(p->side[i].engine, p->now);
+        struct shrike_stats stats;
+        shrike_stats(p->side[i].engine, &stats);
+        require(stats.ike_sas <= 8 && stats.half_open <= 8 && stats.child_sas <= 16);
+    }
+}
+
+static void step(struct pair *p, struct input *in, unsigned *held)
 {
     uint8_t op = take(in);
     unsigned side = op >> 7;
@@ -105,15 +118,10 @@ static void step(struct pair *p, struct input *in)
         (void)pair_deliver(p, side);
         break;
     }
-    for (unsigned i = 0; i < 2; i++) {
-        for (unsigned n = 0; n < 8 && pair_drain(p, i); n++)
-            ;
-        if (shrike_deadline(p->side[i].engine) <= p->now)
-            shrike_tick(p->side[i].engine, p->now);
-        struct shrike_stats stats;
-        shrike_stats(p->side[i].engine, &stats);
-        require(stats.ike_sas <= 8 && stats.half_open <= 8 && stats.child_sas <= 16);
-    }
+    /* Held: more inputs before the actions are taken and the ops answered, up to a batch. */
+    *held = op & 0x40 && *held < SHRIKE_BATCH / 2 ? *held + 1 : 0;
+    if (*held == 0)
+        settle(p);
 }
 
 static void calm(struct pair *p)
@@ -139,12 +147,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, data + size};
     struct shrike_provider *a = provider_toy_new(1), *b = provider_toy_new(2);
+    uint8_t how = take(&in);
     struct pair_options o = {.algorithms = pair_usual,
                              .limits = {.ike_sas = 8, .half_open = 8, .child_sas = 16},
-                             .children = 2};
+                             .children = 2,
+                             .transport = how & 1,
+                             .cookies = how & 2,
+                             .secret = {"one", how & 4 ? "other" : "one"}};
+    if (how & 8) /* PFS */
+        o.algorithms.esp_ke = KE_CURVE25519;
+    if (how & 16) { /* no AEAD */
+        o.algorithms.encr = ENCR_AES_CBC;
+        o.algorithms.integ = INTEG_HMAC_SHA2_256_128;
+    }
+    unsigned held = 0;
     struct pair *p = pair_new(a, b, &o);
     for (unsigned n = 0; n < 1000 && in.at < in.end; n++)
-        step(p, &in);
+        step(p, &in, &held);
     calm(p);
     pair_free(p);
     provider_toy_free(a);

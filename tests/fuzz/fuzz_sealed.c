@@ -224,6 +224,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .limits = {.ike_sas = 8, .half_open = 8, .child_sas = 16},
                              .children = 3,
                              .transport = how & 4};
+    if (how & 8) /* PFS */
+        o.algorithms.esp_ke = KE_CURVE25519;
+    if (how & 16) { /* no AEAD */
+        o.algorithms.encr = ENCR_AES_CBC;
+        o.algorithms.integ = INTEG_HMAC_SHA2_256_128;
+    }
     a.pair = pair_new(initiator, responder, &o);
     begin(&a);
     a.pair->side[a.stage->victim].believe = how & 1;

@@ -453,8 +453,8 @@ static void seed_sealed(const char *folder)
         s, sizeof(s) - 1                                                                           \
     }
 
-/* In the form of fuzz_engine.c. High bit: side. Low digit: 0 command, 2 made up, 3 lost, 4 doubled,
- * 5 changed, 6 time, 7 ops fail, 8 moved, 9 delivered. */
+/* In the form of fuzz_engine.c: which pair, then the inputs. High bit: side. Low digit: 0 command,
+ * 2 made up, 3 lost, 4 doubled, 5 changed, 6 time, 7 ops fail, 8 moved, 9 delivered. */
 static void seed_engine(const char *folder)
 {
     static const struct {
@@ -475,12 +475,14 @@ static void seed_engine(const char *folder)
         LIFE("\0\x03\0\x40\0\x30\0\x10\x89\x09\x89\x09\0\x20\x89\x09\x80\x03\0\x11\x89\x09\x80\x21"
              "\x09"),
     };
-    for (unsigned i = 0; i < ARRAY_LEN(lives); i++) {
+    for (unsigned i = 0; i < 4 * ARRAY_LEN(lives); i++) {
         static u8 out[64];
+        const u8 pairs[] = {0, 2, 8, 17}; /* plain; cookies; PFS; transport without AEAD */
         char name[32];
         struct writer w = writer_of(out, sizeof(out));
-        write_bytes(&w, bytes_of(lives[i].octets, lives[i].size));
-        snprintf(name, sizeof(name), "%u", i);
+        write_u8(&w, pairs[i % 4]);
+        write_bytes(&w, bytes_of(lives[i / 4].octets, lives[i / 4].size));
+        snprintf(name, sizeof(name), "%02u", i);
         save(folder, name, &w);
     }
 }

@@ -50,8 +50,9 @@ bool forger_init(struct forger *f, struct pair *p, unsigned victim)
     f->sa.initiator = victim == 1;
     f->sa.fragmentation = true;
     f->sa.iv = (u64)1 << 63; /* never one that the real peer has used */
-    f->sa.suite = (struct ike_suite){suite_encr(pair_usual.encr, pair_usual.encr_bits),
-                                     suite_prf(pair_usual.prf), NULL, suite_ke(pair_usual.ke)};
+    const struct pair_algorithms *a = &p->algorithms;
+    f->sa.suite = (struct ike_suite){suite_encr(a->encr, a->encr_bits), suite_prf(a->prf),
+                                     suite_integ(a->integ), suite_ke(a->ke)};
     f->sa.conn = &f->conn;
     return true;
 }

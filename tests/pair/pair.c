@@ -124,6 +124,7 @@ struct pair *pair_new(struct shrike_provider *initiator, struct shrike_provider 
         return NULL;
     set_proposals(s, &o->algorithms);
     s->pair.now = 1000 * SHRIKE_SECOND;
+    s->pair.algorithms = o->algorithms;
     for (unsigned i = 0; i < 2; i++) {
         struct pair_side *side = &s->pair.side[i];
         struct shrike_env env = {

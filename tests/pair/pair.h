@@ -44,12 +44,6 @@ struct pair_side {
     bool believe;    /* it takes any AUTH value for true */
 };
 
-struct pair {
-    struct pair_side side[2]; /* 0 initiates */
-    shrike_time now;
-    uint64_t datagrams, octets;
-};
-
 /* Algorithms of a pair, by IANA numbers; 0 leaves the type out. */
 struct pair_algorithms {
     uint16_t encr, encr_bits, integ, prf, ke;
@@ -57,12 +51,20 @@ struct pair_algorithms {
 };
 extern const struct pair_algorithms pair_usual; /* AES-GCM-16-256, HMAC-SHA2-256, X25519 */
 
+struct pair {
+    struct pair_side side[2]; /* 0 initiates */
+    shrike_time now;
+    struct pair_algorithms algorithms;
+    uint64_t datagrams, octets;
+};
+
 struct pair_options {
     struct pair_algorithms algorithms;
     struct shrike_limits limits;
     uint32_t cookie_threshold; /* half-open SAs from which cookies are asked for; never when 0 */
     unsigned children;         /* 1 when 0 */
     bool transport;
+    bool cookies;          /* wanted from every stranger */
     const char *secret[2]; /* NULL: the same for both */
 };
 
