@@ -287,6 +287,12 @@ static void nothing(struct writer *w)
     (void)w;
 }
 
+/* In front: that payload alone, empty, more often than a message has room for. */
+static void crowd(struct writer *w)
+{
+    (void)w;
+}
+
 #define SA(x)                                                                                      \
     {                                                                                              \
         PAYLOAD_SA, x                                                                              \
@@ -376,7 +382,27 @@ static const struct seed {
     {EXCHANGE_INFORMATIONAL, {D(delete_many), D(delete_ike), CP}},
     {EXCHANGE_INFORMATIONAL, {D(delete_ike)}},
     {EXCHANGE_INFORMATIONAL, {{0, NULL}}},
+    {EXCHANGE_INFORMATIONAL, {{PAYLOAD_CERT, crowd}}},
+    {EXCHANGE_INFORMATIONAL, {{PAYLOAD_VENDOR, crowd}}},
 };
+
+static unsigned kinds_of(const struct seed *s)
+{
+    unsigned n = 0;
+    while (n < BODIES_MAX && s->parts[n].type)
+        n++;
+    return n;
+}
+
+static unsigned parts_of(const struct seed *s)
+{
+    return s->parts[0].write == crowd ? PAYLOADS_MAX + 2 : kinds_of(s);
+}
+
+static const struct part *part_at(const struct seed *s, unsigned n)
+{
+    return &s->parts[n % kinds_of(s)];
+}
 
 static void save(const char *folder, const char *name, const struct writer *w)
 {
@@ -397,9 +423,10 @@ static void seed_messages(const char *folder)
         struct header h = {.spi_i = 1, .spi_r = 2, .version = VERSION_2_0, .exchange = s->exchange};
         h.flags = i % 2 ? FLAG_RESPONSE : FLAG_INITIATOR;
         struct builder b = builder_message(&w, &h);
-        for (unsigned n = 0; s->parts[n].type; n++) {
-            size_t mark = payload_begin(&b, s->parts[n].type, false);
-            s->parts[n].write(&w);
+        for (unsigned n = 0; n < parts_of(s); n++) {
+            const struct part *part = part_at(s, n);
+            size_t mark = payload_begin(&b, part->type, false);
+            part->write(&w);
             payload_end(&b, mark);
         }
         builder_end(&b);
@@ -415,11 +442,12 @@ static void forgery(struct writer *w, const struct seed *s, u8 how)
     for (u8 kind = 0; kind < ARRAY_LEN(kinds); kind++)
         how |= kinds[kind] == s->exchange ? kind : 0;
     write_u8(w, how);
-    for (unsigned n = 0; s->parts[n].type; n++) {
-        write_u8(w, s->parts[n].type);
+    for (unsigned n = 0; n < parts_of(s); n++) {
+        const struct part *part = part_at(s, n);
+        write_u8(w, part->type);
         size_t mark = written(w);
         write_u8(w, 0);
-        s->parts[n].write(w);
+        part->write(w);
         write_u8_at(w, mark, (u8)(written(w) - mark - 1));
     }
     write_u8(w, 0);
