@@ -61,7 +61,7 @@ struct shrike_event {
     struct shrike_reason reason;
 };
 
-const char *shrike_event_name(enum shrike_event_id id); /* "ike-up"; static */
+const char *shrike_event_name(enum shrike_event_id id); /* "IKE_UP"; static */
 enum shrike_level shrike_event_level(enum shrike_event_id id);
 const char *shrike_event_text(enum shrike_event_id id); /* a sentence; static */
 
