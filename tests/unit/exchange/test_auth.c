@@ -1,0 +1,153 @@
+/* IKE_AUTH from a peer that has the keys but has proved nothing: it gets little. */
+#include "tools.h"
+
+static struct pair *p;
+static struct forger f;
+static struct chain c;
+static struct heard h;
+
+/* IKE_SA_INIT is over, IKE_AUTH was asked for and is lost. The forger speaks to one side. */
+static bool begin(unsigned victim)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    p = toy_pair((struct pair_options){0});
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    pair_deliver(p, 1);
+    settle_side(p, 1);
+    if (p->side[0].count != 1)
+        return false;
+    struct header hdr;
+    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
+    if (header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
+        return false;
+    p->side[0].spi_i = hdr.spi_i;
+    p->side[0].spi_r = hdr.spi_r;
+    p->side[0].ike = 1;
+    pair_deliver(p, 0);
+    settle_side(p, 0);
+    if (!forger_init(&f, p, 0))
+        return false;
+    f.victim = victim; /* both ends have the same keys */
+    f.sa.initiator = victim == 1;
+    pair_lose_all(&p->side[1]);
+    pair_lose_all(&p->side[0]);
+    chain_begin(&c);
+    return true;
+}
+
+static void end(void)
+{
+    forger_free(&f);
+    toy_end(p);
+}
+
+/* RFC 7296 2.3, 2.21.2: nothing but IKE_AUTH before the peer is known. */
+TEST(nothing_else_before_it)
+{
+    static const u8 exchanges[] = {EXCHANGE_INFORMATIONAL, EXCHANGE_CREATE_CHILD_SA,
+                                   EXCHANGE_IKE_INTERMEDIATE, 99};
+    for (unsigned victim = 0; victim < 2; victim++) {
+        for (unsigned i = 0; i < ARRAY_LEN(exchanges); i++) {
+            CHECK(begin(victim));
+            chain_delete(&c, PROTOCOL_IKE, NULL, 0);
+            for (unsigned response = 0; response < 2; response++) {
+                struct forgery what = {
+                    .exchange = exchanges[i], .message_id = victim, .response = response};
+                tell(&f, what, &c, &h);
+                CHECK(!h.any);
+            }
+            CHECK_EQ(stats_of(p, victim).ike_sas, 1);
+            CHECK_EQ(p->side[victim].failed, 0);
+            end();
+        }
+    }
+}
+
+/* An initiator asks for IKE_AUTH, it is never asked. */
+TEST(no_request_to_the_initiator)
+{
+    CHECK(begin(0));
+    struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 0};
+    tell(&f, what, &c, &h);
+    CHECK(!h.any);
+    CHECK_EQ(stats_of(p, 0).ike_sas, 1);
+    end();
+}
+
+/* Requests that cannot be: each is told what is wrong with it, and that was that. */
+TEST(requests_that_fail)
+{
+    static const char id[] = "\2\0\0\0a.test", stranger[] = "\2\0\0\0x.test";
+    static const char proof[] = "\2\0\0\0................................";
+    static const char signature[] = "\1\0\0\0................................";
+    for (unsigned i = 0; i < 6; i++) {
+        unsigned expect = NOTIFY_AUTHENTICATION_FAILED;
+        CHECK(begin(1));
+        if (i == 0) { /* no identity */
+            chain_add(&c, PAYLOAD_AUTH, false, bytes_of(proof, sizeof(proof) - 1));
+            expect = NOTIFY_INVALID_SYNTAX;
+        } else if (i == 1) { /* nobody we know */
+            chain_add(&c, PAYLOAD_IDI, false, bytes_of(stranger, sizeof(stranger) - 1));
+            chain_add(&c, PAYLOAD_AUTH, false, bytes_of(proof, sizeof(proof) - 1));
+        } else if (i == 2) { /* another method */
+            chain_add(&c, PAYLOAD_IDI, false, bytes_of(id, sizeof(id) - 1));
+            chain_add(&c, PAYLOAD_AUTH, false, bytes_of(signature, sizeof(signature) - 1));
+        } else if (i == 3) { /* a wrong proof */
+            chain_add(&c, PAYLOAD_IDI, false, bytes_of(id, sizeof(id) - 1));
+            chain_add(&c, PAYLOAD_AUTH, false, bytes_of(proof, sizeof(proof) - 1));
+        } else if (i == 4) { /* none: no EAP yet */
+            chain_add(&c, PAYLOAD_IDI, false, bytes_of(id, sizeof(id) - 1));
+        } else {
+            chain_add(&c, 200, true, bytes_of("x", 1));
+            expect = NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD;
+        }
+        struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 1};
+        tell(&f, what, &c, &h);
+        CHECK_EQ(only_notify(&h), expect);
+        CHECK_EQ(p->side[1].ike_up, 0);
+        CHECK_EQ(p->side[1].failed, 1);
+        CHECK_EQ(stats_of(p, 1).half_open, 0);
+        p->side[0].mute = true;
+        pair_wait(p, p->now + 70 * SHRIKE_SECOND);
+        CHECK(empty_side(p, 1));
+        end();
+    }
+}
+
+/* Responses that cannot be: the attempt fails, with the reason. */
+TEST(responses_that_fail)
+{
+    static const char id[] = "\2\0\0\0b.test", stranger[] = "\2\0\0\0x.test";
+    static const char proof[] = "\2\0\0\0................................";
+    static const char signature[] = "\1\0\0\0................................";
+    static const enum shrike_reason_code reasons[] = {
+        SHRIKE_REASON_AUTH_FAILED, SHRIKE_REASON_NO_IDENTITY,     SHRIKE_REASON_AUTH_METHOD,
+        SHRIKE_REASON_AUTH_MAC,    SHRIKE_REASON_MISSING_PAYLOAD, SHRIKE_REASON_UNEXPECTED_PAYLOAD};
+    for (unsigned i = 0; i < ARRAY_LEN(reasons); i++) {
+        CHECK(begin(0));
+        if (i == 0)
+            chain_notify(&c, NOTIFY_AUTHENTICATION_FAILED);
+        else if (i < 4)
+            chain_add(&c, PAYLOAD_IDR, false, bytes_of(i == 1 ? stranger : id, 10));
+        if (i >= 1 && i < 5)
+            chain_add(&c, PAYLOAD_AUTH, false,
+                      bytes_of(i == 2 ? signature : proof, sizeof(proof) - 1));
+        if (i == 5)
+            chain_add(&c, PAYLOAD_NONCE, false, bytes_of(proof, 32));
+        struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 1, .response = true};
+        tell(&f, what, &c, &h);
+        CHECK_EQ(p->side[0].ike_up, 0);
+        CHECK_EQ(p->side[0].failed, 1);
+        CHECK_EQ(p->side[0].reason, reasons[i]);
+        CHECK(empty_side(p, 0));
+        end();
+    }
+}
+
+int main(void)
+{
+    return RUN(nothing_else_before_it) | RUN(no_request_to_the_initiator) |
+           RUN(requests_that_fail) | RUN(responses_that_fail);
+}
