@@ -1,0 +1,173 @@
+/* CREATE_CHILD_SA: refusals of the peer, answers that were not asked for, and what is put right. */
+#include "tools.h"
+
+static struct pair *p;
+static struct forger f;
+static struct chain c;
+static struct heard h;
+static struct forgery answer;
+
+/* Side 0 has asked for a second Child SA and hears the forger. */
+static bool begin(void)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0};
+    p = toy_pair((struct pair_options){.children = 2});
+    pair_up(p, "net0");
+    if (!forger_init(&f, p, 0))
+        return false;
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    overhear(&f, &h);
+    chain_begin(&c);
+    answer = (struct forgery){.exchange = EXCHANGE_CREATE_CHILD_SA,
+                              .response = true,
+                              .message_id = h.m.header.message_id};
+    return h.any && h.m.header.exchange == EXCHANGE_CREATE_CHILD_SA;
+}
+
+static void end(void)
+{
+    forger_free(&f);
+    toy_end(p);
+}
+
+/* The response that accepts what was asked, with some SPI; `spoil` names what is wrong with it. */
+enum spoil { GOOD, OTHER_CIPHER, WIDER_TS, TRANSPORT, SHORT_NONCE, NO_TS };
+static void accept_with(enum spoil spoil)
+{
+    u8 sa[256], ts[64];
+    struct bytes asked = message_body(&h.m, PAYLOAD_SA);
+    memcpy(sa, asked.at, asked.len);
+    memcpy(sa + 8, "\x12\x34\x56\x78", 4); /* behind the proposal's header: the SPI */
+    if (spoil == OTHER_CIPHER)
+        sa[8 + 4 + 7] = ENCR_AES_CCM_16;
+    if (spoil == TRANSPORT)
+        chain_notify(&c, NOTIFY_USE_TRANSPORT_MODE);
+    chain_add(&c, PAYLOAD_SA, false, bytes_of(sa, asked.len));
+    chain_add(&c, PAYLOAD_NONCE, false,
+              bytes_of("0123456789abcdef0123456789abcdef", spoil == SHORT_NONCE ? 15 : 32));
+    struct bytes tsi = message_body(&h.m, PAYLOAD_TSI), tsr = message_body(&h.m, PAYLOAD_TSR);
+    memcpy(ts, tsr.at, tsr.len);
+    if (spoil == WIDER_TS)
+        ts[4 + 8] = 0; /* the range begins at 0.x */
+    chain_add(&c, PAYLOAD_TSI, false, tsi);
+    if (spoil != NO_TS)
+        chain_add(&c, PAYLOAD_TSR, false, bytes_of(ts, tsr.len));
+}
+
+TEST(an_answer_as_asked)
+{
+    CHECK(begin());
+    accept_with(GOOD);
+    tell(&f, answer, &c, &h);
+    CHECK_EQ(p->side[0].child_count, 2);
+    CHECK_EQ(p->side[0].children[1].spi_out, 0x12345678);
+    end();
+}
+
+/* RFC 7296 1.3.1, 2.9: what the peer made of it cannot be used: it is deleted, and no data plane
+ * ever had it. */
+TEST(answers_that_were_not_asked_for)
+{
+    static const enum shrike_reason_code reasons[] = {
+        [OTHER_CIPHER] = SHRIKE_REASON_NO_CHILD_PROPOSAL,
+        [WIDER_TS] = SHRIKE_REASON_TS_MISMATCH,
+        [TRANSPORT] = SHRIKE_REASON_MODE_MISMATCH,
+        [SHORT_NONCE] = SHRIKE_REASON_NONCE_SIZE,
+    };
+    for (unsigned i = OTHER_CIPHER; i <= SHORT_NONCE; i++) {
+        struct delete d;
+        CHECK(begin());
+        accept_with(i);
+        tell(&f, answer, &c, &h);
+        CHECK_EQ(p->side[0].reason, reasons[i]);
+        CHECK_EQ(p->side[0].child_count, 1);
+        CHECK_EQ(p->side[0].ike_down, 0);
+        CHECK_EQ(h.m.header.exchange, EXCHANGE_INFORMATIONAL);
+        CHECK(delete_read(message_body(&h.m, PAYLOAD_DELETE), &d));
+        CHECK_EQ(d.count, 1);
+        end();
+    }
+}
+
+/* RFC 7296 2.21: a response that lacks a payload: the two no longer agree on their state. */
+TEST(an_answer_without_selectors_ends_the_sa)
+{
+    CHECK(begin());
+    accept_with(NO_TS);
+    tell(&f, answer, &c, &h);
+    CHECK_EQ(p->side[0].ike_down, 1);
+    CHECK_EQ(p->side[0].child_count, 0);
+    end();
+}
+
+TEST(refusals_end_the_child_alone)
+{
+    static const struct {
+        u16 notify;
+        enum shrike_reason_code code;
+    } rows[] = {{NOTIFY_NO_PROPOSAL_CHOSEN, SHRIKE_REASON_NO_CHILD_PROPOSAL},
+                {NOTIFY_TS_UNACCEPTABLE, SHRIKE_REASON_TS_MISMATCH},
+                {NOTIFY_NO_ADDITIONAL_SAS, SHRIKE_REASON_PEER_REFUSED},
+                {NOTIFY_INVALID_KE_PAYLOAD, SHRIKE_REASON_KE_GROUP},
+                {12345, SHRIKE_REASON_PEER_REFUSED}};
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK(begin());
+        chain_notify(&c, rows[i].notify);
+        tell(&f, answer, &c, &h);
+        CHECK(!h.any);
+        CHECK_EQ(p->side[0].reason, rows[i].code);
+        CHECK_EQ(p->side[0].ike_down, 0);
+        CHECK_EQ(stats_of(p, 0).child_sas, 1);
+        CHECK_EQ(stats_of(p, 0).works, 0);
+        end();
+    }
+}
+
+/* RFC 7296 2.25: later, not at once, and not for ever. */
+TEST(temporary_failure_is_tried_again)
+{
+    unsigned tries = 0;
+    CHECK(begin());
+    while (h.any && tries < 50) {
+        shrike_time before = p->now;
+        answer.message_id = h.m.header.message_id;
+        tries++;
+        chain_begin(&c);
+        chain_notify(&c, NOTIFY_TEMPORARY_FAILURE);
+        tell(&f, answer, &c, &h);
+        CHECK(!h.any);
+        for (unsigned i = 0; i < 20 && !h.any; i++) { /* deadlines are lazy */
+            p->now = MAX(p->now, MIN(shrike_deadline(p->side[0].engine), before + 9000000));
+            shrike_tick(p->side[0].engine, p->now);
+            settle_side(p, 0);
+            overhear(&f, &h);
+        }
+        CHECK(!h.any || p->now - before >= 2 * SHRIKE_SECOND);
+    }
+    CHECK_EQ(tries, 9);
+    CHECK_EQ(p->side[0].failed, 1);
+    CHECK_EQ(stats_of(p, 0).child_sas, 1);
+    end();
+}
+
+/* Rekeying is refused for now, with a reason; and nothing is made. */
+TEST(requests_to_rekey)
+{
+    CHECK(begin());
+    struct forgery ask = {.exchange = EXCHANGE_CREATE_CHILD_SA};
+    chain_notify(&c, NOTIFY_REKEY_SA);
+    accept_with(GOOD);
+    tell(&f, ask, &c, &h);
+    CHECK_EQ(only_notify(&h), NOTIFY_NO_ADDITIONAL_SAS);
+    CHECK_EQ(stats_of(p, 0).child_sas, 2);
+    end();
+}
+
+int main(void)
+{
+    return RUN(an_answer_as_asked) | RUN(answers_that_were_not_asked_for) |
+           RUN(an_answer_without_selectors_ends_the_sa) | RUN(refusals_end_the_child_alone) |
+           RUN(temporary_failure_is_tried_again) | RUN(requests_to_rekey);
+}
