@@ -169,6 +169,9 @@ static enum shrike_reason_code liveness(struct commander *c, const struct shrike
         if (!sa || sa->state != IKE_UP ||
             !(m->ike ? sa->serial == m->ike : m->conn && same(sa->conn->name, m->conn)))
             continue;
+        if (sa->command_alive)
+            return SHRIKE_REASON_BUSY;
+        sa->command_alive = pending_hold(c->shard, c->pending);
         sa->wants |= WANT_LIVENESS;
         touch(c, sa);
         return SHRIKE_REASON_NONE;

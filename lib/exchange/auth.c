@@ -42,6 +42,8 @@ static enum verdict ask_op(struct turn *t, bool ours, struct bytes value)
 {
     const struct shrike_conn *conn = t->sa->conn;
     struct shrike_id peer = sa_peer_id(t->sa);
+    if (peer.type == 0) /* we call first, and know only whom we want */
+        peer = conn->remote.id;
     const struct shrike_id *id = ours ? &conn->local.id : &peer;
     u8 body[4 + SHRIKE_ID_MAX];
     struct bytes octets =
@@ -203,6 +205,8 @@ static enum verdict take_child(struct turn *t)
 static enum verdict concluded(struct turn *t)
 {
     sa_end_handshake(t->shard, t->sa);
+    if (t->sa->snapshot != t->shard->current) /* a new configuration came meanwhile */
+        sa_rehome(t->shard, t->sa);
     return DONE;
 }
 

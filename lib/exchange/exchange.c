@@ -348,8 +348,9 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
         trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
     else
         trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
+    pending_release(s, sa->command_alive, why->code);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
-    sa->command_down = 0;
+    sa->command_alive = sa->command_down = 0;
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
     child_sweep(s, sa);

@@ -47,6 +47,8 @@ enum verdict info_conclude(struct turn *t)
         child_die(t->sa, child, SHRIKE_REASON_COMMAND);
     } else if (t->slot->want == WANT_LIVENESS) {
         (void)trace_ike(t->shard, SHRIKE_EVENT_PEER_ALIVE, t->sa);
+        pending_release(t->shard, t->sa->command_alive, SHRIKE_REASON_NONE);
+        t->sa->command_alive = 0;
     }
     return DONE;
 }

@@ -298,6 +298,8 @@ static enum verdict take_group(struct turn *t, struct bytes data)
 /* RFC 7296 2.21.1: an error without protection may be forged: a genuine answer may still come. */
 static enum verdict take_error(struct turn *t, u16 type)
 {
+    if (type == 0) /* reserved: nobody sends it in earnest */
+        return DROP;
     if (fault(23))
         return turn_fail(t, SHRIKE_REASON_PEER_REFUSED, type);
     if (t->sa->handshake->hint == 0) { /* more of them give no more time */

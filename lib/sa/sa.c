@@ -67,6 +67,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
+    pending_release(s, sa->command_alive, SHRIKE_REASON_SA_CLOSING);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     packet_drop(&s->packets, sa->peer_id);
     snapshot_unpin(s, sa->snapshot);

@@ -117,6 +117,7 @@ struct ike_sa {
     shrike_time expires;    /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
     shrike_time not_before; /* no new request of ours before it (back-off) */
     shrike_time forget;     /* when the remembered reply may go (RFC 7296 2.1); 0: none */
+    u32 command_alive;      /* that asks whether the peer is there: a handle of pending.h */
     u32 command_down;       /* that closes it: a handle of pending.h */
     bool unsettled;         /* more is to be done than one input may cause */
     u64 init_hash;          /* responder: its key in by_init; 0 none */

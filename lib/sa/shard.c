@@ -75,7 +75,7 @@ void shard_free(struct shard *s)
         if (!sa)
             continue;
         /* Nobody listens any more: the data plane keeps what it has. */
-        sa->command_down = 0;
+        sa->command_alive = sa->command_down = 0;
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
             c->installed = false;
             c->command = c->command_down = 0;
