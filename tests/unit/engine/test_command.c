@@ -107,6 +107,40 @@ TEST(up_twice_is_busy_and_up_when_up_is_done)
     toy_end(p);
 }
 
+/* Not when the question is sent, and not at all when nobody answers it. */
+TEST(liveness_is_answered_by_the_peer)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_command alive = {SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0};
+    begin();
+    pair_up(p, NULL);
+    order(p, alive);
+    alive.reference = 2;
+    order(p, alive);
+    CHECK_EQ(r.reason[2], SHRIKE_REASON_BUSY);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    CHECK(pair_deliver(p, 1));
+    (void)pair_drain(p, 1);
+    hold(p, 0);
+    CHECK_EQ(r.done[1] + r.failed[1], 0);
+    CHECK(pair_deliver(p, 0));
+    hold(p, 0);
+    CHECK_EQ(r.done[1], 1);
+    alive.reference = 3;
+    order(p, alive);
+    for (unsigned i = 0; i < 20; i++) { /* hold() lets every datagram be lost */
+        shrike_time due = shrike_deadline(p->side[0].engine);
+        p->now = due > p->now ? due : p->now;
+        exhaust(p);
+        if (r.failed[3])
+            break;
+    }
+    CHECK_EQ(r.failed[3], 1);
+    CHECK_EQ(r.reason[3], SHRIKE_REASON_TIMEOUT);
+    toy_end(p);
+}
+
 /* An op that nobody answers fails after a minute, and with it what waited for it: exactly once. */
 TEST(an_op_without_an_answer_fails_in_time)
 {
@@ -262,5 +296,5 @@ int main(void)
     return RUN(what_is_not_there_fails_at_once) | RUN(up_twice_is_busy_and_up_when_up_is_done) |
            RUN(an_op_without_an_answer_fails_in_time) | RUN(a_refused_install_is_the_reason) |
            RUN(a_list_is_whole) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
-           RUN(more_commands_than_there_may_be);
+           RUN(more_commands_than_there_may_be) | RUN(liveness_is_answered_by_the_peer);
 }
