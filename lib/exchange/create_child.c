@@ -10,31 +10,6 @@ enum create_conclude_step { CONCLUDE_ACCEPT, CONCLUDE_INSTALLED };
 enum { GROUPS_MAX = 4, RETRIES_MAX = 8 };
 #define RETRY_DELAY (5 * SHRIKE_SECOND) /* after TEMPORARY_FAILURE (RFC 7296 2.25), with jitter */
 
-/* The first group that this child's proposals allow; KE_NONE without PFS. */
-static u16 first_group(const struct shrike_child_conf *conf)
-{
-    for (unsigned i = 0; i < conf->proposal_count; i++) {
-        for (unsigned j = 0; j < conf->proposals[i].transform_count; j++) {
-            const struct shrike_transform *x = &conf->proposals[i].transforms[j];
-            if (x->type == TRANSFORM_KE && x->id != KE_NONE)
-                return x->id;
-        }
-    }
-    return KE_NONE;
-}
-
-static bool allows_group(const struct shrike_child_conf *conf, u16 group)
-{
-    for (unsigned i = 0; i < conf->proposal_count; i++) {
-        for (unsigned j = 0; j < conf->proposals[i].transform_count; j++) {
-            const struct shrike_transform *x = &conf->proposals[i].transforms[j];
-            if (x->type == TRANSFORM_KE && x->id == group)
-                return suite_ke(group) != NULL;
-        }
-    }
-    return false;
-}
-
 /* A nonce and, with a group, a key pair; its public half is kept for the message. */
 static bool draw(struct turn *t, struct work *work, u16 group)
 {
@@ -105,7 +80,10 @@ enum verdict create_child_ask(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
     struct work *work = slot_work(t->shard, t->slot);
-    if (!work || !draw(t, work, child->ke ? child->ke : first_group(child->conf)))
+    if (!work ||
+        !draw(t, work,
+              child->ke ? child->ke
+                        : select_first_group(child->conf->proposals, child->conf->proposal_count)))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
     struct offer_between between = between_of(work);
     if (!offer_ask(t, child, &between))
@@ -121,7 +99,8 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
     t->reason.theirs = true;
     t->reason.origin = child->conf->proposals_origin;
     if (child->retries++ < RETRIES_MAX) {
-        if (n->type == NOTIFY_INVALID_KE_PAYLOAD && allows_group(child->conf, group) &&
+        if (n->type == NOTIFY_INVALID_KE_PAYLOAD &&
+            select_has_group(child->conf->proposals, child->conf->proposal_count, group) &&
             group != t->slot->work->group) {
             child->ke = group;
             child->state = CHILD_WANTED;

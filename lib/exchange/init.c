@@ -71,31 +71,6 @@ static void add_notifies(struct turn *t)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
 }
 
-/* The first group of our proposals that a KE payload may have. */
-static u16 first_group(const struct shrike_conn *conn)
-{
-    for (unsigned i = 0; i < conn->proposal_count; i++) {
-        const struct shrike_proposal *p = &conn->proposals[i];
-        for (unsigned j = 0; j < p->transform_count; j++) {
-            if (p->transforms[j].type == TRANSFORM_KE && suite_ke(p->transforms[j].id))
-                return p->transforms[j].id;
-        }
-    }
-    return KE_NONE;
-}
-
-static bool offers_group(const struct shrike_conn *conn, u16 group)
-{
-    for (unsigned i = 0; i < conn->proposal_count; i++) {
-        const struct shrike_proposal *p = &conn->proposals[i];
-        for (unsigned j = 0; j < p->transform_count; j++) {
-            if (p->transforms[j].type == TRANSFORM_KE && p->transforms[j].id == group)
-                return suite_ke(group) != NULL;
-        }
-    }
-    return false;
-}
-
 /* RFC 7296 2.6: the retry with a cookie differs in nothing else. */
 static enum verdict ask_again(struct turn *t)
 {
@@ -136,7 +111,8 @@ enum verdict init_ask(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
     if (h->cookie)
         notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
-    u16 group = h->group_asked ? h->group_asked : first_group(conn);
+    u16 group =
+        h->group_asked ? h->group_asked : select_first_group(conn->proposals, conn->proposal_count);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {.group_first = group};
     select_offer(t->out->w, conn->proposals, conn->proposal_count, &offer);
@@ -283,8 +259,9 @@ static enum verdict take_cookie(struct turn *t, struct bytes cookie)
 static enum verdict take_group(struct turn *t, struct bytes data)
 {
     struct handshake *h = t->sa->handshake;
+    const struct shrike_conn *conn = t->sa->conn;
     u16 group = data.len == 2 ? (u16)(data.at[0] << 8 | data.at[1]) : KE_NONE;
-    if (!offers_group(t->sa->conn, group) || group == h->group)
+    if (!select_has_group(conn->proposals, conn->proposal_count, group) || group == h->group)
         return DROP; /* not an answer to what we sent */
     if (h->groups++ >= GROUPS_MAX)
         return turn_fail(t, SHRIKE_REASON_GROUP_LOOP, 0);

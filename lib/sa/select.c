@@ -350,3 +350,26 @@ void select_answer(struct writer *w, const struct choice *c, const u8 *spi, u8 s
     }
     proposal_write(w, &p, true);
 }
+
+/* The first group that is `group`, or any when that is KE_NONE. */
+static u16 find_group(const struct shrike_proposal *ours, unsigned count, u16 group)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < ours[i].transform_count; j++) {
+            const struct shrike_transform *x = &ours[i].transforms[j];
+            if (x->type == TRANSFORM_KE && suite_ke(x->id) && (group == KE_NONE || x->id == group))
+                return x->id;
+        }
+    }
+    return KE_NONE;
+}
+
+u16 select_first_group(const struct shrike_proposal *ours, unsigned count)
+{
+    return find_group(ours, count, KE_NONE);
+}
+
+bool select_has_group(const struct shrike_proposal *ours, unsigned count, u16 group)
+{
+    return group != KE_NONE && find_group(ours, count, group) == group;
+}

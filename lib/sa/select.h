@@ -46,6 +46,11 @@ bool select_verify(struct bytes sa_body, const struct select_want *want, struct 
 /* Would these proposals have allowed this choice? */
 bool select_allows(const struct shrike_proposal *ours, unsigned count, const struct choice *c);
 
+/* The first key exchange group of these proposals that we have; KE_NONE when they name none. */
+u16 select_first_group(const struct shrike_proposal *ours, unsigned count);
+/* Do they name this group, and do we have it? */
+bool select_has_group(const struct shrike_proposal *ours, unsigned count, u16 group);
+
 struct offer {
     const u8 *spi;   /* ours */
     u8 spi_len;      /* 0 in IKE_SA_INIT */

@@ -867,14 +867,29 @@ TEST(both_sides_come_to_the_same)
     CHECK(agreed > 1000);
 }
 
+TEST(groups_are_found_in_order)
+{
+    struct shrike_proposal ours[] = {
+        rule(ESP, LIST(GCM256, SHORT_SN), 1),
+        rule(ESP, LIST(GCM256, P256, X25519), 2),
+    };
+    CHECK_EQ(select_first_group(ours, 1), KE_NONE);
+    CHECK_EQ(select_first_group(ours, 2), KE_ECP256);
+    CHECK(select_has_group(ours, 2, KE_CURVE25519));
+    CHECK(!select_has_group(ours, 1, KE_CURVE25519));
+    CHECK(!select_has_group(ours, 2, KE_MODP2048));
+    CHECK(!select_has_group(ours, 2, KE_NONE));
+}
+
 int main(void)
 {
-    return RUN(everything_chosen_is_told) | RUN(our_order_comes_first) |
-           RUN(of_theirs_the_first_that_fits) | RUN(the_group_that_came_is_taken) |
-           RUN(key_lengths_are_equal) | RUN(an_aead_stands_alone) |
-           RUN(another_cipher_never_stands_alone) | RUN(each_protocol_has_its_types) |
-           RUN(esp_without_sn_means_32_bits) | RUN(esp_may_do_without_ke) |
-           RUN(groups_are_passed_over_in_ike_auth) | RUN(an_unknown_type_spoils_the_proposal) |
+    return RUN(groups_are_found_in_order) | RUN(everything_chosen_is_told) |
+           RUN(our_order_comes_first) | RUN(of_theirs_the_first_that_fits) |
+           RUN(the_group_that_came_is_taken) | RUN(key_lengths_are_equal) |
+           RUN(an_aead_stands_alone) | RUN(another_cipher_never_stands_alone) |
+           RUN(each_protocol_has_its_types) | RUN(esp_without_sn_means_32_bits) |
+           RUN(esp_may_do_without_ke) | RUN(groups_are_passed_over_in_ike_auth) |
+           RUN(an_unknown_type_spoils_the_proposal) |
            RUN(an_unknown_attribute_spoils_the_transform) |
            RUN(spi_sizes_are_those_of_the_protocol) | RUN(reserved_spis_are_refused) |
            RUN(the_reason_is_the_nearest_miss) | RUN(a_broken_payload_is_refused_whole) |
