@@ -2,8 +2,8 @@
 #ifndef CONFIG_TOOLS_H
 #define CONFIG_TOOLS_H
 
-#include "config/report.h"
 #include "../test.h"
+#include "config/report.h"
 #include <string.h>
 #include <unistd.h>
 

@@ -1,0 +1,252 @@
+#include "config/value.h"
+
+#include "wire/codes.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BLANKS " \t\r\n"
+
+const char *list_next(struct pool *p, const char **rest)
+{
+    const char *at = *rest ? *rest : "";
+    at += strspn(at, BLANKS ",");
+    size_t len = strcspn(at, ",");
+    *rest = at + len;
+    while (len && strchr(BLANKS, at[len - 1]))
+        len--;
+    return len ? pool_text(p, at, len) : NULL;
+}
+
+bool value_bool(const char *text, bool *out)
+{
+    static const char *const words[2][5] = {{"no", "false", "disabled", "0", "off"},
+                                            {"yes", "true", "enabled", "1", "on"}};
+    for (int truth = 0; truth < 2; truth++)
+        for (int i = 0; i < 5; i++)
+            if (strcasecmp(text, words[truth][i]) == 0) {
+                *out = truth;
+                return true;
+            }
+    return false;
+}
+
+static int digit(char c)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return !at ? -1 : (int)(at - digits) < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
+}
+
+/* Digits from the front of the text; *text is moved behind them. */
+static bool leading_number(const char **text, uint64_t max, uint64_t *out)
+{
+    unsigned base = 10;
+    const char *at = *text;
+    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
+        base = 16;
+        at += 2;
+    }
+    const char *first = at;
+    uint64_t n = 0;
+    for (int d; (d = digit(*at)) >= 0 && (unsigned)d < base; at++) {
+        if (n > (max - (unsigned)d) / base || max < (unsigned)d)
+            return false;
+        n = n * base + (unsigned)d;
+    }
+    *text = at;
+    *out = n;
+    return at > first;
+}
+
+bool value_number(const char *text, uint64_t max, uint64_t *out)
+{
+    return leading_number(&text, max, out) && *text == 0;
+}
+
+bool value_time(const char *text, shrike_time *out)
+{
+    static const char units[] = "smhd";
+    static const uint64_t seconds[] = {1, 60, 3600, 86400};
+    uint64_t n;
+    if (!leading_number(&text, UINT32_MAX, &n))
+        return false;
+    const char *unit = *text ? strchr(units, *text) : units;
+    if (!unit || (*text && text[1]))
+        return false;
+    *out = n * seconds[unit - units] * SHRIKE_SECOND;
+    return true;
+}
+
+bool value_seconds(const char *text, shrike_time *out)
+{
+    uint64_t whole, fraction = 0, scale = SHRIKE_SECOND;
+    if (!leading_number(&text, UINT32_MAX, &whole))
+        return false;
+    if (*text == '.')
+        for (text++; *text >= '0' && *text <= '9'; text++) {
+            scale /= 10; /* digits behind the microsecond count nothing */
+            fraction += scale * (uint64_t)(*text - '0');
+        }
+    *out = whole * SHRIKE_SECOND + fraction;
+    return *text == 0;
+}
+
+bool value_bytes(const char *text, uint64_t *out)
+{
+    unsigned shift = 0;
+    if (!leading_number(&text, UINT64_MAX >> 30, out))
+        return false;
+    if (*text) {
+        shift = *text == 'k' || *text == 'K'   ? 10
+                : *text == 'm' || *text == 'M' ? 20
+                : *text == 'g' || *text == 'G' ? 30
+                                               : 0;
+        if (!shift || text[1])
+            return false;
+    }
+    *out <<= shift;
+    return true;
+}
+
+/* Hex digits in pairs, colons between them allowed. */
+static bool hex_octets(struct pool *p, const char *text, struct shrike_bytes *out)
+{
+    uint8_t *data = pool_take(p, strlen(text) / 2 + 1);
+    size_t n = 0;
+    while (*text) {
+        if (*text == ':') {
+            text++;
+            continue;
+        }
+        int high = digit(text[0]), low = high < 0 ? -1 : digit(text[1]);
+        if (low < 0)
+            return false;
+        data[n++] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    *out = (struct shrike_bytes){data, n};
+    return true;
+}
+
+/* RFC 4648 4. */
+static bool base64_octets(struct pool *p, const char *text, struct shrike_bytes *out)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = strlen(text), n = 0;
+    while (len && text[len - 1] == '=')
+        len--;
+    uint8_t *data = pool_take(p, len + 1);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *at = strchr(letters, text[i]);
+        if (!at)
+            return false;
+        bits = bits << 6 | (uint32_t)(at - letters);
+        if (i % 4)
+            data[n++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+    }
+    *out = (struct shrike_bytes){data, n};
+    return len % 4 != 1;
+}
+
+static struct shrike_bytes text_octets(struct pool *p, const char *text)
+{
+    return (struct shrike_bytes){(uint8_t *)pool_text(p, text, strlen(text)), strlen(text)};
+}
+
+bool value_secret(struct pool *p, const char *text, struct shrike_bytes *out)
+{
+    if (strncasecmp(text, "0x", 2) == 0)
+        return hex_octets(p, text + 2, out) && out->len;
+    if (strncasecmp(text, "0s", 2) == 0)
+        return base64_octets(p, text + 2, out) && out->len;
+    *out = text_octets(p, text);
+    return out->len > 0;
+}
+
+static enum value_verdict address_id(struct pool *p, const char *text, struct shrike_id *out)
+{
+    struct shrike_addr a;
+    if (!value_addr(text, &a))
+        return VALUE_BAD;
+    uint8_t *octets = pool_take(p, sizeof(a.octets));
+    memcpy(octets, a.octets, sizeof(a.octets));
+    out->type = a.family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
+    out->data = (struct shrike_bytes){octets, a.family == 4 ? 4 : 16};
+    return VALUE_GOOD;
+}
+
+static const struct {
+    const char *prefix;
+    uint8_t type;
+} id_prefixes[] = {
+    {"ipv4:", ID_IPV4_ADDR},
+    {"ipv6:", ID_IPV6_ADDR},
+    {"fqdn:", ID_FQDN},
+    {"dns:", ID_FQDN},
+    {"email:", ID_RFC822_ADDR},
+    {"rfc822:", ID_RFC822_ADDR},
+    {"userfqdn:", ID_RFC822_ADDR},
+    {"asn1dn:", ID_DER_ASN1_DN},
+    {"keyid:", ID_KEY_ID},
+    {"asn1gn:", ID_DER_ASN1_GN},
+};
+
+/* What stands behind a prefix. A # begins octets in hex. */
+static enum value_verdict typed_id(struct pool *p, const char *text, struct shrike_id *out)
+{
+    if (*text == '#')
+        return hex_octets(p, text + 1, &out->data) && out->data.len ? VALUE_GOOD : VALUE_BAD;
+    if (out->type == ID_IPV4_ADDR || out->type == ID_IPV6_ADDR) {
+        uint8_t type = out->type;
+        return address_id(p, text, out) == VALUE_GOOD && out->type == type ? VALUE_GOOD : VALUE_BAD;
+    }
+    if (out->type == ID_DER_ASN1_DN || out->type == ID_DER_ASN1_GN)
+        return VALUE_LATER;
+    out->data = text_octets(p, text);
+    return *text ? VALUE_GOOD : VALUE_BAD;
+}
+
+static enum value_verdict guessed_id(struct pool *p, const char *text, struct shrike_id *out)
+{
+    if (address_id(p, text, out) == VALUE_GOOD)
+        return VALUE_GOOD;
+    if (strchr(text, '='))
+        return VALUE_LATER;
+    out->type = strchr(text, '@') ? ID_RFC822_ADDR : strchr(text, ':') ? ID_KEY_ID : ID_FQDN;
+    if (text[0] == '@' && text[1] == '#') {
+        out->type = ID_KEY_ID;
+        text++;
+    } else if (text[0] == '@' && text[1] == '@') {
+        text += 2;
+    } else if (text[0] == '@') {
+        out->type = ID_FQDN;
+        text++;
+    }
+    return typed_id(p, text, out);
+}
+
+enum value_verdict value_id(struct pool *p, const char *text, struct shrike_id *out)
+{
+    static const char *const any[] = {"%any", "%any6", "*", "0.0.0.0", "::", "0::0"};
+    memset(out, 0, sizeof(*out));
+    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+        if (strcmp(text, any[i]) == 0)
+            return VALUE_GOOD;
+    enum value_verdict verdict = VALUE_BAD;
+    const char *guess = text;
+    for (size_t i = 0; i < sizeof(id_prefixes) / sizeof(id_prefixes[0]); i++) {
+        size_t len = strlen(id_prefixes[i].prefix);
+        if (strncasecmp(text, id_prefixes[i].prefix, len) == 0) {
+            out->type = id_prefixes[i].type;
+            verdict = typed_id(p, text + len, out);
+            guess = NULL;
+            break;
+        }
+    }
+    if (guess)
+        verdict = *text ? guessed_id(p, text, out) : VALUE_BAD;
+    return verdict == VALUE_GOOD && out->data.len > SHRIKE_ID_MAX ? VALUE_BAD : verdict;
+}

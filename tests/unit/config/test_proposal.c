@@ -1,0 +1,89 @@
+/* Proposals: names to numbers, what is made whole, what is refused and why. */
+#include "config/proposal.h"
+#include "crypto/suite.h"
+#include "tools.h"
+
+static struct pool pool;
+static struct proposal_list list;
+
+static bool read_list(uint8_t protocol, const char *text)
+{
+    struct shrike_proposal like = {.protocol = protocol, .origin = {"f", 7}};
+    memset(&report, 0, sizeof(report));
+    list.count = 0;
+    proposals_read(&pool, &like, text, &list, &report);
+    return report.errors == 0;
+}
+
+static bool is(uint16_t at, uint16_t i, uint8_t type, uint16_t id, uint16_t bits)
+{
+    const struct shrike_transform *t = &list.at[at].transforms[i];
+    return i < list.at[at].transform_count && t->type == type && t->id == id && t->key_bits == bits;
+}
+
+TEST(ike)
+{
+    CHECK(read_list(PROTOCOL_IKE, "aes256gcm16-prfsha384-x25519, aes128-sha256-modp2048"));
+    CHECK_EQ(list.count, 2);
+    CHECK(is(0, 0, TRANSFORM_ENCR, ENCR_AES_GCM_16, 256) && list.at[0].transform_count == 3);
+    CHECK(is(0, 1, TRANSFORM_PRF, PRF_HMAC_SHA2_384, 0));
+    CHECK(is(0, 2, TRANSFORM_KE, KE_CURVE25519, 0));
+    CHECK(is(1, 0, TRANSFORM_ENCR, ENCR_AES_CBC, 128) && list.at[1].transform_count == 4);
+    CHECK(is(1, 1, TRANSFORM_INTEG, INTEG_HMAC_SHA2_256_128, 0));
+    CHECK(is(1, 3, TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0)); /* from the integrity algorithm */
+    CHECK_EQ(list.at[1].origin.line, 7);
+    CHECK(read_list(PROTOCOL_IKE, "aes128gcm16-sha256-ecp256"));
+    CHECK(list.at[0].transform_count == 3 && is(0, 2, TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0));
+    CHECK(read_list(PROTOCOL_IKE, "chacha20poly1305-prfsha256-modp1024")); /* weak, but named */
+}
+
+TEST(esp)
+{
+    CHECK(read_list(PROTOCOL_ESP, "aes128gcm16,aes256-sha1-esn-noesn-x25519,null-sha256"));
+    CHECK_EQ(list.count, 3);
+    CHECK(list.at[0].transform_count == 2 && is(0, 1, TRANSFORM_SN, SN_32, 0));
+    CHECK(list.at[1].transform_count == 5 && is(1, 2, TRANSFORM_SN, SN_64, 0));
+    CHECK(is(2, 0, TRANSFORM_ENCR, ENCR_NULL, 0));
+}
+
+TEST(the_default_has_nothing_weak)
+{
+    for (uint8_t protocol = PROTOCOL_IKE; protocol <= PROTOCOL_ESP; protocol += 2) {
+        CHECK(read_list(protocol, "default"));
+        CHECK_EQ(list.count, 2);
+        for (int at = 0; at < 2; at++)
+            for (int i = 0; i < list.at[at].transform_count; i++) {
+                const struct shrike_transform *t = &list.at[at].transforms[i];
+                CHECK(t->type != TRANSFORM_KE || !suite_ke(t->id)->named_only);
+            }
+    }
+}
+
+static bool refused(uint8_t protocol, const char *text, const char *why)
+{
+    return !read_list(protocol, text) && said(true, 7, why) && list.count == 0;
+}
+
+TEST(refused_with_reason)
+{
+    CHECK(refused(PROTOCOL_IKE, "aes256gcm16-x25519", "PRF"));
+    CHECK(refused(PROTOCOL_IKE, "aes256-sha256", "key exchange"));
+    CHECK(refused(PROTOCOL_IKE, "aes256-x25519", "integrity"));
+    CHECK(refused(PROTOCOL_IKE, "sha256-x25519", "encryption"));
+    CHECK(refused(PROTOCOL_IKE, "aes256-aes256gcm16-sha256-x25519", "two proposals"));
+    CHECK(refused(PROTOCOL_IKE, "null-sha256-x25519", "always encrypted"));
+    CHECK(refused(PROTOCOL_IKE, "aes256-sha256-x25519-esn", "esp_proposals"));
+    CHECK(refused(PROTOCOL_IKE, "aes256-sha256-x25519-ke1_mlkem768", "not built yet"));
+    CHECK(refused(PROTOCOL_IKE, "3des-sha256-modp2048", "not built"));
+    CHECK(refused(PROTOCOL_IKE, "aes257-sha256-modp2048", "no such"));
+    CHECK(refused(PROTOCOL_IKE, "aes256--sha256", "single dashes"));
+    CHECK(refused(PROTOCOL_ESP, "aes256-sha256-prfsha256", "no PRF"));
+    CHECK(refused(PROTOCOL_ESP, "aes256", "integrity"));
+}
+
+int main(void)
+{
+    int bad = RUN(ike) | RUN(esp) | RUN(the_default_has_nothing_weak) | RUN(refused_with_reason);
+    pool_free(&pool);
+    return bad;
+}
