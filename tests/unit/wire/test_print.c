@@ -162,7 +162,7 @@ TEST(single_payloads)
     CHECK(is(payload(PAYLOAD_NOTIFY, "03044009 c0ffee01"), "N       REKEY_SA ESP c0ffee01"));
     CHECK(is(payload(PAYLOAD_NOTIFY, "00000011 001300"), "N       INVALID_KE_PAYLOAD, 3 octets"));
     CHECK(is(payload(PAYLOAD_NOTIFY, "00004006 0013"), "N       COOKIE, 2 octets"));
-    CHECK(is(payload(PAYLOAD_NOTIFY, "0000a000 01"), "N       NOTIFY_40960, 1 octet"));
+    CHECK(is(payload(PAYLOAD_NOTIFY, "0000a028 01"), "N       NOTIFY_41000, 1 octet"));
     CHECK(is(payload(PAYLOAD_DELETE, "01000000"), "D       IKE"));
     CHECK(
         is(payload(PAYLOAD_DELETE, "03040002 c0000001c0000002"), "D       ESP c0000001 c0000002"));
