@@ -147,6 +147,7 @@ TEST(truncations_are_refused)
 {
     static uint8_t body[256];
     size_t n = sample();
+    ensure(n <= sizeof(body));
 
     memcpy(body, buffer, n);
     CHECK_EQ(torment(bytes_of(body, n), read_all), 0);
@@ -157,6 +158,7 @@ static bool with(size_t at, uint8_t value)
 {
     static uint8_t body[256];
     size_t n = sample();
+    ensure(n <= sizeof(body));
 
     memcpy(body, buffer, n);
     body[at] = value;
