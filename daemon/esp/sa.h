@@ -1,0 +1,70 @@
+/* One SA of the data plane: one direction of a Child SA, or a trap. */
+#ifndef ESP_SA_H
+#define ESP_SA_H
+
+#include "esp/cipher.h"
+#include "esp/inner.h"
+#include "esp/replay.h"
+#include "shrike/types.h"
+#include <stdatomic.h>
+
+/* 0: no limit. */
+struct esp_limits {
+    u64 bytes_soft, bytes_hard;
+    u64 packets_soft, packets_hard;
+};
+
+enum esp_life {
+    LIFE_GOES_ON,
+    LIFE_SOFT, /* told once: time for a rekey */
+    LIFE_HARD, /* this packet must not pass */
+};
+
+/* One direction of a Child SA, or a trap (RFC 4301 4.4.1): no cipher, and a packet for it is to
+ * be told of. */
+struct esp_sa {
+    u32 spi;
+    u32 child_serial, reqid;
+    struct shrike_endpoint local, remote;
+    bool encap, esn, inbound;
+    struct cipher *cipher;
+    const struct shrike_ts *local_ts, *remote_ts; /* in memory of the SA's own */
+    u16 local_ts_count, remote_ts_count;
+    struct esp_limits limits;
+
+    /* Of the worker. */
+    struct replay replay; /* inbound */
+    u64 seq;              /* outbound: the last number used */
+    bool soft_told;
+    _Atomic u64 bytes, packets; /* read by anybody */
+
+    /* Of the writer. */
+    struct esp_sa *next_retired;
+    u64 retired_at;
+};
+
+struct esp_sa_spec {
+    u32 spi, child_serial, reqid;
+    struct shrike_endpoint local, remote;
+    bool encap, inbound, trap;
+    struct cipher_spec cipher; /* its esn is the SA's; sealing is set from inbound */
+    u32 replay_window;
+    struct esp_limits limits;
+    const struct shrike_ts *local_ts, *remote_ts; /* copied */
+    u16 local_ts_count, remote_ts_count;
+};
+
+/* NULL: no memory, a cipher we do not have, no selectors or too many, or an SPI of 1 to 255 or 0
+ * (RFC 4303 2.1). */
+struct esp_sa *esp_sa_new(const struct esp_sa_spec *spec) must_use;
+void esp_sa_free(struct esp_sa *sa);
+
+/* May this packet pass through this SA? RFC 4301 5.2 step 4; a fragment without ports passes only
+ * where every port does, or none but OPAQUE. */
+bool esp_sa_takes(const struct esp_sa *sa, const struct inner *p);
+/* The next outbound number; 0 when they are used up (RFC 4303 3.3.3). */
+u64 esp_sa_next_seq(struct esp_sa *sa);
+/* Count a packet of so many octets against the limits, unless it must not pass. */
+enum esp_life esp_sa_account(struct esp_sa *sa, size_t octets);
+
+#endif
