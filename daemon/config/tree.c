@@ -55,6 +55,7 @@ static bool file_read(struct parse *p, const char *path, struct shrike_origin as
         report_error(p->report, asked, "%s cannot be read: check its name and rights", path);
         return false;
     }
+    setvbuf(f, NULL, _IONBF, 0); /* no copy of a secret is left in a buffer of its own */
     long size = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
     bool good = size >= 0 && size <= TREE_FILE && fseek(f, 0, SEEK_SET) == 0;
     if (good) {

@@ -1,0 +1,39 @@
+/* What the parts of the compiler share: where they are, and reading a key with its complaint. */
+#ifndef DAEMON_CONFIG_COMPILE_H
+#define DAEMON_CONFIG_COMPILE_H
+
+#include "config/config.h"
+#include "config/keys.h"
+#include "config/tree.h"
+
+#define CONNS_MAX    10000
+#define CHILDREN_MAX 256 /* of one connection */
+/* Numbers above are given to children that name none. */
+#define REQID_FIXED_MAX 0x3fffffff
+
+struct compile {
+    struct config *config;
+    struct pool *pool;    /* of the snapshot */
+    struct pool *scratch; /* of the tree, gone when compiling is over */
+    struct config_report *report;
+    struct shrike_conn base; /* values of the shrike section, the same for every connection */
+    const struct section *root, *shrike;
+    uint32_t next_reqid;
+};
+
+/* Every key of a section is known, and what is not built is said. */
+void compile_keys(struct compile *c, const struct section *s, enum key_scope scope);
+/* An origin whose file name lives as long as the snapshot. */
+struct shrike_origin compile_origin(struct compile *c, struct shrike_origin origin);
+char *compile_text(struct compile *c, const char *text);
+
+/* The value of a key when it is there; *out stays as it is when not, or when it is wrong. */
+void compile_bool(struct compile *c, const struct section *s, const char *key, bool *out);
+void compile_number(struct compile *c, const struct section *s, const char *key, uint64_t max,
+                    uint64_t *out);
+void compile_time(struct compile *c, const struct section *s, const char *key, shrike_time *out);
+void compile_seconds(struct compile *c, const struct section *s, const char *key, shrike_time *out);
+/* Where the key stands, else where its section does. */
+struct shrike_origin compile_place(struct compile *c, const struct section *s, const char *key);
+
+#endif

@@ -1,0 +1,42 @@
+/* swanctl.conf to the snapshot the engine reads, and what the daemon needs beside it. */
+#ifndef DAEMON_CONFIG_CONFIG_H
+#define DAEMON_CONFIG_CONFIG_H
+
+#include "config/pool.h"
+#include "config/report.h"
+#include "shrike/conf.h"
+
+/* What conf.h has no place for, of the connection with the same index. */
+struct config_conn {
+    const char *const *local_names;  /* of the DNS, to be resolved; 0.0.0.0/32 keeps the place of */
+    const char *const *remote_names; /* each in the connection's addresses: it fits nobody */
+    uint16_t local_name_count, remote_name_count;
+    uint32_t keyingtries; /* 0: for ever */
+};
+
+/* A preshared key, for the keeper of keys alone. */
+struct config_secret {
+    const char *name;
+    struct shrike_bytes secret;
+    const struct shrike_id *ids; /* none: for everybody */
+    uint16_t id_count;
+    struct shrike_origin origin;
+};
+
+struct config {
+    struct shrike_conf conf;
+    const struct config_conn *beside; /* conf.conn_count of them */
+    struct config_secret *secrets;
+    uint32_t secret_count;
+    uint16_t port, port_nat_t;
+    uint32_t routing_table;
+    bool install_routes;
+    struct pool pool, secret_pool;
+};
+
+/* NULL when the report has errors: nothing is half-loaded. report is emptied first. */
+struct config *config_read(const char *path, struct config_report *report);
+/* Wipes the secrets and gives everything back. NULL is fine. */
+void config_free(struct config *c);
+
+#endif

@@ -1,0 +1,308 @@
+#include "config/conn.h"
+
+#include "config/proposal.h"
+#include "config/value.h"
+#include "wire/codes.h"
+#include <string.h>
+
+#define ADDRS_MAX 1024 /* blocks of one side of one connection */
+#define NAMES_MAX 16   /* of the DNS, likewise */
+
+/* One side's addresses while they are gathered. */
+struct side {
+    struct shrike_net nets[ADDRS_MAX];
+    const char *names[NAMES_MAX];
+    uint16_t net_count, name_count;
+    struct shrike_endpoint first; /* the first single one: what an initiator takes */
+};
+
+static void add_address(struct compile *c, const struct value *v, const char *text,
+                        struct side *out)
+{
+    struct shrike_net nets[VALUE_NETS];
+    struct shrike_addr single;
+    uint32_t count;
+    if (!value_nets(text, nets, &count)) {
+        if (!value_is_host_name(text)) {
+            report_error(c->report, v->origin,
+                         "%s in %s: an address, a subnet, a range or a name is wanted", text,
+                         v->key);
+            return;
+        }
+        if (out->name_count == NAMES_MAX) {
+            report_error(c->report, v->origin, "more than %d names in %s", NAMES_MAX, v->key);
+            return;
+        }
+        out->names[out->name_count++] = compile_text(c, text);
+        nets[0] = (struct shrike_net){{{0}, 4}, 32}; /* fits nobody until the name is resolved */
+        count = 1;
+    } else if (value_addr(text, &single) && !out->first.family && !out->name_count) {
+        memcpy(out->first.octets, single.octets, sizeof(single.octets));
+        out->first.family = single.family;
+    }
+    if (out->net_count + count > ADDRS_MAX) {
+        report_error(c->report, v->origin, "more than %d address blocks in %s", ADDRS_MAX, v->key);
+        return;
+    }
+    memcpy(out->nets + out->net_count, nets, count * sizeof(nets[0]));
+    out->net_count = (uint16_t)(out->net_count + count);
+}
+
+static void read_side(struct compile *c, const struct section *s, const char *key, struct side *out)
+{
+    const struct value *v = value_find(s, key);
+    const char *rest = v ? v->text : NULL;
+    memset(out, 0, sizeof(*out));
+    for (const char *one; (one = list_next(c->scratch, &rest));)
+        add_address(c, v, one, out);
+}
+
+static void *keep(struct compile *c, const void *from, size_t size)
+{
+    void *copy = pool_take(c->pool, size);
+    memcpy(copy, from, size);
+    return copy;
+}
+
+static void compile_addresses(struct compile *c, const struct section *s, struct shrike_conn *out,
+                              struct config_conn *beside)
+{
+    struct side side;
+    uint64_t port = 500;
+    read_side(c, s, "local_addrs", &side);
+    compile_number(c, s, "local_port", 65535, &port);
+    out->local_port = side.first.port = (uint16_t)port;
+    out->local_addrs = keep(c, side.nets, side.net_count * sizeof(side.nets[0]));
+    out->local_addr_count = side.net_count;
+    out->local_endpoint = side.first;
+    beside->local_names = keep(c, side.names, side.name_count * sizeof(side.names[0]));
+    beside->local_name_count = side.name_count;
+
+    port = 500;
+    read_side(c, s, "remote_addrs", &side);
+    compile_number(c, s, "remote_port", 65535, &port);
+    out->remote_port = side.first.port = (uint16_t)port;
+    out->remote_addrs = keep(c, side.nets, side.net_count * sizeof(side.nets[0]));
+    out->remote_addr_count = side.net_count;
+    out->remote_endpoint = side.first;
+    beside->remote_names = keep(c, side.names, side.name_count * sizeof(side.names[0]));
+    beside->remote_name_count = side.name_count;
+}
+
+static const struct shrike_proposal *compile_proposals(struct compile *c, const struct section *s,
+                                                       const char *key, uint8_t protocol,
+                                                       uint16_t *count)
+{
+    struct proposal_list list = {.count = 0};
+    const char *text = section_text(s, key);
+    struct shrike_proposal like = {.protocol = protocol, .origin = compile_place(c, s, key)};
+    proposals_read(c->pool, &like, text ? text : "default", &list, c->report);
+    if (text && !*text)
+        report_error(c->report, like.origin, "%s is empty: name proposals, or default", key);
+    *count = list.count;
+    return keep(c, list.at, list.count * sizeof(list.at[0]));
+}
+
+static const struct shrike_ts *compile_ts(struct compile *c, const struct section *s,
+                                          const char *key, uint16_t *count)
+{
+    struct shrike_ts ts[SHRIKE_TS_MAX];
+    struct shrike_origin place = compile_place(c, s, key);
+    const char *text = section_text(s, key), *rest = text ? text : "dynamic";
+    *count = 0;
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        if (*count == SHRIKE_TS_MAX) {
+            report_error(c->report, place, "more than %d selectors in %s", SHRIKE_TS_MAX, key);
+            break;
+        }
+        if (value_ts(one, &ts[*count]))
+            ++*count;
+        else
+            report_error(c->report, place,
+                         "%s in %s: write 10.0.0.0/24, 10.0.0.0/24[tcp/443], a range or dynamic",
+                         one, key);
+    }
+    if (text && strspn(text, " ,") == strlen(text))
+        report_error(c->report, place, "%s is empty: name selectors, or dynamic", key);
+    return keep(c, ts, *count * sizeof(ts[0]));
+}
+
+static void compile_modes(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    const char *mode = section_text(s, "mode"), *start = section_text(s, "start_action");
+    struct shrike_origin place = compile_place(c, s, "start_action");
+    out->mode_origin = compile_place(c, s, "mode");
+    if (mode && strcmp(mode, "transport") == 0)
+        out->mode = SHRIKE_TRANSPORT;
+    else if (mode && strcmp(mode, "tunnel") != 0)
+        report_error(c->report, out->mode_origin, "mode = %s: only tunnel and transport are built",
+                     mode);
+    if (!start || strcmp(start, "none") == 0)
+        out->start = SHRIKE_START_NONE;
+    else if (strcmp(start, "trap") == 0)
+        out->start = SHRIKE_START_TRAP;
+    else if (strcmp(start, "start") == 0)
+        out->start = SHRIKE_START_NOW;
+    else
+        report_error(c->report, place, "start_action = %s: none, trap or start is wanted", start);
+}
+
+static void compile_child(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    uint64_t reqid = 0;
+    compile_keys(c, s, KEY_CHILD);
+    for (const struct section *sub = s->sections; sub; sub = sub->next)
+        report_error(c->report, sub->origin, "a child has no section %s", sub->name);
+    out->name = compile_text(c, s->name);
+    out->origin = compile_origin(c, s->origin);
+    out->proposals = compile_proposals(c, s, "esp_proposals", PROTOCOL_ESP, &out->proposal_count);
+    out->proposals_origin = compile_place(c, s, "esp_proposals");
+    out->local_ts = compile_ts(c, s, "local_ts", &out->local_ts_count);
+    out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
+    out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
+    compile_modes(c, s, out);
+    compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
+    out->reqid = reqid ? (uint32_t)reqid : c->next_reqid++;
+}
+
+static void compile_children(struct compile *c, const struct section *all, struct shrike_conn *out)
+{
+    struct shrike_child_conf *children;
+    const struct section *s;
+    for (s = all->sections; s && out->child_count < CHILDREN_MAX; s = s->next)
+        out->child_count++;
+    if (s)
+        report_error(c->report, s->origin, "more than %d children", CHILDREN_MAX);
+    for (const struct value *v = all->values; v; v = v->next)
+        report_error(c->report, v->origin, "%s stands between children: put it into one", v->key);
+    out->children = children = pool_take(c->pool, (out->child_count + 1u) * sizeof(*children));
+    s = all->sections;
+    for (uint16_t i = 0; i < out->child_count; i++, s = s->next)
+        compile_child(c, s, &children[i]);
+}
+
+static void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
+                         struct shrike_auth *out)
+{
+    const struct value *auth = value_find(s, "auth"), *id = value_find(s, "id");
+    compile_keys(c, s, scope);
+    if (out->origin.file) {
+        report_error(c->report, s->origin,
+                     "%s: several rounds of authentication are not built yet; keep one", s->name);
+        return;
+    }
+    out->origin = compile_origin(c, s->origin);
+    out->method = AUTH_PSK;
+    if (!auth || !auth->text || strcmp(auth->text, "psk") != 0)
+        report_error(c->report, auth ? auth->origin : s->origin,
+                     "auth = %s is not built yet: write auth = psk",
+                     auth && auth->text ? auth->text : "pubkey (the default)");
+    if (!id || !id->text)
+        return;
+    enum value_verdict verdict = value_id(c->pool, id->text, &out->id);
+    if (verdict != VALUE_GOOD)
+        report_error(c->report, id->origin, "id = %s: %s", id->text,
+                     verdict == VALUE_LATER ? "distinguished names are not built yet"
+                                            : "an address, a name, user@name or keyid:text is "
+                                              "wanted");
+}
+
+/* RFC 7296 3.5: somebody must be named; without an id it is the address we send from. */
+static void need_local_id(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    const struct shrike_endpoint *end = &out->local_endpoint;
+    if (out->local.id.type)
+        return;
+    if (!end->family) {
+        report_error(c->report, s->origin,
+                     "connection %s says not who we are: give local an id, or one local address",
+                     s->name);
+        return;
+    }
+    size_t len = end->family == 4 ? 4 : 16;
+    out->local.id.type = end->family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
+    out->local.id.data = (struct shrike_bytes){keep(c, end->octets, len), len};
+}
+
+static void compile_options(struct compile *c, const struct section *s, struct shrike_conn *out,
+                            struct config_conn *beside)
+{
+    const char *fragmentation = section_text(s, "fragmentation");
+    uint64_t version = 0, tries = 1;
+    compile_number(c, s, "version", 2, &version);
+    if (version == 1)
+        report_error(c->report, compile_place(c, s, "version"),
+                     "version = 1: IKEv1 is not spoken; write version = 2");
+    compile_number(c, s, "keyingtries", UINT32_MAX, &tries);
+    beside->keyingtries = (uint32_t)tries;
+    compile_bool(c, s, "encap", &out->force_encap);
+    compile_time(c, s, "dpd_delay", &out->dpd_delay);
+    if (fragmentation && strcmp(fragmentation, "accept") == 0)
+        report_warning(c->report, compile_place(c, s, "fragmentation"),
+                       "fragmentation = accept is taken as yes");
+    else
+        compile_bool(c, s, "fragmentation", &out->fragmentation);
+}
+
+/* FNV-1a over all names and texts as written, inherited ones too. */
+static uint64_t hash_text(uint64_t hash, const char *text, char end)
+{
+    for (; text && *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+    return (hash ^ (uint8_t)end) * 0x100000001b3;
+}
+
+static uint64_t hash_section(uint64_t hash, const struct section *top)
+{
+    const struct section *s = top;
+    while (s) {
+        hash = hash_text(hash, s->name, '{');
+        for (const struct value *v = s->values; v; v = v->next)
+            hash = hash_text(hash_text(hash, v->key, '='), v->text, v->text ? '\n' : '\r');
+        if (s->sections) {
+            s = s->sections;
+            continue;
+        }
+        while (s != top && !s->next) {
+            hash = hash_text(hash, NULL, '}');
+            s = s->parent;
+        }
+        s = s == top ? NULL : s->next;
+    }
+    return hash;
+}
+
+void compile_conn(struct compile *c, const struct section *s, struct shrike_conn *out,
+                  struct config_conn *beside)
+{
+    *out = c->base;
+    out->name = compile_text(c, s->name);
+    out->origin = compile_origin(c, s->origin);
+    out->hash = hash_section(0xcbf29ce484222325, s);
+    if (c->shrike)
+        out->hash = hash_section(out->hash, c->shrike);
+    compile_keys(c, s, KEY_CONN);
+    compile_addresses(c, s, out, beside);
+    compile_options(c, s, out, beside);
+    out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
+    out->proposals_origin = compile_place(c, s, "proposals");
+    for (const struct section *sub = s->sections; sub; sub = sub->next) {
+        if (strcmp(sub->name, "children") == 0)
+            compile_children(c, sub, out);
+        else if (strncmp(sub->name, "local", 5) == 0)
+            compile_auth(c, sub, KEY_LOCAL, &out->local);
+        else if (strncmp(sub->name, "remote", 6) == 0)
+            compile_auth(c, sub, KEY_REMOTE, &out->remote);
+        else
+            report_error(c->report, sub->origin,
+                         "there is no section %s in a connection: local, remote or children",
+                         sub->name);
+    }
+    if (!out->local.origin.file || !out->remote.origin.file)
+        report_error(c->report, s->origin,
+                     "connection %s needs a section local and a section remote, each with auth = "
+                     "psk",
+                     s->name);
+    else
+        need_local_id(c, s, out);
+}

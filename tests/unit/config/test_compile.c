@@ -1,0 +1,135 @@
+/* A whole swanctl.conf: what the snapshot holds, and every complaint with its line. */
+#include "config/config.h"
+#include "tools.h"
+#include "wire/codes.h"
+
+static struct config *config;
+
+static bool compile(const char *text)
+{
+    config_free(config);
+    config = config_read(file(0, "swanctl.conf", text), &report);
+    return config != NULL;
+}
+
+static const char gateways[] = "shrike {\n retransmit_timeout = 0.5\n port = 1500\n}\n"
+                               "connections {\n gw : common {\n"
+                               "  local_addrs = 192.0.2.1\n  remote_addrs = 198.51.100.2\n"
+                               "  proposals = aes256gcm16-prfsha256-x25519\n  dpd_delay = 30s\n"
+                               "  local { auth = psk\n id = left.example.org }\n"
+                               "  remote { auth = psk\n id = right.example.org }\n"
+                               "  children {\n   net {\n    local_ts = 10.1.0.0/16\n"
+                               "    remote_ts = 10.2.0.0/16, dynamic[tcp/22]\n"
+                               "    esp_proposals = aes128gcm16-esn\n    start_action = trap\n"
+                               "    reqid = 7\n   }\n   other { mode = transport }\n  }\n }\n"
+                               " named { local_addrs = 2001:db8::1\n"
+                               "  remote_addrs = gw.example.net, 203.0.113.0/24\n  encap = yes\n"
+                               "  local { auth = psk }\n  remote-1 { auth = psk } }\n}\n"
+                               "common { mobike = no\n keyingtries = 0\n}\n"
+                               "secrets {\n ike-gw { secret = \"s3cret\"\n"
+                               "  id-1 = left.example.org\n  id-2 = right.example.org }\n"
+                               " ike { secret = 0x0102 }\n eap-x { secret = y }\n}\n";
+
+TEST(two_gateways)
+{
+    CHECK(compile(gateways));
+    CHECK_EQ(report.warnings, 2);
+    CHECK(said(false, 32, "mobike") && said(false, 40, "secrets.eap-x"));
+    CHECK_EQ(config->conf.conn_count, 2);
+    const struct shrike_conn *gw = &config->conf.conns[0], *named = gw + 1;
+    CHECK(strcmp(gw->name, "gw") == 0 && gw->origin.line == 6);
+    CHECK(gw->local_addr_count == 1 && gw->remote_addr_count == 1 && gw->local_port == 500);
+    CHECK_BYTES(gw->remote_endpoint.octets, "\xc6\x33\x64\2", 4);
+    CHECK(gw->remote_endpoint.family == 4 && gw->remote_endpoint.port == 500);
+    CHECK(gw->proposal_count == 1 && gw->proposals->origin.line == 9);
+    CHECK(gw->dpd_delay == 30 * SHRIKE_SECOND && gw->retransmit_first == 500 * SHRIKE_MS);
+    CHECK(gw->retransmit_tries == 7 && gw->fragmentation && !gw->force_encap);
+    CHECK(gw->local.method == AUTH_PSK && gw->local.id.type == ID_FQDN);
+    CHECK(gw->remote.id.data.len == 17 && gw->local.origin.line == 11);
+    CHECK_EQ(config->beside[0].keyingtries, 0);
+    CHECK(gw->hash != named->hash && gw->hash != 0);
+    CHECK_EQ(gw->child_count, 2);
+    const struct shrike_child_conf *net = &gw->children[0];
+    CHECK(net->local_ts_count == 1 && net->remote_ts_count == 2 && net->reqid == 7);
+    CHECK(net->remote_ts[1].family == 0 && net->remote_ts[1].port_to == 22);
+    CHECK(net->start == SHRIKE_START_TRAP && net->mode == SHRIKE_TUNNEL);
+    CHECK(net->proposals->transforms[1].id == SN_64 && net->ts_origin.line == 17);
+    CHECK(net[1].mode == SHRIKE_TRANSPORT && net[1].local_ts->family == 0 && net[1].reqid > 7);
+    CHECK(net[1].proposal_count == 2);
+    CHECK(config->port == 1500 && config->port_nat_t == 4500 && config->routing_table == 220);
+    CHECK(config->conf.cookie_threshold == 30 && config->conf.half_open_max == UINT32_MAX);
+}
+
+TEST(names_and_defaults)
+{
+    CHECK(compile(gateways));
+    const struct shrike_conn *named = &config->conf.conns[1];
+    CHECK(config->beside[1].remote_name_count == 1 && config->beside[1].keyingtries == 1);
+    CHECK(strcmp(config->beside[1].remote_names[0], "gw.example.net") == 0);
+    CHECK(named->remote_endpoint.family == 0); /* the name comes first */
+    CHECK(named->remote_addr_count == 2 && named->remote_addrs[0].prefix_bits == 32);
+    CHECK(named->remote_addrs[0].addr.family == 4 && named->remote_addrs[1].prefix_bits == 24);
+    CHECK(named->local.id.type == ID_IPV6_ADDR && named->local.id.data.len == 16);
+    CHECK(named->remote.id.type == 0 && named->force_encap && named->proposal_count == 2);
+}
+
+TEST(secrets_apart)
+{
+    CHECK(compile(gateways));
+    CHECK_EQ(config->secret_count, 2);
+    const struct config_secret *s = config->secrets;
+    CHECK(s[0].secret.len == 6 && memcmp(s[0].secret.at, "s3cret", 6) == 0 && s[0].id_count == 2);
+    CHECK(s[0].ids[1].type == ID_FQDN && s[0].origin.line == 36);
+    CHECK(s[1].secret.len == 2 && s[1].id_count == 0);
+    CHECK(!compile("secrets { ike { secret = 0xzztop }\n ike2 { }\n what { } }\n"));
+    CHECK(said(true, 1, "malformed") && said(true, 2, "missing") && said(true, 3, "known kind"));
+    for (uint32_t i = 0; i < report.count; i++)
+        CHECK(!strstr(report.lines[i].text, "zztop"));
+}
+
+TEST(the_hash_follows_the_contents)
+{
+    static const char *const texts[] = {
+        "connections { a { local_addrs = 10.0.0.1\nlocal { auth = psk }\nremote { auth = psk } } }",
+        "connections { a { local_addrs = 10.0.0.1\n"
+        "local { auth = psk }\nremote { auth = psk\nid = x } } }",
+    };
+    CHECK(compile(texts[0]));
+    uint64_t hash = config->conf.conns->hash;
+    CHECK(compile(texts[0]) && config->conf.conns->hash == hash);
+    CHECK(compile(texts[1]) && config->conf.conns->hash != hash);
+}
+
+TEST(each_complaint_has_its_line)
+{
+    CHECK(!compile("connections {\n a {\n  local_adrs = 1.2.3.4\n  version = 1\n"
+                   "  local_addrs = 1.2.3.999\n  encap = perhaps\n  dpd_delay = soon\n"
+                   "  remote_port = 65536\n  proposals = aes256\n  ppk_required = yes\n"
+                   "  local {\n   auth = pubkey\n   id = C=CH\n  }\n  remote {\n  }\n"
+                   "  elsewhere { }\n  children {\n   k {\n    local_ts = nowhere\n"
+                   "    mode = pass\n    start_action = now\n    ah_proposals = sha256\n"
+                   "   }\n  }\n  remote2 { auth = psk }\n }\n}\nshirke { }\nx = 1\n"));
+    CHECK(said(true, 3, "is local_addrs meant?") && said(true, 4, "IKEv1"));
+    CHECK(said(true, 5, "1.2.3.999") && said(true, 6, "yes or no") && said(true, 7, "a time"));
+    CHECK(said(true, 8, "65535") && said(true, 9, "integrity") && said(true, 10, "not be safe"));
+    CHECK(said(true, 12, "psk") && said(true, 13, "distinguished") && said(true, 15, "pubkey"));
+    CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(true, 21, "pass"));
+    CHECK(said(true, 22, "now") && said(true, 23, "AH") && said(true, 26, "several rounds"));
+    CHECK(said(true, 29, "is shrike meant?") && said(true, 30, "outside"));
+    CHECK_EQ(report.warnings, 0);
+    CHECK(!compile("connections { a { local { auth = psk }\n remote { auth = psk } } }"));
+    CHECK(said(true, 1, "who we are"));
+    CHECK(!compile("connections {\n a { } }") && said(true, 2, "needs a section local"));
+    CHECK(!compile("shrike {\n retransmit_timeout = 0\n}") && said(true, 2, "above 0"));
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        return 1;
+    int bad = RUN(two_gateways) | RUN(names_and_defaults) | RUN(secrets_apart) |
+              RUN(the_hash_follows_the_contents) | RUN(each_complaint_has_its_line);
+    config_free(config);
+    folder_remove();
+    return bad;
+}
