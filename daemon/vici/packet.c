@@ -74,7 +74,7 @@ bool vici_packet_put(struct vici_queue *q, const struct vici_packet *p)
     u8 head[VICI_OVERHEAD_MAX];
     struct writer w = writer_of(head, sizeof(head));
     size_t size = vici_packet_size(p);
-    if (size > VICI_STREAM_MAX || size > vici_queue_room(q) || p->name.len > VICI_NAME_MAX)
+    if (size > VICI_STREAM_MAX || p->name.len > VICI_NAME_MAX)
         return false;
     write_u32(&w, (u32)(size - VICI_HEADER));
     write_u8(&w, (u8)p->type);
@@ -87,6 +87,6 @@ bool vici_packet_put(struct vici_queue *q, const struct vici_packet *p)
         return false;
     if (!types[p->type].filled || vici_queue_put(q, p->message))
         return true;
-    q->len = before; /* no memory for the rest: no half packet */
+    q->len = before; /* no room for the rest: no half packet */
     return false;
 }

@@ -75,7 +75,6 @@ void vici_server_close(struct vici_server *s, int client)
     vici_queue_free(&c->in);
     vici_queue_free(&c->out);
     c->open = c->busy = c->starved = false;
-    c->events = 0;
 }
 
 size_t vici_server_room(const struct vici_server *s, int client)

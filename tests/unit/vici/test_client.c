@@ -40,6 +40,7 @@ TEST(hears_each_kind)
     CHECK(vici_client_next(&c, &p) == VICI_HEARD_CONFIRM);
     CHECK(vici_client_next(&c, &p) == VICI_HEARD_EVENT && vici_value_is(p.message, "k", "v"));
     CHECK(bytes_equal(p.name, bytes_of("log", 3)));
+    CHECK_EQ(vici_client_room(&c), VICI_STREAM_MAX - 2); /* what was told is forgotten */
     CHECK(vici_client_next(&c, &p) == VICI_HEARD_NOTHING);
     vici_client_sent(&c, vici_client_output(&c).len);
     CHECK(vici_client_request(&c, "none", bytes_of(NULL, 0)));

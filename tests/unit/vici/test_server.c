@@ -333,11 +333,15 @@ TEST(an_event_too_long_ends_no_stream)
     e.len -= 6;
     CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAMED);
     CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAM_FULL);
+    e.len += 6;
+    CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAMED);
+    CHECK_EQ(s.lost, 2);
+    e.len -= 6;
     vici_ticket t;
     while (!vici_server_starved(&s, &t))
         vici_server_sent(&s, c, 1);
     CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAMED);
-    CHECK_EQ(s.lost, 1);
+    CHECK_EQ(s.lost, 2);
     vici_server_free(&s);
 }
 
@@ -363,6 +367,17 @@ TEST(bad_clients_are_named_and_hurt_nobody)
         CHECK(calls == i + 1);
         vici_server_close(&s, c);
     }
+    vici_server_free(&s);
+}
+
+TEST(nothing_behind_a_fault_is_run)
+{
+    CHECK(start());
+    int c = vici_server_open(&s);
+    vici_server_input(&s, c, bytes_of("\0\0\0\1\5", 5));
+    say(c, VICI_CMD_REQUEST, "echo", "");
+    vici_server_run(&s);
+    CHECK(vici_server_fault(&s, c) && calls == 0);
     vici_server_free(&s);
 }
 
@@ -394,5 +409,5 @@ int main(void)
            RUN(a_slow_client_loses_events_and_nobody_else_does) |
            RUN(a_stream_waits_for_a_slow_client_and_loses_nothing) |
            RUN(an_event_too_long_ends_no_stream) | RUN(bad_clients_are_named_and_hurt_nobody) |
-           RUN(input_and_clients_are_bounded);
+           RUN(nothing_behind_a_fault_is_run) | RUN(input_and_clients_are_bounded);
 }
