@@ -143,7 +143,10 @@ static void compile_modes(struct compile *c, const struct section *s, struct shr
         out->start = SHRIKE_START_TRAP;
     else if (strcmp(start, "start") == 0)
         out->start = SHRIKE_START_NOW;
-    else
+    else if (strcmp(start, "trap|start") == 0 || strcmp(start, "start|trap") == 0) {
+        out->start = SHRIKE_START_NOW;
+        report_warning(c->report, place, "start_action = %s is taken as start for now", start);
+    } else
         report_error(c->report, place, "start_action = %s: none, trap or start is wanted", start);
 }
 
@@ -177,8 +180,13 @@ static void compile_children(struct compile *c, const struct section *all, struc
         report_error(c->report, v->origin, "%s stands between children: put it into one", v->key);
     out->children = children = pool_take(c->pool, (out->child_count + 1u) * sizeof(*children));
     s = all->sections;
-    for (uint16_t i = 0; i < out->child_count; i++, s = s->next)
+    for (uint16_t i = 0; i < out->child_count; i++, s = s->next) {
         compile_child(c, s, &children[i]);
+        for (uint16_t k = 0; k < i; k++)
+            if (children[k].reqid == children[i].reqid)
+                report_error(c->report, s->origin, "reqid %u is the one of child %s too",
+                             children[i].reqid, children[k].name);
+    }
 }
 
 static void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
@@ -186,6 +194,9 @@ static void compile_auth(struct compile *c, const struct section *s, enum key_sc
 {
     const struct value *auth = value_find(s, "auth"), *id = value_find(s, "id");
     compile_keys(c, s, scope);
+    for (const struct section *sub = s->sections; sub; sub = sub->next)
+        report_error(c->report, sub->origin, "section %s in %s is not built yet: take it out",
+                     sub->name, s->name);
     if (out->origin.file) {
         report_error(c->report, s->origin,
                      "%s: several rounds of authentication are not built yet; keep one", s->name);

@@ -120,6 +120,12 @@ TEST(each_complaint_has_its_line)
     CHECK(!compile("connections { a { local { auth = psk }\n remote { auth = psk } } }"));
     CHECK(said(true, 1, "who we are"));
     CHECK(!compile("connections {\n a { } }") && said(true, 2, "needs a section local"));
+    CHECK(
+        !compile("connections { a { local_addrs = ::1\n local { auth = psk\n cert { file = x } }\n"
+                 "remote { auth = psk }\n children { x { reqid = 3\n }\n y { reqid = 3\n"
+                 "start_action = trap|start } } } }"));
+    CHECK(said(true, 3, "cert in local") && said(true, 7, "child x too"));
+    CHECK(said(false, 8, "taken as start"));
     CHECK(!compile("shrike {\n retransmit_timeout = 0\n}") && said(true, 2, "above 0"));
 }
 
