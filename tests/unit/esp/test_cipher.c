@@ -217,6 +217,23 @@ TEST(wrong_specs_are_refused)
     cipher_free(NULL);
 }
 
+/* What stood in the buffer before is no part of what leaves. */
+TEST(the_buffer_is_no_input)
+{
+    for (size_t i = 0; i < ARRAY_LEN(esp_suites); i++) {
+        struct cipher *seal = esp_suite_new(&esp_suites[i], false, true);
+        u8 one[256], two[256];
+        fill(one, sizeof(one), 1);
+        fill(two, sizeof(two), 1);
+        memset(two + ESP_HEADER_LEN, 0xee, seal->iv_len);
+        memset(two + whole_len(seal) - seal->icv_len, 0xee, seal->icv_len);
+        CHECK(cipher_seal(seal, &(struct cipher_job){one, TEXT_LEN, 1}));
+        CHECK(cipher_seal(seal, &(struct cipher_job){two, TEXT_LEN, 1}));
+        CHECK_BYTES(one, two, whole_len(seal));
+        cipher_free(seal);
+    }
+}
+
 TEST(half_blocks_are_refused)
 {
     u8 packet[128] = {0};
@@ -231,5 +248,6 @@ int main(void)
     return RUN(what_is_sealed_opens_and_nothing_else) |
            RUN(ivs_differ_and_those_of_cbc_cannot_be_foreseen) | RUN(published_packets_open) |
            RUN(published_cbc_packet_opens) | RUN(published_ctr_text_opens) |
-           RUN(wrong_specs_are_refused) | RUN(half_blocks_are_refused);
+           RUN(wrong_specs_are_refused) | RUN(the_buffer_is_no_input) |
+           RUN(half_blocks_are_refused);
 }

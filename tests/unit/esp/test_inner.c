@@ -88,6 +88,10 @@ TEST(ipv4_is_parsed)
     len = ipv4(47, 0, (const u8 *)"", 0);
     CHECK(inner_parse(packet, len, &p));
     CHECK_EQ(p.ports, PORTS_NONE);
+    len = ipv4(17, 0, (const u8 *)"\x12\x34\x56\x78", 4);
+    packet[3] = 22; /* ports that lie behind the stated end */
+    CHECK(!inner_parse(packet, len, &p));
+    len = ipv4(47, 0, (const u8 *)"", 0);
     packet[0] = 0x46; /* an option where nothing is */
     CHECK(!inner_parse(packet, len, &p));
     packet[0] = 0x44;
@@ -108,6 +112,9 @@ TEST(ipv6_is_parsed)
     len = ipv6(0, chain, sizeof(chain));
     CHECK(inner_parse(packet, len, &p));
     CHECK(p.protocol == 58 && p.src_port == 0x8007 && p.body_off == 72 && !p.fragment);
+    packet[40 + 27] = 7; /* reserved bits are no offset */
+    CHECK(inner_parse(packet, len, &p));
+    CHECK(!p.fragment);
     packet[40 + 27] = 9; /* a later one */
     CHECK(inner_parse(packet, len, &p));
     CHECK(p.fragment && p.ports == PORTS_OPAQUE && p.protocol == 58);
@@ -231,6 +238,39 @@ TEST(mss_is_lowered_and_the_checksum_with_it)
     }
 }
 
+/* Every value of one word, so that every carry comes by. */
+TEST(no_carry_is_lost)
+{
+    static const u8 mss[] = {2, 4, 0x05, 0xb4};
+    struct inner p = tcp(4, 2, mss, 4);
+    for (u32 word = 0; word <= UINT16_MAX; word++) {
+        u8 *at = packet + p.body_off;
+        at[4] = (u8)(word >> 8);
+        at[5] = (u8)word;
+        at[16] = at[17] = 0;
+        memcpy(at + 22, mss + 2, 2);
+        u16 sum = transport_sum(&p, 6);
+        at[16] = (u8)(sum >> 8);
+        at[17] = (u8)sum;
+        CHECK(inner_clamp_mss(packet, &p, 1040));
+        CHECK_EQ(transport_sum(&p, 6), 0);
+    }
+    /* A mark makes its word greater, where clamping makes it less. */
+    size_t len = ipv4(47, 0, NULL, 0);
+    for (u32 word = 0; word <= UINT16_MAX; word++) {
+        packet[1] = 2;
+        packet[4] = (u8)(word >> 8);
+        packet[5] = (u8)word;
+        packet[10] = packet[11] = 0;
+        u16 sum = inner_checksum(packet, 20, 0);
+        packet[10] = (u8)(sum >> 8);
+        packet[11] = (u8)sum;
+        CHECK(inner_parse(packet, len, &p));
+        CHECK(inner_take_ecn(packet, &p, 3));
+        CHECK(packet[1] == 3 && checksum_right_ipv4(packet));
+    }
+}
+
 TEST(mss_is_left_alone_elsewhere)
 {
     static const u8 mss[] = {2, 4, 0x05, 0xb4}, ended[] = {0, 2, 4, 0x05, 0xb4, 0, 0, 0};
@@ -246,6 +286,12 @@ TEST(mss_is_left_alone_elsewhere)
     packet[p.body_off + 12] = 0xf0;          /* a header longer than the packet */
     CHECK(!inner_clamp_mss(packet, &p, 1000));
     p = tcp(4, 2, mss, 0);
+    CHECK(!inner_clamp_mss(packet, &p, 1000));
+    static const u8 tight[] = {3, 1, 2, 4, 0x05, 0xb4, 0, 0}, past[] = {1, 1, 2, 4};
+    p = tcp(4, 2, tight, 8); /* an option shorter than its own head */
+    CHECK(!inner_clamp_mss(packet, &p, 1000));
+    p = tcp(4, 2, past, 4); /* an option that ends behind the header */
+    packet[p.len] = 0x05;
     CHECK(!inner_clamp_mss(packet, &p, 1000));
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         p = tcp(4, 2, broken[i], 4);
@@ -317,6 +363,7 @@ int main(void)
     return RUN(checksum_of_the_rfc) | RUN(ipv4_is_parsed) | RUN(ipv6_is_parsed) |
            RUN(cut_packets_are_refused) | RUN(outer_header_takes_what_it_may) |
            RUN(congestion_marks_are_as_in_the_figure) |
-           RUN(mss_is_lowered_and_the_checksum_with_it) | RUN(mss_is_left_alone_elsewhere) |
-           RUN(too_big_is_told_to_the_sender) | RUN(some_are_told_nothing);
+           RUN(mss_is_lowered_and_the_checksum_with_it) | RUN(no_carry_is_lost) |
+           RUN(mss_is_left_alone_elsewhere) | RUN(too_big_is_told_to_the_sender) |
+           RUN(some_are_told_nothing);
 }

@@ -157,6 +157,9 @@ TEST(what_stands_inside_is_looked_at)
 {
     struct frame f;
     u8 text[128] = {0x45, 0, 0, 20};
+    /* Without room for a trailer it is not even opened. */
+    CHECK_EQ(fate_of((const u8 *)"", 0, &f), ESP_DROP_COUNT);
+    CHECK_EQ(fate_of((const u8 *)"\x3b", 1, &f), ESP_DROP_COUNT);
     CHECK_EQ(fate_of((const u8 *)"\0\x3b", 2, &f), ESP_DUMMY);
     CHECK_EQ(fate_of((const u8 *)"\1\x04", 2, &f), ESP_PADDING); /* more than there is */
     CHECK_EQ(fate_of((const u8 *)"\0\x04", 2, &f), ESP_INNER);

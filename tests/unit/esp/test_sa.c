@@ -97,6 +97,21 @@ TEST(wrong_specs_make_none)
     esp_sa_free(trap);
 }
 
+TEST(what_goes_out_comes_in)
+{
+    struct esp_sa *out = sa_of(ts4(0, 0), ts4(0, 0), false),
+                  *in = sa_of(ts4(0, 0), ts4(0, 0), true);
+    u8 packet[64] = {0, 0, 0x10, 0, 0, 0, 0, 1}, plain[64];
+    memcpy(plain, packet, sizeof(plain));
+    CHECK(out && in);
+    CHECK(cipher_seal(out->cipher, &(struct cipher_job){packet, 32, 1}));
+    CHECK(memcmp(packet + 16, plain + 16, 32) != 0);
+    CHECK(cipher_open(in->cipher, &(struct cipher_job){packet, 32, 1}));
+    CHECK_BYTES(packet + 16, plain + 16, 32);
+    esp_sa_free(out);
+    esp_sa_free(in);
+}
+
 TEST(numbers_are_given_once)
 {
     struct esp_sa *sa = sa_of(ts4(0, 0), ts4(0, 0), false);
@@ -141,5 +156,6 @@ int main(void)
 {
     return RUN(addresses_are_looked_at_on_their_side) | RUN(protocol_and_ports_are_looked_at) |
            RUN(any_of_several_selectors_will_do) | RUN(wrong_specs_make_none) |
-           RUN(numbers_are_given_once) | RUN(limits_are_told_once_and_kept);
+           RUN(what_goes_out_comes_in) | RUN(numbers_are_given_once) |
+           RUN(limits_are_told_once_and_kept);
 }

@@ -97,6 +97,19 @@ TEST(the_most_specific_comes_first)
     }
 }
 
+TEST(a_port_is_narrower_than_its_protocol)
+{
+    struct sadb *db = sadb_new(16);
+    struct shrike_ts net = ts4(0x0a000000, 8);
+    struct inner p = inner4(1, 1, 0x0a000002, 53);
+    struct esp_sa *port = out_of(0x1000, ts_ports(net, 17, 53, 53), false);
+    CHECK(sadb_add(db, port));
+    CHECK(sadb_add(db, out_of(0x1001, ts_ports(net, 17, 0, UINT16_MAX), false)));
+    CHECK(sadb_add(db, out_of(0x1002, net, false)));
+    CHECK(sadb_out(db, &p) == port);
+    sadb_free(db);
+}
+
 TEST(a_rekey_takes_over_and_a_trap_stays_behind)
 {
     struct sadb *db = sadb_new(16);
@@ -185,7 +198,8 @@ TEST(a_reader_never_sees_what_is_freed_or_half_made)
 int main(void)
 {
     return RUN(table_is_as_a_plain_array) | RUN(an_spi_is_taken_once) |
-           RUN(the_most_specific_comes_first) | RUN(a_rekey_takes_over_and_a_trap_stays_behind) |
+           RUN(the_most_specific_comes_first) | RUN(a_port_is_narrower_than_its_protocol) |
+           RUN(a_rekey_takes_over_and_a_trap_stays_behind) |
            RUN(nothing_is_freed_under_the_worker) |
            RUN(a_reader_never_sees_what_is_freed_or_half_made);
 }
