@@ -12,23 +12,24 @@ static bool compile(const char *text)
     return config != NULL;
 }
 
-static const char gateways[] = "shrike {\n retransmit_timeout = 0.5\n port = 1500\n}\n"
-                               "connections {\n gw : common {\n"
-                               "  local_addrs = 192.0.2.1\n  remote_addrs = 198.51.100.2\n"
-                               "  proposals = aes256gcm16-prfsha256-x25519\n  dpd_delay = 30s\n"
-                               "  local { auth = psk\n id = left.example.org }\n"
-                               "  remote { auth = psk\n id = right.example.org }\n"
-                               "  children {\n   net {\n    local_ts = 10.1.0.0/16\n"
-                               "    remote_ts = 10.2.0.0/16, dynamic[tcp/22]\n"
-                               "    esp_proposals = aes128gcm16-esn\n    start_action = trap\n"
-                               "    reqid = 7\n   }\n   other { mode = transport }\n  }\n }\n"
-                               " named { local_addrs = 2001:db8::1\n"
-                               "  remote_addrs = gw.example.net, 203.0.113.0/24\n  encap = yes\n"
-                               "  local { auth = psk }\n  remote-1 { auth = psk } }\n}\n"
-                               "common { mobike = no\n keyingtries = 0\n}\n"
-                               "secrets {\n ike-gw { secret = \"s3cret\"\n"
-                               "  id-1 = left.example.org\n  id-2 = right.example.org }\n"
-                               " ike { secret = 0x0102 }\n eap-x { secret = y }\n}\n";
+static const char gateways[] =
+    "shrike {\n retransmit_timeout = 0.5\n port = 1500\n}\n"
+    "connections {\n gw : common {\n"
+    "  local_addrs = 192.0.2.1\n  remote_addrs = 198.51.100.2\n"
+    "  proposals = aes256gcm16-prfsha256-x25519\n  dpd_delay = 30s\n"
+    "  local { auth = psk\n id = left.example.org }\n"
+    "  remote { auth = psk\n id = right.example.org }\n"
+    "  children {\n   net {\n    local_ts = 10.1.0.0/16\n"
+    "    remote_ts = 10.2.0.0/16, dynamic[tcp/22]\n"
+    "    esp_proposals = aes128gcm16-esn\n    start_action = trap\n"
+    "    reqid = 7\n   }\n   other { mode = transport }\n  }\n }\n"
+    " named { local_addrs = 2001:db8::1\n"
+    "  remote_addrs = gw.example.net, 203.0.113.0/24, 192.0.2.9\n  encap = yes\n"
+    "  local { auth = psk }\n  remote-1 { auth = psk } }\n}\n"
+    "common { mobike = no\n keyingtries = 0\n}\n"
+    "secrets {\n ike-gw { secret = \"s3cret\"\n"
+    "  id-1 = left.example.org\n  id-2 = right.example.org }\n"
+    " ike { secret = 0x0102 }\n eap-x { secret = y }\n}\n";
 
 TEST(two_gateways)
 {
@@ -67,7 +68,7 @@ TEST(names_and_defaults)
     CHECK(config->beside[1].remote_name_count == 1 && config->beside[1].keyingtries == 1);
     CHECK(strcmp(config->beside[1].remote_names[0], "gw.example.net") == 0);
     CHECK(named->remote_endpoint.family == 0); /* the name comes first */
-    CHECK(named->remote_addr_count == 2 && named->remote_addrs[0].prefix_bits == 32);
+    CHECK(named->remote_addr_count == 3 && named->remote_addrs[0].prefix_bits == 32);
     CHECK(named->remote_addrs[0].addr.family == 4 && named->remote_addrs[1].prefix_bits == 24);
     CHECK(named->local.id.type == ID_IPV6_ADDR && named->local.id.data.len == 16);
     CHECK(named->remote.id.type == 0 && named->force_encap && named->proposal_count == 2);
