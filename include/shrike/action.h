@@ -53,12 +53,14 @@ struct shrike_install_op {
     bool initiator;                      /* of the IKE SA that made it */
     bool encap;                          /* UDP encapsulation between these ends (RFC 3948) */
     bool esn;                            /* 64-bit sequence numbers */
+    bool nat_here;                       /* we are behind a NAT: keepalives (RFC 3948 4) */
     uint8_t protocol;                    /* PROTOCOL_ESP or PROTOCOL_AH */
     uint16_t encr, encr_key_bits, integ; /* IANA numbers */
     struct shrike_endpoint local, remote;
     struct shrike_sa_keys in, out;
     const struct shrike_ts *local_ts, *remote_ts;
     uint16_t local_ts_count, remote_ts_count;
+    struct shrike_life life;
 };
 
 struct shrike_remove_op {

@@ -28,6 +28,12 @@ struct shrike_proposal {
 enum shrike_mode { SHRIKE_TUNNEL, SHRIKE_TRANSPORT };
 enum shrike_start { SHRIKE_START_NONE, SHRIKE_START_TRAP, SHRIKE_START_NOW };
 
+/* When a Child SA has carried enough (RFC 4301 4.4.2.1); 0: no limit. */
+struct shrike_life {
+    uint64_t bytes_soft, bytes_hard;
+    uint64_t packets_soft, packets_hard;
+};
+
 struct shrike_child_conf {
     const char *name;
     enum shrike_mode mode;
@@ -39,6 +45,7 @@ struct shrike_child_conf {
     uint16_t local_ts_count;
     uint16_t remote_ts_count;
     uint32_t reqid; /* for the data plane; unique per child configuration */
+    struct shrike_life life;
     struct shrike_origin origin;
     struct shrike_origin mode_origin;
     struct shrike_origin proposals_origin;

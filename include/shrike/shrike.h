@@ -57,7 +57,8 @@ struct shrike_datagram {
 
 enum shrike_command_kind {
     SHRIKE_UP,       /* conn, and child or NULL for all of its children */
-    SHRIKE_DOWN,     /* conn, or child of conn, or by serial in ike or child_serial */
+    SHRIKE_DOWN,     /* conn, or child of conn, or by serial in ike or child_serial; nothing
+                      * named: every IKE SA */
     SHRIKE_LIVENESS, /* conn or ike: ask the peer whether it is there */
     SHRIKE_LIST,     /* LIST_IKE and LIST_CHILD events, then LIST_END */
 };
@@ -69,6 +70,20 @@ struct shrike_command {
     const char *conn;
     const char *child;
     uint32_t ike;
+    uint32_t child_serial;
+};
+
+/* What the data plane has to tell. */
+enum shrike_kernel_kind {
+    SHRIKE_ACQUIRE,     /* a packet met a trap: make the child with this reqid */
+    SHRIKE_EXPIRE_SOFT, /* child_serial has carried its soft limit */
+    SHRIKE_EXPIRE_HARD, /* ... its hard one: it passes nothing more */
+    SHRIKE_PLANE_LOST,  /* the data plane began anew and holds no SA of ours */
+};
+
+struct shrike_kernel_event {
+    enum shrike_kernel_kind kind;
+    uint32_t reqid;
     uint32_t child_serial;
 };
 
@@ -94,6 +109,9 @@ void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_data
 void shrike_command(struct shrike *e, shrike_time now, const struct shrike_command *c);
 void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
                  const struct shrike_answer *answer);
+/* An event of the data plane. On PLANE_LOST every Child SA that is up is made anew and the old one
+ * deleted; ACQUIRE is an UP without a reference. */
+void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k);
 void shrike_tick(struct shrike *e, shrike_time now);
 
 /* When shrike_tick() is wanted next; SHRIKE_NEVER when nothing waits. A time in the past or equal

@@ -1,0 +1,88 @@
+/* What the roles of the daemon say to each other: kinds of mail, and the plain bodies. The bodies
+ * that are values of libshrike's seam have files of their own. Whatever comes in is read with a
+ * bounded reader and refused when it is not whole: a process does not trust another. */
+#ifndef OPS_MAIL_H
+#define OPS_MAIL_H
+
+#include "base/cursor.h"
+#include "shrike/types.h"
+
+enum mail_kind {
+    MAIL_NONE,
+#define MAIL(name, from, to, body) MAIL_##name,
+#include "ops/mail.def"
+#undef MAIL
+    MAIL_KIND_COUNT
+};
+const char *mail_name(u16 kind); /* "INSTALL"; "?" */
+
+/* A socket handed on. */
+enum mail_socket_kind {
+    SOCKET_IKE,   /* UDP, port 500 */
+    SOCKET_NAT_T, /* UDP, port 4500: IKE behind a non-ESP marker, ESP */
+    SOCKET_ESP,   /* raw, protocol 50 */
+};
+struct mail_socket {
+    u8 kind;   /* enum mail_socket_kind */
+    u8 family; /* 4 or 6 */
+    u16 port;  /* 0 for SOCKET_ESP */
+};
+void socket_write(struct writer *w, const struct mail_socket *m);
+bool socket_read(struct reader *r, struct mail_socket *m) must_use;
+
+/* Route these remote selectors into the tunnel, with a source among the local ones. */
+struct mail_route {
+    bool add; /* else: no longer needed; each add is undone by one of these */
+    u32 reqid;
+    u16 local_count, remote_count;
+    struct shrike_ts local[SHRIKE_TS_MAX], remote[SHRIKE_TS_MAX];
+};
+void route_write(struct writer *w, const struct mail_route *m);
+bool route_read(struct reader *r, struct mail_route *m) must_use;
+
+/* Numbers with names, for people and metrics. */
+#define MAIL_STATS_MAX 64
+struct mail_stats {
+    u16 count;
+    struct mail_stat {
+        char name[32];
+        u64 value;
+    } stats[MAIL_STATS_MAX];
+};
+void stats_add(struct mail_stats *m, const char *name, u64 value); /* not beyond the cap */
+void stats_write(struct writer *w, const struct mail_stats *m);
+bool stats_read(struct reader *r, struct mail_stats *m) must_use;
+
+/* What one Child SA has carried. */
+#define MAIL_COUNTS_MAX 256
+struct mail_count {
+    u32 child_serial;
+    u64 bytes_in, packets_in, bytes_out, packets_out;
+    shrike_time used_in, used_out; /* when last; 0: never */
+};
+void count_write(struct writer *w, const struct mail_count *m);
+bool count_read(struct reader *r, struct mail_count *m) must_use;
+
+/* A shared secret. source 0: from files (replaced all at once), 1: from the control socket. */
+enum secret_source { SECRET_FILES, SECRET_CONTROL };
+#define MAIL_SECRET_IDS 64
+struct mail_secret {
+    bool remove;       /* by name */
+    struct bytes name; /* unique among those of its source */
+    struct bytes secret;
+    u16 id_count; /* none: for everybody */
+    struct shrike_id ids[MAIL_SECRET_IDS];
+};
+void secret_write(struct writer *w, const struct mail_secret *m);
+bool secret_read(struct reader *r, struct mail_secret *m) must_use; /* slices into r's octets */
+
+/* A datagram that came to the wrong one of the two sockets at port 4500. */
+struct mail_stray {
+    struct shrike_endpoint local, remote;
+    u8 tos;
+    struct bytes data; /* as received, with the marker if it has one */
+};
+void stray_write(struct writer *w, const struct mail_stray *m);
+bool stray_read(struct reader *r, struct mail_stray *m) must_use;
+
+#endif

@@ -1,0 +1,15 @@
+/* What the command line of the daemon says; the same for every role. */
+#ifndef PROC_OPTIONS_H
+#define PROC_OPTIONS_H
+
+#include "shrike/event.h"
+
+struct options {
+    const char *config;         /* [/etc/swanctl/swanctl.conf] */
+    const char *control_socket; /* NULL: as the configuration says */
+    enum shrike_level level;    /* of lines that the log shows [INFO] */
+    bool one_process;
+    bool check_only; /* read the configuration, say what is wrong, and end */
+};
+
+#endif

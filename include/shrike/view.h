@@ -1,0 +1,62 @@
+/* Looking at the SAs of an engine: what a listing shows. Reading changes nothing. */
+#ifndef SHRIKE_VIEW_H
+#define SHRIKE_VIEW_H
+
+#include "shrike/types.h"
+
+/* The order is that of an SA's life; names for people come with shrike_view_state(). */
+enum shrike_ike_state {
+    SHRIKE_IKE_CONNECTING, /* IKE_SA_INIT or IKE_AUTH is under way */
+    SHRIKE_IKE_ESTABLISHED,
+    SHRIKE_IKE_DELETING,
+};
+
+enum shrike_child_state {
+    SHRIKE_CHILD_CREATING,
+    SHRIKE_CHILD_INSTALLED,
+    SHRIKE_CHILD_DELETING,
+};
+
+/* One IKE SA. Pointers are valid until the next input to the engine. */
+struct shrike_ike_view {
+    uint32_t serial;
+    enum shrike_ike_state state;
+    const char *conn; /* NULL for a responder before IKE_AUTH */
+    bool initiator;   /* we are the original initiator */
+    bool nat_here, nat_there;
+    bool encap_forced; /* the configuration pretends a NAT */
+    uint64_t spi_i, spi_r;
+    struct shrike_endpoint local, remote;
+    struct shrike_id local_id, remote_id;         /* type 0: not known yet */
+    uint16_t encr, encr_key_bits, integ, prf, ke; /* IANA numbers; 0 before they are agreed */
+    shrike_time established;                      /* when; 0: not yet */
+    uint32_t children;                            /* how many shrike_view_child() will show */
+};
+
+/* One Child SA of it. */
+struct shrike_child_view {
+    uint32_t serial, reqid;
+    enum shrike_child_state state;
+    const char *child;
+    uint8_t mode;     /* enum shrike_mode */
+    uint8_t protocol; /* enum protocol: ESP or AH */
+    bool encap, esn;
+    uint32_t spi_in, spi_out;
+    uint16_t encr, encr_key_bits, integ, ke; /* ke: of the exchange that made it, 0 without one */
+    shrike_time installed;                   /* when; 0: not yet */
+    const struct shrike_ts *local_ts, *remote_ts;
+    uint16_t local_ts_count, remote_ts_count;
+};
+
+struct shrike;
+
+/* The next IKE SA from place *at on, in no particular order; begin with *at = 0. false: that was
+ * all. SAs closed already are not shown. An SA made meanwhile may or may not be shown. */
+bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out);
+
+/* The Child SA of the IKE SA `ike` (a serial) with the lowest serial above `after`; begin with
+ * after = 0. false: there is none. */
+bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
+                       struct shrike_child_view *out);
+
+#endif
