@@ -1,0 +1,217 @@
+# shellcheck shell=bash
+# Hosts in network namespaces for the tests: sourced by scripts that print "ok NAME",
+# "not ok NAME" or "skip NAME: reason" for tools/run-tests. Needs root and iproute2.
+#
+# Everything made here is named after this run and goes when the script ends, however it ends.
+# nsenter instead of "ip netns exec": the latter wants / to be a mount point, and in a chroot it
+# is none.
+
+net_prefix=${NET_PREFIX:-$(printf 'sh%04x-' $((RANDOM % 65536)))}
+net_dir=${NET_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/shrike-net.XXXXXX")}
+net_hosts=()
+net_pids=()
+net_failed=0
+chmod 755 "$net_dir"
+
+# host NAME...: make hosts; their namespaces are called after the run and NAME.
+host() {
+    local name
+    for name in "$@"; do
+        ip netns add "$net_prefix$name"
+        net_hosts+=("$name")
+        ip -n "$net_prefix$name" link set lo up
+    done
+}
+
+# on NAME COMMAND...: run there. Replaces the shell when it stands behind "exec" in a subshell.
+on() {
+    local name=$1
+    shift
+    nsenter --net="/run/netns/$net_prefix$name" "$@"
+}
+
+# at NAME ARGUMENT...: ip(8) there.
+at() {
+    local name=$1
+    shift
+    ip -n "$net_prefix$name" "$@"
+}
+
+# link A DEVICE B DEVICE: a cable between two hosts.
+link() {
+    ip link add "$2" netns "$net_prefix$1" type veth peer name "$4" netns "$net_prefix$3"
+    at "$1" link set "$2" up
+    at "$3" link set "$4" up
+}
+
+# address HOST DEVICE ADDRESS/BITS...: without duplicate address detection, so usable at once.
+address() {
+    local name=$1 device=$2 a
+    shift 2
+    for a in "$@"; do
+        case $a in
+        *:*) at "$name" addr add "$a" dev "$device" nodad ;;
+        *) at "$name" addr add "$a" dev "$device" ;;
+        esac
+    done
+}
+
+# router NAME...: these hosts forward.
+router() {
+    local name
+    for name in "$@"; do
+        on "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+            [ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+    done
+}
+
+# masquerade NAME DEVICE: what leaves through DEVICE gets its address and a random port.
+masquerade() {
+    local family
+    for family in ip ip6; do
+        on "$1" nft -f - <<END
+table $family nat { chain post { type nat hook postrouting priority 100;
+    oifname "$2" masquerade random } }
+END
+    done
+}
+
+# background HOST LOG COMMAND...: its pid is in $pid and is ended with the script.
+background() {
+    local name=$1 log=$2
+    shift 2
+    nsenter --net="/run/netns/$net_prefix$name" "$@" >>"$log" 2>&1 </dev/null &
+    pid=$!
+    net_pids+=("$pid")
+}
+
+# within SECONDS COMMAND...: until it succeeds; ten tries a second.
+within() {
+    local tries=$(($1 * 10))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# finish PID [SECONDS]: end it, with TERM and in the end with KILL.
+finish() {
+    local tries=$((${2:-5} * 20))
+    kill -TERM "$1" 2>/dev/null || return 0
+    while kill -0 "$1" 2>/dev/null && [ $tries -gt 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
+net_end() {
+    local p name
+    for p in "${net_pids[@]}"; do finish "$p" 5; done
+    for name in "${net_hosts[@]}"; do ip netns del "$net_prefix$name" 2>/dev/null || true; done
+    if [ -n "${KEEP:-}" ] || [ $net_failed -gt 0 ]; then
+        echo "# kept $net_dir"
+    else
+        rm -rf "$net_dir"
+    fi
+}
+trap net_end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# test_of NAME COMMAND...: one test; on failure the last lines of what it said and of every log.
+test_of() {
+    local name=$1 out=$net_dir/out log
+    shift
+    if "$@" >"$out" 2>&1; then
+        echo "ok $name"
+        return 0
+    fi
+    echo "not ok $name"
+    net_failed=$((net_failed + 1))
+    tail -n 12 "$out" | sed 's/^/#   /'
+    for log in "$net_dir"/*.log; do
+        [ -e "$log" ] || continue
+        echo "# ${log##*/}:"
+        tail -n 8 "$log" | sed 's/^/#   /'
+    done
+    return 1
+}
+
+# Shrike. The programs are those of the build folder in $BUILD (the newest one without it).
+shrike_programs() {
+    local here
+    here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+    BUILD=${BUILD:-$(find "$here" -maxdepth 1 -name 'build*' -type d -exec test -x \
+        '{}/daemon/parent/shriked' \; -print -quit)}
+    shriked=$BUILD/daemon/parent/shriked
+    shrike=$BUILD/tool/shrike
+    [ -x "$shriked" ] && [ -x "$shrike" ] || {
+        echo "not ok programs"
+        echo "# no shriked and shrike in ${BUILD:-any build folder}"
+        exit 1
+    }
+}
+
+# shriked_start HOST [OPTION...]: with $net_dir/HOST.conf; ready when the control socket answers.
+shriked_start() {
+    local name=$1
+    shift
+    background "$name" "$net_dir/$name.log" "$shriked" --config "$net_dir/$name.conf" \
+        --control-socket "$net_dir/$name.vici" "$@"
+    eval "shriked_$name=$pid"
+    within 10 shrike_at "$name" version || {
+        tail -n 5 "$net_dir/$name.log"
+        return 1
+    }
+}
+
+# shrike_at HOST ARGUMENT...: the tool, speaking to the daemon of that host.
+shrike_at() {
+    local name=$1
+    shift
+    "$shrike" --socket "$net_dir/$name.vici" "$@"
+}
+
+# role_of HOST ROLE: the pid of that process of the daemon there.
+role_of() {
+    local pid_of=shriked_$1 p
+    for p in $(cat "/proc/${!pid_of}/task/${!pid_of}/children"); do
+        [ "$(cat "/proc/$p/comm")" != "shriked-$2" ] || echo "$p"
+    done
+}
+
+# ping_at HOST ADDRESS [COUNT]: every packet must come back.
+ping_at() {
+    on "$1" ping -q -c "${3:-3}" -i 0.05 -W 2 "$2" | grep -q ' 0% packet loss'
+}
+
+# both_ways: site_to_site_net must stand; bob and alice reach each other.
+both_ways() {
+    ping_at alice 10.2.0.10 && ping_at bob 10.1.0.10
+}
+
+# The usual picture:   alice -- west ==== east -- bob
+#   alice 10.1.0.10, west 10.1.0.1 | 192.0.2.1, east 192.0.2.2 | 10.2.0.1, bob 10.2.0.10
+# and the same in IPv6 with fd01::10, fd01::1 | 2001:db8::1, 2001:db8::2 | fd02::1, fd02::10.
+site_to_site_net() {
+    host alice west east bob
+    link alice eth0 west lan0
+    link west wan0 east wan0
+    link east lan0 bob eth0
+    address alice eth0 10.1.0.10/24 fd01::10/64
+    address west lan0 10.1.0.1/24 fd01::1/64
+    address west wan0 192.0.2.1/24 2001:db8::1/64
+    address east wan0 192.0.2.2/24 2001:db8::2/64
+    address east lan0 10.2.0.1/24 fd02::1/64
+    address bob eth0 10.2.0.10/24 fd02::10/64
+    at alice route add default via 10.1.0.1
+    at alice -6 route add default via fd01::1
+    at bob route add default via 10.2.0.1
+    at bob -6 route add default via fd02::1
+    router west east
+}
