@@ -71,10 +71,10 @@ still_there() {
     shrike_at west up all && ping_at west 10.2.0.10
 }
 
-test_of "everything goes into the tunnel: up" up "$@"
-test_of "a host behind the peer, IPv4" ping_at west 10.2.0.10
-test_of "a host behind the peer, IPv6" ping_at west fd02::10
-test_of "the peer's own address, through the tunnel" peer_inside
-test_of "IKE goes on beside it" still_there
-test_of "and ends cleanly" shrike_at west down all
+test_of "everything goes into the tunnel: up" up "$@" || true
+test_of "a host behind the peer, IPv4" ping_at west 10.2.0.10 || true
+test_of "a host behind the peer, IPv6" ping_at west fd02::10 || true
+test_of "the peer's own address, through the tunnel" peer_inside || true
+test_of "IKE goes on beside it" still_there || true
+test_of "and ends cleanly" shrike_at west down all || true
 [ $net_failed -eq 0 ]

@@ -215,3 +215,43 @@ site_to_site_net() {
     at bob -6 route add default via fd02::1
     router west east
 }
+
+# gateway_conf SIDE [LINE...]: what west or east of the usual picture is told; the lines go into its
+# child.
+gateway_conf() {
+    local side=$1 other=east near=192.0.2.1 far=192.0.2.2 mine=1 theirs=2 line
+    shift
+    [ "$side" = west ] || { other=west near=192.0.2.2 far=192.0.2.1 mine=2 theirs=1; }
+    {
+        cat <<END
+connections {
+    west-east {
+        local_addrs = $near
+        remote_addrs = $far
+        local {
+            auth = psk
+            id = $side.example
+        }
+        remote {
+            auth = psk
+            id = $other.example
+        }
+        children {
+            lan {
+                local_ts = 10.$mine.0.0/24,fd0$mine::/64
+                remote_ts = 10.$theirs.0.0/24,fd0$theirs::/64
+END
+        for line in "$@"; do echo "                $line"; done
+        cat <<END
+            }
+        }
+    }
+}
+secrets {
+    ike {
+        secret = "Sixteen octets or more of it"
+    }
+}
+END
+    } >"$net_dir/$side.conf"
+}
