@@ -110,13 +110,21 @@ static void read_content(struct vici_reader *v, struct vici_item *item)
     item->value = bytes_of(start, (size_t)(end - start));
 }
 
+enum vici_type vici_read_whole(struct vici_reader *v, struct vici_item *item)
+{
+    vici_read_next(v, item);
+    if (item->type == VICI_SECTION_START || item->type == VICI_LIST_START)
+        read_content(v, item);
+    if (v->why)
+        *item = (struct vici_item){.type = VICI_BAD};
+    return item->type;
+}
+
 bool vici_get(struct bytes section, struct bytes name, struct vici_item *out)
 {
     struct vici_reader v = vici_reader_of(section);
-    while (vici_read_next(&v, out) != VICI_END && out->type != VICI_BAD) {
-        if (out->type != VICI_KEY_VALUE)
-            read_content(&v, out);
-        if (!v.why && bytes_equal(out->name, name))
+    while (vici_read_whole(&v, out) != VICI_END && out->type != VICI_BAD) {
+        if (bytes_equal(out->name, name))
             return true;
     }
     *out = (struct vici_item){.type = VICI_END};

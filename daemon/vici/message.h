@@ -43,6 +43,9 @@ struct vici_reader vici_reader_of(struct bytes message);
 struct vici_reader vici_list_of(struct bytes items);
 /* The next element: VICI_END after the last, VICI_BAD for ever after a fault. */
 enum vici_type vici_read_next(struct vici_reader *v, struct vici_item *item);
+/* The same with what a section or list holds as its value, and the reader behind its end: a walk
+ * over the elements of one section, or with vici_list_of() over the items of a list. */
+enum vici_type vici_read_whole(struct vici_reader *v, struct vici_item *item);
 /* Is the whole message sound? NULL, or what is wrong. Whoever takes a message from outside asks
  * once; the finders below then never meet a fault. */
 const char *vici_fault_of(struct bytes message);

@@ -168,6 +168,29 @@ TEST(finds_names_with_dots_and_empty_values)
     CHECK_EQ(vici_read_next(&list, &item), VICI_END);
 }
 
+TEST(walks_wholes)
+{
+    struct vici_item item, inner;
+    struct vici_reader v = vici_reader_of(example_message());
+    CHECK_EQ(vici_read_whole(&v, &item), VICI_KEY_VALUE);
+    CHECK(TEXT(item.name, "key1") && TEXT(item.value, "value1"));
+    CHECK_EQ(vici_read_whole(&v, &item), VICI_SECTION_START);
+    CHECK(TEXT(item.name, "section1"));
+    struct vici_reader w = vici_reader_of(item.value);
+    CHECK_EQ(vici_read_whole(&w, &inner), VICI_SECTION_START);
+    CHECK(TEXT(inner.name, "sub-section") && inner.value.len == 15);
+    CHECK_EQ(vici_read_whole(&w, &inner), VICI_LIST_START);
+    w = vici_list_of(inner.value);
+    CHECK(vici_read_whole(&w, &inner) == VICI_LIST_ITEM && TEXT(inner.value, "item1"));
+    CHECK(vici_read_whole(&w, &inner) == VICI_LIST_ITEM && TEXT(inner.value, "item2"));
+    CHECK_EQ(vici_read_whole(&w, &inner), VICI_END);
+    CHECK_EQ(vici_read_whole(&v, &item), VICI_END);
+    v = vici_reader_of(bytes_of(example, sizeof(example) - 1)); /* the section has no end */
+    CHECK_EQ(vici_read_whole(&v, &item), VICI_KEY_VALUE);
+    CHECK(vici_read_whole(&v, &item) == VICI_BAD && v.why);
+    CHECK_EQ(vici_read_whole(&v, &item), VICI_BAD);
+}
+
 TEST(refuses_what_is_out_of_place)
 {
     static const struct {
@@ -372,8 +395,9 @@ int main(void)
     return RUN(builds_the_documented_octets) | RUN(is_full_at_every_size_too_small) |
            RUN(reads_the_documented_octets) | RUN(finds_by_path) |
            RUN(does_not_find_what_is_not_there) | RUN(does_not_find_in_values) |
-           RUN(finds_names_with_dots_and_empty_values) | RUN(refuses_what_is_out_of_place) |
-           RUN(stays_bad) | RUN(a_list_does_not_end_within_its_items) | RUN(depth_has_a_limit) |
+           RUN(finds_names_with_dots_and_empty_values) | RUN(walks_wholes) |
+           RUN(refuses_what_is_out_of_place) | RUN(stays_bad) |
+           RUN(a_list_does_not_end_within_its_items) | RUN(depth_has_a_limit) |
            RUN(names_and_values_have_limits) | RUN(elements_and_octets_have_limits) |
            RUN(round_trips) | RUN(truncations_and_mutations_are_harmless);
 }
