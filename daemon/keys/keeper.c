@@ -1,0 +1,171 @@
+/* Secrets in memory and in the vault: each change goes to both. */
+#include "keys/keeper.h"
+#include "base/ct.h"
+#include <assert.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEALED     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define RECORD_MAX 65536 /* octets of one secret as octets */
+
+static const char full[] = "cannot be kept: there are too many, or there is no memory";
+static const char vault_full[] = "will be lost when the process ends: the vault is full";
+
+bool keeper_init(struct keeper *k)
+{
+    *k = (struct keeper){.secrets = secrets_new()};
+    return k->secrets != NULL;
+}
+
+void keeper_close(struct keeper *k)
+{
+    secrets_free(k->secrets);
+    if (k->held)
+        vault_close(&k->vault);
+    *k = (struct keeper){0};
+}
+
+/* Records have source and name for a key. One without a name says that the source is known. */
+struct vault_key {
+    u8 octets[1 + SECRET_NAME_MAX];
+};
+static_assert(sizeof(struct vault_key) <= VAULT_KEY_MAX, "a name fits a key");
+
+static struct bytes key_of(struct vault_key *key, enum secret_source source, struct bytes name)
+{
+    size_t len = MIN(name.len, (size_t)SECRET_NAME_MAX);
+    key->octets[0] = (u8)source;
+    if (len > 0)
+        memcpy(key->octets + 1, name.at, len);
+    return bytes_of(key->octets, 1 + len);
+}
+
+static void restore(void *ctx, struct bytes key, struct bytes value)
+{
+    struct keeper *k = ctx;
+    struct reader r = reader_of(value);
+    struct mail_secret m;
+    if (key.len == 1 && key.at[0] == SECRET_FILES) {
+        k->files_known = true;
+        return;
+    }
+    if (key.len < 1 || key.at[0] > SECRET_CONTROL || !secret_read(&r, &m) || !read_ended(&r) ||
+        !secrets_put(k->secrets, (enum secret_source)key.at[0], &m))
+        k->lost++;
+}
+
+const char *keeper_restore(struct keeper *k, int fd)
+{
+    const struct vault_reader reader = {restore, k};
+    if (k->held)
+        vault_close(&k->vault);
+    k->held = vault_open(&k->vault, fd, &reader);
+    if (!k->held)
+        return "the vault cannot be read";
+    return k->lost > 0 ? "some secrets of the vault cannot be read" : NULL;
+}
+
+static bool store(struct keeper *k, enum secret_source source, const struct mail_secret *m)
+{
+    u8 record[RECORD_MAX];
+    struct writer w = writer_of(record, sizeof(record));
+    struct vault_key key;
+    if (!k->held)
+        return true;
+    secret_write(&w, m);
+    bool done = !w.full && vault_put(&k->vault, key_of(&key, source, m->name), written_bytes(&w));
+    wipe(record, written(&w));
+    return done;
+}
+
+static void remove_one(struct keeper *k, enum secret_source source, struct bytes name)
+{
+    struct vault_key key;
+    if (k->held)
+        vault_drop(&k->vault, key_of(&key, source, name));
+    secrets_remove(k->secrets, source, name); /* last: the name may be its own */
+}
+
+const char *keeper_one(struct keeper *k, enum secret_source source, const struct mail_secret *m)
+{
+    if (m->remove) {
+        remove_one(k, source, m->name);
+        return NULL;
+    }
+    const char *fault = secret_fault(m);
+    if (fault)
+        return fault;
+    if (!secrets_put(k->secrets, source, m))
+        return full;
+    return store(k, source, m) ? NULL : vault_full;
+}
+
+static bool read_one(struct reader *r, struct mail_secret *m)
+{
+    struct reader one = read_sub(r, read_u32(r));
+    return secret_read(&one, m) && read_ended(&one);
+}
+
+/* Is the whole file good? Then it replaces what there is. */
+static const char *look_at(const struct keeper *k, enum secret_source source, struct reader r)
+{
+    u32 count = 0, ids = 0;
+    enum secret_source other = source == SECRET_FILES ? SECRET_CONTROL : SECRET_FILES;
+    while (!r.bad && read_left(&r) > 0) {
+        struct mail_secret m;
+        if (!read_one(&r, &m) || m.remove)
+            return "are not whole";
+        const char *fault = secret_fault(&m);
+        if (fault)
+            return fault;
+        count++;
+        ids += MAX(m.id_count, 1);
+        if (count + secrets_count(k->secrets, other) > SECRETS_MAX || ids > SECRETS_IDS_MAX)
+            return "are too many";
+    }
+    return r.bad ? "are not whole" : NULL;
+}
+
+static const char *replace(struct keeper *k, enum secret_source source, struct reader r)
+{
+    struct bytes name;
+    struct vault_key key;
+    const char *said = NULL;
+    while (secrets_first(k->secrets, source, &name))
+        remove_one(k, source, name);
+    while (read_left(&r) > 0) {
+        struct mail_secret m;
+        if (!read_one(&r, &m))
+            return "are not whole";
+        const char *fault = keeper_one(k, source, &m);
+        said = fault ? fault : said;
+    }
+    if (source == SECRET_FILES) {
+        k->files_known = true;
+        if (k->held)
+            vault_put(&k->vault, key_of(&key, source, bytes_of(NULL, 0)), bytes_of(NULL, 0));
+    }
+    return said;
+}
+
+const char *keeper_all(struct keeper *k, enum secret_source source, int fd)
+{
+    struct stat st;
+    void *map = NULL;
+    if ((fcntl(fd, F_GET_SEALS) & SEALED) != SEALED || fstat(fd, &st) != 0)
+        return "are not in a sealed memory file";
+    if (st.st_size > SECRETS_FILE_MAX)
+        return "are too many";
+    size_t size = (size_t)st.st_size;
+    if (size > 0 && (map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED)
+        return full;
+    struct reader r = reader_of(bytes_of(map, size));
+    const char *said = look_at(k, source, r);
+    if (!said)
+        said = replace(k, source, r);
+    if (map)
+        munmap(map, size);
+    return said;
+}

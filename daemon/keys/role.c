@@ -1,0 +1,226 @@
+/* The role that holds the shared secrets: it proves and checks for net, and shows them to nobody.
+ */
+#include "base/ct.h"
+#include "keys/keeper.h"
+#include "keys/psk.h"
+#include "ops/seam.h"
+#include "proc/seat.h"
+#include "wire/print.h"
+#include <stdlib.h>
+
+#define ANSWER_MAX     256  /* octets of an answer as octets */
+#define STATS_MAX      4096 /* octets of our numbers as octets */
+#define IDENT_MAX      200  /* characters of an identity in the log */
+#define LINES_PER_SPAN 10   /* lines that peers can cause */
+#define LINES_SPAN     SHRIKE_SECOND
+
+struct keys {
+    struct seat *seat;
+    struct shrike_provider *provider;
+    struct keeper keeper;
+    bool vault_came, ready;
+    shrike_time span; /* of the log: when it began, and what was said in it */
+    u32 lines;
+    struct {
+        u64 proved, checked, no_secret, wrong, failed, refused, lost, silent;
+    } count;
+};
+
+/* Ready once an earlier life's vault or the files have told which secrets there are: net would
+ * refuse its peers without need. */
+static void tell_ready(struct keys *k)
+{
+    if (k->ready || !k->vault_came || !k->keeper.files_known)
+        return;
+    k->ready = seat_send(k->seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0));
+}
+
+/* Peers choose how often they fail; they must not fill the log. */
+static bool may_say(struct keys *k)
+{
+    shrike_time now = loop_now(k->seat->loop);
+    if (now - k->span >= LINES_SPAN) {
+        k->span = now;
+        k->lines = 0;
+    }
+    if (k->lines++ < LINES_PER_SPAN)
+        return true;
+    k->count.silent++;
+    return false;
+}
+
+static void say_no_secret(struct keys *k, const struct shrike_auth_op *a)
+{
+    char local[IDENT_MAX], remote[IDENT_MAX];
+    struct text l = text_of(local, sizeof(local)), r = text_of(remote, sizeof(remote));
+    if (!may_say(k))
+        return;
+    print_ident(&l, a->local.type, a->local.data);
+    print_ident(&r, a->remote.type, a->remote.data);
+    seat_log(k->seat, SHRIKE_WARNING,
+             "connection %s: no secret for local identity %s and remote identity %s: add a secret "
+             "with id = %s",
+             a->conn ? a->conn : "?", a->local.type ? local : "%any",
+             a->remote.type ? remote : "%any", a->remote.type ? remote : "(that of the peer)");
+}
+
+static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[PRF_MAX])
+{
+    struct bytes secret;
+    enum shrike_reason_code fault = psk_fault(op);
+    if (fault != SHRIKE_REASON_NONE)
+        return (struct shrike_answer){.reason = fault};
+    if (secrets_find(k->keeper.secrets, &op->auth.local, &op->auth.remote, &secret))
+        return psk_answer(k->provider, secret, op, value);
+    k->count.no_secret++;
+    say_no_secret(k, &op->auth);
+    return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_SECRET};
+}
+
+static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kind)
+{
+    struct shrike_op op;
+    struct seam_box box;
+    struct reader r = reader_of(m->body);
+    u8 value[PRF_MAX], body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != kind) {
+        k->count.refused++;
+        return;
+    }
+    struct shrike_answer a = answer(k, &op, value);
+    if (a.ok)
+        *(kind == SHRIKE_PROVE ? &k->count.proved : &k->count.checked) += 1;
+    else if (a.reason == SHRIKE_REASON_AUTH_MAC)
+        k->count.wrong++;
+    else if (a.reason != SHRIKE_REASON_AUTH_NO_SECRET)
+        k->count.failed++;
+    answer_write(&w, op.token, &a);
+    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+        k->count.lost++;
+    wipe(value, sizeof(value));
+    wipe(body, sizeof(body));
+}
+
+static void got_secrets(struct keys *k, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    u8 source = read_u8(&r);
+    if (!read_ended(&r) || source > SECRET_CONTROL || m->fd < 0) {
+        k->count.refused++;
+        return;
+    }
+    const char *said = keeper_all(&k->keeper, (enum secret_source)source, m->fd);
+    if (said)
+        seat_log(k->seat, SHRIKE_ERROR, "secrets %s", said);
+    seat_log(k->seat, SHRIKE_INFO, "%u secrets from files, %u from the control socket",
+             secrets_count(k->keeper.secrets, SECRET_FILES),
+             secrets_count(k->keeper.secrets, SECRET_CONTROL));
+    tell_ready(k);
+}
+
+static void got_secret(struct keys *k, const struct mail *m)
+{
+    struct mail_secret one;
+    struct reader r = reader_of(m->body);
+    if (!secret_read(&r, &one) || !read_ended(&r)) {
+        k->count.refused++;
+        return;
+    }
+    const char *said = keeper_one(&k->keeper, SECRET_CONTROL, &one);
+    if (said)
+        seat_log(k->seat, SHRIKE_ERROR, "secret '%.*s' %s",
+                 (int)MIN(one.name.len, (size_t)SECRET_NAME_MAX), (const char *)one.name.at, said);
+}
+
+static void got_stats(struct keys *k, const struct mail *m)
+{
+    u8 body[STATS_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct reader r = reader_of(m->body);
+    struct mail_stats stats = {.count = 0};
+    u32 reference = read_u32(&r);
+    if (!read_ended(&r)) {
+        k->count.refused++;
+        return;
+    }
+    stats_add(&stats, "secrets_files", secrets_count(k->keeper.secrets, SECRET_FILES));
+    stats_add(&stats, "secrets_control", secrets_count(k->keeper.secrets, SECRET_CONTROL));
+    stats_add(&stats, "proved", k->count.proved);
+    stats_add(&stats, "checked", k->count.checked);
+    stats_add(&stats, "no_secret", k->count.no_secret);
+    stats_add(&stats, "wrong_proofs", k->count.wrong);
+    stats_add(&stats, "failed", k->count.failed);
+    stats_add(&stats, "mail_refused", k->count.refused);
+    stats_add(&stats, "answers_lost", k->count.lost);
+    stats_add(&stats, "lines_left_out", k->count.silent);
+    write_u32(&w, reference);
+    stats_write(&w, &stats);
+    if (!w.full)
+        seat_send(k->seat, ROLE_CONTROL, MAIL_STATS_ARE, written_bytes(&w));
+}
+
+static void got_vault(struct keys *k, struct mail *m)
+{
+    if (m->fd < 0) {
+        k->count.refused++;
+        return;
+    }
+    const char *said = keeper_restore(&k->keeper, mail_take_fd(m));
+    if (said)
+        seat_log(k->seat, SHRIKE_ERROR, "%s", said);
+    k->vault_came = true; /* without one we work all the same */
+    tell_ready(k);
+}
+
+static void keys_mail(void *self, enum role from, struct mail *m)
+{
+    struct keys *k = self;
+    if (from == ROLE_NET && m->kind == MAIL_PROVE)
+        got_op(k, m, SHRIKE_PROVE);
+    else if (from == ROLE_NET && m->kind == MAIL_CHECK)
+        got_op(k, m, SHRIKE_CHECK);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_SECRETS)
+        got_secrets(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_SECRET)
+        got_secret(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
+        got_stats(k, m);
+    else if (from == ROLE_PARENT && m->kind == MAIL_VAULT)
+        got_vault(k, m);
+    else if (from == ROLE_PARENT && m->kind == MAIL_QUIT)
+        seat_send(k->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
+    else
+        k->count.refused++;
+}
+
+static void keys_peer(void *self, enum role who, bool there)
+{
+    (void)self, (void)who, (void)there; /* whoever comes anew asks anew */
+}
+
+static void keys_stop(void *self)
+{
+    struct keys *k = self;
+    keeper_close(&k->keeper);
+    provider_openssl_free(k->provider);
+    free(k);
+}
+
+static void *keys_start(struct seat *seat)
+{
+    struct keys *k = calloc(1, sizeof(*k));
+    if (!k)
+        return NULL;
+    k->seat = seat;
+    k->provider = provider_openssl_new();
+    if (k->provider && keeper_init(&k->keeper))
+        return k;
+    seat_log(seat, SHRIKE_ERROR, "keys cannot start: no memory, or no cryptographic library");
+    if (k->provider)
+        provider_openssl_free(k->provider);
+    free(k);
+    return NULL;
+}
+
+const struct role_type keys_role = {ROLE_KEYS, keys_start, keys_mail, keys_peer, keys_stop};

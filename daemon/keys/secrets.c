@@ -1,0 +1,313 @@
+/* The store of shared secrets: by name, and by each identity that one lists. */
+#include "keys/secrets.h"
+#include "base/ct.h"
+#include "base/list.h"
+#include "base/siphash.h"
+#include "wire/codes.h"
+#include <stdlib.h>
+
+#define BUCKETS      16384 /* a power of two */
+#define SOURCE_COUNT (SECRET_CONTROL + 1)
+#define CANON_MAX    (1 + SHRIKE_ID_MAX)
+
+/* An identity and the secrets that list it. */
+struct owner {
+    struct list bucket;
+    struct list listings[SOURCE_COUNT]; /* of struct listing, first put first */
+    size_t canon_len;
+    u8 canon[]; /* type and data, letters small where case does not count */
+};
+
+struct secret {
+    struct list all;    /* of its source, first put first */
+    struct list bucket; /* by name */
+    enum secret_source source;
+    size_t name_len, len;
+    u8 *name, *octets; /* in one piece, the name first */
+    u16 count;
+    struct listing {
+        struct list link;
+        struct secret *secret;
+        struct owner *owner;
+    } listings[];
+};
+
+struct secrets {
+    struct list all[SOURCE_COUNT];
+    u32 counts[SOURCE_COUNT];
+    u32 id_count;
+    struct list names[BUCKETS], owners[BUCKETS];
+};
+
+struct secrets *secrets_new(void)
+{
+    struct secrets *s = calloc(1, sizeof(*s));
+    for (size_t i = 0; s && i < SOURCE_COUNT; i++)
+        list_init(&s->all[i]);
+    for (size_t i = 0; s && i < BUCKETS; i++) {
+        list_init(&s->names[i]);
+        list_init(&s->owners[i]);
+    }
+    return s;
+}
+
+static size_t bucket_of(struct bytes b)
+{
+    static const u8 key[16]; /* what stands in the table is ours */
+    return siphash(key, b) & (BUCKETS - 1);
+}
+
+/* Identities that are one have one canon. RFC 4343 3: case does not count in domain names. */
+static struct bytes canon_of(const struct shrike_id *id, u8 out[CANON_MAX])
+{
+    size_t len = MIN(id->data.len, (size_t)SHRIKE_ID_MAX);
+    out[0] = id->type;
+    if (id->type == 0 || len == 0)
+        return bytes_of(out, 1);
+    memcpy(out + 1, id->data.at, len);
+    if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
+        for (size_t i = 1; i <= len; i++)
+            if (out[i] >= 'A' && out[i] <= 'Z')
+                out[i] |= 0x20;
+    return bytes_of(out, 1 + len);
+}
+
+static struct owner *owner_find(const struct secrets *s, const struct shrike_id *id)
+{
+    u8 buffer[CANON_MAX];
+    struct bytes canon = canon_of(id, buffer);
+    const struct list *head = &s->owners[bucket_of(canon)];
+    for (struct list *l = head->next; l != head; l = l->next) {
+        struct owner *o = list_item(l, struct owner, bucket);
+        if (bytes_equal(bytes_of(o->canon, o->canon_len), canon))
+            return o;
+    }
+    return NULL;
+}
+
+static struct owner *owner_get(struct secrets *s, const struct shrike_id *id)
+{
+    u8 buffer[CANON_MAX];
+    struct bytes canon = canon_of(id, buffer);
+    struct owner *o = owner_find(s, id);
+    if (o)
+        return o;
+    o = calloc(1, sizeof(*o) + canon.len);
+    if (!o)
+        return NULL;
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
+        list_init(&o->listings[i]);
+    o->canon_len = canon.len;
+    memcpy(o->canon, canon.at, canon.len);
+    list_append(&s->owners[bucket_of(canon)], &o->bucket);
+    return o;
+}
+
+/* Gone with its last secret. */
+static void owner_let(struct owner *o)
+{
+    if (!list_empty(&o->listings[SECRET_FILES]) || !list_empty(&o->listings[SECRET_CONTROL]))
+        return;
+    list_remove(&o->bucket);
+    free(o);
+}
+
+static struct secret *secret_named(const struct secrets *s, enum secret_source source,
+                                   struct bytes name)
+{
+    const struct list *head = &s->names[bucket_of(name)];
+    for (struct list *l = head->next; l != head; l = l->next) {
+        struct secret *one = list_item(l, struct secret, bucket);
+        if (one->source == source && bytes_equal(bytes_of(one->name, one->name_len), name))
+            return one;
+    }
+    return NULL;
+}
+
+/* Out of all lists and memory; it may be only half in. */
+static void secret_free(struct secret *one)
+{
+    for (u16 i = 0; i < one->count; i++) {
+        struct listing *l = &one->listings[i];
+        list_remove(&l->link);
+        if (l->owner)
+            owner_let(l->owner);
+    }
+    list_remove(&one->all);
+    list_remove(&one->bucket);
+    if (one->name)
+        wipe(one->name, one->name_len + one->len);
+    free(one->name);
+    free(one);
+}
+
+static struct secret *secret_new(enum secret_source source, const struct mail_secret *m)
+{
+    u16 count = MAX(m->id_count, 1); /* one that lists nothing is listed under everybody */
+    struct secret *one = calloc(1, sizeof(*one) + count * sizeof(one->listings[0]));
+    if (!one)
+        return NULL;
+    one->source = source;
+    one->count = count;
+    one->name_len = m->name.len;
+    one->len = m->secret.len;
+    one->name = malloc(m->name.len + m->secret.len);
+    if (!one->name) {
+        free(one);
+        return NULL;
+    }
+    one->octets = one->name + m->name.len;
+    memcpy(one->name, m->name.at, m->name.len);
+    memcpy(one->octets, m->secret.at, m->secret.len);
+    return one;
+}
+
+const char *secret_fault(const struct mail_secret *m)
+{
+    if (m->name.len == 0 || m->name.len > SECRET_NAME_MAX)
+        return "has no name, or one that is too long";
+    if (m->secret.len == 0)
+        return "is empty";
+    if (m->secret.len > SECRET_LEN_MAX)
+        return "is too long";
+    if (m->id_count > MAIL_SECRET_IDS)
+        return "lists too many identities";
+    for (u16 i = 0; i < m->id_count; i++)
+        if (m->ids[i].data.len > SHRIKE_ID_MAX)
+            return "lists an identity that is too long";
+    return NULL;
+}
+
+/* Enter it under each of its identities. */
+static bool enlist(struct secrets *s, struct secret *one, const struct mail_secret *m)
+{
+    static const struct shrike_id everybody;
+    for (u16 i = 0; i < one->count; i++) {
+        struct listing *l = &one->listings[i];
+        struct owner *o = owner_get(s, m->id_count > 0 ? &m->ids[i] : &everybody);
+        if (!o)
+            return false;
+        l->secret = one;
+        l->owner = o;
+        list_append(&o->listings[one->source], &l->link);
+    }
+    return true;
+}
+
+static void forget(struct secrets *s, struct secret *one)
+{
+    s->counts[one->source]--;
+    s->id_count -= one->count;
+    secret_free(one);
+}
+
+bool secrets_put(struct secrets *s, enum secret_source source, const struct mail_secret *m)
+{
+    if (secret_fault(m))
+        return false;
+    struct secret *old = secret_named(s, source, m->name);
+    u32 others = s->counts[SECRET_FILES] + s->counts[SECRET_CONTROL] - (old ? 1 : 0);
+    u32 other_ids = s->id_count - (old ? old->count : 0);
+    if (others >= SECRETS_MAX || other_ids + MAX(m->id_count, 1) > SECRETS_IDS_MAX)
+        return false;
+    struct secret *one = secret_new(source, m);
+    if (!one || !enlist(s, one, m)) {
+        if (one)
+            secret_free(one);
+        return false;
+    }
+    if (old)
+        forget(s, old);
+    list_append(&s->all[source], &one->all);
+    list_append(&s->names[bucket_of(m->name)], &one->bucket);
+    s->counts[source]++;
+    s->id_count += one->count;
+    return true;
+}
+
+void secrets_remove(struct secrets *s, enum secret_source source, struct bytes name)
+{
+    struct secret *one = secret_named(s, source, name);
+    if (one)
+        forget(s, one);
+}
+
+void secrets_clear(struct secrets *s, enum secret_source source)
+{
+    while (!list_empty(&s->all[source]))
+        forget(s, list_item(s->all[source].next, struct secret, all));
+}
+
+void secrets_free(struct secrets *s)
+{
+    for (int source = 0; s && source < SOURCE_COUNT; source++)
+        secrets_clear(s, (enum secret_source)source);
+    free(s);
+}
+
+u32 secrets_count(const struct secrets *s, enum secret_source source)
+{
+    return s->counts[source];
+}
+
+bool secrets_first(const struct secrets *s, enum secret_source source, struct bytes *name)
+{
+    if (list_empty(&s->all[source]))
+        return false;
+    const struct secret *one = list_item(s->all[source].next, struct secret, all);
+    *name = bytes_of(one->name, one->name_len);
+    return true;
+}
+
+/* How well a secret fits an identity. */
+enum fit { FIT_NEITHER, FIT_EVERYBODY, FIT_LISTED };
+
+static bool lists(const struct secret *one, const struct owner *o)
+{
+    bool found = false;
+    for (u16 i = 0; o && i < one->count; i++)
+        found = found || one->listings[i].owner == o;
+    return found;
+}
+
+/* The best of those listed under `under`, by the local identity. */
+static const struct secret *best_of(const struct owner *under, const struct owner *local,
+                                    const struct owner *everybody)
+{
+    const struct secret *best = NULL;
+    enum fit best_fit = FIT_NEITHER;
+    for (int source = SOURCE_COUNT - 1; under && source >= 0; source--) {
+        const struct list *head = &under->listings[source];
+        for (struct list *l = head->next; l != head; l = l->next) {
+            const struct secret *one = list_item(l, struct listing, link)->secret;
+            enum fit fit = lists(one, local)       ? FIT_LISTED
+                           : lists(one, everybody) ? FIT_EVERYBODY
+                                                   : FIT_NEITHER;
+            if (fit == FIT_LISTED)
+                return one;
+            if (!best || fit > best_fit) {
+                best = one;
+                best_fit = fit;
+            }
+        }
+    }
+    return best;
+}
+
+bool secrets_find(const struct secrets *s, const struct shrike_id *local,
+                  const struct shrike_id *remote, struct bytes *secret)
+{
+    static const struct shrike_id any;
+    const struct owner *everybody = owner_find(s, &any);
+    const struct owner *here = local->type != 0 ? owner_find(s, local) : NULL;
+    const struct owner *there = remote->type != 0 ? owner_find(s, remote) : NULL;
+    const struct secret *one = best_of(there, here, everybody);
+    if (!one)
+        one = best_of(everybody, here, everybody);
+    if (!one)
+        one = best_of(here, here, everybody);
+    if (!one)
+        return false;
+    *secret = bytes_of(one->octets, one->len);
+    return true;
+}
