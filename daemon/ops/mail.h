@@ -18,14 +18,16 @@ const char *mail_name(u16 kind); /* "INSTALL"; "?" */
 
 /* A socket handed on. */
 enum mail_socket_kind {
-    SOCKET_IKE,   /* UDP, port 500 */
-    SOCKET_NAT_T, /* UDP, port 4500: IKE behind a non-ESP marker, ESP */
-    SOCKET_ESP,   /* raw, protocol 50 */
+    SOCKET_IKE,    /* UDP, port 500 */
+    SOCKET_NAT_T,  /* UDP, port 4500: IKE behind a non-ESP marker, ESP */
+    SOCKET_LOOKUP, /* UDP, not bound, with the mark of the others: net asks the system with it which
+                    * source address leads to a peer; one of each family */
+    SOCKET_ESP,    /* raw, protocol 50 */
 };
 struct mail_socket {
     u8 kind;   /* enum mail_socket_kind */
     u8 family; /* 4 or 6 */
-    u16 port;  /* 0 for SOCKET_ESP */
+    u16 port;  /* 0 for SOCKET_LOOKUP and SOCKET_ESP */
 };
 void socket_write(struct writer *w, const struct mail_socket *m);
 bool socket_read(struct reader *r, struct mail_socket *m) must_use;
