@@ -178,7 +178,7 @@ TEST(walks_wholes)
     CHECK(TEXT(item.name, "section1"));
     struct vici_reader w = vici_reader_of(item.value);
     CHECK_EQ(vici_read_whole(&w, &inner), VICI_SECTION_START);
-    CHECK(TEXT(inner.name, "sub-section") && inner.value.len == 15);
+    CHECK(TEXT(inner.name, "sub-section") && inner.value.len == 14);
     CHECK_EQ(vici_read_whole(&w, &inner), VICI_LIST_START);
     w = vici_list_of(inner.value);
     CHECK(vici_read_whole(&w, &inner) == VICI_LIST_ITEM && TEXT(inner.value, "item1"));
