@@ -1,6 +1,10 @@
 /* What the roles of the daemon say to each other: kinds of mail, and the plain bodies. The bodies
  * that are values of libshrike's seam have files of their own. Whatever comes in is read with a
- * bounded reader and refused when it is not whole: a process does not trust another. */
+ * bounded reader and refused when it is not whole: a process does not trust another.
+ *
+ * A read gives false when the octets are no such value; what was read then is not to be used. All
+ * but count_read() and secret_read(), whose values come in series, take all that is left and refuse
+ * a rest. A write makes the writer full when the value is above a cap: nothing is sent then. */
 #ifndef OPS_MAIL_H
 #define OPS_MAIL_H
 
@@ -63,7 +67,7 @@ struct mail_count {
     shrike_time used_in, used_out; /* when last; 0: never */
 };
 void count_write(struct writer *w, const struct mail_count *m);
-bool count_read(struct reader *r, struct mail_count *m) must_use;
+bool count_read(struct reader *r, struct mail_count *m) must_use; /* leaves what follows */
 
 /* A shared secret. source 0: from files (replaced all at once), 1: from the control socket. */
 enum secret_source { SECRET_FILES, SECRET_CONTROL };
@@ -76,13 +80,14 @@ struct mail_secret {
     struct shrike_id ids[MAIL_SECRET_IDS];
 };
 void secret_write(struct writer *w, const struct mail_secret *m);
-bool secret_read(struct reader *r, struct mail_secret *m) must_use; /* slices into r's octets */
+/* Slices into r's octets; leaves what follows. */
+bool secret_read(struct reader *r, struct mail_secret *m) must_use;
 
 /* A datagram that came to the wrong one of the two sockets at port 4500. */
 struct mail_stray {
     struct shrike_endpoint local, remote;
     u8 tos;
-    struct bytes data; /* as received, with the marker if it has one */
+    struct bytes data; /* as received, with the marker if it has one; all that fits into a body */
 };
 void stray_write(struct writer *w, const struct mail_stray *m);
 bool stray_read(struct reader *r, struct mail_stray *m) must_use;

@@ -1,5 +1,12 @@
 /* The values of libshrike's seam as octets: ops, answers, events, commands, kernel events, views.
- * Reading allocates nothing: what has no place in the value itself stands in the box. */
+ * Reading allocates nothing: what has no place in the value itself stands in the box. A read takes
+ * all that is left: false when that is not exactly one such value, with every number in its range
+ * and every count within its cap; what was read then is not to be used.
+ *
+ * All fit into MAIL_BODY_MAX, but for one: a PROVE or CHECK holds the first message of one side and
+ * the peer's proof, about 35 KB when the peer is honest (our messages end at OUT_MAX), and 130 KB
+ * when it fills its messages with nonsense. Then the writer is full, nothing can be sent, and the
+ * op is answered with `ok` false. Next come an event with 9 KB and an install with 4 KB. */
 #ifndef OPS_SEAM_H
 #define OPS_SEAM_H
 
@@ -8,7 +15,9 @@
 #include "shrike/shrike.h"
 #include "shrike/view.h"
 
-#define SEAM_NAME_MAX  256  /* characters of a name or file name, NUL included */
+/* Characters of a name or file name, NUL included. A longer name makes the writer full (no snapshot
+ * has one); of a longer file name the end is carried. */
+#define SEAM_NAME_MAX  256
 #define SEAM_OFFER_MAX 8192 /* octets of an offer in a reason; what is longer is cut */
 
 /* Room for what a value read points to. It must outlive the value. Slices of octets point into the

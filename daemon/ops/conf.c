@@ -1,0 +1,324 @@
+/* A configuration as octets: see conf.h. Writing and reading of one thing stand together. */
+#include "ops/conf.h"
+#include "ops/parts.h"
+#include "ops/seam.h"
+#include "wire/codes.h"
+
+CARRIES(struct shrike_transform, 6);
+CARRIES(struct shrike_proposal, 32);
+CARRIES(struct shrike_life, 32);
+CARRIES(struct shrike_child_conf, 152);
+CARRIES(struct shrike_auth, 48);
+CARRIES(struct shrike_conn, 288);
+CARRIES(struct shrike_conf, 24);
+CARRIES(struct shrike_origin, 16);
+
+/* Things of this size in the store, or NULL for none; bad without memory. */
+static void *take(struct reader *r, struct store *s, size_t count, size_t size)
+{
+    void *at = r->bad ? NULL : store_take(s, count, size);
+    r->bad |= !at && count > 0;
+    return at;
+}
+
+static void name_write(struct writer *w, const char *name)
+{
+    w->full |= !name;
+    write_text(w, name, SEAM_NAME_MAX);
+}
+
+static const char *name_read(struct reader *r)
+{
+    const char *name = read_text_here(r, SEAM_NAME_MAX);
+    r->bad |= !name;
+    return name;
+}
+
+static void origin_write(struct writer *w, const struct shrike_origin *o)
+{
+    write_file(w, o->file, SNAPSHOT_FILE_MAX);
+    write_u32(w, o->line);
+}
+
+static void origin_read(struct reader *r, struct shrike_origin *o)
+{
+    o->file = read_text_here(r, SNAPSHOT_FILE_MAX);
+    o->line = read_u32(r);
+}
+
+/* ---- proposals ---- */
+
+static void proposal_put(struct writer *w, const struct shrike_proposal *p)
+{
+    write_u8(w, p->protocol);
+    origin_write(w, &p->origin);
+    write_choice(w, p->transform_count, SNAPSHOT_TRANSFORMS_MAX + 1);
+    for (u16 i = 0; i < p->transform_count && !w->full; i++) {
+        write_u8(w, p->transforms[i].type);
+        write_u16(w, p->transforms[i].id);
+        write_u16(w, p->transforms[i].key_bits);
+    }
+}
+
+static void proposal_get(struct reader *r, struct store *s, struct shrike_proposal *p)
+{
+    struct shrike_transform *t;
+    p->protocol = read_u8(r);
+    r->bad |= p->protocol < PROTOCOL_IKE || p->protocol > PROTOCOL_ESP;
+    origin_read(r, &p->origin);
+    u16 count = read_choice(r, SNAPSHOT_TRANSFORMS_MAX + 1);
+    p->transforms = t = take(r, s, count, sizeof(*t));
+    for (u16 i = 0; i < count && !r->bad; i++) {
+        t[i].type = read_u8(r);
+        t[i].id = read_u16(r);
+        t[i].key_bits = read_u16(r);
+    }
+    p->transform_count = count;
+}
+
+/* The engine offers from this list, and needs something to offer. */
+static void proposals_write(struct writer *w, const struct shrike_proposal *p, u16 count)
+{
+    w->full |= count == 0;
+    write_choice(w, count, SNAPSHOT_PROPOSALS_MAX + 1);
+    for (u16 i = 0; i < count && !w->full; i++)
+        proposal_put(w, &p[i]);
+}
+
+static const struct shrike_proposal *proposals_read(struct reader *r, struct store *s, u16 *count)
+{
+    *count = read_choice(r, SNAPSHOT_PROPOSALS_MAX + 1);
+    r->bad |= *count == 0;
+    struct shrike_proposal *p = take(r, s, *count, sizeof(*p));
+    for (u16 i = 0; i < *count && !r->bad; i++)
+        proposal_get(r, s, &p[i]);
+    return p;
+}
+
+/* ---- children ---- */
+
+static const struct shrike_ts *selectors_read(struct reader *r, struct store *s, u16 *count)
+{
+    struct shrike_ts ts[SHRIKE_TS_MAX];
+    *count = read_selectors(r, ts);
+    struct shrike_ts *kept = take(r, s, *count, sizeof(*kept));
+    return kept ? memcpy(kept, ts, *count * sizeof(*kept)) : NULL;
+}
+
+static void child_write(struct writer *w, const struct shrike_child_conf *c)
+{
+    name_write(w, c->name);
+    write_choice(w, c->mode, SHRIKE_TRANSPORT + 1);
+    write_choice(w, c->start, SHRIKE_START_NOW + 1);
+    proposals_write(w, c->proposals, c->proposal_count);
+    write_selectors(w, c->local_ts, c->local_ts_count);
+    write_selectors(w, c->remote_ts, c->remote_ts_count);
+    write_u32(w, c->reqid);
+    write_u64(w, c->life.bytes_soft);
+    write_u64(w, c->life.bytes_hard);
+    write_u64(w, c->life.packets_soft);
+    write_u64(w, c->life.packets_hard);
+    origin_write(w, &c->origin);
+    origin_write(w, &c->mode_origin);
+    origin_write(w, &c->proposals_origin);
+    origin_write(w, &c->ts_origin);
+}
+
+static void child_read(struct reader *r, struct store *s, struct shrike_child_conf *c)
+{
+    c->name = name_read(r);
+    c->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
+    c->start = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
+    c->proposals = proposals_read(r, s, &c->proposal_count);
+    c->local_ts = selectors_read(r, s, &c->local_ts_count);
+    c->remote_ts = selectors_read(r, s, &c->remote_ts_count);
+    c->reqid = read_u32(r);
+    c->life.bytes_soft = read_u64(r);
+    c->life.bytes_hard = read_u64(r);
+    c->life.packets_soft = read_u64(r);
+    c->life.packets_hard = read_u64(r);
+    origin_read(r, &c->origin);
+    origin_read(r, &c->mode_origin);
+    origin_read(r, &c->proposals_origin);
+    origin_read(r, &c->ts_origin);
+}
+
+static void children_write(struct writer *w, const struct shrike_child_conf *c, u16 count)
+{
+    write_choice(w, count, SNAPSHOT_CHILDREN_MAX + 1);
+    for (u16 i = 0; i < count && !w->full; i++)
+        child_write(w, &c[i]);
+}
+
+static const struct shrike_child_conf *children_read(struct reader *r, struct store *s, u16 *count)
+{
+    *count = read_choice(r, SNAPSHOT_CHILDREN_MAX + 1);
+    struct shrike_child_conf *c = take(r, s, *count, sizeof(*c));
+    for (u16 i = 0; i < *count && !r->bad; i++)
+        child_read(r, s, &c[i]);
+    return c;
+}
+
+/* ---- connections ---- */
+
+static void nets_write(struct writer *w, const struct shrike_net *n, u16 count)
+{
+    write_choice(w, count, SNAPSHOT_ADDRS_MAX + 1);
+    for (u16 i = 0; i < count && !w->full; i++)
+        write_net(w, &n[i]);
+}
+
+static const struct shrike_net *nets_read(struct reader *r, struct store *s, u16 *count)
+{
+    *count = read_choice(r, SNAPSHOT_ADDRS_MAX + 1);
+    struct shrike_net *n = take(r, s, *count, sizeof(*n));
+    for (u16 i = 0; i < *count && !r->bad; i++)
+        n[i] = read_net(r);
+    return n;
+}
+
+static void auth_write(struct writer *w, const struct shrike_auth *a)
+{
+    write_u8(w, a->method);
+    write_id(w, &a->id);
+    origin_write(w, &a->origin);
+}
+
+static void auth_read(struct reader *r, struct shrike_auth *a)
+{
+    a->method = read_u8(r);
+    a->id = read_id(r);
+    origin_read(r, &a->origin);
+}
+
+static void timing_write(struct writer *w, const struct shrike_conn *c)
+{
+    write_u64(w, c->retransmit_first);
+    write_u64(w, c->retransmit_max);
+    write_u8(w, c->retransmit_tries);
+    write_choice(w, c->retransmit_jitter, 101); /* percent */
+    write_u64(w, c->give_up_after);
+    write_u64(w, c->half_open_max);
+    write_u64(w, c->dpd_delay);
+}
+
+static void timing_read(struct reader *r, struct shrike_conn *c)
+{
+    c->retransmit_first = read_u64(r);
+    c->retransmit_max = read_u64(r);
+    c->retransmit_tries = read_u8(r);
+    c->retransmit_jitter = (u8)read_choice(r, 101);
+    c->give_up_after = read_u64(r);
+    c->half_open_max = read_u64(r);
+    c->dpd_delay = read_u64(r);
+}
+
+static void conn_write(struct writer *w, const struct shrike_conn *c)
+{
+    name_write(w, c->name);
+    write_u64(w, c->hash);
+    nets_write(w, c->local_addrs, c->local_addr_count);
+    nets_write(w, c->remote_addrs, c->remote_addr_count);
+    write_u16(w, c->local_port);
+    write_u16(w, c->remote_port);
+    proposals_write(w, c->proposals, c->proposal_count);
+    children_write(w, c->children, c->child_count);
+    auth_write(w, &c->local);
+    auth_write(w, &c->remote);
+    write_endpoint(w, &c->local_endpoint);
+    write_endpoint(w, &c->remote_endpoint);
+    timing_write(w, c);
+    write_u16(w, c->fragment_size);
+    write_flag(w, c->fragmentation);
+    write_flag(w, c->force_encap);
+    origin_write(w, &c->origin);
+    origin_write(w, &c->proposals_origin);
+}
+
+static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
+{
+    c->name = name_read(r);
+    c->hash = read_u64(r);
+    c->local_addrs = nets_read(r, s, &c->local_addr_count);
+    c->remote_addrs = nets_read(r, s, &c->remote_addr_count);
+    c->local_port = read_u16(r);
+    c->remote_port = read_u16(r);
+    c->proposals = proposals_read(r, s, &c->proposal_count);
+    c->children = children_read(r, s, &c->child_count);
+    auth_read(r, &c->local);
+    auth_read(r, &c->remote);
+    c->local_endpoint = read_endpoint(r);
+    c->remote_endpoint = read_endpoint(r);
+    timing_read(r, c);
+    c->fragment_size = read_u16(r);
+    c->fragmentation = read_flag(r);
+    c->force_encap = read_flag(r);
+    origin_read(r, &c->origin);
+    origin_read(r, &c->proposals_origin);
+}
+
+/* ---- all ---- */
+
+void conf_write(struct writer *w, const struct shrike_conf *c)
+{
+    w->full |= c->conn_count > SNAPSHOT_CONNS_MAX;
+    write_u32(w, c->cookie_threshold);
+    write_u32(w, c->cookie_prefix_threshold);
+    write_u32(w, c->half_open_max);
+    write_u32(w, c->conn_count);
+    for (u32 i = 0; i < c->conn_count && !w->full; i++)
+        conn_write(w, &c->conns[i]);
+}
+
+void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
+{
+    struct shrike_conn *conns;
+    c->cookie_threshold = read_u32(r);
+    c->cookie_prefix_threshold = read_u32(r);
+    c->half_open_max = read_u32(r);
+    c->conn_count = read_u32(r);
+    r->bad |= c->conn_count > SNAPSHOT_CONNS_MAX;
+    c->conns = conns = take(r, s, c->conn_count, sizeof(*conns));
+    for (u32 i = 0; i < c->conn_count && !r->bad; i++)
+        conn_read(r, s, &conns[i]);
+}
+
+CARRIES(struct settings, 264);
+
+void settings_write(struct writer *w, const struct settings *s)
+{
+    write_u16(w, s->port);
+    write_u16(w, s->port_nat_t);
+    write_flag(w, s->install_routes);
+    write_u32(w, s->routing_table);
+    write_u32(w, s->routing_priority);
+    write_u32(w, s->mark);
+    write_u16(w, s->mtu);
+    write_u32(w, s->replay_window);
+    write_u32(w, s->keepalive_s);
+    write_text(w, s->interface, sizeof(s->interface));
+    write_text(w, s->control_socket, sizeof(s->control_socket));
+    write_text(w, s->unsafe_keys, sizeof(s->unsafe_keys));
+}
+
+static void setting_read(struct reader *r, char *out, size_t size)
+{
+    const char *text = read_text(r, out, size);
+    r->bad |= !text;
+}
+
+void settings_read(struct reader *r, struct settings *s)
+{
+    s->port = read_u16(r);
+    s->port_nat_t = read_u16(r);
+    s->install_routes = read_flag(r);
+    s->routing_table = read_u32(r);
+    s->routing_priority = read_u32(r);
+    s->mark = read_u32(r);
+    s->mtu = read_u16(r);
+    s->replay_window = read_u32(r);
+    s->keepalive_s = read_u32(r);
+    setting_read(r, s->interface, sizeof(s->interface));
+    setting_read(r, s->control_socket, sizeof(s->control_socket));
+    setting_read(r, s->unsafe_keys, sizeof(s->unsafe_keys));
+}

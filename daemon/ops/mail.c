@@ -1,0 +1,149 @@
+/* Kinds of mail and the plain bodies: see mail.h. */
+#include "ops/mail.h"
+#include "ops/parts.h"
+
+CARRIES(struct mail_socket, 4);
+CARRIES(struct mail_route, 2572);
+CARRIES(struct mail_stat, 40);
+CARRIES(struct mail_stats, 8 + 40 * MAIL_STATS_MAX);
+CARRIES(struct mail_count, 56);
+CARRIES(struct mail_secret, 48 + 24 * MAIL_SECRET_IDS);
+CARRIES(struct mail_stray, 64);
+
+const char *mail_name(u16 kind)
+{
+    static const char *const names[] = {
+        "NONE",
+#define MAIL(name, from, to, body) #name,
+#include "ops/mail.def"
+#undef MAIL
+    };
+    return kind < ARRAY_LEN(names) ? names[kind] : "?";
+}
+
+void socket_write(struct writer *w, const struct mail_socket *m)
+{
+    write_choice(w, m->kind, SOCKET_ESP + 1);
+    write_u8(w, m->family);
+    write_u16(w, m->port);
+}
+
+bool socket_read(struct reader *r, struct mail_socket *m)
+{
+    m->kind = (u8)read_choice(r, SOCKET_ESP + 1);
+    m->family = read_u8(r);
+    m->port = read_u16(r);
+    return read_ended(r) && (m->family == 4 || m->family == 6);
+}
+
+void route_write(struct writer *w, const struct mail_route *m)
+{
+    write_flag(w, m->add);
+    write_u32(w, m->reqid);
+    write_selectors(w, m->local, m->local_count);
+    write_selectors(w, m->remote, m->remote_count);
+}
+
+bool route_read(struct reader *r, struct mail_route *m)
+{
+    m->add = read_flag(r);
+    m->reqid = read_u32(r);
+    m->local_count = read_selectors(r, m->local);
+    m->remote_count = read_selectors(r, m->remote);
+    return read_ended(r);
+}
+
+void stats_add(struct mail_stats *m, const char *name, u64 value)
+{
+    if (m->count >= MAIL_STATS_MAX)
+        return;
+    struct mail_stat *s = &m->stats[m->count++];
+    size_t len = MIN(strlen(name), sizeof(s->name) - 1);
+    memset(s->name, 0, sizeof(s->name));
+    memcpy(s->name, name, len);
+    s->value = value;
+}
+
+void stats_write(struct writer *w, const struct mail_stats *m)
+{
+    write_choice(w, m->count, MAIL_STATS_MAX + 1);
+    for (u16 i = 0; i < m->count && !w->full; i++) {
+        write_text(w, m->stats[i].name, sizeof(m->stats[i].name));
+        write_u64(w, m->stats[i].value);
+    }
+}
+
+bool stats_read(struct reader *r, struct mail_stats *m)
+{
+    u16 count = read_choice(r, MAIL_STATS_MAX + 1);
+    m->count = 0;
+    for (u16 i = 0; i < count; i++) {
+        const char *name = read_text_here(r, sizeof(m->stats[i].name));
+        u64 value = read_u64(r);
+        if (!name)
+            return false;
+        stats_add(m, name, value);
+    }
+    return read_ended(r);
+}
+
+void count_write(struct writer *w, const struct mail_count *m)
+{
+    write_u32(w, m->child_serial);
+    write_u64(w, m->bytes_in);
+    write_u64(w, m->packets_in);
+    write_u64(w, m->bytes_out);
+    write_u64(w, m->packets_out);
+    write_u64(w, m->used_in);
+    write_u64(w, m->used_out);
+}
+
+bool count_read(struct reader *r, struct mail_count *m)
+{
+    m->child_serial = read_u32(r);
+    m->bytes_in = read_u64(r);
+    m->packets_in = read_u64(r);
+    m->bytes_out = read_u64(r);
+    m->packets_out = read_u64(r);
+    m->used_in = read_u64(r);
+    m->used_out = read_u64(r);
+    return !r->bad;
+}
+
+void secret_write(struct writer *w, const struct mail_secret *m)
+{
+    write_flag(w, m->remove);
+    write_slice(w, m->name);
+    write_slice(w, m->secret);
+    write_choice(w, m->id_count, MAIL_SECRET_IDS + 1);
+    for (u16 i = 0; i < m->id_count && !w->full; i++)
+        write_id(w, &m->ids[i]);
+}
+
+bool secret_read(struct reader *r, struct mail_secret *m)
+{
+    m->remove = read_flag(r);
+    m->name = read_slice(r);
+    m->secret = read_slice(r);
+    m->id_count = read_choice(r, MAIL_SECRET_IDS + 1);
+    for (u16 i = 0; i < m->id_count; i++)
+        m->ids[i] = read_id(r);
+    return !r->bad;
+}
+
+void stray_write(struct writer *w, const struct mail_stray *m)
+{
+    write_endpoint(w, &m->local);
+    write_endpoint(w, &m->remote);
+    write_u8(w, m->tos);
+    write_bytes(w, m->data);
+}
+
+bool stray_read(struct reader *r, struct mail_stray *m)
+{
+    m->local = read_endpoint(r);
+    m->remote = read_endpoint(r);
+    m->tos = read_u8(r);
+    m->data = read_rest(r);
+    return read_ended(r);
+}

@@ -1,0 +1,44 @@
+/* Inputs of the engine but datagrams and answers as octets: commands, events of the data plane. See
+ * seam.h. */
+#include "ops/seam_parts.h"
+
+CARRIES(struct shrike_command, 32);
+CARRIES(struct shrike_kernel_event, 12);
+
+enum { NAME_CONN, NAME_CHILD }; /* places in the box */
+
+void command_write(struct writer *w, const struct shrike_command *c)
+{
+    write_choice(w, c->kind, SHRIKE_LIST + 1);
+    write_u32(w, c->reference);
+    write_name(w, c->conn);
+    write_name(w, c->child);
+    write_u32(w, c->ike);
+    write_u32(w, c->child_serial);
+}
+
+bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *box)
+{
+    c->kind = (enum shrike_command_kind)read_choice(r, SHRIKE_LIST + 1);
+    c->reference = read_u32(r);
+    c->conn = read_name(r, box->names[NAME_CONN]);
+    c->child = read_name(r, box->names[NAME_CHILD]);
+    c->ike = read_u32(r);
+    c->child_serial = read_u32(r);
+    return read_ended(r);
+}
+
+void kernel_write(struct writer *w, const struct shrike_kernel_event *k)
+{
+    write_choice(w, k->kind, SHRIKE_PLANE_LOST + 1);
+    write_u32(w, k->reqid);
+    write_u32(w, k->child_serial);
+}
+
+bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
+{
+    k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_PLANE_LOST + 1);
+    k->reqid = read_u32(r);
+    k->child_serial = read_u32(r);
+    return read_ended(r);
+}

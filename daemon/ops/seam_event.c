@@ -1,0 +1,70 @@
+/* Events as octets: see seam.h. */
+#include "ops/seam_parts.h"
+
+CARRIES(struct shrike_event, 176);
+CARRIES(struct shrike_reason, 64);
+
+enum { NAME_CONN, NAME_CHILD, NAME_FILE }; /* places in the box */
+
+static void reason_write(struct writer *w, const struct shrike_reason *why)
+{
+    write_choice(w, why->code, SHRIKE_REASON_COUNT);
+    write_u16(w, why->notify);
+    write_u16(w, why->detail);
+    write_flag(w, why->theirs);
+    write_slice(w, bytes_of(why->offered.at, MIN(why->offered.len, SEAM_OFFER_MAX)));
+    write_origin(w, why->origin);
+}
+
+static void reason_read(struct reader *r, struct shrike_reason *why, struct seam_box *box)
+{
+    why->code = (enum shrike_reason_code)read_choice(r, SHRIKE_REASON_COUNT);
+    why->notify = read_u16(r);
+    why->detail = read_u16(r);
+    why->theirs = read_flag(r);
+    why->offered = read_slice(r);
+    r->bad |= why->offered.len > SEAM_OFFER_MAX;
+    why->origin = read_origin(r, box->names[NAME_FILE]);
+}
+
+void event_write(struct writer *w, const struct shrike_event *e)
+{
+    write_choice(w, e->id, SHRIKE_EVENT_COUNT);
+    write_u32(w, e->ike);
+    write_u32(w, e->child);
+    write_name(w, e->conn);
+    write_name(w, e->child_conf);
+    write_u64(w, e->spi_i);
+    write_u64(w, e->spi_r);
+    write_u32(w, e->esp_in);
+    write_u32(w, e->esp_out);
+    write_endpoint(w, &e->local);
+    write_endpoint(w, &e->remote);
+    write_u8(w, e->exchange);
+    write_u32(w, e->message_id);
+    write_u32(w, e->number);
+    write_u32(w, e->command);
+    reason_write(w, &e->reason);
+}
+
+bool event_read(struct reader *r, struct shrike_event *e, struct seam_box *box)
+{
+    memset(e, 0, sizeof(*e));
+    e->id = (enum shrike_event_id)read_choice(r, SHRIKE_EVENT_COUNT);
+    e->ike = read_u32(r);
+    e->child = read_u32(r);
+    e->conn = read_name(r, box->names[NAME_CONN]);
+    e->child_conf = read_name(r, box->names[NAME_CHILD]);
+    e->spi_i = read_u64(r);
+    e->spi_r = read_u64(r);
+    e->esp_in = read_u32(r);
+    e->esp_out = read_u32(r);
+    e->local = read_endpoint(r);
+    e->remote = read_endpoint(r);
+    e->exchange = read_u8(r);
+    e->message_id = read_u32(r);
+    e->number = read_u32(r);
+    e->command = read_u32(r);
+    reason_read(r, &e->reason, box);
+    return read_ended(r);
+}

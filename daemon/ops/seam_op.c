@@ -1,0 +1,191 @@
+/* Ops and their answers as octets: see seam.h. */
+#include "ops/seam_parts.h"
+#include "wire/codes.h"
+
+CARRIES(struct shrike_op, 240);
+CARRIES(struct shrike_auth_op, 112);
+CARRIES(struct shrike_install_op, 216);
+CARRIES(struct shrike_sa_keys, 40);
+CARRIES(struct shrike_life, 32);
+CARRIES(struct shrike_remove_op, 52);
+CARRIES(struct shrike_answer, 24);
+
+enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
+
+static void auth_write(struct writer *w, const struct shrike_auth_op *a)
+{
+    write_u8(w, a->method);
+    write_u16(w, a->prf);
+    write_name(w, a->conn);
+    write_id(w, &a->local);
+    write_id(w, &a->remote);
+    write_slice(w, a->octets);
+    write_slice(w, a->value);
+    write_origin(w, a->origin);
+}
+
+static void auth_read(struct reader *r, struct shrike_auth_op *a, struct seam_box *box)
+{
+    a->method = read_u8(r);
+    a->prf = read_u16(r);
+    a->conn = read_name(r, box->names[NAME_CONN]);
+    a->local = read_id(r);
+    a->remote = read_id(r);
+    a->octets = read_slice(r);
+    a->value = read_slice(r);
+    a->origin = read_origin(r, box->names[NAME_FILE]);
+}
+
+static void keys_write(struct writer *w, const struct shrike_sa_keys *k)
+{
+    write_u32(w, k->spi);
+    write_slice(w, k->encr_key);
+    write_slice(w, k->integ_key);
+}
+
+static void keys_read(struct reader *r, struct shrike_sa_keys *k)
+{
+    k->spi = read_u32(r);
+    k->encr_key = read_slice(r);
+    k->integ_key = read_slice(r);
+}
+
+static void life_write(struct writer *w, const struct shrike_life *l)
+{
+    write_u64(w, l->bytes_soft);
+    write_u64(w, l->bytes_hard);
+    write_u64(w, l->packets_soft);
+    write_u64(w, l->packets_hard);
+}
+
+static void life_read(struct reader *r, struct shrike_life *l)
+{
+    l->bytes_soft = read_u64(r);
+    l->bytes_hard = read_u64(r);
+    l->packets_soft = read_u64(r);
+    l->packets_hard = read_u64(r);
+}
+
+static void install_write(struct writer *w, const struct shrike_install_op *i)
+{
+    write_name(w, i->conn);
+    write_name(w, i->child);
+    write_u32(w, i->child_serial);
+    write_u32(w, i->reqid);
+    write_choice(w, i->mode, SHRIKE_TRANSPORT + 1);
+    write_flag(w, i->initiator);
+    write_flag(w, i->encap);
+    write_flag(w, i->esn);
+    write_flag(w, i->nat_here);
+    write_u8(w, i->protocol);
+    write_u16(w, i->encr);
+    write_u16(w, i->encr_key_bits);
+    write_u16(w, i->integ);
+    write_endpoint(w, &i->local);
+    write_endpoint(w, &i->remote);
+    keys_write(w, &i->in);
+    keys_write(w, &i->out);
+    write_selectors(w, i->local_ts, i->local_ts_count);
+    write_selectors(w, i->remote_ts, i->remote_ts_count);
+    life_write(w, &i->life);
+}
+
+static void install_read(struct reader *r, struct shrike_install_op *i, struct seam_box *box)
+{
+    i->conn = read_name(r, box->names[NAME_CONN]);
+    i->child = read_name(r, box->names[NAME_CHILD]);
+    i->child_serial = read_u32(r);
+    i->reqid = read_u32(r);
+    i->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
+    i->initiator = read_flag(r);
+    i->encap = read_flag(r);
+    i->esn = read_flag(r);
+    i->nat_here = read_flag(r);
+    i->protocol = read_u8(r);
+    i->encr = read_u16(r);
+    i->encr_key_bits = read_u16(r);
+    i->integ = read_u16(r);
+    i->local = read_endpoint(r);
+    i->remote = read_endpoint(r);
+    keys_read(r, &i->in);
+    keys_read(r, &i->out);
+    i->local_ts = box->ts[0];
+    i->local_ts_count = read_selectors(r, box->ts[0]);
+    i->remote_ts = box->ts[1];
+    i->remote_ts_count = read_selectors(r, box->ts[1]);
+    life_read(r, &i->life);
+    r->bad |= i->protocol != PROTOCOL_ESP && i->protocol != PROTOCOL_AH;
+}
+
+static void remove_write(struct writer *w, const struct shrike_remove_op *o)
+{
+    write_u32(w, o->child_serial);
+    write_u32(w, o->spi_in);
+    write_u32(w, o->spi_out);
+    write_endpoint(w, &o->local);
+    write_endpoint(w, &o->remote);
+}
+
+static void remove_read(struct reader *r, struct shrike_remove_op *o)
+{
+    o->child_serial = read_u32(r);
+    o->spi_in = read_u32(r);
+    o->spi_out = read_u32(r);
+    o->local = read_endpoint(r);
+    o->remote = read_endpoint(r);
+}
+
+void op_write(struct writer *w, const struct shrike_op *op)
+{
+    write_choice(w, op->kind, SHRIKE_CHILD_REMOVE + 1);
+    write_token(w, op->token);
+    switch (op->kind) {
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        auth_write(w, &op->auth);
+        break;
+    case SHRIKE_CHILD_INSTALL:
+        install_write(w, &op->install);
+        break;
+    case SHRIKE_CHILD_REMOVE:
+        remove_write(w, &op->remove);
+        break;
+    }
+}
+
+bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
+{
+    memset(op, 0, sizeof(*op));
+    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_CHILD_REMOVE + 1);
+    op->token = read_token(r);
+    switch (op->kind) {
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        auth_read(r, &op->auth, box);
+        break;
+    case SHRIKE_CHILD_INSTALL:
+        install_read(r, &op->install, box);
+        break;
+    case SHRIKE_CHILD_REMOVE:
+        remove_read(r, &op->remove);
+        break;
+    }
+    return read_ended(r);
+}
+
+void answer_write(struct writer *w, struct shrike_token token, const struct shrike_answer *a)
+{
+    write_token(w, token);
+    write_flag(w, a->ok);
+    write_choice(w, a->reason, SHRIKE_REASON_COUNT);
+    write_slice(w, a->value);
+}
+
+bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_answer *a)
+{
+    *token = read_token(r);
+    a->ok = read_flag(r);
+    a->reason = (enum shrike_reason_code)read_choice(r, SHRIKE_REASON_COUNT);
+    a->value = read_slice(r);
+    return read_ended(r);
+}

@@ -1,0 +1,101 @@
+/* Views of SAs as octets: see seam.h. */
+#include "ops/seam_parts.h"
+
+CARRIES(struct shrike_ike_view, 160);
+CARRIES(struct shrike_child_view, 80);
+
+enum { NAME_OWN }; /* places in the box */
+
+void ike_view_write(struct writer *w, const struct shrike_ike_view *v)
+{
+    write_u32(w, v->serial);
+    write_choice(w, v->state, SHRIKE_IKE_DELETING + 1);
+    write_name(w, v->conn);
+    write_flag(w, v->initiator);
+    write_flag(w, v->nat_here);
+    write_flag(w, v->nat_there);
+    write_flag(w, v->encap_forced);
+    write_u64(w, v->spi_i);
+    write_u64(w, v->spi_r);
+    write_endpoint(w, &v->local);
+    write_endpoint(w, &v->remote);
+    write_id(w, &v->local_id);
+    write_id(w, &v->remote_id);
+    write_u16(w, v->encr);
+    write_u16(w, v->encr_key_bits);
+    write_u16(w, v->integ);
+    write_u16(w, v->prf);
+    write_u16(w, v->ke);
+    write_u64(w, v->established);
+    write_u32(w, v->children);
+}
+
+bool ike_view_read(struct reader *r, struct shrike_ike_view *v, struct seam_box *box)
+{
+    v->serial = read_u32(r);
+    v->state = (enum shrike_ike_state)read_choice(r, SHRIKE_IKE_DELETING + 1);
+    v->conn = read_name(r, box->names[NAME_OWN]);
+    v->initiator = read_flag(r);
+    v->nat_here = read_flag(r);
+    v->nat_there = read_flag(r);
+    v->encap_forced = read_flag(r);
+    v->spi_i = read_u64(r);
+    v->spi_r = read_u64(r);
+    v->local = read_endpoint(r);
+    v->remote = read_endpoint(r);
+    v->local_id = read_id(r);
+    v->remote_id = read_id(r);
+    v->encr = read_u16(r);
+    v->encr_key_bits = read_u16(r);
+    v->integ = read_u16(r);
+    v->prf = read_u16(r);
+    v->ke = read_u16(r);
+    v->established = read_u64(r);
+    v->children = read_u32(r);
+    return read_ended(r);
+}
+
+void child_view_write(struct writer *w, const struct shrike_child_view *v)
+{
+    write_u32(w, v->serial);
+    write_u32(w, v->reqid);
+    write_choice(w, v->state, SHRIKE_CHILD_DELETING + 1);
+    write_name(w, v->child);
+    write_choice(w, v->mode, SHRIKE_TRANSPORT + 1);
+    write_u8(w, v->protocol);
+    write_flag(w, v->encap);
+    write_flag(w, v->esn);
+    write_u32(w, v->spi_in);
+    write_u32(w, v->spi_out);
+    write_u16(w, v->encr);
+    write_u16(w, v->encr_key_bits);
+    write_u16(w, v->integ);
+    write_u16(w, v->ke);
+    write_u64(w, v->installed);
+    write_selectors(w, v->local_ts, v->local_ts_count);
+    write_selectors(w, v->remote_ts, v->remote_ts_count);
+}
+
+bool child_view_read(struct reader *r, struct shrike_child_view *v, struct seam_box *box)
+{
+    v->serial = read_u32(r);
+    v->reqid = read_u32(r);
+    v->state = (enum shrike_child_state)read_choice(r, SHRIKE_CHILD_DELETING + 1);
+    v->child = read_name(r, box->names[NAME_OWN]);
+    v->mode = (u8)read_choice(r, SHRIKE_TRANSPORT + 1);
+    v->protocol = read_u8(r);
+    v->encap = read_flag(r);
+    v->esn = read_flag(r);
+    v->spi_in = read_u32(r);
+    v->spi_out = read_u32(r);
+    v->encr = read_u16(r);
+    v->encr_key_bits = read_u16(r);
+    v->integ = read_u16(r);
+    v->ke = read_u16(r);
+    v->installed = read_u64(r);
+    v->local_ts = box->ts[0];
+    v->local_ts_count = read_selectors(r, box->ts[0]);
+    v->remote_ts = box->ts[1];
+    v->remote_ts_count = read_selectors(r, box->ts[1]);
+    return read_ended(r);
+}
