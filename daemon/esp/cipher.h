@@ -1,5 +1,5 @@
 /* What encrypts and authenticates one direction of one ESP SA: a keyed context, made once, that
- * takes only an IV per packet. The table of operations leaves room for other libraries. */
+ * takes only an IV per packet. Behind the table of operations stand OpenSSL and libipsec-mb. */
 #ifndef ESP_CIPHER_H
 #define ESP_CIPHER_H
 
@@ -17,6 +17,7 @@ struct cipher_job {
 struct cipher;
 
 struct cipher_ops {
+    const char *library; /* its name, for logs */
     /* Writes IV and ICV and encrypts the text where it stands. */
     bool (*seal)(struct cipher *c, const struct cipher_job *j);
     /* Checks the ICV, then decrypts; false: it does not hold, and the text is worth nothing. */
@@ -41,8 +42,21 @@ struct cipher_spec {
     struct bytes encr_key, integ_key;
 };
 
-/* NULL: we do not have it, the library has not, or a key's length is wrong. */
+enum cipher_preference {
+    CIPHER_FASTEST, /* libipsec-mb where it was built in, runs here and has the suite; else OpenSSL
+                     */
+    CIPHER_OPENSSL, /* always OpenSSL, to compare */
+};
+/* For all ciphers that this process makes from now on. [CIPHER_FASTEST] */
+void cipher_prefer(enum cipher_preference p);
+
+/* NULL: we do not have it, the library has not, or a key's length is wrong. The first chooses the
+ * library. All ciphers of a process are used by one thread at a time. */
+struct cipher *cipher_new(const struct cipher_spec *spec) must_use;
 struct cipher *cipher_new_openssl(const struct cipher_spec *spec) must_use;
+struct cipher *cipher_new_ipsecmb(const struct cipher_spec *spec) must_use;
+
+const char *cipher_library(const struct cipher *c); /* "OpenSSL", "libipsec-mb"; static */
 
 bool cipher_seal(struct cipher *c, const struct cipher_job *j) must_use;
 bool cipher_open(struct cipher *c, const struct cipher_job *j) must_use;

@@ -41,7 +41,7 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
         return sa;
     struct cipher_spec cipher = s->cipher;
     cipher.sealing = !s->inbound;
-    sa->cipher = cipher_new_openssl(&cipher);
+    sa->cipher = cipher_new(&cipher);
     if (sa->cipher)
         return sa;
     free(sa);

@@ -34,7 +34,7 @@ static inline struct cipher *esp_suite_new(const struct esp_suite *s, bool esn, 
         .encr = s->encr, .encr_bits = s->bits, .integ = s->integ, .esn = esn, .sealing = sealing};
     spec.encr_key = bytes_of(keys, (size_t)encr->key_len + encr->salt_len);
     spec.integ_key = bytes_of(keys + ENCR_KEY_MAX, integ ? integ->key_len : 0);
-    return cipher_new_openssl(&spec);
+    return cipher_new(&spec);
 }
 
 #endif

@@ -5,8 +5,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#define TEXT_LEN 48
-#define SEQ      ((u64)3 << 32 | 9)
+#define TEXT_LEN  48
+#define LONG_TEXT 2048
+#define SEQ       ((u64)3 << 32 | 9)
 
 static void fill(u8 *packet, size_t size, u64 seq)
 {
@@ -126,7 +127,7 @@ TEST(published_packets_open)
         struct cipher_spec spec = {
             .encr = p->encr, .encr_bits = p->bits, .integ = INTEG_NONE, .esn = p->esn};
         spec.encr_key = bytes_of(key, hex(p->key, key, sizeof(key)));
-        struct cipher *c = cipher_new_openssl(&spec);
+        struct cipher *c = cipher_new(&spec);
         CHECK(c != NULL);
         size_t len = hex(p->packet, packet, sizeof(packet));
         size_t text_len = hex(p->text, text, sizeof(text));
@@ -160,7 +161,7 @@ TEST(published_cbc_packet_opens)
                                .integ = INTEG_HMAC_SHA2_256_128,
                                .encr_key = {key, sizeof(key)},
                                .integ_key = {integ, sizeof(integ)}};
-    struct cipher *c = cipher_new_openssl(&spec);
+    struct cipher *c = cipher_new(&spec);
     CHECK(c != NULL);
     CHECK(cipher_open(c, &(struct cipher_job){packet, text_len, 2}));
     CHECK_BYTES(packet + ESP_HEADER_LEN + 16, text, text_len);
@@ -183,7 +184,7 @@ TEST(published_ctr_text_opens)
                                .integ = INTEG_HMAC_SHA2_256_128,
                                .encr_key = {key, sizeof(key)},
                                .integ_key = {integ, sizeof(integ)}};
-    struct cipher *c = cipher_new_openssl(&spec);
+    struct cipher *c = cipher_new(&spec);
     CHECK(c != NULL);
     CHECK(cipher_open(c, &(struct cipher_job){packet, sizeof(text), 2}));
     CHECK_BYTES(packet + 16, text, sizeof(text));
@@ -195,25 +196,25 @@ TEST(wrong_specs_are_refused)
     u8 key[64] = {0};
     struct cipher_spec gcm = {.encr = ENCR_AES_GCM_16, .encr_bits = 128, .encr_key = {key, 20}};
     struct cipher_spec bad = gcm;
-    struct cipher *c = cipher_new_openssl(&gcm);
+    struct cipher *c = cipher_new(&gcm);
     CHECK(c != NULL);
     cipher_free(c);
     bad.encr_key.len = 16; /* no salt */
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     bad = gcm;
     bad.integ = INTEG_HMAC_SHA1_96;
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     bad = (struct cipher_spec){.encr = ENCR_AES_CBC, .encr_bits = 128, .encr_key = {key, 16}};
-    CHECK(!cipher_new_openssl(&bad)); /* without integrity */
+    CHECK(!cipher_new(&bad)); /* without integrity */
     bad.integ = INTEG_HMAC_SHA1_96;
     bad.integ_key = bytes_of(key, 16);
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     bad = (struct cipher_spec){.encr = ENCR_NULL};
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     bad = (struct cipher_spec){.encr = ENCR_AES_CCM_16, .encr_bits = 128, .encr_key = {key, 19}};
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     bad = (struct cipher_spec){.encr = ENCR_3DES, .encr_key = {key, 24}};
-    CHECK(!cipher_new_openssl(&bad));
+    CHECK(!cipher_new(&bad));
     cipher_free(NULL);
 }
 
@@ -243,11 +244,84 @@ TEST(half_blocks_are_refused)
     cipher_free(c);
 }
 
-int main(void)
+/* A packet of this length and number, through a cipher of each library. */
+static bool agree(struct cipher *seal[2], struct cipher *open[2], size_t text_len, u64 seq)
+{
+    static u8 packets[2][ESP_HEADER_LEN + IV_MAX + LONG_TEXT + ICV_MAX];
+    size_t whole = (size_t)ESP_HEADER_LEN + seal[0]->iv_len + text_len + seal[0]->icv_len;
+    struct cipher_job jobs[2] = {{packets[0], text_len, seq}, {packets[1], text_len, seq}};
+    fill(packets[0], whole, seq);
+    memcpy(packets[1], packets[0], whole);
+    if (!cipher_seal(seal[0], &jobs[0]) || !cipher_seal(seal[1], &jobs[1]) ||
+        memcmp(packets[0], packets[1], whole) != 0)
+        return false;
+    packets[seq & 1][ESP_HEADER_LEN + seq % (whole - ESP_HEADER_LEN)] ^= 1; /* one is spoilt */
+    return !cipher_open(open[!(seq & 1)], &jobs[seq & 1]) &&
+           cipher_open(open[seq & 1], &jobs[!(seq & 1)]);
+}
+
+/* Both libraries make the same octets and take each other's, whatever the length. */
+TEST(libraries_agree)
+{
+    for (size_t i = 0; i < ARRAY_LEN(esp_suites); i++) {
+        struct cipher *seal[2], *open[2];
+        for (int library = 0; library < 2; library++) {
+            cipher_prefer(library == 0 ? CIPHER_FASTEST : CIPHER_OPENSSL);
+            seal[library] = esp_suite_new(&esp_suites[i], i & 1, true);
+            open[library] = esp_suite_new(&esp_suites[i], i & 1, false);
+        }
+        CHECK_EQ(seal[0]->align, seal[1]->align);
+        CHECK_EQ(open[0]->block, open[1]->block);
+        CHECK_EQ(seal[0]->icv_len, seal[1]->icv_len);
+        u32 random = 1;
+        for (u64 seq = 1; seq <= 300; seq++) {
+            size_t len = seq; /* each small one, then some of all */
+            random = random * 1103515245 + 12345;
+            if (seq > 200)
+                len = 1 + (random >> 8) % LONG_TEXT;
+            len = (len + seal[0]->align - 1) / seal[0]->align * seal[0]->align;
+            CHECK(agree(seal, open, MIN(len, (size_t)LONG_TEXT), (i & 1 ? SEQ : 0) + seq));
+        }
+        for (int library = 0; library < 2; library++) {
+            cipher_free(seal[library]);
+            cipher_free(open[library]);
+        }
+    }
+}
+
+TEST(a_library_is_chosen)
+{
+    cipher_prefer(CIPHER_FASTEST);
+    for (size_t i = 0; i < ARRAY_LEN(esp_suites); i++) {
+        struct cipher *c = esp_suite_new(&esp_suites[i], false, true);
+        const struct encr_suite *encr = suite_encr(esp_suites[i].encr, esp_suites[i].bits);
+        if (!encr->aead)
+            CHECK(strcmp(cipher_library(c), "OpenSSL") == 0);
+        else
+            printf("# %u-%u: %s\n", encr->id, encr->key_bits, cipher_library(c));
+        cipher_free(c);
+        cipher_prefer(CIPHER_OPENSSL);
+        c = esp_suite_new(&esp_suites[i], false, true);
+        CHECK(strcmp(cipher_library(c), "OpenSSL") == 0);
+        cipher_free(c);
+        cipher_prefer(CIPHER_FASTEST);
+    }
+}
+
+static int run_all(void)
 {
     return RUN(what_is_sealed_opens_and_nothing_else) |
            RUN(ivs_differ_and_those_of_cbc_cannot_be_foreseen) | RUN(published_packets_open) |
            RUN(published_cbc_packet_opens) | RUN(published_ctr_text_opens) |
            RUN(wrong_specs_are_refused) | RUN(the_buffer_is_no_input) |
            RUN(half_blocks_are_refused);
+}
+
+int main(void)
+{
+    cipher_prefer(CIPHER_FASTEST);
+    int failed = run_all();
+    cipher_prefer(CIPHER_OPENSSL);
+    failed |= run_all();
+    return failed | RUN(libraries_agree) | RUN(a_library_is_chosen);
 }
