@@ -1,0 +1,66 @@
+/* `shrike log`: see log.h. */
+#include "tool/log.h"
+#include "tool/show.h"
+
+static enum paint paint_of(struct bytes severity)
+{
+    static const struct {
+        const char *word;
+        enum paint paint;
+    } rows[] = {{"error", PAINT_BAD}, {"warning", PAINT_WAIT}, {"debug", PAINT_DIM}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (bytes_equal(severity, bytes_of(rows[i].word, strlen(rows[i].word))))
+            return rows[i].paint;
+    }
+    return PAINT_NONE;
+}
+
+void log_print(struct tool *t, const struct vici_packet *event, bool with_time)
+{
+    char at[32];
+    struct text time = text_of(at, sizeof at);
+    struct bytes when = vici_value(event->message, "time");
+    const void *dot = when.len ? memchr(when.at, '.', when.len) : NULL;
+    u64 seconds;
+    if (dot)
+        when.len = (size_t)((const u8 *)dot - when.at);
+    if (with_time && show_number(when, &seconds)) {
+        show_time(&time, seconds);
+        fprintf(t->out, "%s ", at);
+    }
+    enum paint paint = paint_of(vici_value(event->message, "severity"));
+    fputs(paint_on(paint, t->colour), t->out);
+    show_to(t->out, vici_value(event->message, "msg"));
+    fprintf(t->out, "%s\n", paint_off(paint, t->colour));
+    fflush(t->out);
+}
+
+static void print_with_time(void *ctx, const struct vici_packet *p)
+{
+    if (bytes_equal(p->name, bytes_of("log", 3)))
+        log_print(ctx, p, true);
+}
+
+int command_log(struct tool *t, char *const *arguments)
+{
+    u8 message[64];
+    struct vici_writer m = vici_writer_of(message, sizeof message);
+    const struct session_listener listener = {.event = print_with_time, .ctx = t};
+    struct session_question q = {.command = "shrike-log", .listener = listener};
+    struct bytes answer;
+    (void)arguments;
+    vici_put_u64(&m, "count", t->lines);
+    ensure(vici_written(&m, &q.message));
+    if (!tool_connect(t))
+        return TOOL_FAILED;
+    if (session_events(&t->session, "log", true) != SESSION_ANSWER)
+        return tool_lost(t);
+    /* Another daemon does not know the command: what is to come can be shown all the same. */
+    enum session_told told = session_ask(&t->session, &q, &answer);
+    if (told == SESSION_LOST || (told == SESSION_UNKNOWN && !t->follow))
+        return tool_lost(t);
+    if (!t->follow)
+        return TOOL_DONE;
+    session_follow(&t->session, listener);
+    return tool_lost(t);
+}

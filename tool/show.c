@@ -1,0 +1,121 @@
+/* Values as people read them: see show.h. */
+#include "tool/show.h"
+#include <time.h>
+
+static bool printable(u8 c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
+void show_safe(struct text *t, struct bytes b)
+{
+    for (size_t i = 0; i < b.len; i++) {
+        if (printable(b.at[i])) {
+            text_char(t, (char)b.at[i]);
+        } else {
+            text_str(t, "\\x");
+            text_hex(t, b.at[i], 2);
+        }
+    }
+}
+
+void show_to(FILE *f, struct bytes b)
+{
+    for (size_t i = 0; i < b.len; i++) {
+        if (printable(b.at[i]))
+            putc(b.at[i], f);
+        else
+            fprintf(f, "\\x%02x", b.at[i]);
+    }
+}
+
+void show_octets(struct text *t, u64 octets)
+{
+    static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
+    unsigned unit = 0;
+    u64 tenths = 0; /* of the unit, beyond `octets` */
+    while (octets >= 1000) {
+        tenths = octets % 1024 * 10 / 1024;
+        octets /= 1024;
+        unit++;
+    }
+    text_u64(t, octets);
+    if (unit > 0 && octets < 100) {
+        text_char(t, '.');
+        text_u64(t, tenths);
+    }
+    text_str(t, units[unit]);
+}
+
+static void two(struct text *t, u64 big, char big_unit, u64 small, char small_unit)
+{
+    text_u64(t, big);
+    text_char(t, big_unit);
+    if (small) {
+        text_u64(t, small);
+        text_char(t, small_unit);
+    }
+}
+
+void show_age(struct text *t, u64 seconds)
+{
+    const u64 minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (minutes == 0)
+        two(t, seconds, 's', 0, 0);
+    else if (hours == 0)
+        two(t, minutes, 'm', 0, 0);
+    else if (days == 0)
+        two(t, hours, 'h', minutes % 60, 'm');
+    else
+        two(t, days, 'd', hours % 24, 'h');
+}
+
+void show_time(struct text *t, u64 seconds)
+{
+    char at[32];
+    struct tm broken;
+    const time_t when = (time_t)seconds;
+    if (seconds > INT32_MAX * 100ull || !localtime_r(&when, &broken) ||
+        strftime(at, sizeof at, "%Y-%m-%d %H:%M:%S", &broken) == 0)
+        return;
+    text_str(t, at);
+}
+
+bool show_number(struct bytes b, u64 *out)
+{
+    u64 v = 0;
+    for (size_t i = 0; i < b.len; i++) {
+        unsigned digit = (unsigned)b.at[i] - '0';
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return b.len > 0;
+}
+
+const char *paint_on(enum paint p, bool colour)
+{
+    if (!colour)
+        return "";
+    switch (p) {
+    case PAINT_NONE:
+        return "";
+    case PAINT_GOOD:
+        return "\033[32m";
+    case PAINT_BAD:
+        return "\033[31m";
+    case PAINT_WAIT:
+        return "\033[33m";
+    case PAINT_DIM:
+        return "\033[2m";
+    case PAINT_HEAD:
+        return "\033[1m";
+    }
+    return "";
+}
+
+const char *paint_off(enum paint p, bool colour)
+{
+    return colour && p != PAINT_NONE ? "\033[0m" : "";
+}

@@ -1,0 +1,46 @@
+/* What every command of the tool has: see tool.h. */
+#include "tool/tool.h"
+#include "tool/down.h"
+#include "tool/list.h"
+#include "tool/log.h"
+#include "tool/overview.h"
+#include "tool/up.h"
+#include "tool/version.h"
+#include <stdarg.h>
+
+const struct tool_command tool_commands[] = {
+    {"overview", "", "all tunnels at a glance; also without any command", 0, 0, TOOL_JSON,
+     command_overview},
+    {"list", "[CONNECTION]", "the same at length", 0, 1, TOOL_JSON, command_list},
+    {"up", "NAME [CHILD]", "bring up a connection, or one child of it", 1, 2, TOOL_TIMEOUT,
+     command_up},
+    {"down", "NAME|#ID", "close what has this name or number", 1, 1, TOOL_TIMEOUT, command_down},
+    {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},
+    {"version", "", "versions of the tool and the daemon", 0, 0, TOOL_JSON, command_version},
+};
+const unsigned tool_command_count = ARRAY_LEN(tool_commands);
+
+bool tool_connect(struct tool *t)
+{
+    if (t->session.fd >= 0 || session_open(&t->session, t->socket))
+        return true;
+    tool_lost(t);
+    return false;
+}
+
+int tool_fail(struct tool *t, const char *format, ...)
+{
+    va_list arguments;
+    fflush(t->out); /* what went before stands before */
+    fputs("shrike: ", t->err);
+    va_start(arguments, format);
+    vfprintf(t->err, format, arguments);
+    va_end(arguments);
+    putc('\n', t->err);
+    return TOOL_FAILED;
+}
+
+int tool_lost(struct tool *t)
+{
+    return tool_fail(t, "%s", t->session.why);
+}

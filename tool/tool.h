@@ -1,0 +1,47 @@
+/* What every command of the tool has: the session, where it writes, what was asked for. */
+#ifndef TOOL_TOOL_H
+#define TOOL_TOOL_H
+
+#include "tool/session.h"
+#include <stdio.h>
+
+#define TOOL_SOCKET "/run/charon.vici"
+
+enum {
+    TOOL_DONE = 0,
+    TOOL_FAILED = 1, /* said on t->err: no daemon, or it refused */
+    TOOL_USAGE = 2,  /* the command line makes no sense */
+};
+
+struct tool {
+    FILE *out, *err;
+    const char *socket; /* path */
+    struct session session;
+    bool json, follow;
+    bool colour;        /* t->out is a terminal and nobody minds */
+    unsigned width;     /* of that terminal; 0: no limit */
+    unsigned lines;     /* of the log */
+    unsigned timeout_s; /* that an up or down may take */
+};
+
+/* The options that a command may have. */
+enum { TOOL_JSON = 1, TOOL_LINES = 2, TOOL_FOLLOW = 4, TOOL_TIMEOUT = 8 };
+
+struct tool_command {
+    const char *name;
+    const char *arguments, *what; /* for --help */
+    unsigned least, most;         /* arguments */
+    unsigned options;
+    int (*run)(struct tool *t, char *const *arguments); /* ends in NULL; the exit code */
+};
+extern const struct tool_command tool_commands[];
+extern const unsigned tool_command_count;
+
+/* Connect, unless that is done. false: said. */
+bool tool_connect(struct tool *t) must_use;
+/* "shrike: WHAT": TOOL_FAILED. The text must be fit for a terminal. */
+int tool_fail(struct tool *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The session's reason, said. */
+int tool_lost(struct tool *t);
+
+#endif
