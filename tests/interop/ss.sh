@@ -20,11 +20,18 @@ cd "$(dirname "$0")/../.."
 . tests/interop/peer.sh
 tools/need "${peer_packages[@]}" iproute2 iputils-ping
 shrike_programs
-one_process=()
-[ "${1:-}" != --one-process ] || {
-    one_process=(--one-process)
-    shift
-}
+one_process=() all=() few=cat
+for option in "$@"; do
+    case $option in
+    --one-process) one_process=(--one-process) ;;
+    --all) all=(--all) ;;
+    --few) few="head -n 4" ;;
+    *)
+        echo "ss.sh: what is $option? --all, --few, --one-process" >&2
+        exit 2
+        ;;
+    esac
+done
 
 # road NAME NUMBER [NAT]: a router between west and east; NAT is the side that it hides.
 road() {
@@ -166,7 +173,7 @@ while read -r line; do
     # shellcheck disable=SC2086  # NAME=CHOICE words
     declare $line
     test_of "$line" row || true
-done < <(tests/interop/pairs.py "$@" first=shrike,peer ip=4,6 nat=no,yes \
+done < <(tests/interop/pairs.py "${all[@]}" first=shrike,peer ip=4,6 nat=no,yes \
     suite=aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha512 \
-    ke=x25519,ecp256,modp2048 ends=shrike,peer)
+    ke=x25519,ecp256,modp2048 ends=shrike,peer | $few)
 [ $net_failed -eq 0 ]
