@@ -128,9 +128,12 @@ static void got_secret(struct keys *k, const struct mail *m)
         return;
     }
     const char *said = keeper_one(&k->keeper, SECRET_CONTROL, &one);
-    if (said)
-        seat_log(k->seat, SHRIKE_ERROR, "secret '%.*s' %s",
-                 (int)MIN(one.name.len, (size_t)SECRET_NAME_MAX), (const char *)one.name.at, said);
+    if (!said)
+        return;
+    char name[IDENT_MAX];
+    struct text t = text_of(name, sizeof(name));
+    text_safe(&t, one.name);
+    seat_log(k->seat, SHRIKE_ERROR, "secret '%s' %s", name, said);
 }
 
 static void got_stats(struct keys *k, const struct mail *m)

@@ -1,0 +1,333 @@
+/* The keys role at its seat: what the parent, control and net send, and what comes back. */
+#include "crypto/keymat.h"
+#include "file.h"
+#include "ops/seam.h"
+#include "proc/seat.h"
+#include "proc/vault.h"
+#include "test.h"
+
+#define SEEN_MAX 64
+
+/* One of the others, who notes what he is sent. */
+struct other {
+    struct channel channel;
+    u32 count;
+    struct seen {
+        u16 kind;
+        size_t len;
+        u8 body[4096];
+    } seen[SEEN_MAX];
+};
+
+struct table {
+    struct loop *loop;
+    struct seat seat;
+    struct other parent, control, net;
+    int vault;
+};
+
+static struct table t;
+
+static void got(void *ctx, struct mail *m)
+{
+    struct other *o = ctx;
+    if (o->count == SEEN_MAX || m->body.len > sizeof(o->seen[0].body))
+        abort();
+    struct seen *s = &o->seen[o->count++];
+    s->kind = m->kind;
+    s->len = m->body.len;
+    memcpy(s->body, m->body.at, m->body.len);
+}
+
+static void lost(void *ctx)
+{
+    channel_close(&((struct other *)ctx)->channel);
+}
+
+static int meet(struct other *o)
+{
+    int fd[2];
+    if (!channel_pair(fd))
+        abort();
+    o->count = 0;
+    o->channel = (struct channel){.got = got, .lost = lost, .ctx = o};
+    if (!channel_open(&o->channel, t.loop, fd[0]))
+        abort();
+    return fd[1];
+}
+
+static void turns(void)
+{
+    for (int i = 0; i < 4; i++)
+        loop_turn(t.loop, 0);
+}
+
+static void tell(struct other *o, u16 kind, struct bytes body, int fd)
+{
+    struct mail m = {.kind = kind, .body = body, .fd = fd};
+    if (!channel_send(&o->channel, &m))
+        abort();
+    turns();
+}
+
+static void introduce(struct other *o, enum role who)
+{
+    u8 body = (u8)who;
+    int fd = meet(o);
+    tell(&t.parent, MAIL_PEER, bytes_of(&body, 1), fd);
+    close(fd);
+}
+
+static void sit_down(void)
+{
+    t.seat = (struct seat){.type = &keys_role, .loop = t.loop};
+    if (!seat_open(&t.seat, meet(&t.parent)))
+        abort();
+    tell(&t.parent, MAIL_VAULT, bytes_of(NULL, 0), t.vault);
+    introduce(&t.control, ROLE_CONTROL);
+    introduce(&t.net, ROLE_NET);
+}
+
+static void leave(void)
+{
+    seat_close(&t.seat);
+    channel_close(&t.parent.channel);
+    channel_close(&t.control.channel);
+    channel_close(&t.net.channel);
+}
+
+static void begin(void)
+{
+    t.loop = loop_new();
+    t.vault = vault_make();
+    if (!t.loop || t.vault < 0)
+        abort();
+    sit_down();
+}
+
+static void end(void)
+{
+    leave();
+    loop_free(t.loop);
+    close(t.vault);
+}
+
+static void send_files(const struct mail_secret *all, size_t count)
+{
+    u8 source = SECRET_FILES;
+    int fd = file_of(all, count);
+    tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), fd);
+    close(fd);
+}
+
+static void send_secret(const struct mail_secret *m)
+{
+    u8 body[4096];
+    struct writer w = writer_of(body, sizeof(body));
+    secret_write(&w, m);
+    tell(&t.control, MAIL_SECRET, written_bytes(&w), -1);
+}
+
+/* The last thing of this kind that one of the others saw. */
+static const struct seen *last(const struct other *o, u16 kind)
+{
+    for (u32 i = o->count; i-- > 0;)
+        if (o->seen[i].kind == kind)
+            return &o->seen[i];
+    return NULL;
+}
+
+static u32 count_of(const struct other *o, u16 kind)
+{
+    u32 n = 0;
+    for (u32 i = 0; i < o->count; i++)
+        n += o->seen[i].kind == kind;
+    return n;
+}
+
+static struct shrike_op op_of(enum shrike_op_kind kind, const char *remote, struct bytes value)
+{
+    static u32 serial;
+    struct shrike_op op = {.kind = kind, .token = {7, ++serial, 3, 4}};
+    op.auth = (struct shrike_auth_op){.method = AUTH_PSK,
+                                      .prf = PRF_HMAC_SHA2_256,
+                                      .conn = "home",
+                                      .local = {ID_FQDN, text_bytes_of("gw")},
+                                      .remote = {ID_FQDN, text_bytes_of(remote)},
+                                      .octets = text_bytes_of("signed"),
+                                      .value = value};
+    return op;
+}
+
+/* Ask, and read the answer; its value is valid until the next question. false: none that fits. */
+static bool ask(const struct shrike_op *op, struct shrike_answer *a)
+{
+    u8 body[4096];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_token token;
+    op_write(&w, op);
+    u32 before = count_of(&t.net, MAIL_ANSWER);
+    tell(&t.net, op->kind == SHRIKE_PROVE ? MAIL_PROVE : MAIL_CHECK, written_bytes(&w), -1);
+    const struct seen *s = last(&t.net, MAIL_ANSWER);
+    if (!s || count_of(&t.net, MAIL_ANSWER) != before + 1)
+        return false;
+    struct reader r = reader_of(bytes_of(s->body, s->len));
+    return answer_read(&r, &token, a) && memcmp(&token, &op->token, sizeof(token)) == 0;
+}
+
+/* Does the role prove with this secret to this peer? */
+static bool proves(const char *peer, const char *secret)
+{
+    u8 want[PRF_MAX];
+    struct shrike_answer a;
+    struct shrike_op op = op_of(SHRIKE_PROVE, peer, bytes_of(NULL, 0));
+    struct shrike_provider *p = provider_openssl_new();
+    bool done =
+        keymat_psk_auth(p, suite_prf(op.auth.prf), text_bytes_of(secret), op.auth.octets, want);
+    provider_openssl_free(p);
+    return done && ask(&op, &a) && a.ok && bytes_equal(a.value, bytes_of(want, 32));
+}
+
+TEST(it_is_ready_when_it_knows_the_files)
+{
+    begin();
+    CHECK(!last(&t.parent, MAIL_READY));
+    send_files(NULL, 0);
+    CHECK_EQ(count_of(&t.parent, MAIL_READY), 1);
+    send_files(NULL, 0);
+    CHECK_EQ(count_of(&t.parent, MAIL_READY), 1);
+    tell(&t.parent, MAIL_QUIT, bytes_of(NULL, 0), -1);
+    CHECK_EQ(count_of(&t.parent, MAIL_DONE), 1);
+    end();
+}
+
+TEST(it_proves_and_checks)
+{
+    const struct mail_secret files[] = {file_secret("a", "sa", "alice"),
+                                        file_secret("b", "sb", "bob")};
+    struct shrike_answer a;
+    u8 proof[32];
+    begin();
+    send_files(files, 2);
+    CHECK(proves("alice", "sa") && proves("bob", "sb") && proves("ALICE", "sa"));
+    struct shrike_op prove = op_of(SHRIKE_PROVE, "alice", bytes_of(NULL, 0));
+    CHECK(ask(&prove, &a) && a.ok && a.value.len == 32);
+    memcpy(proof, a.value.at, sizeof(proof));
+    struct shrike_op check = op_of(SHRIKE_CHECK, "alice", bytes_of(proof, sizeof(proof)));
+    CHECK(ask(&check, &a) && a.ok && a.value.len == 0);
+    check = op_of(SHRIKE_CHECK, "bob", bytes_of(proof, sizeof(proof)));
+    CHECK(ask(&check, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_MAC && a.value.len == 0);
+    check.auth.method = AUTH_PSK + 1;
+    CHECK(ask(&check, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_METHOD);
+    end();
+}
+
+TEST(without_a_secret_it_says_what_to_add)
+{
+    struct shrike_answer a;
+    begin();
+    struct shrike_op op = op_of(SHRIKE_CHECK, "carol", bytes_of("x", 1));
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    const struct seen *s = last(&t.control, MAIL_LOG);
+    CHECK(s && s->body[0] == SHRIKE_WARNING);
+    CHECK(memmem(s->body, s->len, "id = carol", 10) && memmem(s->body, s->len, " gw ", 4));
+    for (int i = 0; i < 30; i++)
+        CHECK(ask(&op, &a));
+    CHECK(count_of(&t.control, MAIL_LOG) <= 20); /* bounded, over two spans at most */
+    end();
+}
+
+TEST(the_control_socket_adds_and_removes)
+{
+    struct mail_secret m = file_secret("a", "sa", "alice");
+    struct shrike_answer a;
+    begin();
+    send_secret(&m);
+    CHECK(proves("alice", "sa"));
+    m.secret = text_bytes_of("sA");
+    send_secret(&m);
+    CHECK(proves("alice", "sA"));
+    m.secret.len = 0;
+    send_secret(&m); /* refused, and said */
+    CHECK(last(&t.control, MAIL_LOG) && proves("alice", "sA"));
+    m.remove = true;
+    send_secret(&m);
+    struct shrike_op op = op_of(SHRIKE_PROVE, "alice", bytes_of(NULL, 0));
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    end();
+}
+
+TEST(the_next_process_knows_the_secrets)
+{
+    const struct mail_secret files[] = {file_secret("a", "sa", "alice")};
+    begin();
+    send_files(files, 1);
+    leave();
+    sit_down();
+    CHECK_EQ(count_of(&t.parent, MAIL_READY), 1); /* before control has said anything */
+    CHECK(proves("alice", "sa"));
+    end();
+}
+
+TEST(rubbish_and_strangers_are_refused)
+{
+    struct mail_secret m = file_secret("a", "sa", "alice");
+    u8 body[4096], source = 9;
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op op = op_of(SHRIKE_PROVE, "alice", bytes_of(NULL, 0));
+    begin();
+    send_secret(&m);
+    op_write(&w, &op);
+    for (size_t len = 0; len < written(&w); len++)
+        tell(&t.net, MAIL_PROVE, bytes_of(body, len), -1);
+    tell(&t.net, MAIL_CHECK, written_bytes(&w), -1);     /* another kind than it says */
+    tell(&t.control, MAIL_PROVE, written_bytes(&w), -1); /* not net */
+    CHECK_EQ(count_of(&t.net, MAIL_ANSWER), 0);
+    CHECK_EQ(count_of(&t.control, MAIL_ANSWER), 0);
+    w = writer_of(body, sizeof(body));
+    m.remove = true;
+    secret_write(&w, &m);
+    tell(&t.net, MAIL_SECRET, written_bytes(&w), -1); /* not control */
+    tell(&t.control, MAIL_SECRET, bytes_of(body, written(&w) - 1), -1);
+    tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), t.vault);
+    source = SECRET_CONTROL;
+    tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), -1);
+    tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), t.vault); /* not sealed */
+    tell(&t.parent, MAIL_VAULT, bytes_of(NULL, 0), -1);
+    CHECK(proves("alice", "sa"));
+    end();
+}
+
+TEST(it_counts)
+{
+    struct mail_secret m = file_secret("a", "sa", "alice");
+    struct mail_stats stats;
+    struct shrike_answer a;
+    begin();
+    send_secret(&m);
+    CHECK(proves("alice", "sa"));
+    struct shrike_op check = op_of(SHRIKE_CHECK, "alice", bytes_of("x", 1));
+    CHECK(ask(&check, &a));
+    tell(&t.control, MAIL_STATS, bytes_of("\0\0\0\5", 4), -1);
+    const struct seen *s = last(&t.control, MAIL_STATS_ARE);
+    CHECK(s != NULL);
+    struct reader r = reader_of(bytes_of(s->body, s->len));
+    CHECK_EQ(read_u32(&r), 5);
+    CHECK(stats_read(&r, &stats));
+    u64 seen = 0;
+    for (u16 i = 0; i < stats.count; i++)
+        if (strcmp(stats.stats[i].name, "secrets_control") == 0 ||
+            strcmp(stats.stats[i].name, "proved") == 0 ||
+            strcmp(stats.stats[i].name, "wrong_proofs") == 0)
+            seen += stats.stats[i].value == 1;
+    CHECK_EQ(seen, 3);
+    end();
+}
+
+int main(void)
+{
+    return RUN(it_is_ready_when_it_knows_the_files) | RUN(it_proves_and_checks) |
+           RUN(without_a_secret_it_says_what_to_add) | RUN(the_control_socket_adds_and_removes) |
+           RUN(the_next_process_knows_the_secrets) | RUN(rubbish_and_strangers_are_refused) |
+           RUN(it_counts);
+}
