@@ -1,0 +1,93 @@
+/* A role in a process of its own: see launch.h. */
+#include "parent/launch.h"
+#include "parent/signals.h"
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 12, EXIT_NO_EXEC = 126 };
+
+const char *launch_level_name(enum shrike_level level)
+{
+    switch (level) {
+    case SHRIKE_ERROR:
+        return "error";
+    case SHRIKE_WARNING:
+        return "warning";
+    case SHRIKE_NOTICE:
+        return "notice";
+    case SHRIKE_INFO:
+        return "info";
+    case SHRIKE_DEBUG:
+        return "debug";
+    }
+    return "?";
+}
+
+enum role launch_role_of(const char *name)
+{
+    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
+        if (strcmp(name, role_name(r)) == 0)
+            return r;
+    return ROLE_COUNT;
+}
+
+/* In the child, between fork and exec: nothing but system calls. */
+_Noreturn static void become(char *const args[], int fd)
+{
+    signals_unblock();
+    /* What dup2() makes lives through exec; a descriptor that is at its place already must be
+     * freed of its mark, which a copy elsewhere does. */
+    int copy = fd == LAUNCH_CHANNEL ? dup(fd) : fd;
+    if (dup2(copy, LAUNCH_CHANNEL) == LAUNCH_CHANNEL) {
+        close_range(LAUNCH_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC); /* what others left open to us */
+        execv("/proc/self/exe", args);
+    }
+    _exit(EXIT_NO_EXEC);
+}
+
+pid_t launch(enum role r, const struct options *o, int fd)
+{
+    const char *args[ARGS_MAX] = {"shriked", "--role", role_name(r), "--log-level",
+                                  launch_level_name(o->level)};
+    int n = 5;
+    if (o->config) {
+        args[n++] = "--config";
+        args[n++] = o->config;
+    }
+    if (o->control_socket) {
+        args[n++] = "--control-socket";
+        args[n++] = o->control_socket;
+    }
+    args[n] = NULL;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        become((char *const *)(uintptr_t)args, fd);
+    return pid;
+}
+
+int launch_sit(const struct role_type *type, const struct options *o)
+{
+    static struct seat seat;
+    char name[16]; /* what the system keeps of a name */
+    snprintf(name, sizeof name, "shriked-%s", role_name(type->role));
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    signals_leave_to_parent();
+    /* The end of the channel ends a role too, but not one that hangs. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    struct loop *loop = loop_new();
+    if (!loop)
+        return EXIT_FAILURE;
+    seat = (struct seat){.type = type, .loop = loop, .options = o};
+    bool sits = seat_open(&seat, LAUNCH_CHANNEL);
+    if (sits)
+        loop_run(loop);
+    seat_close(&seat);
+    loop_free(loop);
+    return sits ? EXIT_SUCCESS : EXIT_FAILURE;
+}

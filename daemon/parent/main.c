@@ -1,0 +1,57 @@
+/* shriked: IKEv2 for Linux. The parent, or one of its roles in a process of its own. */
+#include "parent/launch.h"
+#include "parent/options.h"
+#include "parent/parent.h"
+#include "parent/tell.h"
+#include "proc/priv.h"
+#include "shrike/shrike.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+static const struct role_type *const types[ROLE_COUNT] = {
+    [ROLE_CONTROL] = &control_role,
+    [ROLE_KEYS] = &keys_role,
+    [ROLE_ESP] = &esp_role,
+    [ROLE_NET] = &net_role,
+};
+
+/* A mistake of ours: nothing that was written after it can be trusted. */
+_Noreturn void shrike_panic(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "shriked: %s:%d: %s does not hold: please report this\n", file, line, what);
+    abort();
+}
+
+static int run(struct options *o)
+{
+    if (o->check_only) {
+        o->one_process = true; /* control alone, with the rights of who asks */
+        return parent_run(o, types);
+    }
+    if (geteuid() != 0) {
+        complain("it must be started as root: its processes give up their rights themselves");
+        return EXIT_FAILURE;
+    }
+    return priv_reduce_parent() ? parent_run(o, types) : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line;
+    switch (options_read(&line, argc, argv)) {
+    case COMMAND_RUN:
+        return run(&line.options);
+    case COMMAND_ROLE:
+        if (!priv_drop(priv_of(line.role)))
+            return EXIT_FAILURE;
+        return launch_sit(types[line.role], &line.options);
+    case COMMAND_DONE:
+        return EXIT_SUCCESS;
+    case COMMAND_USAGE:
+        break;
+    }
+    return EXIT_USAGE;
+}

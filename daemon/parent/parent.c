@@ -1,0 +1,308 @@
+/* The parent: see parent.h. */
+#include "parent/parent.h"
+#include "ops/snapshot.h"
+#include "parent/keyfiles.h"
+#include "parent/listener.h"
+#include "parent/routes.h"
+#include "parent/signals.h"
+#include "parent/sockets.h"
+#include "parent/supervisor.h"
+#include "parent/tun.h"
+#include "proc/vault.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ALL_ROLES       ((1u << ROLE_COUNT) - 1 - (1u << ROLE_PARENT))
+#define REFUSALS_LOGGED 10 /* routes that the configuration does not allow: lines in the log */
+
+struct parent {
+    const struct options *options;
+    struct supervisor supervisor;
+    struct signals signals;
+    struct snapshot_copy *snapshot; /* the newest; NULL until control has read the files */
+    struct netlink netlink;
+    struct sockets sockets;
+    struct tun tun;
+    struct routes routes;
+    struct alarm sweep; /* of routes */
+    struct keyfiles keyfiles;
+    int vaults[ROLE_COUNT];
+    int listener;
+    char control_socket[SETTINGS_PATH];
+    u32 ready; /* a bit for each role that was ready once */
+    u32 refusals;
+    bool opened, over;
+    int code;
+};
+
+/* End with this exit code. */
+static void leave(struct parent *p, int code)
+{
+    p->code = code;
+    supervisor_quit(&p->supervisor);
+}
+
+static void send_fd(struct parent *p, enum role to, u16 kind, struct bytes body, int fd)
+{
+    struct mail m = {.kind = kind, .body = body, .fd = fd};
+    if (fd >= 0 && !supervisor_send(&p->supervisor, to, &m))
+        tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s does not take %s", role_name(to),
+             mail_name(kind));
+}
+
+/* What a role needs; again whenever it comes back. */
+static void fit(void *ctx, enum role r)
+{
+    static const u8 which[] = {0, 1};
+    struct parent *p = ctx;
+    send_fd(p, r, MAIL_VAULT, bytes_of(NULL, 0), p->vaults[r]);
+    sockets_hand(&p->sockets, &p->supervisor, r);
+    if (r == ROLE_CONTROL)
+        send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
+    if (r == ROLE_ESP)
+        send_fd(p, r, MAIL_TUN, bytes_of(&p->tun.vnet_hdr, 1), p->tun.fd);
+    for (size_t i = 0; r == ROLE_NET && i < ARRAY_LEN(which); i++)
+        send_fd(p, r, MAIL_KEY_FILE, bytes_of(&which[i], 1), p->keyfiles.fd[i]);
+}
+
+static bool open_keyfiles(struct parent *p, const char *folder)
+{
+    if (folder[0] == 0)
+        return true;
+    tell(&p->supervisor.tell, SHRIKE_WARNING,
+         "UNSAFE: session keys are written to %s: who reads them reads all traffic", folder);
+    return keyfiles_open(&p->keyfiles, folder);
+}
+
+static bool open_listener(struct parent *p, const char *configured)
+{
+    const char *path = p->options->control_socket ? p->options->control_socket : configured;
+    snprintf(p->control_socket, sizeof p->control_socket, "%s", path);
+    p->listener = listener_open(path);
+    return p->listener >= 0;
+}
+
+/* All that needs rights, once. The rule comes last: from then on packets take the tunnels. */
+static bool open_all(struct parent *p)
+{
+    const struct settings *set = &p->snapshot->settings;
+    const struct tell *t = &p->supervisor.tell;
+    if (!netlink_open(&p->netlink))
+        return complain("cannot ask the system for routes: %s", strerror(errno));
+    return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
+           open_keyfiles(p, set->unsafe_keys) && tun_open(&p->tun, &p->netlink, set, t) &&
+           (!set->install_routes || routes_open(&p->routes, &p->netlink, set, t));
+}
+
+static void close_all(struct parent *p)
+{
+    routes_close(&p->routes);
+    tun_close(&p->tun);
+    sockets_close(&p->sockets);
+    keyfiles_close(&p->keyfiles);
+    listener_close(p->listener, p->control_socket);
+    netlink_close(&p->netlink);
+    snapshot_free(p->snapshot);
+    for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
+        if (p->vaults[r] >= 0)
+            close(p->vaults[r]);
+}
+
+static void begin(struct parent *p)
+{
+    p->opened = open_all(p);
+    if (!p->opened) {
+        leave(p, EXIT_FAILURE);
+        return;
+    }
+    send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
+    supervisor_start(&p->supervisor, ROLE_KEYS);
+    supervisor_start(&p->supervisor, ROLE_ESP);
+    supervisor_start(&p->supervisor, ROLE_NET);
+}
+
+/* What was opened stays as it is until the program is started anew. */
+static bool needs_restart(const struct settings *a, const struct settings *b)
+{
+    return a->port != b->port || a->port_nat_t != b->port_nat_t || a->mark != b->mark ||
+           a->install_routes != b->install_routes || a->routing_table != b->routing_table ||
+           a->routing_priority != b->routing_priority || a->mtu != b->mtu ||
+           strcmp(a->interface, b->interface) != 0 ||
+           strcmp(a->control_socket, b->control_socket) != 0 ||
+           strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
+}
+
+static void take_snapshot(struct parent *p, struct mail *m)
+{
+    struct snapshot_copy *s = m->fd >= 0 ? snapshot_load(m->fd) : NULL;
+    bool first = !p->snapshot;
+    if (!s) {
+        tell(&p->supervisor.tell, SHRIKE_ERROR, "control sent a snapshot that cannot be used");
+        if (first)
+            leave(p, EXIT_FAILURE);
+        return;
+    }
+    if (!first && needs_restart(&p->snapshot->settings, &s->settings))
+        tell(&p->supervisor.tell, SHRIKE_WARNING,
+             "changes of ports, interface, mtu, mark, routing, control_socket and unsafe_keys "
+             "take effect when shriked is started anew");
+    snapshot_free(p->snapshot);
+    p->snapshot = s;
+    if (!first)
+        return;
+    if (p->options->check_only)
+        leave(p, EXIT_SUCCESS);
+    else
+        begin(p);
+}
+
+static void take_fatal(struct parent *p)
+{
+    if (!p->snapshot)
+        leave(p, EXIT_FAILURE);
+    else
+        tell(&p->supervisor.tell, SHRIKE_ERROR,
+             "the configuration cannot be used: tunnels go on as they are until it is mended");
+}
+
+static void take_route(struct parent *p, const struct mail *m)
+{
+    static struct mail_route route;
+    struct reader r = reader_of(m->body);
+    if (!p->snapshot || !route_read(&r, &route))
+        return;
+    if (route.add && !routes_allowed(&p->snapshot->conf, &route)) {
+        if (p->refusals++ < REFUSALS_LOGGED)
+            tell(&p->supervisor.tell, SHRIKE_WARNING,
+                 "esp asks for a route that no child with reqid %u allows: refused", route.reqid);
+        return;
+    }
+    routes_change(&p->routes, &route);
+    if (route.add && p->routes.buckets)
+        routes_check_peers(&p->routes, &p->snapshot->conf, &route);
+}
+
+static void take_ready(struct parent *p, enum role from)
+{
+    u32 before = p->ready;
+    p->ready |= 1u << from;
+    tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s is ready", role_name(from));
+    if (before != ALL_ROLES && p->ready == ALL_ROLES)
+        tell(&p->supervisor.tell, SHRIKE_NOTICE, "ready: UDP ports %u and %u, interface %s",
+             p->snapshot->settings.port, p->snapshot->settings.port_nat_t,
+             p->snapshot->settings.interface);
+}
+
+/* Mail of a role; what is not its to say is not heard. */
+static void mail(void *ctx, enum role from, struct mail *m)
+{
+    struct parent *p = ctx;
+    if (m->kind == MAIL_READY)
+        take_ready(p, from);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_SNAPSHOT)
+        take_snapshot(p, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_FATAL)
+        take_fatal(p);
+    else if (from == ROLE_ESP && m->kind == MAIL_ROUTE)
+        take_route(p, m);
+}
+
+static bool died(void *ctx, enum role r)
+{
+    struct parent *p = ctx;
+    if (!p->opened) {
+        complain("%s has ended before the daemon could begin", role_name(r));
+        leave(p, EXIT_FAILURE);
+        return false;
+    }
+    if (r == ROLE_ESP) {
+        struct loop *l = p->supervisor.loop;
+        routes_orphan(&p->routes);
+        loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
+    }
+    return true;
+}
+
+static void sweep(void *ctx)
+{
+    struct parent *p = ctx;
+    routes_sweep(&p->routes);
+}
+
+static void ended(void *ctx)
+{
+    struct parent *p = ctx;
+    p->over = true;
+    loop_stop(p->supervisor.loop);
+}
+
+static void signalled(void *ctx, int signal)
+{
+    struct parent *p = ctx;
+    struct mail reload = {.kind = MAIL_RELOAD, .fd = -1};
+    if (signal == SIGCHLD)
+        supervisor_reap(&p->supervisor);
+    else if (signal == SIGHUP)
+        supervisor_send(&p->supervisor, ROLE_CONTROL, &reload);
+    else
+        leave(p, p->code);
+}
+
+static struct parent *parent_new(const struct options *o,
+                                 const struct role_type *const types[ROLE_COUNT])
+{
+    static struct parent p;
+    p = (struct parent){.options = o,
+                        .supervisor = {.loop = loop_new(),
+                                       .options = o,
+                                       .fit = fit,
+                                       .mail = mail,
+                                       .died = died,
+                                       .ended = ended,
+                                       .ctx = &p},
+                        .signals = {.source = {.fd = -1}, .got = signalled, .ctx = &p},
+                        .tun = {.fd = -1},
+                        .sweep = {.ring = sweep, .ctx = &p},
+                        .keyfiles = {.fd = {-1, -1}},
+                        .listener = -1,
+                        .code = EXIT_SUCCESS};
+    memcpy(p.supervisor.types, types, sizeof p.supervisor.types);
+    for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
+        p.vaults[r] = -1;
+    return p.supervisor.loop ? &p : NULL;
+}
+
+/* Two roles have what must outlive them. */
+static bool make_vaults(struct parent *p)
+{
+    if (p->options->check_only)
+        return true;
+    p->vaults[ROLE_KEYS] = vault_make();
+    p->vaults[ROLE_CONTROL] = vault_make();
+    return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0) ||
+           complain("cannot make a memory file: %s: more memory, or Linux 3.17, is needed",
+                    strerror(errno));
+}
+
+int parent_run(const struct options *o, const struct role_type *const types[ROLE_COUNT])
+{
+    struct parent *p = parent_new(o, types);
+    if (!p || !signals_open(&p->signals, p->supervisor.loop)) {
+        complain("cannot begin: %s", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    supervisor_init(&p->supervisor);
+    if (make_vaults(p))
+        supervisor_start(&p->supervisor, ROLE_CONTROL);
+    else
+        leave(p, EXIT_FAILURE);
+    while (!p->over) /* a seat in our loop may have stopped it */
+        loop_run(p->supervisor.loop);
+    close_all(p);
+    signals_close(&p->signals);
+    loop_free(p->supervisor.loop);
+    return p->code;
+}

@@ -1,0 +1,246 @@
+/* Routes into the tunnels: see routes.h. */
+#include "parent/routes.h"
+#include "parent/addresses.h"
+#include "parent/rp_filter.h"
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BUCKETS = 8192 };
+
+struct route {
+    struct route *next;
+    struct prefix to;
+    struct shrike_addr source;
+    u32 asked; /* 0: an orphan */
+};
+
+/* FNV-1a: prefixes come from selectors that the configuration allows, so nobody can choose them to
+ * collide. */
+static u32 bucket_of(const struct prefix *p)
+{
+    u32 hash = 2166136261u;
+    for (size_t i = 0; i < sizeof p->octets; i++)
+        hash = (hash ^ p->octets[i]) * 16777619u;
+    hash = (hash ^ p->family) * 16777619u;
+    hash = (hash ^ p->bits) * 16777619u;
+    return hash % BUCKETS;
+}
+
+/* Where the pointer to this prefix's route stands, or would stand. */
+static struct route **find(const struct routes *r, const struct prefix *p)
+{
+    struct route **at = &r->buckets[bucket_of(p)];
+    while (*at && memcmp(&(*at)->to, p, sizeof *p) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static int tell_system(struct routes *r, const struct route *route, bool add)
+{
+    union netlink_message m;
+    struct netlink_route n = {route->to, r->table, r->link, route->source};
+    netlink_put_route(&m, &n, add);
+    int error = netlink_do(r->netlink, &m);
+    if (error == 0 || !add || n.source.family == 0)
+        return error;
+    n.source.family = 0; /* the address has gone meanwhile */
+    netlink_put_route(&m, &n, add);
+    return netlink_do(r->netlink, &m);
+}
+
+static void put(struct routes *r, const struct prefix *p, const struct shrike_addr *source)
+{
+    char text[PREFIX_TEXT];
+    struct route **at = find(r, p);
+    if (*at) {
+        (*at)->asked++;
+        return;
+    }
+    if (r->count == ROUTES_MAX) {
+        if (!r->warned_full)
+            tell(r->tell, SHRIKE_ERROR, "no more than %u routes: others are left out", ROUTES_MAX);
+        r->warned_full = true;
+        return;
+    }
+    struct route *route = calloc(1, sizeof *route);
+    if (!route)
+        return;
+    *route = (struct route){.to = *p, .source = *source, .asked = 1};
+    int error = tell_system(r, route, true);
+    if (error != 0) {
+        tell(r->tell, SHRIKE_ERROR, "cannot route %s into the tunnel: %s", prefix_text(p, text),
+             strerror(error));
+        free(route);
+        return;
+    }
+    tell(r->tell, SHRIKE_DEBUG, "%s is routed into the tunnel", prefix_text(p, text));
+    *at = route;
+    r->count++;
+}
+
+static void take(struct routes *r, struct route **at)
+{
+    struct route *route = *at;
+    int error = tell_system(r, route, false);
+    char text[PREFIX_TEXT];
+    if (error != 0 && error != ESRCH && error != ENODEV)
+        tell(r->tell, SHRIKE_WARNING, "cannot take the route to %s away: %s",
+             prefix_text(&route->to, text), strerror(error));
+    *at = route->next;
+    free(route);
+    r->count--;
+}
+
+static void take_back(struct routes *r, const struct prefix *p)
+{
+    struct route **at = find(r, p);
+    if (*at && (*at)->asked > 0 && --(*at)->asked == 0)
+        take(r, at);
+}
+
+void routes_change(struct routes *r, const struct mail_route *m)
+{
+    struct prefix all[PREFIXES_MAX];
+    struct shrike_addr sources[2] = {{{0}, 0}, {{0}, 0}};
+    if (!r->buckets)
+        return;
+    if (m->add)
+        addresses_pick(r->netlink, &(struct addresses_wish){m->local, m->local_count}, sources);
+    for (u32 i = 0; i < m->remote_count; i++) {
+        u32 n = prefix_split(&m->remote[i], all);
+        for (u32 j = 0; j < n; j++) {
+            if (m->add)
+                put(r, &all[j], &sources[all[j].family == 6]);
+            else
+                take_back(r, &all[j]);
+        }
+    }
+}
+
+void routes_orphan(struct routes *r)
+{
+    for (u32 i = 0; r->buckets && i < BUCKETS; i++)
+        for (struct route *route = r->buckets[i]; route; route = route->next)
+            route->asked = 0;
+}
+
+void routes_sweep(struct routes *r)
+{
+    for (u32 i = 0; r->buckets && i < BUCKETS; i++)
+        for (struct route **at = &r->buckets[i]; *at;) {
+            if ((*at)->asked == 0)
+                take(r, at);
+            else
+                at = &(*at)->next;
+        }
+}
+
+/* One rule a family; a host without that family has none. */
+static bool put_rule(struct routes *r, const struct settings *set, u8 family)
+{
+    struct netlink_rule rule = {family, set->mark, set->routing_table, set->routing_priority};
+    union netlink_message m;
+    netlink_put_rule(&m, &rule, true);
+    int error = netlink_do(r->netlink, &m);
+    if (error == EAFNOSUPPORT || error == EOPNOTSUPP)
+        return true;
+    if (error != 0 && error != EEXIST)
+        return complain("cannot set the routing rule for IPv%u: %s: run as root with "
+                        "CAP_NET_ADMIN, or set shrike.install_routes = no",
+                        family, strerror(error));
+    r->rules[r->rule_count++] = rule;
+    return true;
+}
+
+bool routes_open(struct routes *r, struct netlink *n, const struct settings *set,
+                 const struct tell *t)
+{
+    *r = (struct routes){.netlink = n, .tell = t, .table = set->routing_table};
+    r->buckets = calloc(BUCKETS, sizeof *r->buckets);
+    if (r->buckets && put_rule(r, set, 4) && put_rule(r, set, 6))
+        return true;
+    routes_close(r);
+    return false;
+}
+
+void routes_close(struct routes *r)
+{
+    union netlink_message m;
+    for (; r->rule_count > 0; r->rule_count--) {
+        netlink_put_rule(&m, &r->rules[r->rule_count - 1], false);
+        netlink_do(r->netlink, &m);
+    }
+    routes_orphan(r);
+    routes_sweep(r);
+    free(r->buckets);
+    r->buckets = NULL;
+}
+
+/* A dynamic selector is the peer's own address, whatever that is: one address fits. */
+static bool lies_within(const struct shrike_ts *one, const struct shrike_ts *all)
+{
+    if (all->family == 0)
+        return memcmp(one->from, one->to, sizeof one->from) == 0;
+    return one->family == all->family && memcmp(one->from, all->from, sizeof one->from) >= 0 &&
+           memcmp(one->to, all->to, sizeof one->to) <= 0;
+}
+
+static bool child_allows(const struct shrike_child_conf *c, const struct mail_route *m)
+{
+    for (u32 i = 0; i < m->remote_count; i++) {
+        bool within = false;
+        for (u32 j = 0; j < c->remote_ts_count && !within; j++)
+            within = lies_within(&m->remote[i], &c->remote_ts[j]);
+        if (!within)
+            return false;
+    }
+    return true;
+}
+
+bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m)
+{
+    for (u32 i = 0; i < conf->conn_count; i++) {
+        const struct shrike_conn *conn = &conf->conns[i];
+        for (u32 j = 0; j < conn->child_count; j++)
+            if (conn->children[j].reqid == m->reqid && child_allows(&conn->children[j], m))
+                return true;
+    }
+    return false;
+}
+
+/* Does the selector hold an IPv4 address of a peer? One that may come from anywhere lies within
+ * "everything" at least. */
+static bool leads_to_peer(const struct shrike_ts *ts, const struct shrike_conn *conn)
+{
+    static const u8 zero[4] = {0};
+    if (ts->family != 4)
+        return false;
+    for (u32 i = 0; i < conn->remote_addr_count; i++) {
+        const struct shrike_net *net = &conn->remote_addrs[i];
+        if (net->addr.family == 4 && memcmp(net->addr.octets, ts->from, 4) >= 0 &&
+            memcmp(net->addr.octets, ts->to, 4) <= 0)
+            return true;
+    }
+    return memcmp(ts->from, zero, 4) == 0 && ts->to[0] == 255;
+}
+
+void routes_check_peers(struct routes *r, const struct shrike_conf *conf,
+                        const struct mail_route *m)
+{
+    bool leads = false;
+    for (u32 i = 0; i < m->remote_count && !r->warned_rp_filter; i++)
+        for (u32 j = 0; j < conf->conn_count && !leads; j++)
+            leads = leads_to_peer(&m->remote[i], &conf->conns[j]);
+    if (!leads || !rp_filter_strict())
+        return;
+    r->warned_rp_filter = true;
+    tell(r->tell, SHRIKE_WARNING,
+         "a peer lies within its own remote_ts, and the system drops what comes from it since "
+         "rp_filter is 1: sysctl -w net.ipv4.conf.all.rp_filter=2");
+}
+
+int routes_count(const struct routes *r, const struct prefix *p)
+{
+    const struct route *route = r->buckets ? *find(r, p) : NULL;
+    return route ? (int)route->asked : -1;
+}

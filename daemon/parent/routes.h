@@ -1,0 +1,52 @@
+/* Routes into the tunnels, as many as are asked for, and the rule that leads to their table. */
+#ifndef PARENT_ROUTES_H
+#define PARENT_ROUTES_H
+
+#include "config/settings.h"
+#include "ops/mail.h"
+#include "parent/netlink.h"
+#include "parent/tell.h"
+#include "shrike/conf.h"
+
+#define ROUTES_MAX     65536 /* prefixes; a tunnel has one or two */
+#define ROUTES_STALE_S 60    /* how long routes live that a new esp has not asked for again */
+
+struct route;
+
+struct routes {
+    /* Set by routes_open(). */
+    struct netlink *netlink;
+    const struct tell *tell;
+    u32 table, link;
+    struct netlink_rule rules[2];
+    u32 rule_count; /* that are in force */
+    /* Prefixes by hash. */
+    struct route **buckets;
+    u32 count;
+    bool warned_rp_filter, warned_full;
+};
+
+/* Lead what has not the mark to the table. A rule that is there from a former life is taken over.
+ * netlink and tell must outlive the routes. false: it cannot be, stderr says why. */
+bool routes_open(struct routes *r, struct netlink *n, const struct settings *set,
+                 const struct tell *t) must_use;
+/* Take everything away; twice is fine. */
+void routes_close(struct routes *r);
+
+/* Route the remote selectors into this link, or no longer. A prefix is routed as long as it was
+ * asked for more often than it was taken back. */
+void routes_change(struct routes *r, const struct mail_route *m);
+/* Who asked has ended: forget how often, and keep the routes until routes_sweep(). */
+void routes_orphan(struct routes *r);
+void routes_sweep(struct routes *r);
+
+/* May these selectors be routed: do they lie within those of a child with this reqid? */
+bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m);
+/* Say once when a route leads to a peer itself and the system would drop what comes from it. */
+void routes_check_peers(struct routes *r, const struct shrike_conf *conf,
+                        const struct mail_route *m);
+
+/* How often a prefix was asked for; -1: it is not routed. */
+int routes_count(const struct routes *r, const struct prefix *p);
+
+#endif

@@ -1,0 +1,22 @@
+/* The TUN device, through which the packets of tunnels reach this host. */
+#ifndef PARENT_TUN_H
+#define PARENT_TUN_H
+
+#include "config/settings.h"
+#include "parent/netlink.h"
+#include "parent/tell.h"
+
+/* It stays open here while the program lives, so that nothing goes past the tunnels while esp is
+ * away. */
+struct tun {
+    int fd;      /* -1: not open */
+    u32 link;    /* its index */
+    u8 vnet_hdr; /* octets of the virtio-net header before each packet; 0: none */
+};
+
+/* Make it as the settings say. false: it cannot be, stderr says why. */
+bool tun_open(struct tun *t, struct netlink *n, const struct settings *set,
+              const struct tell *tell) must_use;
+void tun_close(struct tun *t); /* with its routes; twice is fine */
+
+#endif
