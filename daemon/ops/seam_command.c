@@ -9,7 +9,7 @@ enum { NAME_CONN, NAME_CHILD }; /* places in the box */
 
 void command_write(struct writer *w, const struct shrike_command *c)
 {
-    write_choice(w, c->kind, SHRIKE_LIST + 1);
+    write_choice(w, c->kind, SHRIKE_LIVENESS + 1);
     write_u32(w, c->reference);
     write_name(w, c->conn);
     write_name(w, c->child);
@@ -19,7 +19,7 @@ void command_write(struct writer *w, const struct shrike_command *c)
 
 bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *box)
 {
-    c->kind = (enum shrike_command_kind)read_choice(r, SHRIKE_LIST + 1);
+    c->kind = (enum shrike_command_kind)read_choice(r, SHRIKE_LIVENESS + 1);
     c->reference = read_u32(r);
     c->conn = read_name(r, box->names[NAME_CONN]);
     c->child = read_name(r, box->names[NAME_CHILD]);

@@ -1,0 +1,100 @@
+/* Reads octets as one kind of body and writes what it read: the same octets must come out, for a
+ * value has one encoding. For the tests and the fuzz target. */
+#ifndef UNIT_OPS_RECODE_H
+#define UNIT_OPS_RECODE_H
+
+#include "ops/mail.h"
+#include "ops/seam.h"
+#include "ops/snapshot.h"
+
+enum recode {
+    RECODE_SOCKET,
+    RECODE_ROUTE,
+    RECODE_STATS,
+    RECODE_COUNT,
+    RECODE_SECRET,
+    RECODE_STRAY,
+    RECODE_OP,
+    RECODE_ANSWER,
+    RECODE_KERNEL,
+    RECODE_COMMAND,
+    RECODE_EVENT,
+    RECODE_IKE_VIEW,
+    RECODE_CHILD_VIEW,
+    RECODE_SNAPSHOT,
+    RECODE_KINDS,
+};
+
+static inline bool recode_mail(enum recode kind, struct reader *r, struct writer *w)
+{
+    static struct {
+        struct mail_socket socket;
+        struct mail_route route;
+        struct mail_stats stats;
+        struct mail_count count;
+        struct mail_secret secret;
+        struct mail_stray stray;
+    } v;
+    bool good = false;
+    if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
+        socket_write(w, &v.socket);
+    if (kind == RECODE_ROUTE && (good = route_read(r, &v.route)))
+        route_write(w, &v.route);
+    if (kind == RECODE_STATS && (good = stats_read(r, &v.stats)))
+        stats_write(w, &v.stats);
+    if (kind == RECODE_COUNT && (good = count_read(r, &v.count)))
+        count_write(w, &v.count);
+    if (kind == RECODE_SECRET && (good = secret_read(r, &v.secret)))
+        secret_write(w, &v.secret);
+    if (kind == RECODE_STRAY && (good = stray_read(r, &v.stray)))
+        stray_write(w, &v.stray);
+    return good && read_ended(r);
+}
+
+static inline bool recode_seam(enum recode kind, struct reader *r, struct writer *w)
+{
+    static struct seam_box box;
+    static struct {
+        struct shrike_op op;
+        struct shrike_token token;
+        struct shrike_answer answer;
+        struct shrike_kernel_event kernel;
+        struct shrike_command command;
+        struct shrike_event event;
+        struct shrike_ike_view ike;
+        struct shrike_child_view child;
+    } v;
+    bool good = false;
+    if (kind == RECODE_OP && (good = op_read(r, &v.op, &box)))
+        op_write(w, &v.op);
+    if (kind == RECODE_ANSWER && (good = answer_read(r, &v.token, &v.answer)))
+        answer_write(w, v.token, &v.answer);
+    if (kind == RECODE_KERNEL && (good = kernel_read(r, &v.kernel)))
+        kernel_write(w, &v.kernel);
+    if (kind == RECODE_COMMAND && (good = command_read(r, &v.command, &box)))
+        command_write(w, &v.command);
+    if (kind == RECODE_EVENT && (good = event_read(r, &v.event, &box)))
+        event_write(w, &v.event);
+    if (kind == RECODE_IKE_VIEW && (good = ike_view_read(r, &v.ike, &box)))
+        ike_view_write(w, &v.ike);
+    if (kind == RECODE_CHILD_VIEW && (good = child_view_read(r, &v.child, &box)))
+        child_view_write(w, &v.child);
+    return good;
+}
+
+/* false: refused. Room for as many octets as came in is enough. */
+static inline bool recode(enum recode kind, struct bytes in, struct writer *w)
+{
+    struct reader r = reader_of(in);
+    if (kind < RECODE_OP)
+        return recode_mail(kind, &r, w);
+    if (kind < RECODE_SNAPSHOT)
+        return recode_seam(kind, &r, w);
+    struct snapshot_copy *s = snapshot_read(in);
+    if (s)
+        snapshot_write(w, &s->conf, &s->settings);
+    snapshot_free(s);
+    return s != NULL;
+}
+
+#endif

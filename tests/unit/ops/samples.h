@@ -1,0 +1,285 @@
+/* One value of each kind of body, every field with a number of its own; their octets. */
+#ifndef UNIT_OPS_SAMPLES_H
+#define UNIT_OPS_SAMPLES_H
+
+#include "recode.h"
+#include "wire/codes.h"
+
+#define TEXT(s) bytes_of((s), sizeof(s) - 1)
+
+static const struct shrike_endpoint here = {{192, 0, 2, 7}, 500, 4, 0};
+static const struct shrike_endpoint there = {
+    {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 4500, 6, 0};
+static const struct shrike_ts nets[] = {
+    {{10, 1}, {10, 1, 255, 255}, 80, 443, 6, 4, {0}},
+    {{0xfe, 0x80, 1}, {0xfe, 0x80, 1, [15] = 9}, UINT16_MAX, 0, 17, 6, {0}},
+    {{0}, {0}, 0, UINT16_MAX, 1, 0, {0}},
+};
+static const struct shrike_token token = {0x01020304, 0x05060708, 0x090a0b0c, 0x0d0e0f10};
+static const struct shrike_id moon = {ID_FQDN, {(const u8 *)"moon.example", 12}};
+static const struct shrike_id sun = {ID_KEY_ID, {(const u8 *)"\0sun", 4}};
+
+static const struct mail_socket sample_socket = {SOCKET_NAT_T, 6, 4500};
+static const struct mail_route sample_route = {
+    true,
+    0x11121314,
+    1,
+    2,
+    {{{10}, {10, 9}, 1, 2, 3, 4, {0}}},
+    {{{11}, {11, 9}, 4, 5, 6, 4, {0}}, {{12}, {12, 9}, 7, 8, 9, 6, {0}}}};
+static const struct mail_stats sample_stats = {
+    2, {{"packets", 0x2122232425262728}, {"a name that has thirty-one char", 2}}};
+static const struct mail_count sample_count = {1, 0x2000000000000003, 4, 5, 6, 7, 8};
+static const struct mail_secret sample_secret = {
+    true,
+    {(const u8 *)"ike-1", 5},
+    {(const u8 *)"\1\0\2", 3},
+    2,
+    {{ID_FQDN, {(const u8 *)"moon.example", 12}}, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}}};
+static const struct mail_stray sample_stray = {
+    {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}, 0xb8, {(const u8 *)"data", 4}};
+
+static const struct shrike_op sample_check = {.kind = SHRIKE_CHECK,
+                                              .token = {1, 2, 3, 4},
+                                              .auth = {AUTH_PSK,
+                                                       PRF_HMAC_SHA2_256,
+                                                       "home",
+                                                       {ID_FQDN, {(const u8 *)"moon.example", 12}},
+                                                       {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                       {(const u8 *)"what is signed", 14},
+                                                       {(const u8 *)"proof", 5},
+                                                       {"/etc/swanctl/swanctl.conf", 17}}};
+static const struct shrike_op sample_install = {
+    .kind = SHRIKE_CHILD_INSTALL,
+    .token = {5, 6, 7, 0x80000008},
+    .install = {"home",
+                "lan",
+                0x31,
+                0x32,
+                SHRIKE_TRANSPORT,
+                true,
+                true,
+                true,
+                true,
+                PROTOCOL_ESP,
+                ENCR_AES_GCM_16,
+                256,
+                INTEG_HMAC_SHA2_256_128,
+                {{192, 0, 2, 7}, 4500, 4, 0},
+                {{192, 0, 2, 9}, 4501, 4, 0},
+                {0xc0000001, {(const u8 *)"in-key", 6}, {(const u8 *)"i", 1}},
+                {0xc0000002, {(const u8 *)"out-key", 7}, {(const u8 *)"oo", 2}},
+                nets,
+                nets + 1,
+                1,
+                2,
+                {0x4100000000000001, 2, 3, 4}}};
+static const struct shrike_op sample_remove = {
+    .kind = SHRIKE_CHILD_REMOVE,
+    .token = {9, 10, 11, 12},
+    .remove = {0x51, 0x52, 0x53, {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}}};
+static const struct shrike_answer sample_answer = {
+    true, SHRIKE_REASON_AUTH_NO_SECRET, {(const u8 *)"value", 5}};
+static const struct shrike_kernel_event sample_kernel = {SHRIKE_PLANE_LOST, 0x61, 0x62};
+static const struct shrike_command sample_command = {SHRIKE_LIVENESS, 0x71, "home",
+                                                     "lan",           0x72, 0x73};
+static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
+                                                 0x81,
+                                                 0x82,
+                                                 "home",
+                                                 "lan",
+                                                 0x8300000000000001,
+                                                 0x84,
+                                                 0x85,
+                                                 0x86,
+                                                 {{192, 0, 2, 7}, 500, 4, 0},
+                                                 {{192, 0, 2, 8}, 501, 4, 0},
+                                                 35,
+                                                 0x87,
+                                                 0x88,
+                                                 0x89,
+                                                 {SHRIKE_REASON_TS_MISMATCH,
+                                                  38,
+                                                  0x8a,
+                                                  true,
+                                                  {(const u8 *)"offer", 5},
+                                                  NULL,
+                                                  0,
+                                                  {"a.conf", 0x8b}}};
+static const struct shrike_ike_view sample_ike = {0x91,
+                                                  SHRIKE_IKE_DELETING,
+                                                  "home",
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  0x9200000000000001,
+                                                  0x93,
+                                                  {{192, 0, 2, 7}, 500, 4, 0},
+                                                  {{192, 0, 2, 8}, 501, 4, 0},
+                                                  {ID_FQDN, {(const u8 *)"moon.example", 12}},
+                                                  {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                  20,
+                                                  256,
+                                                  12,
+                                                  5,
+                                                  31,
+                                                  0x9400000000000001,
+                                                  3};
+static const struct shrike_child_view sample_child = {0xa1,
+                                                      0xa2,
+                                                      SHRIKE_CHILD_DELETING,
+                                                      "lan",
+                                                      SHRIKE_TRANSPORT,
+                                                      PROTOCOL_ESP,
+                                                      true,
+                                                      true,
+                                                      0xa3,
+                                                      0xa4,
+                                                      20,
+                                                      128,
+                                                      12,
+                                                      31,
+                                                      0xa500000000000001,
+                                                      nets,
+                                                      nets + 1,
+                                                      1,
+                                                      2};
+
+static const struct shrike_transform ike_transforms[] = {{TRANSFORM_ENCR, ENCR_AES_GCM_16, 256},
+                                                         {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
+                                                         {TRANSFORM_KE, KE_CURVE25519, 0}};
+static const struct shrike_transform esp_transforms[] = {{TRANSFORM_ENCR, ENCR_AES_GCM_16, 128},
+                                                         {TRANSFORM_SN, SN_64, 0}};
+static const struct shrike_proposal ike_proposals[] = {
+    {PROTOCOL_IKE, 3, ike_transforms, {"/etc/swanctl/swanctl.conf", 3}},
+    {PROTOCOL_IKE, 2, ike_transforms, {NULL, 0}}};
+static const struct shrike_proposal esp_proposals[] = {
+    {PROTOCOL_ESP, 2, esp_transforms, {"/etc/swanctl/swanctl.conf", 4}}};
+static const struct shrike_net addrs[] = {
+    {{{192, 0, 2}, 4}, 24}, {{{0x20, 1, 0xd, 0xb8, [15] = 1}, 6}, 128}, {{{0}, 0}, 0}};
+static const struct shrike_child_conf child_confs[] = {{"lan",
+                                                        SHRIKE_TRANSPORT,
+                                                        SHRIKE_START_NOW,
+                                                        esp_proposals,
+                                                        nets,
+                                                        nets + 1,
+                                                        1,
+                                                        1,
+                                                        2,
+                                                        0xb1,
+                                                        {0xb2, 0xb3, 0xb4, 0xb500000000000001},
+                                                        {"a", 1},
+                                                        {"b", 2},
+                                                        {"c", 3},
+                                                        {"d", 4}},
+                                                       {"dmz",
+                                                        SHRIKE_TUNNEL,
+                                                        SHRIKE_START_TRAP,
+                                                        esp_proposals,
+                                                        nets + 1,
+                                                        NULL,
+                                                        1,
+                                                        1,
+                                                        0,
+                                                        0xb6,
+                                                        {0, 0, 0, 0},
+                                                        {NULL, 0},
+                                                        {"e", 5},
+                                                        {"", 6},
+                                                        {"f", 7}}};
+static const struct shrike_conn sample_conns[] = {
+    {.name = "home",
+     .hash = 0xc100000000000001,
+     .local_addrs = addrs,
+     .remote_addrs = addrs + 1,
+     .local_addr_count = 1,
+     .remote_addr_count = 2,
+     .local_port = 501,
+     .remote_port = 502,
+     .proposals = ike_proposals,
+     .children = child_confs,
+     .proposal_count = 2,
+     .child_count = 2,
+     .local = {AUTH_PSK, {ID_FQDN, {(const u8 *)"moon.example", 12}}, {"g", 8}},
+     .remote = {AUTH_NULL, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}, {"h", 9}},
+     .local_endpoint = {{192, 0, 2, 7}, 501, 4, 0},
+     .remote_endpoint = {{0x20, 1, [15] = 5}, 502, 6, 0},
+     .retransmit_first = 0xc2,
+     .retransmit_max = 0xc300000001,
+     .retransmit_tries = 7,
+     .retransmit_jitter = 100,
+     .give_up_after = 0xc4,
+     .half_open_max = 0xc5,
+     .dpd_delay = 0xc6,
+     .fragment_size = 1281,
+     .fragmentation = true,
+     .force_encap = true,
+     .origin = {"i", 10},
+     .proposals_origin = {"j", 11}},
+    {.name = "any",
+     .proposals = ike_proposals + 1,
+     .proposal_count = 1,
+     .force_encap = true,
+     .remote_endpoint = {{0}, 500, 0, 0}}};
+static const struct shrike_conf sample_conf = {sample_conns, 2, 0xd1, 0xd2, 0xd3};
+static const struct settings sample_settings = {1500, 4501, true, 0xe1,      0xe2,          0xe3,
+                                                1399, 0xe4, 0xe5, "shrike7", "/run/a.vici", ""};
+
+/* The octets of the n-th sample of this kind; none when there is no such sample. */
+static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
+{
+    static const struct shrike_op *const ops[] = {&sample_check, &sample_install, &sample_remove};
+    struct writer w = writer_of(room, size);
+    if (n > (kind == RECODE_OP ? 2 : 0))
+        return bytes_of(room, 0);
+    switch (kind) {
+    case RECODE_SOCKET:
+        socket_write(&w, &sample_socket);
+        break;
+    case RECODE_ROUTE:
+        route_write(&w, &sample_route);
+        break;
+    case RECODE_STATS:
+        stats_write(&w, &sample_stats);
+        break;
+    case RECODE_COUNT:
+        count_write(&w, &sample_count);
+        break;
+    case RECODE_SECRET:
+        secret_write(&w, &sample_secret);
+        break;
+    case RECODE_STRAY:
+        stray_write(&w, &sample_stray);
+        break;
+    case RECODE_OP:
+        op_write(&w, ops[n]);
+        break;
+    case RECODE_ANSWER:
+        answer_write(&w, token, &sample_answer);
+        break;
+    case RECODE_KERNEL:
+        kernel_write(&w, &sample_kernel);
+        break;
+    case RECODE_COMMAND:
+        command_write(&w, &sample_command);
+        break;
+    case RECODE_EVENT:
+        event_write(&w, &sample_event);
+        break;
+    case RECODE_IKE_VIEW:
+        ike_view_write(&w, &sample_ike);
+        break;
+    case RECODE_CHILD_VIEW:
+        child_view_write(&w, &sample_child);
+        break;
+    case RECODE_SNAPSHOT:
+        snapshot_write(&w, &sample_conf, &sample_settings);
+        break;
+    case RECODE_KINDS:
+        break;
+    }
+    return w.full ? bytes_of(room, 0) : written_bytes(&w);
+}
+
+#endif

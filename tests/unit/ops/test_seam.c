@@ -1,0 +1,268 @@
+/* Values of the seam: every field that is read is the one that was written. */
+#include "samples.h"
+#include "test.h"
+
+static u8 room[65536];
+static struct seam_box box;
+
+static struct reader of(enum recode kind, unsigned n)
+{
+    return reader_of(sample(kind, n, room, sizeof(room)));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? a != b && strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_id(const struct shrike_id *a, const struct shrike_id *b)
+{
+    return a->type == b->type && bytes_equal(a->data, b->data);
+}
+
+static bool same_origin(struct shrike_origin a, struct shrike_origin b)
+{
+    return same_text(a.file, b.file) && a.line == b.line;
+}
+
+static bool same_keys(const struct shrike_sa_keys *a, const struct shrike_sa_keys *b)
+{
+    return a->spi == b->spi && bytes_equal(a->encr_key, b->encr_key) &&
+           bytes_equal(a->integ_key, b->integ_key);
+}
+
+static bool same_ts(const struct shrike_ts *a, const struct shrike_ts *b, unsigned count)
+{
+    return a != b && memcmp(a, b, count * sizeof(*a)) == 0;
+}
+
+/* Plain fields are compared all at once: what points is looked at first, and then made equal. */
+#define SAME_REST(a, b) (memcmp((a), (b), sizeof(*(a))) == 0)
+
+TEST(a_check_comes_back)
+{
+    const struct shrike_auth_op *a = &sample_check.auth;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 0);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_CHECK);
+    struct shrike_auth_op *b = &got.auth;
+    CHECK(memcmp(&got.token, &sample_check.token, sizeof(got.token)) == 0);
+    CHECK(b->method == a->method && b->prf == a->prf && same_text(a->conn, b->conn));
+    CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
+    CHECK(bytes_equal(a->octets, b->octets) && bytes_equal(a->value, b->value));
+    CHECK(same_origin(a->origin, b->origin));
+}
+
+TEST(an_install_comes_back)
+{
+    const struct shrike_install_op *a = &sample_install.install;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 1);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_CHILD_INSTALL);
+    struct shrike_install_op *b = &got.install;
+    CHECK(memcmp(&got.token, &sample_install.token, sizeof(got.token)) == 0);
+    CHECK(same_text(a->conn, b->conn) && same_text(a->child, b->child));
+    CHECK(same_keys(&a->in, &b->in) && same_keys(&a->out, &b->out));
+    CHECK(b->local_ts_count == 1 && b->remote_ts_count == 2);
+    CHECK(same_ts(a->local_ts, b->local_ts, 1) && same_ts(a->remote_ts, b->remote_ts, 2));
+    b->conn = a->conn;
+    b->child = a->child;
+    b->in = a->in;
+    b->out = a->out;
+    b->local_ts = a->local_ts;
+    b->remote_ts = a->remote_ts;
+    CHECK(SAME_REST(a, b));
+}
+
+TEST(a_remove_comes_back)
+{
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 2);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_CHILD_REMOVE);
+    CHECK(memcmp(&got.token, &sample_remove.token, sizeof(got.token)) == 0);
+    CHECK(SAME_REST(&sample_remove.remove, &got.remove));
+}
+
+TEST(an_answer_comes_back)
+{
+    struct shrike_token whose;
+    struct shrike_answer got;
+    struct reader r = of(RECODE_ANSWER, 0);
+    CHECK(answer_read(&r, &whose, &got) && SAME_REST(&token, &whose));
+    CHECK(got.ok && got.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    CHECK(bytes_equal(got.value, sample_answer.value));
+}
+
+TEST(inputs_come_back)
+{
+    struct shrike_kernel_event k;
+    struct shrike_command c;
+    struct reader r = of(RECODE_KERNEL, 0);
+    CHECK(kernel_read(&r, &k) && SAME_REST(&sample_kernel, &k));
+    r = of(RECODE_COMMAND, 0);
+    CHECK(command_read(&r, &c, &box));
+    CHECK(same_text(sample_command.conn, c.conn) && same_text(sample_command.child, c.child));
+    CHECK(c.kind == SHRIKE_LIVENESS && c.reference == 0x71 && c.ike == 0x72 &&
+          c.child_serial == 0x73);
+}
+
+TEST(an_event_comes_back)
+{
+    const struct shrike_event *a = &sample_event;
+    struct shrike_event b;
+    struct reader r = of(RECODE_EVENT, 0);
+    CHECK(event_read(&r, &b, &box));
+    CHECK(same_text(a->conn, b.conn) && same_text(a->child_conf, b.child_conf));
+    CHECK(bytes_equal(a->reason.offered, b.reason.offered));
+    CHECK(same_origin(a->reason.origin, b.reason.origin));
+    b.conn = a->conn;
+    b.child_conf = a->child_conf;
+    b.reason.offered = a->reason.offered;
+    b.reason.origin = a->reason.origin;
+    CHECK(SAME_REST(a, &b));
+}
+
+TEST(the_allowed_are_left_out_and_a_long_offer_is_cut)
+{
+    static u8 offer[SEAM_OFFER_MAX + 1];
+    struct shrike_event a = sample_event, b;
+    struct writer w = writer_of(room, sizeof(room));
+    offer[SEAM_OFFER_MAX - 1] = 7;
+    a.reason.offered = bytes_of(offer, sizeof(offer));
+    a.reason.allowed = ike_proposals;
+    a.reason.allowed_count = 2;
+    event_write(&w, &a);
+    struct reader r = reader_of(written_bytes(&w));
+    CHECK(!w.full && event_read(&r, &b, &box));
+    CHECK(bytes_equal(b.reason.offered, bytes_of(offer, SEAM_OFFER_MAX)));
+    CHECK(!b.reason.allowed && b.reason.allowed_count == 0);
+}
+
+TEST(names_that_are_not_there_stay_so)
+{
+    struct shrike_command c = {.kind = SHRIKE_UP, .reference = 1}, got;
+    struct writer w = writer_of(room, sizeof(room));
+    command_write(&w, &c);
+    struct reader r = reader_of(written_bytes(&w));
+    CHECK(command_read(&r, &got, &box) && !got.conn && !got.child);
+}
+
+TEST(names_have_a_cap)
+{
+    char name[SEAM_NAME_MAX + 1];
+    struct shrike_command c = {.kind = SHRIKE_UP, .child = name}, got;
+    memset(name, 'n', sizeof(name));
+    name[SEAM_NAME_MAX - 1] = 0;
+    struct writer w = writer_of(room, sizeof(room));
+    command_write(&w, &c);
+    struct reader r = reader_of(written_bytes(&w));
+    CHECK(!w.full && command_read(&r, &got, &box) && same_text(name, got.child));
+    name[SEAM_NAME_MAX - 1] = 'n';
+    name[SEAM_NAME_MAX] = 0;
+    w = writer_of(room, sizeof(room));
+    command_write(&w, &c);
+    CHECK(w.full);
+}
+
+TEST(an_ike_view_comes_back)
+{
+    const struct shrike_ike_view *a = &sample_ike;
+    struct shrike_ike_view b;
+    struct reader r = of(RECODE_IKE_VIEW, 0);
+    memset(&b, 0, sizeof(b));
+    CHECK(ike_view_read(&r, &b, &box));
+    CHECK(same_text(a->conn, b.conn));
+    CHECK(same_id(&a->local_id, &b.local_id) && same_id(&a->remote_id, &b.remote_id));
+    b.conn = a->conn;
+    b.local_id = a->local_id;
+    b.remote_id = a->remote_id;
+    CHECK(SAME_REST(a, &b));
+}
+
+TEST(a_child_view_comes_back)
+{
+    const struct shrike_child_view *a = &sample_child;
+    struct shrike_child_view b;
+    struct reader r = of(RECODE_CHILD_VIEW, 0);
+    memset(&b, 0, sizeof(b));
+    CHECK(child_view_read(&r, &b, &box));
+    CHECK(same_text(a->child, b.child) && b.local_ts_count == 1 && b.remote_ts_count == 2);
+    CHECK(same_ts(a->local_ts, b.local_ts, 1) && same_ts(a->remote_ts, b.remote_ts, 2));
+    b.child = a->child;
+    b.local_ts = a->local_ts;
+    b.remote_ts = a->remote_ts;
+    CHECK(SAME_REST(a, &b));
+}
+
+/* The first two octets of these are a choice: one beyond its last value is refused. */
+TEST(kinds_beyond_the_last_are_refused)
+{
+    const struct {
+        enum recode kind;
+        u8 at;
+        unsigned beyond;
+    } choices[] = {
+        {RECODE_SOCKET, 0, SOCKET_ESP + 1},
+        {RECODE_OP, 0, SHRIKE_CHILD_REMOVE + 1},
+        {RECODE_ANSWER, 17, SHRIKE_REASON_COUNT},
+        {RECODE_KERNEL, 0, SHRIKE_PLANE_LOST + 1},
+        {RECODE_COMMAND, 0, SHRIKE_LIVENESS + 1},
+        {RECODE_EVENT, 0, SHRIKE_EVENT_COUNT},
+        {RECODE_IKE_VIEW, 4, SHRIKE_IKE_DELETING + 1},
+        {RECODE_CHILD_VIEW, 8, SHRIKE_CHILD_DELETING + 1},
+    };
+    static u8 again[4096];
+    for (unsigned i = 0; i < ARRAY_LEN(choices); i++)
+        for (unsigned less = 0; less < 2; less++) {
+            struct bytes b =
+                sample(choices[i].kind, 2 * (choices[i].kind == RECODE_OP), room, 4096);
+            struct writer w = writer_of(again, sizeof(again));
+            room[choices[i].at] = 0;
+            room[choices[i].at + 1] = (u8)(choices[i].beyond - less);
+            CHECK(recode(choices[i].kind, b, &w) == (less == 1));
+        }
+}
+
+/* The largest that mail.h and seam.h promise to carry. */
+TEST(the_largest_fit_into_a_body)
+{
+    static u8 big[40000];
+    static struct shrike_ts ts[SHRIKE_TS_MAX];
+    char name[SEAM_NAME_MAX] = {0};
+    struct shrike_op op = sample_check;
+    memset(name, 'n', sizeof(name) - 1);
+    op.auth.conn = op.auth.origin.file = name;
+    op.auth.octets = bytes_of(big, 32768 + 256 + 64);
+    op.auth.value = bytes_of(big, 64);
+    op.auth.local.data = op.auth.remote.data = bytes_of(big, SHRIKE_ID_MAX);
+    struct writer w = writer_of(room, 36000);
+    op_write(&w, &op);
+    CHECK(!w.full);
+
+    op = sample_install;
+    for (unsigned i = 0; i < SHRIKE_TS_MAX; i++)
+        ts[i].family = 6;
+    op.install.conn = op.install.child = name;
+    op.install.local_ts = op.install.remote_ts = ts;
+    op.install.local_ts_count = op.install.remote_ts_count = SHRIKE_TS_MAX;
+    w = writer_of(room, 4096);
+    op_write(&w, &op);
+    CHECK(!w.full);
+
+    struct shrike_event e = sample_event;
+    e.conn = e.child_conf = e.reason.origin.file = name;
+    e.reason.offered = bytes_of(big, sizeof(big));
+    w = writer_of(room, 9216);
+    event_write(&w, &e);
+    CHECK(!w.full);
+}
+
+int main(void)
+{
+    return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
+           RUN(an_answer_comes_back) | RUN(inputs_come_back) | RUN(an_event_comes_back) |
+           RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
+           RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
+           RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
+           RUN(kinds_beyond_the_last_are_refused) | RUN(the_largest_fit_into_a_body);
+}

@@ -1,0 +1,333 @@
+/* Snapshots: a configuration comes out of the sealed file as it went in, or not at all. */
+#include "ops/conf.h"
+#include "samples.h"
+#include "test.h"
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? a != b && strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_origin(struct shrike_origin a, struct shrike_origin b)
+{
+    return same_text(a.file, b.file) && a.line == b.line;
+}
+
+static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
+{
+    return a->method == b->method && a->id.type == b->id.type &&
+           bytes_equal(a->id.data, b->id.data) && same_origin(a->origin, b->origin);
+}
+
+/* Arrays of what has no pointer inside. */
+static bool same_plain(const void *a, const void *b, size_t count, size_t size)
+{
+    return count == 0 ? b == NULL : a != b && memcmp(a, b, count * size) == 0;
+}
+
+static bool same_proposals(const struct shrike_proposal *a, const struct shrike_proposal *b,
+                           unsigned count)
+{
+    bool same = a != b;
+    for (unsigned i = 0; i < count && same; i++)
+        same = a[i].protocol == b[i].protocol && same_origin(a[i].origin, b[i].origin) &&
+               a[i].transform_count == b[i].transform_count &&
+               same_plain(a[i].transforms, b[i].transforms, a[i].transform_count,
+                          sizeof(*a[i].transforms));
+    return same;
+}
+
+/* What points is compared and then made equal, so that the rest can be compared all at once. */
+static bool same_child(const struct shrike_child_conf *a, const struct shrike_child_conf *from)
+{
+    struct shrike_child_conf b;
+    memcpy(&b, from, sizeof(b));
+    bool same = same_text(a->name, b.name) && a->proposal_count == b.proposal_count &&
+                same_proposals(a->proposals, b.proposals, a->proposal_count) &&
+                a->local_ts_count == b.local_ts_count && a->remote_ts_count == b.remote_ts_count &&
+                same_plain(a->local_ts, b.local_ts, a->local_ts_count, sizeof(*a->local_ts)) &&
+                same_plain(a->remote_ts, b.remote_ts, a->remote_ts_count, sizeof(*a->remote_ts)) &&
+                same_origin(a->origin, b.origin) && same_origin(a->mode_origin, b.mode_origin) &&
+                same_origin(a->proposals_origin, b.proposals_origin) &&
+                same_origin(a->ts_origin, b.ts_origin);
+    b.name = a->name;
+    b.proposals = a->proposals;
+    b.local_ts = a->local_ts;
+    b.remote_ts = a->remote_ts;
+    b.origin = a->origin;
+    b.mode_origin = a->mode_origin;
+    b.proposals_origin = a->proposals_origin;
+    b.ts_origin = a->ts_origin;
+    return same && memcmp(a, &b, sizeof(b)) == 0;
+}
+
+static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *from)
+{
+    struct shrike_conn b;
+    memcpy(&b, from, sizeof(b));
+    bool same =
+        same_text(a->name, b.name) && a->local_addr_count == b.local_addr_count &&
+        a->remote_addr_count == b.remote_addr_count &&
+        same_plain(a->local_addrs, b.local_addrs, a->local_addr_count, sizeof(*a->local_addrs)) &&
+        same_plain(a->remote_addrs, b.remote_addrs, a->remote_addr_count,
+                   sizeof(*a->remote_addrs)) &&
+        a->proposal_count == b.proposal_count &&
+        same_proposals(a->proposals, b.proposals, a->proposal_count) &&
+        a->child_count == b.child_count && same_auth(&a->local, &b.local) &&
+        same_auth(&a->remote, &b.remote) && same_origin(a->origin, b.origin) &&
+        same_origin(a->proposals_origin, b.proposals_origin);
+    for (unsigned i = 0; i < a->child_count && same; i++)
+        same = same_child(&a->children[i], &b.children[i]);
+    b.name = a->name;
+    b.local_addrs = a->local_addrs;
+    b.remote_addrs = a->remote_addrs;
+    b.proposals = a->proposals;
+    b.children = a->children;
+    b.local = a->local;
+    b.remote = a->remote;
+    b.origin = a->origin;
+    b.proposals_origin = a->proposals_origin;
+    return same && memcmp(a, &b, sizeof(b)) == 0;
+}
+
+static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
+{
+    bool same = a->conn_count == b->conn_count && a->cookie_threshold == b->cookie_threshold &&
+                a->cookie_prefix_threshold == b->cookie_prefix_threshold &&
+                a->half_open_max == b->half_open_max;
+    for (unsigned i = 0; i < a->conn_count && same; i++)
+        same = same_conn(&a->conns[i], &b->conns[i]);
+    return same;
+}
+
+TEST(a_configuration_comes_back)
+{
+    int fd = snapshot_seal(&sample_conf, &sample_settings);
+    CHECK(fd >= 0);
+    struct snapshot_copy *s = snapshot_load(fd), *t = snapshot_load(fd);
+    CHECK(s && t && fcntl(fd, F_GETFD) == FD_CLOEXEC); /* still ours */
+    close(fd);                                         /* and not needed any more */
+    CHECK(same_conf(&sample_conf, &s->conf) && same_conf(&sample_conf, &t->conf));
+    CHECK(memcmp(&s->settings, &sample_settings, sizeof(s->settings)) == 0);
+    snapshot_free(s);
+    CHECK(same_conf(&sample_conf, &t->conf));
+    snapshot_free(t);
+    snapshot_free(NULL);
+}
+
+TEST(an_empty_configuration_comes_back)
+{
+    struct shrike_conf none = {NULL, 0, 1, 2, 3};
+    int fd = snapshot_seal(&none, &sample_settings);
+    struct snapshot_copy *s = snapshot_load(fd);
+    CHECK(s && same_conf(&none, &s->conf) && !s->conf.conns);
+    snapshot_free(s);
+    close(fd);
+}
+
+TEST(nobody_can_change_it)
+{
+    int fd = snapshot_seal(&sample_conf, &sample_settings);
+    off_t len = lseek(fd, 0, SEEK_END);
+    CHECK(len > 0);
+    CHECK(pwrite(fd, "x", 1, 0) < 0 && pwrite(fd, "x", 1, len) < 0);
+    CHECK(ftruncate(fd, len - 1) != 0 && ftruncate(fd, len + 1) != 0);
+    CHECK(mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+    CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) != 0);
+    close(fd);
+}
+
+/* A memory file with these octets and seals, loaded. */
+static bool loads(struct bytes octets, int seals)
+{
+    int fd = memfd_create("test", MFD_ALLOW_SEALING);
+    bool made = fd >= 0 && write(fd, octets.at, octets.len) == (ssize_t)octets.len &&
+                fcntl(fd, F_ADD_SEALS, seals) == 0;
+    struct snapshot_copy *s = made ? snapshot_load(fd) : NULL;
+    bool good = s != NULL;
+    snapshot_free(s);
+    close(fd);
+    return good;
+}
+
+TEST(what_can_still_change_is_refused)
+{
+    static u8 room[4096];
+    const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
+    CHECK(loads(b, all));
+    CHECK(loads(b, all | F_SEAL_FUTURE_WRITE));
+    CHECK(!loads(b, all & ~F_SEAL_SHRINK));
+    CHECK(!loads(b, all & ~F_SEAL_GROW));
+    CHECK(!loads(b, all & ~F_SEAL_WRITE));
+    CHECK(!loads(b, all & ~F_SEAL_SEAL));
+    CHECK(!loads(b, 0));
+    CHECK(!loads(bytes_of(b.at, 0), all) && !loads(bytes_of(b.at, b.len - 1), all));
+}
+
+TEST(what_is_no_memory_file_is_refused)
+{
+    int fd[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK(null >= 0 && pipe(fd) == 0);
+    CHECK(!snapshot_load(-1) && !snapshot_load(null) && !snapshot_load(fd[0]));
+    close(null);
+    close(fd[0]);
+    close(fd[1]);
+}
+
+/* A copy of the sample to be changed by a test; everything in it is shared but what is here. */
+struct copy {
+    struct shrike_conf conf;
+    struct shrike_conn conn;
+    struct shrike_child_conf child;
+    struct shrike_proposal proposal;
+};
+
+static struct copy *copied(void)
+{
+    static struct copy c;
+    c.conf = sample_conf;
+    c.conn = sample_conns[0];
+    c.child = child_confs[0];
+    c.proposal = esp_proposals[0];
+    c.conf.conns = &c.conn;
+    c.conf.conn_count = 1;
+    c.conn.children = &c.child;
+    c.conn.child_count = 1;
+    c.child.proposals = &c.proposal;
+    return &c;
+}
+
+static bool seals(const struct copy *c)
+{
+    int fd = snapshot_seal(&c->conf, &sample_settings);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+TEST(what_is_above_a_cap_is_not_sealed)
+{
+    static struct shrike_net blocks[SNAPSHOT_ADDRS_MAX + 1];
+    static struct shrike_child_conf children[SNAPSHOT_CHILDREN_MAX + 1];
+    static struct shrike_transform transforms[SNAPSHOT_TRANSFORMS_MAX + 1];
+    static struct shrike_proposal proposals[SNAPSHOT_PROPOSALS_MAX + 1];
+    struct copy *c = copied();
+    CHECK(seals(c));
+    for (unsigned more = 0; more < 2; more++) {
+        c = copied();
+        c->conn.local_addrs = blocks;
+        c->conn.local_addr_count = (u16)(SNAPSHOT_ADDRS_MAX + more);
+        CHECK(seals(c) == (more == 0));
+        c = copied();
+        for (unsigned i = 0; i < ARRAY_LEN(children); i++)
+            children[i] = child_confs[1];
+        c->conn.children = children;
+        c->conn.child_count = (u16)(SNAPSHOT_CHILDREN_MAX + more);
+        CHECK(seals(c) == (more == 0));
+        c = copied();
+        c->proposal.transforms = transforms;
+        c->proposal.transform_count = (u16)(SNAPSHOT_TRANSFORMS_MAX + more);
+        CHECK(seals(c) == (more == 0));
+        c = copied();
+        for (unsigned i = 0; i < ARRAY_LEN(proposals); i++)
+            proposals[i] = esp_proposals[0];
+        c->child.proposals = proposals;
+        c->child.proposal_count = (u16)(SNAPSHOT_PROPOSALS_MAX + more);
+        CHECK(seals(c) == (more == 0));
+    }
+}
+
+TEST(what_the_engine_could_not_use_is_not_sealed)
+{
+    char name[SEAM_NAME_MAX + 1] = {0};
+    struct copy *c = copied();
+    c->conn.name = NULL;
+    CHECK(!seals(c));
+    c = copied();
+    c->child.name = memset(name, 'n', SEAM_NAME_MAX - 1);
+    CHECK(seals(c));
+    name[SEAM_NAME_MAX - 1] = 'n';
+    CHECK(!seals(c));
+    c = copied();
+    c->conn.proposal_count = 0;
+    CHECK(!seals(c));
+    c = copied();
+    c->child.proposal_count = 0;
+    CHECK(!seals(c));
+    c = copied();
+    c->conn.retransmit_jitter = 101;
+    CHECK(!seals(c));
+}
+
+/* Octets that claim another count: written here by hand, since the writer refuses them. */
+static bool reads_with(struct bytes b, size_t at, u32 count)
+{
+    static u8 copy[4096];
+    memcpy(copy, b.at, b.len);
+    for (unsigned i = 0; i < 4; i++)
+        copy[at + i] = (u8)(count >> (24 - 8 * i));
+    struct snapshot_copy *s = snapshot_read(bytes_of(copy, b.len));
+    snapshot_free(s);
+    return s != NULL;
+}
+
+TEST(a_wrong_count_of_connections_is_refused)
+{
+    static u8 room[4096];
+    struct writer w = writer_of(room, sizeof(room));
+    settings_write(&w, &sample_settings);
+    size_t at = 16 + written(&w) + 12; /* behind the header, the settings and three thresholds */
+    struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
+    CHECK(reads_with(b, at, 2));
+    CHECK(!reads_with(b, at, 0) && !reads_with(b, at, 1) && !reads_with(b, at, 3));
+    CHECK(!reads_with(b, at, SNAPSHOT_CONNS_MAX) && !reads_with(b, at, SNAPSHOT_CONNS_MAX + 1));
+    CHECK(!reads_with(b, at, UINT32_MAX));
+    CHECK(!reads_with(b, 8, 2));          /* another version */
+    CHECK(reads_with(b, 12, (u32)b.len)); /* the length of all */
+    CHECK(!reads_with(b, 12, (u32)b.len + 1) && !reads_with(b, 12, 0));
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+TEST(ten_thousand_connections)
+{
+    enum { COUNT = 10000 };
+    static struct shrike_conn conns[COUNT];
+    static char names[COUNT][8];
+    struct shrike_conf conf = {conns, COUNT, 30, 3, 0};
+    for (unsigned i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof(names[i]), "c%u", i);
+        conns[i] = sample_conns[0];
+        conns[i].name = names[i];
+        conns[i].hash = i;
+    }
+    double t0 = seconds();
+    int fd = snapshot_seal(&conf, &sample_settings);
+    double t1 = seconds();
+    struct snapshot_copy *s = snapshot_load(fd);
+    double t2 = seconds();
+    CHECK(s && same_conf(&conf, &s->conf));
+    printf("# %lld octets, sealed in %.0f ms, loaded in %.0f ms\n",
+           (long long)lseek(fd, 0, SEEK_END), 1e3 * (t1 - t0), 1e3 * (t2 - t1));
+    snapshot_free(s);
+    close(fd);
+}
+
+int main(void)
+{
+    return RUN(a_configuration_comes_back) | RUN(an_empty_configuration_comes_back) |
+           RUN(nobody_can_change_it) | RUN(what_can_still_change_is_refused) |
+           RUN(what_is_no_memory_file_is_refused) | RUN(what_is_above_a_cap_is_not_sealed) |
+           RUN(what_the_engine_could_not_use_is_not_sealed) |
+           RUN(a_wrong_count_of_connections_is_refused) | RUN(ten_thousand_connections);
+}
