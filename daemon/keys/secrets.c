@@ -299,8 +299,7 @@ bool secrets_find(const struct secrets *s, const struct shrike_id *local,
 {
     static const struct shrike_id any;
     const struct owner *everybody = owner_find(s, &any);
-    const struct owner *here = local->type != 0 ? owner_find(s, local) : NULL;
-    const struct owner *there = remote->type != 0 ? owner_find(s, remote) : NULL;
+    const struct owner *here = owner_find(s, local), *there = owner_find(s, remote);
     const struct secret *one = best_of(there, here, everybody);
     if (!one)
         one = best_of(everybody, here, everybody);

@@ -23,7 +23,7 @@ static const struct esp_suite esp_suites[] = {
     {ENCR_NULL, 0, INTEG_HMAC_SHA2_256_128},
 };
 
-static inline struct cipher *esp_suite_new(const struct esp_suite *s, bool esn, bool sealing)
+static inline struct cipher_spec esp_suite_spec(const struct esp_suite *s, bool esn, bool sealing)
 {
     static u8 keys[ENCR_KEY_MAX + KEY_MAX];
     const struct encr_suite *encr = suite_encr(s->encr, s->bits);
@@ -34,6 +34,12 @@ static inline struct cipher *esp_suite_new(const struct esp_suite *s, bool esn, 
         .encr = s->encr, .encr_bits = s->bits, .integ = s->integ, .esn = esn, .sealing = sealing};
     spec.encr_key = bytes_of(keys, (size_t)encr->key_len + encr->salt_len);
     spec.integ_key = bytes_of(keys + ENCR_KEY_MAX, integ ? integ->key_len : 0);
+    return spec;
+}
+
+static inline struct cipher *esp_suite_new(const struct esp_suite *s, bool esn, bool sealing)
+{
+    struct cipher_spec spec = esp_suite_spec(s, esn, sealing);
     return cipher_new(&spec);
 }
 
