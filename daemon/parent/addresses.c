@@ -69,8 +69,8 @@ static void row(void *ctx, const struct nlmsghdr *h)
 void addresses_pick(struct netlink *n, const struct addresses_wish *w, struct shrike_addr out[2])
 {
     struct search s = {w, out};
-    union netlink_message m;
+    union netmsg m;
     memset(out, 0, 2 * sizeof *out);
-    netlink_put_address_list(&m);
+    netmsg_address_list(&m);
     netlink_list(n, &m, row, &s);
 }

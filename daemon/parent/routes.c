@@ -37,14 +37,14 @@ static struct route **find(const struct routes *r, const struct prefix *p)
 
 static int tell_system(struct routes *r, const struct route *route, bool add)
 {
-    union netlink_message m;
-    struct netlink_route n = {route->to, r->table, r->link, route->source};
-    netlink_put_route(&m, &n, add);
+    union netmsg m;
+    struct netmsg_route n = {route->to, r->table, r->link, route->source};
+    netmsg_route(&m, &n, add);
     int error = netlink_do(r->netlink, &m);
     if (error == 0 || !add || n.source.family == 0)
         return error;
     n.source.family = 0; /* the address has gone meanwhile */
-    netlink_put_route(&m, &n, add);
+    netmsg_route(&m, &n, add);
     return netlink_do(r->netlink, &m);
 }
 
@@ -138,9 +138,9 @@ void routes_sweep(struct routes *r)
 /* One rule a family; a host without that family has none. */
 static bool put_rule(struct routes *r, const struct settings *set, u8 family)
 {
-    struct netlink_rule rule = {family, set->mark, set->routing_table, set->routing_priority};
-    union netlink_message m;
-    netlink_put_rule(&m, &rule, true);
+    struct netmsg_rule rule = {family, set->mark, set->routing_table, set->routing_priority};
+    union netmsg m;
+    netmsg_rule(&m, &rule, true);
     int error = netlink_do(r->netlink, &m);
     if (error == EAFNOSUPPORT || error == EOPNOTSUPP)
         return true;
@@ -165,9 +165,9 @@ bool routes_open(struct routes *r, struct netlink *n, const struct settings *set
 
 void routes_close(struct routes *r)
 {
-    union netlink_message m;
+    union netmsg m;
     for (; r->rule_count > 0; r->rule_count--) {
-        netlink_put_rule(&m, &r->rules[r->rule_count - 1], false);
+        netmsg_rule(&m, &r->rules[r->rule_count - 1], false);
         netlink_do(r->netlink, &m);
     }
     routes_orphan(r);

@@ -18,7 +18,7 @@ struct routes {
     struct netlink *netlink;
     const struct tell *tell;
     u32 table, link;
-    struct netlink_rule rules[2];
+    struct netmsg_rule rules[2];
     u32 rule_count; /* that are in force */
     /* Prefixes by hash. */
     struct route **buckets;

@@ -84,13 +84,13 @@ static bool attach(struct tun *t, const char *name)
 static bool configure(struct tun *t, struct netlink *n, const struct settings *set,
                       const struct tell *tell_)
 {
-    union netlink_message m;
+    union netmsg m;
     t->link = if_nametoindex(set->interface);
-    netlink_put_link(&m, &(struct netlink_link){.link = t->link, .quiet = true});
+    netmsg_link(&m, &(struct netmsg_link){.link = t->link, .quiet = true});
     int error = netlink_do(n, &m);
     if (error != 0) /* without IPv6 there is no address to be left out */
         tell(tell_, SHRIKE_DEBUG, "%s: addr_gen_mode: %s", set->interface, strerror(error));
-    netlink_put_link(&m, &(struct netlink_link){.link = t->link, .mtu = set->mtu, .up = true});
+    netmsg_link(&m, &(struct netmsg_link){.link = t->link, .mtu = set->mtu, .up = true});
     error = netlink_do(n, &m);
     if (error == EINVAL || error == ERANGE)
         return complain("the interface %s does not take an MTU of %u: change shrike.mtu",

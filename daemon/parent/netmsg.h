@@ -1,0 +1,44 @@
+/* Messages to the system about links, rules, routes and addresses (rtnetlink): as octets. */
+#ifndef PARENT_NETMSG_H
+#define PARENT_NETMSG_H
+
+#include "parent/prefix.h"
+#include <linux/netlink.h>
+
+#define NETMSG_MAX 512 /* octets of a message that we build */
+
+/* Room for a message. */
+union netmsg {
+    struct nlmsghdr header;
+    u8 octets[NETMSG_MAX];
+};
+
+/* "not fwmark MARK lookup TABLE pref PRIORITY": what is not our own goes by the table. */
+struct netmsg_rule {
+    u8 family; /* 4 or 6 */
+    u32 mark, table, priority;
+};
+void netmsg_rule(union netmsg *m, const struct netmsg_rule *r, bool add);
+
+/* "PREFIX dev LINK table TABLE src SOURCE" */
+struct netmsg_route {
+    struct prefix to;
+    u32 table, link;
+    struct shrike_addr source; /* family 0: none */
+};
+void netmsg_route(union netmsg *m, const struct netmsg_route *r, bool add);
+
+/* Make a TUN device ready: how large its packets are; that it has no link-local address, which
+ * would send packets that no selector fits; up. */
+struct netmsg_link {
+    u32 link;
+    u16 mtu;    /* 0: as it is */
+    bool quiet; /* no IPv6 address of its own making */
+    bool up;    /* also: no multicast */
+};
+void netmsg_link(union netmsg *m, const struct netmsg_link *l);
+
+/* All addresses of this host, of both families. */
+void netmsg_address_list(union netmsg *m);
+
+#endif
