@@ -60,7 +60,7 @@ static unsigned number_of(const char *text, unsigned most)
 }
 
 /* Take an option. -1: go on; else the exit code. *given gathers what not every command has. */
-static int take(struct tool *t, int option, unsigned *given)
+static int take(struct tool *t, int option, unsigned *given, const char *argument)
 {
     switch (option) {
     case OPTION_JSON:
@@ -89,7 +89,7 @@ static int take(struct tool *t, int option, unsigned *given)
         puts("shrike " SHRIKE_VERSION);
         return TOOL_DONE;
     default:
-        return usage("that was no option", "");
+        return usage("an option that is not known or lacks its value: ", argument);
     }
 }
 
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
     int code = -1, option;
     opterr = 0;
     while (code < 0 && (option = getopt_long(argc, argv, "n:fhV", options, NULL)) != -1)
-        code = take(&t, option, &given);
+        code = take(&t, option, &given, argv[optind - 1]);
     if (code < 0) {
         look_at_terminal(&t);
         code = run(&t, argv + optind, given);

@@ -133,8 +133,8 @@ static enum vici_heard hear(struct session *s, int silence_ms, struct vici_packe
     }
 }
 
-static enum session_told listen(struct session *s, int silence_ms,
-                                const struct session_listener *listener, struct bytes *answer)
+static enum session_told await(struct session *s, int silence_ms,
+                               const struct session_listener *listener, struct bytes *answer)
 {
     for (;;) {
         struct vici_packet p;
@@ -164,7 +164,7 @@ enum session_told session_events(struct session *s, const char *event, bool on)
         lose(s, "cannot ask for events of ", event, "");
         return SESSION_LOST;
     }
-    enum session_told told = listen(s, SESSION_SILENCE_MS, NULL, &nothing);
+    enum session_told told = await(s, SESSION_SILENCE_MS, NULL, &nothing);
     if (told == SESSION_UNKNOWN)
         lose(s, "this daemon has no events called ", event, "");
     return told;
@@ -178,7 +178,7 @@ enum session_told session_ask(struct session *s, const struct session_question *
         return SESSION_LOST;
     }
     int silence_ms = q->silence_ms ? q->silence_ms : SESSION_SILENCE_MS;
-    enum session_told told = listen(s, silence_ms, &q->listener, answer);
+    enum session_told told = await(s, silence_ms, &q->listener, answer);
     if (told == SESSION_UNKNOWN)
         lose(s, "this daemon does not know the command ", q->command, "");
     return told;
@@ -187,7 +187,7 @@ enum session_told session_ask(struct session *s, const struct session_question *
 void session_follow(struct session *s, struct session_listener listener)
 {
     struct bytes nothing;
-    while (listen(s, SESSION_FOR_EVER, &listener, &nothing) != SESSION_LOST)
+    while (await(s, SESSION_FOR_EVER, &listener, &nothing) != SESSION_LOST)
         continue;
 }
 

@@ -1,0 +1,331 @@
+/* A daemon of the tests: the VICI server in a process of its own, at the other end of a socket
+ * pair, with two connections up, one half-way, one down; and names that a terminal would obey. */
+#ifndef UNIT_TOOL_FAKE_H
+#define UNIT_TOOL_FAKE_H
+
+#include "test.h"
+#include "tool/tool.h"
+#include "vici/server.h"
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN };
+static const char *const fake_events[] = {"log", "control-log", "list-sa", "list-conn"};
+
+static struct vici_server fake_server;
+static u8 fake_octets[65536];
+static bool fake_is_empty; /* it has nothing and is configured for nothing */
+
+static void fake_list(struct vici_writer *w, const char *key, const char *a, const char *b)
+{
+    vici_list_begin(w, key);
+    vici_list_put(w, bytes_of(a, strlen(a)));
+    if (b)
+        vici_list_put(w, bytes_of(b, strlen(b)));
+    vici_list_end(w);
+}
+
+/* key, value, key, value, ..., NULL */
+static void fake_put(struct vici_writer *w, const char *const *pairs)
+{
+    for (; pairs[0]; pairs += 2)
+        vici_put_text(w, pairs[0], pairs[1]);
+}
+
+static void fake_stream(const struct vici_request *r, unsigned event, struct vici_writer *w)
+{
+    struct bytes message;
+    if (!vici_written(w, &message))
+        abort();
+    if (vici_server_stream(&fake_server, r->ticket, event, message) == VICI_STREAM_FULL)
+        abort();
+}
+
+static const char *const fake_home[] = {"uniqueid",
+                                        "7",
+                                        "version",
+                                        "2",
+                                        "state",
+                                        "ESTABLISHED",
+                                        "local-host",
+                                        "192.0.2.2",
+                                        "local-port",
+                                        "4500",
+                                        "local-id",
+                                        "left.example",
+                                        "remote-host",
+                                        "2001:db8::1",
+                                        "remote-port",
+                                        "4500",
+                                        "remote-id",
+                                        "right.example",
+                                        "initiator",
+                                        "yes",
+                                        "initiator-spi",
+                                        "0123456789abcdef",
+                                        "responder-spi",
+                                        "fedcba9876543210",
+                                        "nat-remote",
+                                        "yes",
+                                        "encr-alg",
+                                        "AES_GCM_16",
+                                        "encr-keysize",
+                                        "256",
+                                        "prf-alg",
+                                        "PRF_HMAC_SHA2_256",
+                                        "dh-group",
+                                        "CURVE_25519",
+                                        "established",
+                                        "7380",
+                                        NULL};
+
+static const char *const fake_home_net[] = {
+    "name",        "net",        "uniqueid",     "12",       "reqid",     "3",
+    "state",       "INSTALLED",  "mode",         "TUNNEL",   "protocol",  "ESP",
+    "encap",       "yes",        "spi-in",       "c1234567", "spi-out",   "c89abcde",
+    "encr-alg",    "AES_GCM_16", "encr-keysize", "256",      "bytes-in",  "1258291",
+    "packets-in",  "1234",       "use-in",       "3",        "bytes-out", "999",
+    "packets-out", "9",          "install-time", "7380",     NULL};
+
+/* A name that clears the screen, a state with a line feed, an address that is no text. */
+static const char *const fake_evil[] = {"uniqueid",    "9",      "state", "ODD\nLINE",
+                                        "remote-host", "\xff\t", NULL};
+
+static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
+                                     struct vici_writer *answer)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    (void)ctx;
+    (void)answer;
+    if (fake_is_empty)
+        return VICI_REPLY_NOW;
+    vici_begin(&w, "office");
+    fake_put(&w, (const char *const[]){"uniqueid", "8", "state", "CONNECTING", "remote-host",
+                                       "198.51.100.1", NULL});
+    vici_begin(&w, "child-sas");
+    vici_end(&w);
+    vici_end(&w);
+    fake_stream(r, FAKE_LIST_SA, &w);
+    w = vici_writer_of(fake_octets, sizeof fake_octets);
+    vici_begin(&w, "home");
+    fake_put(&w, fake_home);
+    vici_begin(&w, "child-sas");
+    vici_begin(&w, "net-12");
+    fake_put(&w, fake_home_net);
+    fake_list(&w, "local-ts", "10.1.0.0/24", "10.3.0.0/24");
+    fake_list(&w, "remote-ts", "10.2.0.0/24", NULL);
+    vici_end(&w);
+    vici_end(&w);
+    vici_end(&w);
+    fake_stream(r, FAKE_LIST_SA, &w);
+    w = vici_writer_of(fake_octets, sizeof fake_octets);
+    vici_begin(&w, "\033[2Jevil");
+    fake_put(&w, fake_evil);
+    vici_end(&w);
+    fake_stream(r, FAKE_LIST_SA, &w);
+    return VICI_REPLY_NOW;
+}
+
+static void fake_child(struct vici_writer *w, const char *name, const char *remote)
+{
+    vici_begin(w, name);
+    vici_put_text(w, "mode", "TUNNEL");
+    fake_list(w, "local-ts", "10.1.0.0/24", NULL);
+    fake_list(w, "remote-ts", remote, NULL);
+    vici_end(w);
+}
+
+static enum vici_reply fake_list_conns(void *ctx, const struct vici_request *r,
+                                       struct vici_writer *answer)
+{
+    static const char *const names[] = {"office", "home", "cellar"};
+    (void)ctx;
+    (void)answer;
+    for (unsigned i = 0; i < 3 && !fake_is_empty; i++) {
+        struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+        vici_begin(&w, names[i]);
+        fake_list(&w, "local_addrs", "%any", NULL);
+        fake_list(&w, "remote_addrs", i == 0 ? "198.51.100.1" : "right.example", NULL);
+        vici_begin(&w, "children");
+        if (i < 2)
+            fake_child(&w, "net", i == 0 ? "10.9.0.0/16" : "10.2.0.0/24");
+        if (i == 1)
+            fake_child(&w, "dmz", "10.4.0.0/24");
+        vici_end(&w);
+        vici_end(&w);
+        fake_stream(r, FAKE_LIST_CONN, &w);
+    }
+    return VICI_REPLY_NOW;
+}
+
+static void fake_log(const struct vici_request *r, unsigned event, const char *msg,
+                     const char *severity)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, (const char *const[]){"group", "IKE", "level", "1", "time", "1700000000.250",
+                                       "severity", severity, "msg", msg, NULL});
+    fake_stream(r, event, &w);
+}
+
+/* home/dmz cannot be, home/net and office/net can, cellar alone can; the time must be as asked. */
+static enum vici_reply fake_initiate(void *ctx, const struct vici_request *r,
+                                     struct vici_writer *answer)
+{
+    (void)ctx;
+    fake_log(r, FAKE_CONTROL_LOG, "sending IKE_SA_INIT", "info");
+    bool known =
+        vici_value_is(r->message, "ike", "home") || vici_value_is(r->message, "ike", "office") ||
+        (vici_value_is(r->message, "ike", "cellar") && !vici_value(r->message, "child").at);
+    bool dmz = vici_value_is(r->message, "child", "dmz");
+    bool good = known && !dmz && vici_value_is(r->message, "timeout", "5000");
+    vici_put_text(answer, "success", good ? "yes" : "no");
+    if (!good)
+        vici_put_text(answer, "errmsg",
+                      dmz ? "the traffic selectors have nothing in common; compare\033 local_ts"
+                          : "asked in another way");
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply fake_terminate(void *ctx, const struct vici_request *r,
+                                      struct vici_writer *answer)
+{
+    struct bytes m = r->message;
+    (void)ctx;
+    fake_log(r, FAKE_CONTROL_LOG, "deleting", "info");
+    bool good = vici_value_is(m, "ike", "home") || vici_value_is(m, "child", "net") ||
+                (vici_value_is(m, "ike-id", "7") && !vici_value(m, "child-id").at) ||
+                (vici_value_is(m, "child-id", "12") && !vici_value(m, "ike-id").at);
+    vici_put_text(answer, "success", good ? "yes" : "no");
+    if (!good)
+        vici_put_text(answer, "errmsg", "there is no SA of this name or number");
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply fake_version(void *ctx, const struct vici_request *r,
+                                    struct vici_writer *answer)
+{
+    (void)ctx;
+    (void)r;
+    fake_put(answer, (const char *const[]){"daemon", "shriked", "version", "0.9", "sysname",
+                                           "Linux", "release", "6.1", "machine", "x86_64", NULL});
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
+                                       struct vici_writer *answer)
+{
+    (void)ctx;
+    (void)answer;
+    if (!vici_value_is(r->message, "count", "2"))
+        return VICI_REPLY_NOW;
+    fake_log(r, FAKE_LOG, "first \\ line\033[31m", "warning");
+    fake_log(r, FAKE_LOG, "second line", "notice");
+    return VICI_REPLY_NOW;
+}
+
+static const struct vici_command fake_commands[] = {
+    {"list-sas", fake_list_sas}, {"list-conns", fake_list_conns},
+    {"initiate", fake_initiate}, {"terminate", fake_terminate},
+    {"version", fake_version},   {"shrike-log", fake_shrike_log}};
+static const struct vici_service fake_service = {
+    fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
+
+static inline void fake_serve(int fd)
+{
+    static u8 in[4096];
+    if (!vici_server_init(&fake_server, &fake_service))
+        _exit(1);
+    int client = vici_server_open(&fake_server);
+    for (;;) {
+        size_t room = MIN(vici_server_room(&fake_server, client), sizeof in);
+        ssize_t n = read(fd, in, room);
+        if (n <= 0)
+            _exit(0);
+        vici_server_input(&fake_server, client, bytes_of(in, (size_t)n));
+        vici_server_run(&fake_server);
+        while (vici_server_output(&fake_server, client).len) {
+            struct bytes out = vici_server_output(&fake_server, client);
+            n = write(fd, out.at, out.len);
+            if (n <= 0)
+                _exit(0);
+            vici_server_sent(&fake_server, client, (size_t)n);
+        }
+    }
+}
+
+/* A tool with a session to this peer, and what it prints. */
+struct bench {
+    struct tool tool;
+    char *out, *err;
+    size_t out_len, err_len;
+    pid_t peer;
+};
+
+static inline void bench_open(struct bench *b, void (*serve)(int fd))
+{
+    int fd[2];
+    *b = (struct bench){0};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0)
+        abort();
+    fflush(stdout);
+    b->peer = fork();
+    if (b->peer < 0)
+        abort();
+    if (b->peer == 0) {
+        close(fd[0]);
+        alarm(20);
+        signal(SIGPIPE, SIG_IGN);
+        serve(fd[1]);
+        _exit(0);
+    }
+    close(fd[1]);
+    b->tool = (struct tool){.socket = "/nowhere", .lines = 2, .timeout_s = 5};
+    b->tool.out = open_memstream(&b->out, &b->out_len);
+    b->tool.err = open_memstream(&b->err, &b->err_len);
+    if (!b->tool.out || !b->tool.err)
+        abort();
+    session_of(&b->tool.session, fd[0]);
+}
+
+static inline void bench_flush(struct bench *b)
+{
+    fflush(b->tool.out);
+    fflush(b->tool.err);
+}
+
+static inline void bench_close(struct bench *b)
+{
+    session_close(&b->tool.session);
+    fclose(b->tool.out);
+    fclose(b->tool.err);
+    free(b->out);
+    free(b->err);
+    waitpid(b->peer, NULL, 0);
+}
+
+/* Text as it must be; both are shown when they differ. */
+#define CHECK_TEXT(is, should)                                                                     \
+    do {                                                                                           \
+        bool same_ = strcmp((is), (should)) == 0;                                                  \
+        if (!same_)                                                                                \
+            printf("# it is:\n%s# and should be:\n%s", (is), (should));                            \
+        CHECK(same_);                                                                              \
+    } while (0)
+
+/* What a file in golden/ holds; to be freed. */
+static inline char *golden(const char *name)
+{
+    char path[512];
+    char *text = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/%s", GOLDEN, name);
+    FILE *f = fopen(path, "r");
+    if (!f || getdelim(&text, &size, 0, f) < 0)
+        abort();
+    fclose(f);
+    return text;
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* `shrike down`: by the name of a connection or child, by number. */
+#include "fake.h"
+#include "tool/down.h"
+
+static int down(struct bench *b, const char *name)
+{
+    char *const arguments[] = {(char *)(uintptr_t)name, NULL};
+    bench_open(b, fake_serve);
+    int code = command_down(&b->tool, arguments);
+    bench_flush(b);
+    return code;
+}
+
+TEST(by_name_and_number)
+{
+    static const char *const names[] = {"home", "net", "#7", "#7.12"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct bench b;
+        char should[64];
+        snprintf(should, sizeof should, "deleting\n%s is down\n", names[i]);
+        CHECK_EQ(down(&b, names[i]), TOOL_DONE);
+        CHECK_TEXT(b.out, should);
+        CHECK_TEXT(b.err, "");
+        bench_close(&b);
+    }
+}
+
+TEST(what_the_daemon_refuses_is_said)
+{
+    struct bench b;
+    CHECK_EQ(down(&b, "#8"), TOOL_FAILED);
+    CHECK_TEXT(b.err, "shrike: there is no SA of this name or number\n");
+    bench_close(&b);
+}
+
+TEST(what_is_not_up_is_not_asked_for)
+{
+    struct bench b;
+    CHECK_EQ(down(&b, "cellar"), TOOL_FAILED);
+    CHECK_TEXT(b.err, "shrike: nothing of this name is up; shrike shows what is\n");
+    CHECK_TEXT(b.out, "");
+    bench_close(&b);
+}
+
+TEST(numbers_are_numbers)
+{
+    static const char *const wrong[] = {
+        "#", "#x", "#7.", "#.7", "#7.1.2", "#-1", "#99999999999999999999"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct bench b;
+        CHECK_EQ(down(&b, wrong[i]), TOOL_USAGE);
+        bench_close(&b);
+    }
+}
+
+int main(void)
+{
+    return RUN(by_name_and_number) | RUN(what_the_daemon_refuses_is_said) |
+           RUN(what_is_not_up_is_not_asked_for) | RUN(numbers_are_numbers);
+}
