@@ -1,0 +1,305 @@
+/* Ops on their way: see courier.h. */
+#include "net/courier.h"
+#include "base/ct.h"
+#include "ops/mail.h"
+#include "ops/seam.h"
+#include <stdlib.h>
+
+/* An op that is out, or waits to be sent, or has failed. */
+struct kept {
+    struct list link;
+    struct shrike_token token;
+    u16 kind; /* enum mail_kind */
+    enum shrike_reason_code reason;
+    shrike_time since;
+    size_t len; /* 0: not to be sent again */
+    u8 body[];
+};
+
+static struct kept *kept_of(struct list *link)
+{
+    return list_item(link, struct kept, link);
+}
+
+static void lane_init(struct courier_lane *l, enum role to)
+{
+    *l = (struct courier_lane){.to = to};
+    list_init(&l->sent);
+    list_init(&l->unsent);
+}
+
+void courier_init(struct courier *c, struct seat *seat)
+{
+    *c = (struct courier){.seat = seat};
+    lane_init(&c->keys, ROLE_KEYS);
+    lane_init(&c->esp, ROLE_ESP);
+    list_init(&c->failed);
+}
+
+/* ---- what is kept ---- */
+
+static struct kept *kept_new(const struct shrike_op *op, u16 kind, struct bytes body)
+{
+    struct kept *k = malloc(sizeof *k + body.len);
+    if (!k)
+        return NULL;
+    *k = (struct kept){.token = op->token, .kind = kind, .len = body.len};
+    if (body.len)
+        memcpy(k->body, body.at, body.len);
+    return k;
+}
+
+static void kept_free(struct kept *k)
+{
+    wipe(k->body, k->len);
+    free(k);
+}
+
+static void lane_put(struct courier_lane *l, struct list *where, struct kept *k)
+{
+    list_append(where, &k->link);
+    l->count++;
+    l->octets += k->len;
+}
+
+static void lane_take(struct courier_lane *l, struct kept *k)
+{
+    list_remove(&k->link);
+    l->count--;
+    l->octets -= k->len;
+}
+
+static void drop_all(struct list *head)
+{
+    while (!list_empty(head)) {
+        struct kept *k = kept_of(head->next);
+        list_remove(&k->link);
+        kept_free(k);
+    }
+}
+
+void courier_free(struct courier *c)
+{
+    drop_all(&c->keys.sent);
+    drop_all(&c->keys.unsent);
+    drop_all(&c->esp.sent);
+    drop_all(&c->esp.unsent);
+    drop_all(&c->failed);
+}
+
+/* It will be answered with this when the drain is over. Without memory for it, the engine's own
+ * limit of time has to do. */
+static void fail(struct courier *c, const struct shrike_op *op, enum shrike_reason_code reason)
+{
+    struct kept *k = kept_new(op, MAIL_NONE, bytes_of(NULL, 0));
+    c->failures++;
+    if (!k)
+        return;
+    k->reason = reason;
+    list_append(&c->failed, &k->link);
+}
+
+bool courier_failure(struct courier *c, struct shrike_token *token, struct shrike_answer *answer)
+{
+    if (list_empty(&c->failed))
+        return false;
+    struct kept *k = kept_of(c->failed.next);
+    list_remove(&k->link);
+    *token = k->token;
+    *answer = (struct shrike_answer){.ok = false, .reason = k->reason};
+    kept_free(k);
+    return true;
+}
+
+bool courier_has_failures(const struct courier *c)
+{
+    return !list_empty(&c->failed);
+}
+
+/* ---- ops ---- */
+
+static u16 kind_of(enum shrike_op_kind kind)
+{
+    switch (kind) {
+    case SHRIKE_PROVE:
+        return MAIL_PROVE;
+    case SHRIKE_CHECK:
+        return MAIL_CHECK;
+    case SHRIKE_CHILD_INSTALL:
+        return MAIL_INSTALL;
+    case SHRIKE_CHILD_REMOVE:
+        return MAIL_REMOVE;
+    }
+    return MAIL_NONE;
+}
+
+static void post_auth(struct courier *c, shrike_time now, const struct shrike_op *op,
+                      struct bytes body)
+{
+    struct courier_lane *l = &c->keys;
+    bool full = l->count >= COURIER_KEPT_MAX || body.len > COURIER_OCTETS - l->octets;
+    u16 kind = kind_of(op->kind);
+    struct kept *k = full ? NULL : kept_new(op, kind, body);
+    if (!k) {
+        fail(c, op, full ? SHRIKE_REASON_LIMIT : SHRIKE_REASON_MEMORY);
+        return;
+    }
+    k->since = now;
+    bool sent = list_empty(&l->unsent) && seat_send(c->seat, l->to, kind, body);
+    lane_put(l, sent ? &l->sent : &l->unsent, k);
+}
+
+static void post_install(struct courier *c, shrike_time now, const struct shrike_op *op,
+                         struct bytes body)
+{
+    struct courier_lane *l = &c->esp;
+    struct kept *k =
+        l->count < COURIER_KEPT_MAX ? kept_new(op, MAIL_INSTALL, bytes_of(NULL, 0)) : NULL;
+    if (!k || !seat_send(c->seat, l->to, MAIL_INSTALL, body)) {
+        free(k);
+        fail(c, op, SHRIKE_REASON_KERNEL);
+        return;
+    }
+    k->since = now;
+    lane_put(l, &l->sent, k);
+}
+
+/* An esp that is not there holds nothing. Removals may pass installations of other Child SAs, but
+ * not each other. */
+static void post_remove(struct courier *c, shrike_time now, const struct shrike_op *op,
+                        struct bytes body)
+{
+    struct courier_lane *l = &c->esp;
+    if (!seat_has(c->seat, l->to) ||
+        (list_empty(&l->unsent) && seat_send(c->seat, l->to, MAIL_REMOVE, body)))
+        return;
+    struct kept *k = l->count < COURIER_KEPT_MAX ? kept_new(op, MAIL_REMOVE, body) : NULL;
+    if (!k) {
+        c->failures++;
+        return;
+    }
+    k->since = now;
+    lane_put(l, &l->unsent, k);
+}
+
+void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op)
+{
+    static u8 octets[MAIL_BODY_MAX]; /* used by one call at a time */
+    struct writer w = writer_of(octets, sizeof octets);
+    op_write(&w, op);
+    c->posted++;
+    if (w.full) {
+        if (op->kind != SHRIKE_CHILD_REMOVE)
+            fail(c, op, SHRIKE_REASON_LIMIT);
+    } else if (op->kind == SHRIKE_CHILD_INSTALL) {
+        post_install(c, now, op, written_bytes(&w));
+    } else if (op->kind == SHRIKE_CHILD_REMOVE) {
+        post_remove(c, now, op, written_bytes(&w));
+    } else {
+        post_auth(c, now, op, written_bytes(&w));
+    }
+    wipe(octets, written(&w));
+}
+
+/* ---- answers ---- */
+
+static bool same(const struct shrike_token *a, const struct shrike_token *b)
+{
+    return a->incarnation == b->incarnation && a->serial == b->serial && a->index == b->index &&
+           a->slot == b->slot;
+}
+
+/* Answers come in the order of the ops, so the one looked for is at the front. */
+static bool answered(struct courier_lane *l, struct list *head, const struct shrike_token *token)
+{
+    for (struct list *at = head->next; at != head; at = at->next) {
+        struct kept *k = kept_of(at);
+        if (k->kind == MAIL_REMOVE || !same(&k->token, token))
+            continue;
+        lane_take(l, k);
+        kept_free(k);
+        return true;
+    }
+    return false;
+}
+
+bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token)
+{
+    struct courier_lane *l = from == ROLE_KEYS ? &c->keys : &c->esp;
+    return (from == ROLE_KEYS || from == ROLE_ESP) && answered(l, &l->sent, token);
+}
+
+/* ---- roles that come and go ---- */
+
+/* Everything is to be sent again, in its order. */
+static void keys_gone(struct courier_lane *l)
+{
+    while (!list_empty(&l->sent)) {
+        struct list *last = l->sent.prev;
+        list_remove(last);
+        list_append(l->unsent.next, last); /* in front of the first */
+    }
+}
+
+static void esp_gone(struct courier *c)
+{
+    struct courier_lane *l = &c->esp;
+    while (!list_empty(&l->sent)) {
+        struct kept *k = kept_of(l->sent.next);
+        lane_take(l, k);
+        k->reason = SHRIKE_REASON_KERNEL;
+        list_append(&c->failed, &k->link);
+        c->failures++;
+    }
+    while (!list_empty(&l->unsent)) {
+        struct kept *k = kept_of(l->unsent.next);
+        lane_take(l, k);
+        kept_free(k);
+    }
+}
+
+static void send_waiting(struct courier *c, struct courier_lane *l)
+{
+    while (!list_empty(&l->unsent)) {
+        struct kept *k = kept_of(l->unsent.next);
+        if (!seat_send(c->seat, l->to, k->kind, bytes_of(k->body, k->len)))
+            return;
+        if (k->kind == MAIL_REMOVE) {
+            lane_take(l, k);
+            kept_free(k);
+        } else {
+            list_remove(&k->link);
+            list_append(&l->sent, &k->link);
+        }
+    }
+}
+
+void courier_peer(struct courier *c, enum role who, bool there)
+{
+    if (who == ROLE_KEYS && there)
+        send_waiting(c, &c->keys);
+    else if (who == ROLE_KEYS)
+        keys_gone(&c->keys);
+    else if (who == ROLE_ESP && !there)
+        esp_gone(c);
+}
+
+static void drop_old(struct courier_lane *l, struct list *head, shrike_time now)
+{
+    while (!list_empty(head)) {
+        struct kept *k = kept_of(head->next);
+        if (now < k->since + COURIER_AGE)
+            return;
+        lane_take(l, k);
+        kept_free(k);
+    }
+}
+
+void courier_settle(struct courier *c, shrike_time now)
+{
+    drop_old(&c->keys, &c->keys.sent, now);
+    drop_old(&c->keys, &c->keys.unsent, now);
+    drop_old(&c->esp, &c->esp.sent, now);
+    send_waiting(c, &c->keys);
+    send_waiting(c, &c->esp);
+}

@@ -1,0 +1,287 @@
+/* Drives the engine: see drive.h. */
+#include "net/drive.h"
+#include "base/ct.h"
+#include "net/address.h"
+#include "net/memory.h"
+#include "ops/seam.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define SAY_EVERY  (10 * SHRIKE_SECOND)    /* lines about datagrams that cannot be sent */
+#define ROOM_WANTS (CHANNEL_QUEUE_MAX / 2) /* of a queue: else what can be missed is left out */
+
+/* ---- out of the engine ---- */
+
+/* What belongs to a command, or tells of an SA, may use the whole queue; the rest half of it. */
+static bool may_be_missed(const struct shrike_event *e)
+{
+    return e->command == 0 && shrike_event_level(e->id) >= SHRIKE_INFO;
+}
+
+static void send_event(struct drive *d, struct shrike_event *e)
+{
+    u8 body[SEAM_OFFER_MAX + 4096];
+    struct writer w = writer_of(body, sizeof body);
+    e->local.port = udp_port_out(&d->udp, e->local.port);
+    event_write(&w, e);
+    bool room = !may_be_missed(e) || seat_room(d->seat, ROLE_CONTROL) > ROOM_WANTS;
+    d->events++;
+    if (!room || w.full || !seat_send(d->seat, ROLE_CONTROL, MAIL_EVENT, written_bytes(&w))) {
+        d->events_lost++;
+        return;
+    }
+    if (d->events_owned_up != d->events_lost) {
+        seat_log(d->seat, SHRIKE_WARNING, "%llu events are missing here: they came too fast",
+                 (unsigned long long)(d->events_lost - d->events_owned_up));
+        d->events_owned_up = d->events_lost;
+    }
+}
+
+static void tell(struct drive *d, struct shrike_event *e)
+{
+    bool written = true;
+    if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_FAILED)
+        written = keyfile_ike(&d->keyfile, d->engine, e->ike);
+    if (!written)
+        seat_log(d->seat, SHRIKE_ERROR, "the key file for IKE cannot be written; no more keys");
+    send_event(d, e);
+}
+
+static void post(struct drive *d, struct shrike_op *op)
+{
+    if (op->kind == SHRIKE_CHILD_INSTALL) {
+        if (!keyfile_esp(&d->keyfile, &op->install))
+            seat_log(d->seat, SHRIKE_ERROR, "the key file for ESP cannot be written; no more keys");
+        op->install.local.port = udp_port_out(&d->udp, op->install.local.port);
+    }
+    courier_post(&d->courier, loop_now(d->seat->loop), op);
+}
+
+/* Names of a configuration may stand in other actions of the same drain. */
+static void give_back_unused(struct drive *d)
+{
+    for (u32 i = 0; i < d->unused_count; i++)
+        held_unused(&d->held, d->unused[i]);
+    d->unused_count = 0;
+}
+
+static void say_unsent(struct drive *d)
+{
+    shrike_time now = loop_now(d->seat->loop);
+    char text[ADDRESS_TEXT];
+    if (d->udp.failed && now >= d->may_say) {
+        seat_log(d->seat, SHRIKE_WARNING, "cannot send to %s: %s",
+                 address_text(&d->udp.failed_to, text), strerror(d->udp.failed));
+        d->may_say = now + SAY_EVERY;
+    }
+    d->udp.failed = 0;
+}
+
+static void drain(struct drive *d)
+{
+    struct shrike_action a;
+    while (shrike_next(d->engine, &a)) {
+        switch (a.kind) {
+        case SHRIKE_SEND:
+            udp_send(&d->udp, &a.send);
+            break;
+        case SHRIKE_OP:
+            post(d, &a.op);
+            break;
+        case SHRIKE_EVENT:
+            tell(d, &a.event);
+            break;
+        case SHRIKE_CONF_UNUSED:
+            ensure(d->unused_count < DRIVE_UNUSED);
+            d->unused[d->unused_count++] = a.conf;
+            break;
+        }
+    }
+    d->inputs = 0;
+    give_back_unused(d);
+    udp_flush(&d->udp);
+    say_unsent(d);
+}
+
+/* ---- into the engine ---- */
+
+/* Before each input: is a drain due? The time of the input. */
+static shrike_time input(struct drive *d)
+{
+    if (d->inputs == SHRIKE_BATCH)
+        drain(d);
+    d->inputs++;
+    return loop_now(d->seat->loop);
+}
+
+static void got_datagram(void *ctx, const struct shrike_datagram *datagram)
+{
+    struct drive *d = ctx;
+    shrike_time now = input(d);
+    shrike_datagram(d->engine, now, datagram);
+}
+
+/* ESP that came here goes to its process, but never at the price of ops. */
+static void got_stray(void *ctx, const struct mail_stray *s)
+{
+    static u8 body[MAIL_BODY_MAX]; /* used by one call at a time */
+    struct drive *d = ctx;
+    struct writer w = writer_of(body, sizeof body);
+    stray_write(&w, s);
+    if (w.full || seat_room(d->seat, ROLE_ESP) < ROOM_WANTS ||
+        !seat_send(d->seat, ROLE_ESP, MAIL_STRAY, written_bytes(&w)))
+        d->strays_lost++;
+}
+
+static void take_aim(struct drive *d, const char *conn, u32 reqid)
+{
+    struct held_aim aim = {.conn = conn, .reqid = reqid, .udp = &d->udp, .local = &d->local};
+    if (!held_take_aim(&d->held, &aim) && !reqid)
+        seat_log(d->seat, SHRIKE_NOTICE, "connection %s: no route to the peer yet",
+                 conn ? conn : "(all)");
+}
+
+void drive_command(struct drive *d, const struct shrike_command *c)
+{
+    if (c->kind == SHRIKE_UP)
+        take_aim(d, c->conn, 0);
+    shrike_time now = input(d);
+    shrike_command(d->engine, now, c);
+}
+
+void drive_answer(struct drive *d, enum role from, struct shrike_token token,
+                  const struct shrike_answer *a)
+{
+    if (!courier_answered(&d->courier, from, &token))
+        return;
+    shrike_time now = input(d);
+    shrike_done(d->engine, now, token, a);
+}
+
+void drive_kernel(struct drive *d, const struct shrike_kernel_event *k)
+{
+    if (k->kind == SHRIKE_ACQUIRE && k->reqid)
+        take_aim(d, NULL, k->reqid);
+    shrike_time now = input(d);
+    shrike_kernel(d->engine, now, k);
+}
+
+static void try_conf(struct drive *d)
+{
+    const struct shrike_conf *waiting = held_waiting(&d->held);
+    if (!waiting)
+        return;
+    (void)input(d);
+    if (!shrike_conf(d->engine, waiting))
+        return;
+    held_give(&d->held);
+    d->configured = true;
+}
+
+bool drive_conf(struct drive *d, int fd)
+{
+    if (!held_load(&d->held, fd))
+        return false;
+    try_conf(d); /* at once: commands for it may stand behind it */
+    return true;
+}
+
+/* ---- a turn ---- */
+
+static bool is_due(const struct drive *d)
+{
+    return shrike_deadline(d->engine) <= loop_now(d->seat->loop);
+}
+
+static void answer_failures(struct drive *d)
+{
+    struct shrike_token token;
+    struct shrike_answer answer;
+    for (int n = 0; n < SHRIKE_BATCH && courier_failure(&d->courier, &token, &answer); n++) {
+        shrike_time now = input(d);
+        shrike_done(d->engine, now, token, &answer);
+    }
+}
+
+static void wake(void *ctx)
+{
+    (void)ctx; /* the next settling does the work */
+}
+
+bool drive_settle(struct drive *d)
+{
+    bool waits = held_waiting(&d->held) != NULL;
+    try_conf(d);
+    answer_failures(d);
+    for (int n = 0; n < DRIVE_TICKS && is_due(d); n++)
+        shrike_tick(d->engine, input(d));
+    drain(d);
+    courier_settle(&d->courier, loop_now(d->seat->loop));
+    shrike_time due = shrike_deadline(d->engine);
+    if (due == SHRIKE_NEVER)
+        loop_disarm(d->seat->loop, &d->alarm);
+    else
+        loop_alarm(d->seat->loop, &d->alarm, due);
+    bool took = waits && !held_waiting(&d->held);
+    return took || courier_has_failures(&d->courier) || is_due(d);
+}
+
+/* ---- from the start to the end ---- */
+
+/* Until the parent hands better ones: such sockets have no mark, so they see a route into a tunnel
+ * where there is one to the peer's address. */
+static void open_lookup(struct local *l)
+{
+    *l = (struct local){-1, -1};
+    local_add(l, 4, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    local_add(l, 6, socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+static struct shrike *new_engine(struct drive *d)
+{
+    struct shrike_env env = {
+        .provider = d->provider, .pages = memory_pages(), .limits = memory_limits(), .shards = 1};
+    struct shrike *e = NULL;
+    if (getrandom(env.seed, sizeof env.seed, 0) == (ssize_t)sizeof env.seed &&
+        getrandom(&env.incarnation, sizeof env.incarnation, 0) == (ssize_t)sizeof env.incarnation)
+        e = shrike_new(&env, loop_now(d->seat->loop));
+    wipe(env.seed, sizeof env.seed);
+    return e;
+}
+
+bool drive_open(struct drive *d, struct seat *seat)
+{
+    memset(d, 0, sizeof *d);
+    d->seat = seat;
+    d->udp.loop = seat->loop;
+    d->udp.got = got_datagram;
+    d->udp.stray = got_stray;
+    d->udp.ctx = d;
+    d->alarm = (struct alarm){.ring = wake, .ctx = d};
+    courier_init(&d->courier, seat);
+    keyfile_init(&d->keyfile);
+    d->provider = provider_openssl_new();
+    d->engine = d->provider ? new_engine(d) : NULL;
+    if (d->engine) {
+        open_lookup(&d->local);
+        return true;
+    }
+    if (d->provider)
+        provider_openssl_free(d->provider);
+    return false;
+}
+
+void drive_close(struct drive *d)
+{
+    loop_disarm(d->seat->loop, &d->alarm);
+    udp_close(&d->udp);
+    local_close(&d->local);
+    keyfile_close(&d->keyfile);
+    courier_free(&d->courier);
+    shrike_free(d->engine);
+    provider_openssl_free(d->provider);
+    held_free(&d->held);
+    wipe(d, sizeof *d);
+}

@@ -1,0 +1,51 @@
+/* Drives the engine: what happened goes in, and what the engine wants done comes out, once a turn
+ * of the loop: datagrams to the sockets, ops to the other roles, events to control. */
+#ifndef NET_DRIVE_H
+#define NET_DRIVE_H
+
+#include "crypto/provider.h"
+#include "net/courier.h"
+#include "net/held.h"
+#include "net/keyfile.h"
+#include "net/local.h"
+#include "net/udp.h"
+
+#define DRIVE_TICKS  64 /* ticks in one turn; more work goes on in the next */
+#define DRIVE_UNUSED 16 /* configurations given back in one drain: more than the engine holds */
+
+struct drive {
+    struct seat *seat;
+    struct shrike_provider *provider;
+    struct shrike *engine;
+    struct udp udp;
+    struct local local;
+    struct held held;
+    struct courier courier;
+    struct keyfile keyfile;
+    struct alarm alarm; /* the engine's deadline */
+    u32 inputs;         /* since the last drain */
+    const struct shrike_conf *unused[DRIVE_UNUSED];
+    u32 unused_count;
+    bool configured; /* the engine has a configuration */
+    u64 events, events_lost;
+    u64 events_owned_up; /* of those lost: told to control */
+    u64 strays_lost;
+    shrike_time may_say; /* when the next line about datagrams that cannot be sent may be written */
+};
+
+/* false: no memory or no provider; nothing is left open. */
+bool drive_open(struct drive *d, struct seat *seat) must_use;
+void drive_close(struct drive *d);
+
+/* Inputs; at most SHRIKE_BATCH of them between two drains, which these functions see to. */
+void drive_command(struct drive *d, const struct shrike_command *c);
+void drive_answer(struct drive *d, enum role from, struct shrike_token token,
+                  const struct shrike_answer *a);
+void drive_kernel(struct drive *d, const struct shrike_kernel_event *k);
+/* A snapshot, given to the engine in this or a later turn. false: it cannot be used. */
+bool drive_conf(struct drive *d, int fd) must_use;
+
+/* Let the engine work and carry out what it wants. true: there is more to do at once. */
+bool drive_settle(struct drive *d);
+
+#endif
