@@ -7,17 +7,12 @@
 
 #define TEXT(s) bytes_of((s), sizeof(s) - 1)
 
-static const struct shrike_endpoint here = {{192, 0, 2, 7}, 500, 4, 0};
-static const struct shrike_endpoint there = {
-    {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 4500, 6, 0};
 static const struct shrike_ts nets[] = {
     {{10, 1}, {10, 1, 255, 255}, 80, 443, 6, 4, {0}},
     {{0xfe, 0x80, 1}, {0xfe, 0x80, 1, [15] = 9}, UINT16_MAX, 0, 17, 6, {0}},
     {{0}, {0}, 0, UINT16_MAX, 1, 0, {0}},
 };
 static const struct shrike_token token = {0x01020304, 0x05060708, 0x090a0b0c, 0x0d0e0f10};
-static const struct shrike_id moon = {ID_FQDN, {(const u8 *)"moon.example", 12}};
-static const struct shrike_id sun = {ID_KEY_ID, {(const u8 *)"\0sun", 4}};
 
 static const struct mail_socket sample_socket = {SOCKET_NAT_T, 6, 4500};
 static const struct mail_route sample_route = {
