@@ -15,6 +15,7 @@
 #define CASE_S     20
 #define STATUS_MAX 8192
 #define SKIPPED    77
+#define DROP       "--drop"
 #define BIT(cap)   ((u64)1 << (cap))
 
 /* What is looked at in a child; its own output says what failed. */
@@ -147,6 +148,15 @@ static bool children_of_the_parent_can_drop(void)
     return true;
 }
 
+/* And as it does it: in a new image of the program, which rights by exec must not come with. */
+static bool children_can_drop_behind_exec(void)
+{
+    SEE(priv_reduce_parent());
+    execl("/proc/self/exe", "test_priv", DROP, (char *)NULL);
+    SEE(!"exec");
+    return true;
+}
+
 /* Containers give less than all. */
 static bool what_is_not_there_is_not_missed(void)
 {
@@ -188,6 +198,10 @@ TEST(a_reduced_parent_has_enough)
 {
     CHECK_EQ(in_child(children_of_the_parent_can_drop), 0);
 }
+TEST(a_reduced_parent_has_enough_to_exec)
+{
+    CHECK_EQ(in_child(children_can_drop_behind_exec), 0);
+}
 TEST(less_rights_than_asked_for)
 {
     CHECK_EQ(in_child(what_is_not_there_is_not_missed), 0);
@@ -211,8 +225,10 @@ TEST(roles_differ_in_user)
     CHECK_EQ(priv_of(ROLE_CONTROL)->caps, BIT(CAP_DAC_READ_SEARCH));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], DROP) == 0) /* the child of a case */
+        return nothing_is_left() ? 0 : 1;
     if (geteuid() != 0) {
         printf("# skipped: only root has rights to give up\n");
         return SKIPPED;
