@@ -1,0 +1,112 @@
+/* Tests of parent/netmsg.c: what stands in the messages, read again attribute by attribute. */
+#include "parent/netmsg.h"
+#include "test.h"
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+/* The attribute of this type behind a header of so many octets. */
+static const struct nlattr *attribute(const union netmsg *m, size_t header, u16 type)
+{
+    const struct nlattr *a;
+    mnl_attr_for_each(a, &m->header, header)
+    {
+        if (mnl_attr_get_type(a) == type)
+            return a;
+    }
+    return NULL;
+}
+
+static u32 number(const union netmsg *m, size_t header, u16 type)
+{
+    const struct nlattr *a = attribute(m, header, type);
+    return a && mnl_attr_get_payload_len(a) == 4 ? mnl_attr_get_u32(a) : 0xdeadbeef;
+}
+
+TEST(a_rule_takes_what_has_not_the_mark)
+{
+    union netmsg m;
+    netmsg_rule(&m, &(struct netmsg_rule){6, 221, 1220, 219}, true);
+    const struct fib_rule_hdr *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(m.header.nlmsg_type, RTM_NEWRULE);
+    CHECK_EQ(m.header.nlmsg_flags, NLM_F_CREATE | NLM_F_EXCL);
+    CHECK_EQ(h->family, AF_INET6);
+    CHECK_EQ(h->action, FR_ACT_TO_TBL);
+    CHECK_EQ(h->flags, FIB_RULE_INVERT);
+    CHECK_EQ(h->table, RT_TABLE_UNSPEC); /* does not fit into it */
+    CHECK_EQ(number(&m, sizeof *h, FRA_TABLE), 1220);
+    CHECK_EQ(number(&m, sizeof *h, FRA_FWMARK), 221);
+    CHECK_EQ(number(&m, sizeof *h, FRA_FWMASK), UINT32_MAX);
+    CHECK_EQ(number(&m, sizeof *h, FRA_PRIORITY), 219);
+    netmsg_rule(&m, &(struct netmsg_rule){4, 220, 220, 220}, false);
+    CHECK_EQ(m.header.nlmsg_type, RTM_DELRULE);
+    CHECK_EQ(h->family, AF_INET);
+    CHECK_EQ(h->flags, FIB_RULE_INVERT);
+    CHECK_EQ(h->table, 220);
+}
+
+TEST(a_route_leads_into_the_link)
+{
+    union netmsg m;
+    struct netmsg_route r = {{{10, 2}, 4, 16}, 220, 7, {{10, 1, 0, 1}, 4}};
+    netmsg_route(&m, &r, true);
+    const struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(m.header.nlmsg_type, RTM_NEWROUTE);
+    CHECK_EQ(h->rtm_family, AF_INET);
+    CHECK_EQ(h->rtm_dst_len, 16);
+    CHECK_EQ(h->rtm_type, RTN_UNICAST);
+    CHECK_EQ(number(&m, sizeof *h, RTA_TABLE), 220);
+    CHECK_EQ(number(&m, sizeof *h, RTA_OIF), 7);
+    const struct nlattr *to = attribute(&m, sizeof *h, RTA_DST);
+    const struct nlattr *from = attribute(&m, sizeof *h, RTA_PREFSRC);
+    CHECK(to && mnl_attr_get_payload_len(to) == 4);
+    CHECK_BYTES(mnl_attr_get_payload(to), r.to.octets, 4);
+    CHECK(from && mnl_attr_get_payload_len(from) == 4);
+    CHECK_BYTES(mnl_attr_get_payload(from), r.source.octets, 4);
+}
+
+TEST(a_route_to_everything_has_no_source_when_there_is_none)
+{
+    union netmsg m;
+    netmsg_route(&m, &(struct netmsg_route){{{0}, 6, 0}, 70000, 7, {{0}, 0}}, false);
+    const struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(m.header.nlmsg_type, RTM_DELROUTE);
+    CHECK_EQ(h->rtm_family, AF_INET6);
+    CHECK_EQ(h->rtm_dst_len, 0);
+    CHECK_EQ(number(&m, sizeof *h, RTA_TABLE), 70000);
+    CHECK(!attribute(&m, sizeof *h, RTA_DST));
+    CHECK(!attribute(&m, sizeof *h, RTA_PREFSRC));
+}
+
+TEST(a_link_is_made_quiet_and_brought_up)
+{
+    union netmsg m;
+    netmsg_link(&m, &(struct netmsg_link){.link = 9, .quiet = true});
+    const struct ifinfomsg *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(m.header.nlmsg_type, RTM_NEWLINK);
+    CHECK_EQ(h->ifi_index, 9);
+    CHECK_EQ(h->ifi_change, 0);
+    CHECK(!attribute(&m, sizeof *h, IFLA_MTU));
+    const struct nlattr *spec = attribute(&m, sizeof *h, IFLA_AF_SPEC);
+    CHECK(spec);
+    const struct nlattr *v6 = mnl_attr_get_payload(spec);
+    CHECK_EQ(mnl_attr_get_type(v6), AF_INET6);
+    const struct nlattr *mode = mnl_attr_get_payload(v6);
+    CHECK_EQ(mnl_attr_get_type(mode), IFLA_INET6_ADDR_GEN_MODE);
+    CHECK_EQ(mnl_attr_get_u8(mode), IN6_ADDR_GEN_MODE_NONE);
+    netmsg_link(&m, &(struct netmsg_link){.link = 9, .mtu = 1400, .up = true});
+    CHECK_EQ(number(&m, sizeof *h, IFLA_MTU), 1400);
+    CHECK_EQ(h->ifi_flags, IFF_UP);
+    CHECK_EQ(h->ifi_change, IFF_UP | IFF_MULTICAST);
+    CHECK(!attribute(&m, sizeof *h, IFLA_AF_SPEC));
+}
+
+int main(void)
+{
+    return RUN(a_rule_takes_what_has_not_the_mark) | RUN(a_route_leads_into_the_link) |
+           RUN(a_route_to_everything_has_no_source_when_there_is_none) |
+           RUN(a_link_is_made_quiet_and_brought_up);
+}

@@ -1,0 +1,319 @@
+/* Tests of parent/routes.c and addresses.c, with a system that only notes what it is asked for. */
+#include "parent/addresses.h"
+#include "parent/netlink.h"
+#include "parent/routes.h"
+#include "test.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+/* The system. */
+static struct {
+    u32 added, removed, rules, rules_removed;
+    u8 dst_len; /* of the last route */
+    u32 source; /* of the last route, IPv4; 0: none */
+    int refuse; /* errno for routes with a source */
+    int refuse_rules;
+    const char *address; /* of the host */
+    u32 address_flags;
+} host;
+
+bool netlink_open(struct netlink *n)
+{
+    n->socket = NULL;
+    return true;
+}
+
+void netlink_close(struct netlink *n)
+{
+    (void)n;
+}
+
+int netlink_do(struct netlink *n, union netmsg *m)
+{
+    const struct rtmsg *h = mnl_nlmsg_get_payload(&m->header);
+    const struct nlattr *a;
+    (void)n;
+    if (m->header.nlmsg_type == RTM_NEWRULE) {
+        host.rules++;
+        return host.refuse_rules;
+    }
+    if (m->header.nlmsg_type == RTM_DELRULE) {
+        host.rules_removed++;
+        return 0;
+    }
+    host.source = 0;
+    mnl_attr_for_each(a, &m->header, sizeof *h)
+    {
+        if (mnl_attr_get_type(a) == RTA_PREFSRC && mnl_attr_get_payload_len(a) == 4)
+            memcpy(&host.source, mnl_attr_get_payload(a), 4);
+    }
+    if (host.source && host.refuse)
+        return host.refuse;
+    host.dst_len = h->rtm_dst_len;
+    host.added += m->header.nlmsg_type == RTM_NEWROUTE;
+    host.removed += m->header.nlmsg_type == RTM_DELROUTE;
+    return 0;
+}
+
+int netlink_list(struct netlink *n, union netmsg *m,
+                 void (*row)(void *ctx, const struct nlmsghdr *h), void *ctx)
+{
+    union netmsg answer;
+    u8 octets[4];
+    (void)n, (void)m;
+    if (!host.address)
+        return 0;
+    memset(&answer, 0, sizeof answer);
+    struct nlmsghdr *h = mnl_nlmsg_put_header(answer.octets);
+    h->nlmsg_type = RTM_NEWADDR;
+    struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof *a);
+    a->ifa_family = AF_INET;
+    inet_pton(AF_INET, host.address, octets);
+    mnl_attr_put(h, IFA_ADDRESS, 4, "\x01\x01\x01\x01"); /* the other end's */
+    mnl_attr_put(h, IFA_LOCAL, 4, octets);
+    mnl_attr_put_u32(h, IFA_FLAGS, host.address_flags);
+    row(ctx, h);
+    return 0;
+}
+
+static struct netlink netlink;
+static const struct tell quiet = {.level = SHRIKE_ERROR};
+static const struct settings settings = {
+    .routing_table = 220, .routing_priority = 220, .mark = 220, .install_routes = true};
+
+static struct shrike_ts range(const char *from, const char *to)
+{
+    struct shrike_ts ts = {.family = 4, .port_to = 65535};
+    if (inet_pton(AF_INET, from, ts.from) != 1 || inet_pton(AF_INET, to, ts.to) != 1)
+        abort();
+    return ts;
+}
+
+static struct mail_route ask(bool add, const char *from, const char *to)
+{
+    struct mail_route m = {.add = add, .reqid = 1, .local_count = 1, .remote_count = 1};
+    m.local[0] = range("10.1.0.0", "10.1.255.255");
+    m.remote[0] = range(from, to);
+    return m;
+}
+
+static void open_routes(struct routes *r)
+{
+    memset(&host, 0, sizeof host);
+    if (!routes_open(r, &netlink, &settings, &quiet))
+        abort();
+}
+
+static const struct prefix ten_two = {{10, 2}, 4, 16};
+
+TEST(a_prefix_is_routed_as_long_as_somebody_wants_it)
+{
+    struct routes r;
+    struct mail_route add = ask(true, "10.2.0.0", "10.2.255.255");
+    struct mail_route undo = ask(false, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    routes_change(&r, &add);
+    routes_change(&r, &add);
+    CHECK_EQ(host.added, 1);
+    CHECK_EQ(host.dst_len, 16);
+    CHECK_EQ(routes_count(&r, &ten_two), 2);
+    routes_change(&r, &undo);
+    CHECK_EQ(host.removed, 0);
+    routes_change(&r, &undo);
+    CHECK_EQ(host.removed, 1);
+    CHECK_EQ(routes_count(&r, &ten_two), -1);
+    routes_change(&r, &undo); /* more often than asked for */
+    CHECK_EQ(host.removed, 1);
+    CHECK_EQ(r.count, 0);
+    routes_close(&r);
+}
+
+TEST(a_range_is_several_routes)
+{
+    struct routes r;
+    struct mail_route add = ask(true, "10.2.0.1", "10.2.0.6");
+    open_routes(&r);
+    routes_change(&r, &add);
+    CHECK_EQ(host.added, 4);
+    add.add = false;
+    routes_change(&r, &add);
+    CHECK_EQ(host.removed, 4);
+    routes_close(&r);
+}
+
+TEST(two_children_may_share_a_part)
+{
+    struct routes r;
+    struct mail_route all = ask(true, "10.2.0.0", "10.3.255.255");
+    struct mail_route some = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    some.remote_count = 2; /* two selectors that differ by port alone */
+    some.remote[1] = some.remote[0];
+    some.remote[1].port_from = some.remote[1].port_to = 80;
+    routes_change(&r, &all);
+    routes_change(&r, &some);
+    CHECK_EQ(host.added, 2);
+    CHECK_EQ(routes_count(&r, &ten_two), 2);
+    some.add = false;
+    routes_change(&r, &some);
+    CHECK_EQ(host.removed, 1);
+    CHECK_EQ(host.dst_len, 16);
+    routes_close(&r);
+    CHECK_EQ(host.removed, 2);
+}
+
+TEST(orphans_go_when_nobody_asks_again)
+{
+    struct routes r;
+    struct mail_route one = ask(true, "10.2.0.0", "10.2.255.255");
+    struct mail_route two = ask(true, "10.3.0.0", "10.3.255.255");
+    open_routes(&r);
+    routes_change(&r, &one);
+    routes_change(&r, &one);
+    routes_change(&r, &two);
+    routes_orphan(&r);
+    CHECK_EQ(host.removed, 0);
+    routes_change(&r, &one);
+    CHECK_EQ(host.added, 2); /* it was there still */
+    routes_sweep(&r);
+    CHECK_EQ(host.removed, 1);
+    CHECK_EQ(routes_count(&r, &ten_two), 1);
+    routes_close(&r);
+}
+
+TEST(an_undo_of_an_orphan_takes_nothing_from_others)
+{
+    struct routes r;
+    struct mail_route one = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    routes_change(&r, &one);
+    routes_orphan(&r);
+    one.add = false;
+    routes_change(&r, &one);
+    CHECK_EQ(host.removed, 0);
+    CHECK_EQ(routes_count(&r, &ten_two), 0);
+    routes_close(&r);
+}
+
+TEST(the_source_is_an_own_address_within_the_local_selectors)
+{
+    struct routes r;
+    struct mail_route m = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    host.address = "10.1.0.7";
+    routes_change(&r, &m);
+    CHECK_EQ(ntohl(host.source), 0x0a010007);
+    routes_close(&r);
+    open_routes(&r);
+    host.address = "10.9.0.7";
+    routes_change(&r, &m);
+    CHECK_EQ(host.source, 0);
+    CHECK_EQ(host.added, 1);
+    routes_close(&r);
+    open_routes(&r);
+    host.address = "10.1.0.7";
+    host.address_flags = IFA_F_TENTATIVE;
+    routes_change(&r, &m);
+    CHECK_EQ(host.source, 0);
+    routes_close(&r);
+}
+
+TEST(a_source_that_the_system_refuses_is_left_out)
+{
+    struct routes r;
+    struct mail_route m = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    host.address = "10.1.0.7";
+    host.refuse = EINVAL;
+    routes_change(&r, &m);
+    CHECK_EQ(host.added, 1);
+    CHECK_EQ(host.source, 0);
+    routes_close(&r);
+}
+
+TEST(loopback_and_link_local_addresses_speak_for_nobody)
+{
+    struct shrike_ts all[2] = {range("0.0.0.0", "255.255.255.255"), {.family = 6}};
+    struct addresses_wish w = {all, 2};
+    memset(all[1].to, 0xff, 16);
+    CHECK(addresses_fit(&w, 4, (const u8[]){10, 0, 0, 1}));
+    CHECK(!addresses_fit(&w, 4, (const u8[]){127, 0, 0, 1}));
+    CHECK(addresses_fit(&w, 6, (const u8[16]){0x20, 1}));
+    CHECK(!addresses_fit(&w, 6, (const u8[16]){[15] = 1}));
+    CHECK(!addresses_fit(&w, 6, (const u8[16]){0xfe, 0x80, [15] = 1}));
+    w.count = 1;
+    CHECK(!addresses_fit(&w, 6, (const u8[16]){0x20, 1}));
+}
+
+TEST(a_rule_that_is_there_is_taken_over)
+{
+    struct routes r;
+    memset(&host, 0, sizeof host);
+    host.refuse_rules = EEXIST;
+    CHECK(routes_open(&r, &netlink, &settings, &quiet));
+    routes_close(&r);
+    CHECK_EQ(host.rules, 2);
+    CHECK_EQ(host.rules_removed, 2);
+    routes_close(&r);
+    CHECK_EQ(host.rules_removed, 2);
+    host.refuse_rules = EAFNOSUPPORT;
+    CHECK(routes_open(&r, &netlink, &settings, &quiet));
+    routes_close(&r);
+    CHECK_EQ(host.rules_removed, 2);
+}
+
+TEST(without_routes_nothing_is_done)
+{
+    struct routes r = {0};
+    struct mail_route m = ask(true, "10.2.0.0", "10.2.255.255");
+    memset(&host, 0, sizeof host);
+    routes_change(&r, &m);
+    routes_orphan(&r);
+    routes_sweep(&r);
+    routes_close(&r);
+    CHECK_EQ(host.added, 0);
+}
+
+TEST(only_what_a_child_allows_is_routed)
+{
+    struct shrike_ts remote[2] = {range("10.2.0.0", "10.2.255.255"), {.family = 0}};
+    struct shrike_child_conf children[2] = {
+        {.reqid = 1, .remote_ts = remote, .remote_ts_count = 1},
+        {.reqid = 2, .remote_ts = remote, .remote_ts_count = 2},
+    };
+    struct shrike_conn conn = {.children = children, .child_count = 2};
+    struct shrike_conf conf = {.conns = &conn, .conn_count = 1};
+    struct mail_route m = ask(true, "10.2.0.0", "10.2.0.255");
+    CHECK(routes_allowed(&conf, &m));
+    m.reqid = 3;
+    CHECK(!routes_allowed(&conf, &m));
+    m = ask(true, "10.2.0.0", "10.3.0.0");
+    CHECK(!routes_allowed(&conf, &m));
+    m = ask(true, "10.1.255.255", "10.2.0.9");
+    CHECK(!routes_allowed(&conf, &m));
+    m = ask(true, "10.2.0.0", "10.2.0.255");
+    m.remote[m.remote_count++] = range("0.0.0.0", "255.255.255.255");
+    CHECK(!routes_allowed(&conf, &m));
+    m = ask(true, "192.0.2.1", "192.0.2.1"); /* dynamic: the peer's own address */
+    CHECK(!routes_allowed(&conf, &m));
+    m.reqid = 2;
+    CHECK(routes_allowed(&conf, &m));
+    m = ask(true, "192.0.2.0", "192.0.2.1");
+    m.reqid = 2;
+    CHECK(!routes_allowed(&conf, &m));
+}
+
+int main(void)
+{
+    return RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
+           RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |
+           RUN(an_undo_of_an_orphan_takes_nothing_from_others) |
+           RUN(the_source_is_an_own_address_within_the_local_selectors) |
+           RUN(a_source_that_the_system_refuses_is_left_out) |
+           RUN(loopback_and_link_local_addresses_speak_for_nobody) |
+           RUN(a_rule_that_is_there_is_taken_over) | RUN(without_routes_nothing_is_done) |
+           RUN(only_what_a_child_allows_is_routed);
+}
