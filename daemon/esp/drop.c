@@ -4,11 +4,21 @@
 const char *esp_drop_text(enum esp_drop why)
 {
     static const char *const texts[] = {
-#define ROW(name, text) text,
-        ESP_DROPS(ROW)
-#undef ROW
+#define DROP(name, word, text) text,
+#include "esp/drop.def"
+#undef DROP
     };
     return texts[why];
+}
+
+const char *esp_drop_word(enum esp_drop why)
+{
+    static const char *const words[] = {
+#define DROP(name, word, text) word,
+#include "esp/drop.def"
+#undef DROP
+    };
+    return words[why];
 }
 
 void esp_count(struct esp_counters *c, enum esp_drop why)

@@ -35,8 +35,11 @@ struct esp_sa {
     /* Of the worker. */
     struct replay replay; /* inbound */
     u64 seq;              /* outbound: the last number used */
-    bool soft_told;
-    _Atomic u64 bytes, packets; /* read by anybody */
+    bool soft_told, hard_told;
+    u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
+    shrike_time path_until; /* when that is forgotten */
+    _Atomic u64 bytes, packets; /* read by anybody ... */
+    _Atomic u64 used;           /* ... and when it last carried a packet; 0: never */
 
     /* Of the writer. */
     struct esp_sa *next_retired;

@@ -1,0 +1,71 @@
+/* Network to TUN. */
+#include "esp/inbound.h"
+#include "esp/packet.h"
+
+#define KEEPALIVE  0xff
+#define MARKER_LEN 4
+
+/* What stands in the frame is an inner packet of this SA: may it pass, and with which marks? */
+static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct frame *f, u8 tos)
+{
+    struct inner inner;
+    if (!inner_parse(f->at, f->len, &inner))
+        return ESP_INNER;
+    if (!esp_sa_takes(sa, &inner))
+        return ESP_SELECTOR;
+    if (!inner_take_ecn(f->at, &inner, tos))
+        return ESP_ECN;
+    if (!plane_account(p, sa, f->len))
+        return ESP_PASS; /* counted already */
+    atomic_store_explicit(&sa->used, p->now, memory_order_relaxed);
+    inner_clamp_mss(f->at, &inner, p->mtu);
+    coalesce_packet(&p->coalesce, f->at, &inner);
+    esp_count(&p->counters, ESP_PASS);
+    return ESP_PASS;
+}
+
+static enum esp_drop esp_packet(struct plane *p, struct frame *f, u8 tos)
+{
+    struct esp_sa *sa = sadb_in(p->db, packet_spi(f));
+    if (!sa)
+        return ESP_NO_SA;
+    enum esp_drop why = packet_open(sa->cipher, &sa->replay, f);
+    return why == ESP_PASS ? deliver(p, sa, f, tos) : why;
+}
+
+/* RFC 3948 2: a keepalive, IKE behind a non-ESP marker, or ESP. */
+static void datagram(struct plane *p, const struct arrival *a, struct frame *f, bool raw)
+{
+    static const u8 marker[MARKER_LEN];
+    if (!raw && f->len == 1 && f->at[0] == KEEPALIVE)
+        return;
+    if (!raw && f->len >= MARKER_LEN && memcmp(f->at, marker, MARKER_LEN) == 0) {
+        struct mail_stray m = {a->local, a->remote, a->tos, bytes_of(f->at, f->len)};
+        p->events.stray(p->events.ctx, &m);
+        return;
+    }
+    enum esp_drop why = f->len < ESP_HEADER_LEN ? ESP_SHORT : esp_packet(p, f, a->tos);
+    if (why != ESP_PASS)
+        esp_count(&p->counters, why);
+}
+
+void inbound_arrival(struct plane *p, const struct arrival *a, bool raw)
+{
+    size_t size = MAX(a->size, 1);
+    for (size_t done = 0; done < a->len; done += size) {
+        size_t len = MIN(size, a->len - done);
+        u8 *at = a->at + done;
+        struct frame f = {at, at + len, at, len};
+        datagram(p, a, &f, raw);
+    }
+}
+
+void inbound_turn(struct plane *p, struct udp *u)
+{
+    struct arrival arrivals[UDP_ARRIVALS];
+    size_t n = udp_receive(u, p->buffers, arrivals);
+    for (size_t i = 0; i < n; i++)
+        inbound_arrival(p, &arrivals[i], u->raw);
+    coalesce_flush(&p->coalesce);
+    p->received += n;
+}
