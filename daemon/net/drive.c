@@ -160,8 +160,21 @@ void drive_answer(struct drive *d, enum role from, struct shrike_token token,
     shrike_done(d->engine, now, token, a);
 }
 
+/* What could not be delivered, or was lost with who had it; some, since answers bring new ops. */
+static void answer_failures(struct drive *d, u32 some)
+{
+    struct shrike_token token;
+    struct shrike_answer answer;
+    for (u32 n = 0; n < some && courier_failure(&d->courier, &token, &answer); n++) {
+        shrike_time now = input(d);
+        shrike_done(d->engine, now, token, &answer);
+    }
+}
+
 void drive_kernel(struct drive *d, const struct shrike_kernel_event *k)
 {
+    if (k->kind == SHRIKE_PLANE_LOST)
+        answer_failures(d, COURIER_KEPT_MAX); /* before it has failed, nothing is made anew */
     if (k->kind == SHRIKE_ACQUIRE && k->reqid)
         take_aim(d, NULL, k->reqid);
     shrike_time now = input(d);
@@ -195,16 +208,6 @@ static bool is_due(const struct drive *d)
     return shrike_deadline(d->engine) <= loop_now(d->seat->loop);
 }
 
-static void answer_failures(struct drive *d)
-{
-    struct shrike_token token;
-    struct shrike_answer answer;
-    for (int n = 0; n < SHRIKE_BATCH && courier_failure(&d->courier, &token, &answer); n++) {
-        shrike_time now = input(d);
-        shrike_done(d->engine, now, token, &answer);
-    }
-}
-
 static void wake(void *ctx)
 {
     (void)ctx; /* the next settling does the work */
@@ -214,7 +217,7 @@ bool drive_settle(struct drive *d)
 {
     bool waits = held_waiting(&d->held) != NULL;
     try_conf(d);
-    answer_failures(d);
+    answer_failures(d, SHRIKE_BATCH);
     for (int n = 0; n < DRIVE_TICKS && is_due(d); n++)
         shrike_tick(d->engine, input(d));
     drain(d);

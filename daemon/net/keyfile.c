@@ -8,24 +8,18 @@
 
 enum { ROW_MAX = 2048 };
 
-/* Names as tshark 4.0 wants them, letter by letter; NULL: it does not know the algorithm there. The
- * one of an IKE cipher goes on with the length of the key. */
+/* Names as tshark 4.0 wants them, letter by letter. In IKE a cipher's name goes on with the length
+ * of the key; behind it stand, if not 0, the octets of the ICV and the number of the RFC. */
 static const struct name {
     u16 id;
-    const char *ike, *ike_rest, *esp;
+    const char *text;
+    u8 icv;
+    u16 ike_rfc, esp_rfc; /* 0: not known there */
 } encr_names[] = {
-    {ENCR_AES_CBC, "AES-CBC-", " [RFC3602]", "AES-CBC [RFC3602]"},
-    {ENCR_AES_CTR, "AES-CTR-", " [RFC5930]", "AES-CTR [RFC3686]"},
-    {ENCR_AES_CCM_8, "AES-CCM-", " with 8 octet ICV [RFC5282]", NULL},
-    {ENCR_AES_CCM_12, "AES-CCM-", " with 12 octet ICV [RFC5282]", NULL},
-    {ENCR_AES_CCM_16, "AES-CCM-", " with 16 octet ICV [RFC5282]", NULL},
-    {ENCR_AES_GCM_8, "AES-GCM-", " with 8 octet ICV [RFC5282]",
-     "AES-GCM with 8 octet ICV [RFC4106]"},
-    {ENCR_AES_GCM_12, "AES-GCM-", " with 12 octet ICV [RFC5282]",
-     "AES-GCM with 12 octet ICV [RFC4106]"},
-    {ENCR_AES_GCM_16, "AES-GCM-", " with 16 octet ICV [RFC5282]",
-     "AES-GCM with 16 octet ICV [RFC4106]"},
-    {ENCR_NULL, NULL, NULL, "NULL"},
+    {ENCR_AES_CBC, "AES-CBC", 0, 3602, 3602},     {ENCR_AES_CTR, "AES-CTR", 0, 5930, 3686},
+    {ENCR_AES_CCM_8, "AES-CCM", 8, 5282, 0},      {ENCR_AES_CCM_12, "AES-CCM", 12, 5282, 0},
+    {ENCR_AES_CCM_16, "AES-CCM", 16, 5282, 0},    {ENCR_AES_GCM_8, "AES-GCM", 8, 5282, 4106},
+    {ENCR_AES_GCM_12, "AES-GCM", 12, 5282, 4106}, {ENCR_AES_GCM_16, "AES-GCM", 16, 5282, 4106},
 };
 
 /* Those that it cannot compute are skipped by their length; their keys must not be named. */
@@ -33,16 +27,17 @@ static const struct integ_name {
     u16 id;
     bool keyed;
     const char *ike, *esp;
+    u16 ike_rfc, esp_rfc; /* 0: none is named */
 } integ_names[] = {
-    {INTEG_NONE, false, "NONE [RFC4306]", "NULL"},
-    {INTEG_HMAC_SHA1_96, true, "HMAC_SHA1_96 [RFC2404]", "HMAC-SHA-1-96 [RFC2404]"},
+    {INTEG_NONE, false, "NONE", "NULL", 4306, 0},
+    {INTEG_HMAC_SHA1_96, true, "HMAC_SHA1_96", "HMAC-SHA-1-96", 2404, 2404},
     {INTEG_AES_XCBC_96, false, "ANY 96-bits of Authentication [No Checking]",
-     "ANY 96 bit authentication [no checking]"},
+     "ANY 96 bit authentication [no checking]", 0, 0},
     {INTEG_AES_CMAC_96, false, "ANY 96-bits of Authentication [No Checking]",
-     "ANY 96 bit authentication [no checking]"},
-    {INTEG_HMAC_SHA2_256_128, true, "HMAC_SHA2_256_128 [RFC4868]", "HMAC-SHA-256-128 [RFC4868]"},
-    {INTEG_HMAC_SHA2_384_192, true, "HMAC_SHA2_384_192 [RFC4868]", "HMAC-SHA-384-192 [RFC4868]"},
-    {INTEG_HMAC_SHA2_512_256, true, "HMAC_SHA2_512_256 [RFC4868]", "HMAC-SHA-512-256 [RFC4868]"},
+     "ANY 96 bit authentication [no checking]", 0, 0},
+    {INTEG_HMAC_SHA2_256_128, true, "HMAC_SHA2_256_128", "HMAC-SHA-256-128", 4868, 4868},
+    {INTEG_HMAC_SHA2_384_192, true, "HMAC_SHA2_384_192", "HMAC-SHA-384-192", 4868, 4868},
+    {INTEG_HMAC_SHA2_512_256, true, "HMAC_SHA2_512_256", "HMAC-SHA-512-256", 4868, 4868},
 };
 
 static const struct name *encr_name(u16 id)
@@ -101,6 +96,24 @@ static bool append_comment(struct keyfile *k, enum keyfile_which which, u64 spi,
     return append(k, which, &t);
 }
 
+static void write_icv(struct text *t, u8 octets)
+{
+    if (octets == 0)
+        return;
+    text_str(t, " with ");
+    text_u64(t, octets);
+    text_str(t, " octet ICV");
+}
+
+static void write_rfc(struct text *t, u16 number)
+{
+    if (number == 0)
+        return;
+    text_str(t, " [RFC");
+    text_u64(t, number);
+    text_char(t, ']');
+}
+
 /* ---- IKE SAs ---- */
 
 static bool find_ike(const struct shrike *engine, u32 serial, struct shrike_ike_view *v)
@@ -132,14 +145,17 @@ static void write_ike(struct text *t, const struct shrike_ike_view *v, const u8 
     comma_hex(t, bytes_of(sk_ei, len[2]));
     comma_hex(t, bytes_of(sk_ei + len[2], len[3]));
     text_str(t, ",\"");
-    text_str(t, encr->ike);
+    text_str(t, encr->text);
+    text_char(t, '-');
     text_u64(t, v->encr_key_bits);
-    text_str(t, encr->ike_rest);
+    write_icv(t, encr->icv);
+    write_rfc(t, encr->ike_rfc);
     text_char(t, '"');
     comma_hex(t, bytes_of(keys, integ->keyed ? len[0] : 0));
     comma_hex(t, bytes_of(keys + len[0], integ->keyed ? len[1] : 0));
     text_str(t, ",\"");
     text_str(t, integ->ike);
+    write_rfc(t, integ->ike_rfc);
     text_char(t, '"');
 }
 
@@ -154,7 +170,7 @@ bool keyfile_ike(struct keyfile *k, const struct shrike *engine, u32 serial)
         !shrike_unsafe_keys(engine, serial, keys, len))
         return true;
     const struct name *encr = encr_name(v.encr);
-    if (!encr || !encr->ike || !integ_name(v.integ)) {
+    if (!encr || !integ_name(v.integ)) {
         wipe(keys, sizeof keys);
         return append_comment(k, KEYFILE_IKE, v.spi_i, 16);
     }
@@ -176,12 +192,13 @@ static bool write_esp(struct keyfile *k, const struct shrike_install_op *op, boo
 {
     char row[ROW_MAX];
     struct text t = text_of(row, sizeof row);
-    const struct name *encr = encr_name(op->encr);
+    static const struct name null = {ENCR_NULL, "NULL", 0, 0, 0};
+    const struct name *encr = op->encr == ENCR_NULL ? &null : encr_name(op->encr);
     const struct integ_name *integ = integ_name(op->integ);
     const struct shrike_sa_keys *keys = inbound ? &op->in : &op->out;
     const struct shrike_endpoint *from = inbound ? &op->remote : &op->local;
     const struct shrike_endpoint *to = inbound ? &op->local : &op->remote;
-    if (!encr || !encr->esp || !integ)
+    if (!encr || (encr != &null && !encr->esp_rfc) || !integ)
         return append_comment(k, KEYFILE_ESP, keys->spi, 8);
     text_str(&t, from->family == 6 ? "\"IPv6\",\"" : "\"IPv4\",\"");
     text_addr(&t, from->octets, from->family);
@@ -190,11 +207,14 @@ static bool write_esp(struct keyfile *k, const struct shrike_install_op *op, boo
     text_str(&t, "\",\"0x");
     text_hex(&t, keys->spi, 8);
     text_str(&t, "\",\"");
-    text_str(&t, encr->esp);
+    text_str(&t, encr->text);
+    write_icv(&t, encr->icv);
+    write_rfc(&t, encr->esp_rfc);
     text_str(&t, "\",");
     quoted_hex(&t, keys->encr_key);
     text_str(&t, ",\"");
     text_str(&t, integ->esp);
+    write_rfc(&t, integ->esp_rfc);
     text_str(&t, "\",");
     quoted_hex(&t, integ->keyed ? keys->integ_key : bytes_of(NULL, 0));
     return append(k, KEYFILE_ESP, &t);
