@@ -235,6 +235,7 @@ int main(int argc, char **argv)
     }
     return RUN(a_role_has_nothing_left) | RUN(a_role_has_what_its_row_says) |
            RUN(a_name_decides_before_the_number) | RUN(the_parent_has_what_its_row_says) |
-           RUN(a_reduced_parent_has_enough) | RUN(less_rights_than_asked_for) |
-           RUN(without_rights_it_says_so) | RUN(roles_differ_in_user);
+           RUN(a_reduced_parent_has_enough) | RUN(a_reduced_parent_has_enough_to_exec) |
+           RUN(less_rights_than_asked_for) | RUN(without_rights_it_says_so) |
+           RUN(roles_differ_in_user);
 }
