@@ -60,10 +60,9 @@ enum shrike_command_kind {
     SHRIKE_DOWN,     /* conn, or child of conn, or by serial in ike or child_serial; nothing
                       * named: every IKE SA */
     SHRIKE_LIVENESS, /* conn or ike: ask the peer whether it is there */
-    SHRIKE_LIST,     /* LIST_IKE and LIST_CHILD events, then LIST_END */
 };
 
-/* reference comes back in COMMAND_DONE, COMMAND_FAILED and the LIST events. */
+/* reference comes back in COMMAND_DONE or COMMAND_FAILED. What is there, shrike/view.h shows. */
 struct shrike_command {
     enum shrike_command_kind kind;
     uint32_t reference;
@@ -109,8 +108,16 @@ void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_data
 void shrike_command(struct shrike *e, shrike_time now, const struct shrike_command *c);
 void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
                  const struct shrike_answer *answer);
-/* An event of the data plane. On PLANE_LOST every Child SA that is up is made anew and the old one
- * deleted; ACQUIRE is an UP without a reference. */
+/* An event of the data plane.
+ * ACQUIRE: the child with this reqid is called up, as by UP without a reference; nothing when it is
+ *   there or under way.
+ * EXPIRE_SOFT: told, for now.
+ * EXPIRE_HARD: the Child SA is deleted; one of `start` NOW is made anew, one of TRAP at the next
+ *   ACQUIRE.
+ * PLANE_LOST: every Child SA installed until now is made anew with the selectors it had, then the
+ *   old one is deleted. Ops asked before and not answered yet are to be answered with a failure;
+ *   CHILD_REMOVE may still come for what the data plane has lost.
+ * What it does not know (a reqid, a serial) is ignored. */
 void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k);
 void shrike_tick(struct shrike *e, shrike_time now);
 

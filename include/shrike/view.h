@@ -4,7 +4,7 @@
 
 #include "shrike/types.h"
 
-/* The order is that of an SA's life; names for people come with shrike_view_state(). */
+/* The order is that of an SA's life. */
 enum shrike_ike_state {
     SHRIKE_IKE_CONNECTING, /* IKE_SA_INIT or IKE_AUTH is under way */
     SHRIKE_IKE_ESTABLISHED,
@@ -24,10 +24,11 @@ struct shrike_ike_view {
     const char *conn; /* NULL for a responder before IKE_AUTH */
     bool initiator;   /* we are the original initiator */
     bool nat_here, nat_there;
-    bool encap_forced; /* the configuration pretends a NAT */
+    bool encap_forced; /* its configuration pretends a NAT */
     uint64_t spi_i, spi_r;
     struct shrike_endpoint local, remote;
-    struct shrike_id local_id, remote_id;         /* type 0: not known yet */
+    struct shrike_id local_id;                    /* type 0: not known yet */
+    struct shrike_id remote_id;                   /* proved, or before that as configured */
     uint16_t encr, encr_key_bits, integ, prf, ke; /* IANA numbers; 0 before they are agreed */
     shrike_time established;                      /* when; 0: not yet */
     uint32_t children;                            /* how many shrike_view_child() will show */
@@ -49,6 +50,8 @@ struct shrike_child_view {
 };
 
 struct shrike;
+
+/* Both cost a walk over the SAs that there may be. */
 
 /* The next IKE SA from place *at on, in no particular order; begin with *at = 0. false: that was
  * all. SAs closed already are not shown. An SA made meanwhile may or may not be shown. */

@@ -1,6 +1,12 @@
 /* Bounded text: see text.h. */
 #include "base/text.h"
 
+bool text_same(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    return n == strlen(b) && memcmp(a, b, n) == 0;
+}
+
 struct text text_of(char *buffer, size_t size)
 {
     struct text t = {.start = buffer, .size = size};

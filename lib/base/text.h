@@ -10,6 +10,9 @@ struct text {
     bool cut;         /* something did not fit */
 };
 
+/* Are these two strings the same? */
+bool text_same(const char *a, const char *b);
+
 struct text text_of(char *buffer, size_t size);
 void text_str(struct text *t, const char *s);
 void text_char(struct text *t, char c);

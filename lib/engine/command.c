@@ -1,29 +1,16 @@
 /* Commands: see command.h. */
 #include "engine/command.h"
+#include "base/text.h"
 #include "exchange/exchange.h"
 #include "sa/child.h"
+#include "sa/remake.h"
 #include "sa/trace.h"
-
-enum { LIST_PER_TICK = 4, LIST_CHILDREN = 16 };
-
-static bool same(const char *a, const char *b)
-{
-    size_t n = strlen(a);
-    return n == strlen(b) && memcmp(a, b, n) == 0;
-}
-
-/* The next tick, which is at once, looks after this SA. So a command may concern any number of
- * them. */
-static void touch(struct commander *c, struct ike_sa *sa)
-{
-    heap_set(&c->shard->timers, &sa->timer, c->shard->now);
-}
 
 static const struct shrike_conn *conn_by_name(const struct shard *s, const char *name)
 {
     const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
     for (u32 i = 0; conf && name && i < conf->conn_count; i++) {
-        if (same(conf->conns[i].name, name))
+        if (text_same(conf->conns[i].name, name))
             return &conf->conns[i];
     }
     return NULL;
@@ -34,23 +21,13 @@ static struct ike_sa *next_of(const struct shard *s, const char *conn, u32 *at)
 {
     while (*at < s->sas.cut) {
         struct ike_sa *sa = shard_sa_at(s, (*at)++);
-        if (sa && sa->state != IKE_GONE && sa->conn && same(sa->conn->name, conn))
+        if (sa && sa->state != IKE_GONE && sa->conn && text_same(sa->conn->name, conn))
             return sa;
     }
     return NULL;
 }
 
 /* ---- up ---- */
-
-static const struct child_sa *child_of(const struct ike_sa *sa,
-                                       const struct shrike_child_conf *conf)
-{
-    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (c->state <= CHILD_UP && !c->wants_delete && same(c->conf->name, conf->name))
-            return c;
-    }
-    return NULL;
-}
 
 /* Want each child of the connection that is named (or all), unless it is there. */
 static enum shrike_reason_code want_children(struct commander *c, struct ike_sa *sa,
@@ -60,9 +37,9 @@ static enum shrike_reason_code want_children(struct commander *c, struct ike_sa 
     enum shrike_reason_code code = SHRIKE_REASON_NO_SUCH_CHILD;
     for (u32 i = 0; i < conn->child_count; i++) {
         const struct shrike_child_conf *conf = &conn->children[i];
-        if (m->child && !same(conf->name, m->child))
+        if (m->child && !text_same(conf->name, m->child))
             continue;
-        const struct child_sa *there = child_of(sa, conf);
+        const struct child_sa *there = child_named(sa, conf->name, NULL);
         if (there && there->state < CHILD_UP)
             return SHRIKE_REASON_BUSY;
         struct child_sa *child = there ? NULL : child_new(c->shard, sa, conf);
@@ -96,15 +73,24 @@ static bool can_carry(const struct ike_sa *sa)
            (sa->initiator || sa->authenticated);
 }
 
+/* The first SA that can carry it; one with an older configuration may not know the child. */
+static struct ike_sa *carrier(const struct shard *s, const struct shrike_command *m)
+{
+    u32 at = 0;
+    struct ike_sa *sa;
+    while ((sa = next_of(s, m->conn, &at)) != NULL) {
+        if (can_carry(sa) && (!m->child || sa_child_conf(sa->conn, m->child)))
+            return sa;
+    }
+    return NULL;
+}
+
 static enum shrike_reason_code up(struct commander *c, const struct shrike_command *m)
 {
     const struct shrike_conn *conn = conn_by_name(c->shard, m->conn);
-    u32 at = 0;
     if (!conn || conn->remote_endpoint.family == 0)
         return SHRIKE_REASON_NO_CONNECTION;
-    struct ike_sa *sa = next_of(c->shard, conn->name, &at);
-    while (sa && !can_carry(sa))
-        sa = next_of(c->shard, conn->name, &at);
+    struct ike_sa *sa = carrier(c->shard, m);
     if (!sa)
         sa = start(c, conn);
     if (!sa)
@@ -113,7 +99,7 @@ static enum shrike_reason_code up(struct commander *c, const struct shrike_comma
     if (list_empty(&sa->children) && sa->state == IKE_INIT && sa->ours.exchange == 0)
         sa_free(c->shard, sa); /* nothing to call for */
     else
-        touch(c, sa);
+        sa_touch(c->shard, sa);
     return code;
 }
 
@@ -124,12 +110,15 @@ static u32 down_children(struct commander *c, struct ike_sa *sa, const struct sh
     u32 found = 0;
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
         bool named = m->child_serial ? k->serial == m->child_serial
-                                     : m->child && same(k->conf->name, m->child);
-        if (!named || k->state != CHILD_UP || k->command_down)
+                                     : m->child && text_same(k->conf->name, m->child);
+        if (!named)
             continue;
-        k->wants_delete = true;
+        remake_cancel(sa, k);
+        if (k->state != CHILD_UP || k->command_down)
+            continue;
+        child_end(k, SHRIKE_REASON_COMMAND);
         k->command_down = pending_hold(c->shard, c->pending);
-        touch(c, sa);
+        sa_touch(c->shard, sa);
         found++;
     }
     return found;
@@ -142,20 +131,19 @@ static enum shrike_reason_code down(struct commander *c, const struct shrike_com
         struct ike_sa *sa = shard_sa_at(c->shard, at);
         if (!sa || sa->state == IKE_GONE)
             continue;
-        bool one = m->child || m->child_serial;
         bool named = m->ike    ? sa->serial == m->ike
-                     : m->conn ? sa->conn && same(sa->conn->name, m->conn)
-                               : one;
+                     : m->conn ? sa->conn && text_same(sa->conn->name, m->conn)
+                               : true;
         if (!named)
             continue;
-        if (one) {
+        if (m->child || m->child_serial) {
             found += down_children(c, sa, m);
         } else if (sa->command_down || sa->state == IKE_CLOSING) {
             busy++;
         } else {
             sa->command_down = pending_hold(c->shard, c->pending);
             sa->wants |= WANT_CLOSE;
-            touch(c, sa);
+            sa_touch(c->shard, sa);
             found++;
         }
     }
@@ -167,68 +155,16 @@ static enum shrike_reason_code liveness(struct commander *c, const struct shrike
     for (u32 at = 0; at < c->shard->sas.cut; at++) {
         struct ike_sa *sa = shard_sa_at(c->shard, at);
         if (!sa || sa->state != IKE_UP ||
-            !(m->ike ? sa->serial == m->ike : m->conn && same(sa->conn->name, m->conn)))
+            !(m->ike ? sa->serial == m->ike : m->conn && text_same(sa->conn->name, m->conn)))
             continue;
         if (sa->command_alive)
             return SHRIKE_REASON_BUSY;
         sa->command_alive = pending_hold(c->shard, c->pending);
         sa->wants |= WANT_LIVENESS;
-        touch(c, sa);
+        sa_touch(c->shard, sa);
         return SHRIKE_REASON_NONE;
     }
     return SHRIKE_REASON_NO_SUCH_SA;
-}
-
-/* ---- list ---- */
-
-/* The IKE SA, then its children, in the order of their serials; false: there are more. */
-static bool list_sa(struct shard *s, struct listing *l, const struct ike_sa *sa)
-{
-    if (l->child == 0) {
-        struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_LIST_IKE, sa);
-        e->command = l->reference;
-        e->number = sa->state;
-    }
-    u32 told = 0;
-    for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
-        if (k->serial <= l->child)
-            continue;
-        if (told++ == LIST_CHILDREN)
-            return false;
-        struct shrike_event *e = trace_child(s, SHRIKE_EVENT_LIST_CHILD, sa, k);
-        e->command = l->reference;
-        e->number = k->state;
-        l->child = k->serial;
-    }
-    l->child = 0;
-    return true;
-}
-
-void command_list(struct shard *s, struct listing *l)
-{
-    for (u32 n = 0; l->active && n < LIST_PER_TICK; n++) {
-        if (ring_room(&s->ring) < LIST_CHILDREN + 2)
-            return;
-        if (l->next >= s->sas.cut) {
-            l->active = false;
-            trace_command(s, SHRIKE_EVENT_LIST_END, l->reference, SHRIKE_REASON_NONE);
-            return;
-        }
-        struct ike_sa *sa = shard_sa_at(s, l->next);
-        if (!sa || sa->serial != l->sa)
-            l->child = 0; /* not the one whose children were being told */
-        l->sa = sa ? sa->serial : 0;
-        if (!sa || sa->state == IKE_GONE || list_sa(s, l, sa))
-            l->next++;
-    }
-}
-
-static enum shrike_reason_code list(struct commander *c, const struct shrike_command *m)
-{
-    if (c->listing->active)
-        return SHRIKE_REASON_BUSY;
-    *c->listing = (struct listing){.active = true, .reference = m->reference};
-    return SHRIKE_REASON_NONE;
 }
 
 static enum shrike_reason_code run(struct commander *c, const struct shrike_command *m)
@@ -240,8 +176,6 @@ static enum shrike_reason_code run(struct commander *c, const struct shrike_comm
         return down(c, m);
     case SHRIKE_LIVENESS:
         return liveness(c, m);
-    case SHRIKE_LIST:
-        return list(c, m);
     }
     return SHRIKE_REASON_LIMIT;
 }
@@ -253,4 +187,29 @@ void command_run(struct commander *c, const struct shrike_command *m)
         pending_release(c->shard, c->pending, run(c, m));
     else
         trace_command(c->shard, SHRIKE_EVENT_COMMAND_FAILED, m->reference, SHRIKE_REASON_LIMIT);
+}
+
+/* Is it there or under way, on any IKE SA? */
+static bool is_there(const struct shard *s, const struct shrike_command *m)
+{
+    struct ike_sa *sa;
+    for (u32 at = 0; (sa = next_of(s, m->conn, &at)) != NULL;) {
+        if (can_carry(sa) && child_named(sa, m->child, NULL))
+            return true;
+    }
+    return false;
+}
+
+void command_acquire(struct shard *s, const struct shrike_conn *conn,
+                     const struct shrike_child_conf *child)
+{
+    struct commander c = {.shard = s};
+    struct shrike_command m = {.kind = SHRIKE_UP, .conn = conn->name, .child = child->name};
+    if (is_there(s, &m))
+        return;
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = SHRIKE_EVENT_ACQUIRE;
+    e->conn = conn->name;
+    e->child_conf = child->name;
+    e->reason.code = up(&c, &m);
 }

@@ -1,27 +1,19 @@
-/* Commands (shrike/shrike.h): up, down, liveness, list. */
+/* Commands (shrike/shrike.h): up, down, liveness. */
 #ifndef ENGINE_COMMAND_H
 #define ENGINE_COMMAND_H
 
 #include "sa/shard.h"
 
-/* A listing goes over all SAs, a few in each tick. */
-struct listing {
-    bool active;
-    u32 reference;
-    u32 next;  /* index of the next SA */
-    u32 sa;    /* serial of the SA there, when it was begun */
-    u32 child; /* serial of the last Child SA of it that was told; 0: nothing of it was */
-};
-
 /* What one command touches besides the shard. */
 struct commander {
     struct shard *shard;
-    struct listing *listing;
-    u32 pending; /* the command's handle */
+    u32 pending; /* the command's handle; 0 without one */
 };
 
 void command_run(struct commander *c, const struct shrike_command *command);
-/* Go on with the listing: at most a few SAs. */
-void command_list(struct shard *s, struct listing *l);
+/* Call this child of the current configuration up, unless it is there or under way. Nobody waits
+ * for an answer: an event tells it, with the reason when it cannot be. */
+void command_acquire(struct shard *s, const struct shrike_conn *conn,
+                     const struct shrike_child_conf *child);
 
 #endif

@@ -4,6 +4,8 @@
 #include "base/siphash.h"
 #include "engine/command.h"
 #include "engine/gate.h"
+#include "engine/plane.h"
+#include "engine/view.h"
 #include "exchange/exchange.h"
 #include "exchange/init.h"
 #include "exchange/wants.h"
@@ -19,7 +21,7 @@ enum { TICK_SAS = 4, TICK_ROOM = 80, REHOME_PER_TICK = 64 };
 struct shrike {
     struct shard shard;
     struct gate gate;
-    struct listing listing;
+    struct plane plane;
     u32 rehome; /* SAs below this index look at the current configuration, if theirs is in it */
     size_t bytes;
 };
@@ -34,6 +36,7 @@ struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
         page_give(&source, e, sizeof(struct shrike));
         return NULL;
     }
+    e->plane.next = PLANE_NONE;
     e->shard.source.bytes += source.bytes; /* of this very structure */
     return e;
 }
@@ -364,9 +367,16 @@ void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_data
 
 void shrike_command(struct shrike *e, shrike_time now, const struct shrike_command *command)
 {
-    struct commander c = {.shard = &e->shard, .listing = &e->listing};
+    struct commander c = {.shard = &e->shard};
     input_begin(e, now);
     command_run(&c, command);
+    input_end(e);
+}
+
+void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k)
+{
+    input_begin(e, now);
+    plane_event(&e->plane, &e->shard, k);
     input_end(e);
 }
 
@@ -450,8 +460,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
         tick_sa(s, sa);
         settle(e, sa);
     }
-    if (e->listing.active)
-        command_list(s, &e->listing);
+    plane_work(&e->plane, s);
     rehome(e);
     input_end(e);
 }
@@ -459,7 +468,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
 shrike_time shrike_deadline(const struct shrike *e)
 {
     const struct heap_node *node = heap_least(&e->shard.timers);
-    if (e->listing.active || e->rehome < e->shard.sas.cut)
+    if (e->plane.next != PLANE_NONE || e->rehome < e->shard.sas.cut)
         return e->shard.now;
     return node ? node->key : SHRIKE_NEVER;
 }
@@ -469,6 +478,17 @@ shrike_time shrike_deadline(const struct shrike *e)
 bool shrike_next(struct shrike *e, struct shrike_action *out)
 {
     return ring_next(&e->shard.ring, out);
+}
+
+bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out)
+{
+    return view_ike(&e->shard, at, out);
+}
+
+bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
+                       struct shrike_child_view *out)
+{
+    return view_child(&e->shard, ike, after, out);
 }
 
 void shrike_stats(const struct shrike *e, struct shrike_stats *out)

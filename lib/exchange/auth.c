@@ -162,6 +162,7 @@ static void establish(struct turn *t)
     sa->state = IKE_UP;
     sa->authenticated = true;
     sa->expires = SHRIKE_NEVER;
+    sa->established = t->shard->now;
     (void)trace_ike(t->shard, SHRIKE_EVENT_IKE_UP, sa);
 }
 
@@ -230,7 +231,7 @@ enum verdict auth_conclude(struct turn *t)
     if (child && t->op->ok) {
         offer_up(t, child);
     } else if (child) {
-        child->installed = false;
+        child->plane = 0;
         child->wants_delete = true;
         (void)turn_refuse(t, t->op->reason, 0);
         turn_child_failed(t, child);
@@ -353,7 +354,7 @@ enum verdict auth_answer(struct turn *t)
         return v == DONE ? prove(t) : v;
     case ANSWER_INSTALLED:
         if (!t->op->ok && t->slot->child) {
-            t->slot->child->installed = false;
+            t->slot->child->plane = 0;
             (void)turn_refuse(t, t->op->reason, NOTIFY_NO_ADDITIONAL_SAS);
             refuse_child(t);
         }

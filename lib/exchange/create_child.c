@@ -160,7 +160,7 @@ enum verdict create_child_conclude(struct turn *t)
         offer_up(t, child);
         return DONE;
     }
-    child->installed = false;
+    child->plane = 0;
     (void)turn_refuse(t, t->op->reason, 0);
     return undo(t);
 }
@@ -214,7 +214,7 @@ enum verdict create_child_answer(struct turn *t)
     if (!child) /* the SA was closed or the child deleted while the data plane worked */
         return turn_refuse(t, SHRIKE_REASON_CHILD_GONE, NOTIFY_TEMPORARY_FAILURE);
     if (!t->op->ok) {
-        child->installed = false;
+        child->plane = 0;
         return give_up(t, turn_refuse(t, t->op->reason, NOTIFY_NO_ADDITIONAL_SAS));
     }
     struct offer_between between = between_of(t->slot->work);

@@ -351,6 +351,7 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     pending_release(s, sa->command_alive, why->code);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     sa->command_alive = sa->command_down = 0;
+    sa->state = IKE_GONE; /* no child is wanted again */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
     child_sweep(s, sa);
@@ -360,7 +361,6 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
     wipe(&sa->keys, sizeof(sa->keys));
-    sa->state = IKE_GONE;
     sa->wants = 0;
     sa->not_before = 0;
     sa->expires = s->now + GONE_TIME;

@@ -44,7 +44,7 @@ enum verdict info_conclude(struct turn *t)
     if (t->slot->want == WANT_CLOSE)
         return turn_fail(t, SHRIKE_REASON_COMMAND, 0); /* as wanted: it is closed now */
     if (child) {
-        child_die(t->sa, child, SHRIKE_REASON_COMMAND);
+        child_die(t->sa, child, child->reason);
     } else if (t->slot->want == WANT_LIVENESS) {
         (void)trace_ike(t->shard, SHRIKE_EVENT_PEER_ALIVE, t->sa);
         pending_release(t->shard, t->sa->command_alive, SHRIKE_REASON_NONE);

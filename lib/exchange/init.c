@@ -311,7 +311,7 @@ static bool accept(struct turn *t, const struct init_values *v)
 static void float_port(struct ike_sa *sa)
 {
     enum { PORT_IKE = 500, PORT_NAT = 4500 };
-    if (!sa->nat_here && !sa->nat_there)
+    if (!sa_encap(sa))
         return;
     if (sa->local.port == PORT_IKE)
         sa->local.port = PORT_NAT;

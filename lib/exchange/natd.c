@@ -52,6 +52,5 @@ void natd_check(struct turn *t)
     }
     sa->nat_there = sources && !source_fits;
     sa->nat_here = destinations && !destination_fits;
-    if (sa->conn && sa->conn->force_encap)
-        sa->nat_here = true;
+    sa->encap_forced = sa->conn && sa->conn->force_encap;
 }

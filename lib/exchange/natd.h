@@ -6,7 +6,7 @@
 
 /* Add both NAT_DETECTION notifies for the path of this SA. */
 void natd_add(struct turn *t);
-/* Compare those of the message with the path it took: sets nat_here and nat_there. */
+/* Compare those of the message with the path it took: sets nat_here, nat_there and encap_forced. */
 void natd_check(struct turn *t);
 
 #endif

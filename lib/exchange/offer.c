@@ -1,15 +1,11 @@
 /* Negotiating a Child SA: see offer.h. */
 #include "exchange/offer.h"
 #include "base/ct.h"
+#include "sa/remake.h"
 #include "sa/trace.h"
 #include "wire/ts.h"
 
 enum { ESP_SPI_LEN = 4 };
-
-static bool behind_nat(const struct ike_sa *sa)
-{
-    return sa->nat_here || sa->nat_there;
-}
 
 static void add_ts(struct turn *t, u8 payload, const struct ts_list *list)
 {
@@ -46,13 +42,23 @@ static void wanted_ts(const struct ike_sa *sa, const struct shrike_child_conf *c
     ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
 }
 
+/* What we ask for: what the Child SA had that is to be made anew, else what is configured. */
+static void asked_ts(const struct ike_sa *sa, const struct child_sa *child, struct ts_list *local,
+                     struct ts_list *remote)
+{
+    if (child->selectors)
+        child_read_ts(child, local, remote);
+    else
+        wanted_ts(sa, child->conf, local, remote);
+}
+
 bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_between *between)
 {
     const struct shrike_child_conf *conf = child->conf;
     struct ts_list local, remote;
     u8 spi[ESP_SPI_LEN];
     t->reason.origin = conf->mode_origin;
-    if (child->mode == SHRIKE_TRANSPORT && behind_nat(t->sa)) {
+    if (child->mode == SHRIKE_TRANSPORT && sa_encap(t->sa)) {
         t->reason.code = SHRIKE_REASON_MODE_NAT;
         return false;
     }
@@ -73,7 +79,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     select_offer(t->out->w, conf->proposals, conf->proposal_count, &offer);
     payload_end(t->out, mark);
     add_between(t, between);
-    wanted_ts(t->sa, conf, &local, &remote);
+    asked_ts(t->sa, child, &local, &remote);
     add_ts(t, PAYLOAD_TSI, &local);
     add_ts(t, PAYLOAD_TSR, &remote);
     return true;
@@ -106,7 +112,7 @@ struct request {
 static enum verdict fits(struct turn *t, const struct shrike_child_conf *conf,
                          const struct request *q, struct choice *choice)
 {
-    if (conf->mode == SHRIKE_TRANSPORT && (!q->transport || behind_nat(t->sa))) {
+    if (conf->mode == SHRIKE_TRANSPORT && (!q->transport || sa_encap(t->sa))) {
         t->reason.origin = conf->mode_origin;
         return turn_refuse(t, q->transport ? SHRIKE_REASON_MODE_NAT : SHRIKE_REASON_MODE_MISMATCH,
                            NOTIFY_NO_PROPOSAL_CHOSEN);
@@ -235,7 +241,7 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     if (!ts_read(message_body(t->in, PAYLOAD_TSI), &local) ||
         !ts_read(message_body(t->in, PAYLOAD_TSR), &remote))
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
-    wanted_ts(t->sa, conf, &asked_local, &asked_remote);
+    asked_ts(t->sa, child, &asked_local, &asked_remote);
     t->reason.origin = conf->ts_origin;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
     if (!fault(27) && (!narrow_verify(&local, asked_local.ts, asked_local.count) ||
@@ -283,8 +289,9 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .reqid = child->conf->reqid,
         .mode = child->mode,
         .initiator = sa->initiator,
-        .encap = behind_nat(sa),
+        .encap = sa_encap(sa),
         .esn = child->esn,
+        .nat_here = sa->nat_here,
         .protocol = child->protocol,
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,
@@ -295,13 +302,14 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .out = {.spi = child->spi_out},
         .local_ts_count = child->local_ts_count,
         .remote_ts_count = child->remote_ts_count,
+        .life = child->conf->life,
     };
     /* A copy: the op may outlive the child. */
     op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
     split_keys(&op->install, keymat, len, fault(31) || t->slot == &sa->ours);
-    child->encap = behind_nat(sa);
-    child->installed = true;
+    child->encap = sa_encap(sa);
+    child->plane = t->shard->plane;
     return true;
 }
 
@@ -309,7 +317,10 @@ void offer_up(struct turn *t, struct child_sa *child)
 {
     child->state = CHILD_UP;
     child->announced = true;
+    child->up_since = t->shard->now;
     (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
     pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
     child->command = 0;
+    if (t->slot == &t->sa->ours)
+        remake_done(t->shard, t->sa, child);
 }

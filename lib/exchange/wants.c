@@ -3,12 +3,14 @@
 #include "exchange/exchange.h"
 #include "sa/child.h"
 #include "sa/protect.h"
+#include "sa/remake.h"
 
-/* Begin an exchange about the first child for which `ripe` holds. */
+/* Begin an exchange about the first child that is to be deleted, or made. One that is to be deleted
+ * waits until the peer has had the reply that makes it. */
 static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (deletes && c->wants_delete && c->state != CHILD_DELETING && c->state != CHILD_DEAD) {
+        if (deletes && c->wants_delete && c != sa->theirs.child && c->state < CHILD_DELETING) {
             c->state = CHILD_DELETING;
             exchange_begin(s, sa, EXCHANGE_INFORMATIONAL, c, 0);
             return true;
@@ -42,6 +44,8 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
     case IKE_UP:
         if (sa->wants & WANT_CLOSE)
             sa->state = IKE_CLOSING;
+        else
+            remake_next(s, sa);
         return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
                begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) ||
                begin_child(s, sa, false);

@@ -1,5 +1,6 @@
 /* The Child SA: see child.h. */
 #include "sa/child.h"
+#include "base/text.h"
 #include "sa/shard.h"
 #include "sa/trace.h"
 
@@ -12,6 +13,7 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa, const struct shri
     if (!child)
         return NULL;
     child->index = index;
+    child->sa = sa->index;
     child->serial = ++s->serials;
     child->conf = conf;
     child->mode = (u8)conf->mode;
@@ -22,7 +24,7 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa, const struct shri
 
 void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
-    if (child->installed) {
+    if (child->plane) {
         struct shrike_op *op = shard_ask(s, sa, NULL, SHRIKE_CHILD_REMOVE);
         op->remove = (struct shrike_remove_op){
             .child_serial = child->serial,
@@ -48,6 +50,12 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     slab_put(&s->children, child->index);
 }
 
+void child_end(struct child_sa *child, enum shrike_reason_code code)
+{
+    child->wants_delete = true;
+    child->reason = (u8)code;
+}
+
 void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_code code)
 {
     if (child->state == CHILD_DEAD)
@@ -59,6 +67,15 @@ void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_cod
         sa->theirs.child = NULL;
     child->reason = (u8)code;
     sa->dead++;
+}
+
+/* What its configuration wants in its place: nothing when the IKE SA ends, or when there is another
+ * one. */
+static const struct shrike_child_conf *wanted_again(const struct ike_sa *sa,
+                                                    const struct child_sa *child)
+{
+    bool wanted = child->again && sa->state == IKE_UP && !(sa->wants & WANT_CLOSE);
+    return wanted && !child_named(sa, child->conf->name, child) ? child->conf : NULL;
 }
 
 void child_sweep(struct shard *s, struct ike_sa *sa)
@@ -74,7 +91,10 @@ void child_sweep(struct shard *s, struct ike_sa *sa)
         struct shrike_reason why = {.code = c->reason};
         if (c->announced)
             trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, c, &why);
+        const struct shrike_child_conf *again = wanted_again(sa, c);
         child_free(s, sa, c);
+        if (again && child_new(s, sa, again))
+            sa->unsettled = true;
         swept++;
     }
 }
@@ -117,6 +137,15 @@ bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list
     return true;
 }
 
+void child_read_ts(const struct child_sa *child, struct ts_list *local, struct ts_list *remote)
+{
+    const struct shrike_ts *ts = child_local_ts(child);
+    local->count = child->local_ts_count;
+    remote->count = child->remote_ts_count;
+    memcpy(local->ts, ts, local->count * sizeof(*ts));
+    memcpy(remote->ts, ts + local->count, remote->count * sizeof(*ts));
+}
+
 const struct shrike_ts *child_local_ts(const struct child_sa *child)
 {
     return child->selectors ? (const struct shrike_ts *)(const void *)child->selectors->data : NULL;
@@ -133,6 +162,26 @@ struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi)
     /* 0 is no SPI: a child that is only asked for has it in its place. */
     for (struct child_sa *c = spi ? child_first(sa) : NULL; c; c = child_after(sa, c)) {
         if (c->spi_out == spi && c->state != CHILD_WANTED && c->state != CHILD_DEAD)
+            return c;
+    }
+    return NULL;
+}
+
+struct child_sa *child_named(const struct ike_sa *sa, const char *name,
+                             const struct child_sa * not )
+{
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c != not &&c->state <= CHILD_UP && !c->wants_delete && text_same(c->conf->name, name))
+            return c;
+    }
+    return NULL;
+}
+
+struct child_sa *child_by_serial(const struct shard *s, u32 serial)
+{
+    for (u32 i = 0; i < s->children.cut; i++) {
+        struct child_sa *c = slab_at(&s->children, i);
+        if (c && c->serial == serial)
             return c;
     }
     return NULL;

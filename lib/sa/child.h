@@ -21,12 +21,13 @@ enum child_state {
 struct child_sa {
     struct list link; /* in ike_sa.children */
     u32 serial, index;
+    u32 sa; /* index of its IKE SA */
     u32 spi_in, spi_out;
-    u8 state;       /* enum child_state */
-    bool installed; /* the data plane has it, or was asked to */
+    u8 state; /* enum child_state */
     bool wants_delete;
+    bool again;     /* when it is gone, a child of its configuration is wanted once more */
     bool announced; /* CHILD_UP was told */
-    u8 reason;      /* why it died: enum shrike_reason_code */
+    u8 reason;      /* why it ends: enum shrike_reason_code */
     bool encap, esn;
     u8 protocol, mode;
     u8 proposal_number; /* of the offer that was chosen */
@@ -36,8 +37,11 @@ struct child_sa {
     u8 retries;                           /* attempts that the peer asked to repeat later */
     struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
     const struct shrike_child_conf *conf; /* in the SA's snapshot */
-    u32 command;                          /* that wanted it: a handle of pending.h */
-    u32 command_down;                     /* that ends it */
+    u32 plane;            /* shard.plane when it was to be installed; 0: it was not */
+    u32 heir;             /* serial of the child that was to take its place; 0: none yet */
+    shrike_time up_since; /* 0: not up yet */
+    u32 command;          /* that wanted it: a handle of pending.h */
+    u32 command_down;     /* that ends it */
 };
 
 /* A child of this SA; NULL at the cap. */
@@ -45,15 +49,26 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa,
                            const struct shrike_child_conf *conf) must_use;
 /* Unlink and free; the data plane is told when it has it. */
 void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child);
+/* It is to be deleted at the peer too, for this reason. */
+void child_end(struct child_sa *child, enum shrike_reason_code code);
+/* The first child of a configuration of this name that is there or under way, but for `not`; NULL:
+ * there is none. */
+struct child_sa *child_named(const struct ike_sa *sa, const char *name,
+                             const struct child_sa * not );
+/* The child with this serial, of any IKE SA (child_sa.sa); NULL: there is none. */
+struct child_sa *child_by_serial(const struct shard *s, u32 serial);
 /* It is over: child_sweep() will say so and free it. */
 void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_code code);
-/* Take down dead children, at most SWEEP_MAX; ike_sa.dead counts those that are left. */
+/* Take down dead children, at most SWEEP_MAX; ike_sa.dead counts those that are left. What is
+ * wanted again is made of the place that got free. */
 void child_sweep(struct shard *s, struct ike_sa *sa);
 /* Draw an inbound ESP SPI: random, with our shard's bits, free, not reserved (RFC 4303 2.1). */
 bool child_draw_spi(struct shard *s, struct child_sa *child) must_use;
 /* Keep the selectors agreed. */
 bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list *local,
                    const struct ts_list *remote) must_use;
+/* Selectors agreed, or those that an heir is to ask for. */
+void child_read_ts(const struct child_sa *child, struct ts_list *local, struct ts_list *remote);
 const struct shrike_ts *child_local_ts(const struct child_sa *child);
 const struct shrike_ts *child_remote_ts(const struct child_sa *child);
 /* Of this SA, by the SPI that the peer uses to name it: its inbound one, which is our outbound one.

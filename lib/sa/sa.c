@@ -1,6 +1,7 @@
 /* The IKE SA: see sa.h. */
 #include "sa/sa.h"
 #include "base/ct.h"
+#include "base/text.h"
 #include "sa/child.h"
 #include "sa/protect.h"
 #include "sa/shard.h"
@@ -103,6 +104,16 @@ void sa_path(const struct ike_sa *sa, struct ring_path *out)
     *out = (struct ring_path){.local = sa->local, .remote = sa->remote, .marker = sa->marker};
 }
 
+bool sa_encap(const struct ike_sa *sa)
+{
+    return sa->nat_here || sa->nat_there || sa->encap_forced;
+}
+
+void sa_touch(struct shard *s, struct ike_sa *sa)
+{
+    heap_set(&s->timers, &sa->timer, s->now);
+}
+
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
 {
     shrike_time due = sa->dead || sa->reap || sa->unsettled ? s->now : sa->expires;
@@ -125,11 +136,10 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
     return due;
 }
 
-static const struct shrike_child_conf *child_conf(const struct shrike_conn *conn, const char *name)
+const struct shrike_child_conf *sa_child_conf(const struct shrike_conn *conn, const char *name)
 {
-    size_t n = strlen(name);
     for (u32 i = 0; i < conn->child_count; i++) {
-        if (strlen(conn->children[i].name) == n && memcmp(conn->children[i].name, name, n) == 0)
+        if (text_same(conn->children[i].name, name))
             return &conn->children[i];
     }
     return NULL;
@@ -143,11 +153,11 @@ void sa_rehome(struct shard *s, struct ike_sa *sa)
         if (conn->hash != sa->conn->hash)
             continue;
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-            if (!child_conf(conn, c->conf->name))
+            if (!sa_child_conf(conn, c->conf->name))
                 return; /* not the same after all */
         }
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
-            c->conf = child_conf(conn, c->conf->name);
+            c->conf = sa_child_conf(conn, c->conf->name);
         sa_use_conn(s, sa, conn, s->current);
         return;
     }

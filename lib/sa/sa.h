@@ -95,6 +95,7 @@ struct ike_sa {
     bool initiator;           /* we are the original initiator */
     bool marker;              /* on port 4500: non-ESP marker (RFC 3948) */
     bool nat_here, nat_there; /* behind a NAT: we, the peer (RFC 7296 2.23) */
+    bool encap_forced;        /* we pretended to be behind one, so both encapsulate */
     bool fragmentation;       /* both sides know RFC 7383 */
     bool authenticated;       /* the peer has proved itself */
     u8 wants;                 /* set of enum ike_want */
@@ -113,15 +114,16 @@ struct ike_sa {
     struct list children;           /* of struct child_sa */
     u16 child_count, dead;          /* children in all; dead ones to be swept */
     struct heap_node timer;
-    shrike_time heard;      /* last authenticated message */
-    shrike_time expires;    /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
-    shrike_time not_before; /* no new request of ours before it (back-off) */
-    shrike_time forget;     /* when the remembered reply may go (RFC 7296 2.1); 0: none */
-    u32 command_alive;      /* that asks whether the peer is there: a handle of pending.h */
-    u32 command_down;       /* that closes it: a handle of pending.h */
-    bool unsettled;         /* more is to be done than one input may cause */
-    u64 init_hash;          /* responder: its key in by_init; 0 none */
-    bool reap;              /* to be freed when the input is over */
+    shrike_time established; /* when; 0: not yet */
+    shrike_time heard;       /* last authenticated message */
+    shrike_time expires;     /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
+    shrike_time not_before;  /* no new request of ours before it (back-off) */
+    shrike_time forget;      /* when the remembered reply may go (RFC 7296 2.1); 0: none */
+    u32 command_alive;       /* that asks whether the peer is there: a handle of pending.h */
+    u32 command_down;        /* that closes it: a handle of pending.h */
+    bool unsettled;          /* more is to be done than one input may cause */
+    u64 init_hash;           /* responder: its key in by_init; 0 none */
+    bool reap;               /* to be freed when the input is over */
 };
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
@@ -133,6 +135,8 @@ u64 sa_spi_ours(const struct ike_sa *sa);
 /* The connection of an SA, pinned. */
 void sa_use_conn(struct shard *s, struct ike_sa *sa, const struct shrike_conn *conn,
                  struct snapshot *snapshot);
+/* The child of a connection by its name; NULL: it has none. */
+const struct shrike_child_conf *sa_child_conf(const struct shrike_conn *conn, const char *name);
 /* Look at the same connection in the current configuration, if it stands there unchanged. */
 void sa_rehome(struct shard *s, struct ike_sa *sa);
 /* Free the handshake and everything needed only until now. */
@@ -142,6 +146,10 @@ struct shrike_id sa_peer_id(const struct ike_sa *sa);
 /* Take the peer's place and ours from this datagram. */
 struct ring_path;
 void sa_path(const struct ike_sa *sa, struct ring_path *out);
+/* Does ESP go in UDP between these ends (RFC 7296 2.23, RFC 3948)? */
+bool sa_encap(const struct ike_sa *sa);
+/* The next tick, which is at once, looks after this SA: so one input may concern any number. */
+void sa_touch(struct shard *s, struct ike_sa *sa);
 /* When the timer of this SA is to go off. */
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa);
 

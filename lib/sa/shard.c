@@ -53,6 +53,7 @@ bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now)
     s->shard = env->shard;
     s->shards = env->shards ? env->shards : 1;
     s->now = now;
+    s->plane = 1;
     seed_key(env, 1, s->hash_key);
     seed_key(env, 2, s->cookie_seed);
     u8 jitter[16];
@@ -77,7 +78,7 @@ void shard_free(struct shard *s)
         /* Nobody listens any more: the data plane keeps what it has. */
         sa->command_alive = sa->command_down = 0;
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-            c->installed = false;
+            c->plane = 0;
             c->command = c->command_down = 0;
         }
         sa_free(s, sa);

@@ -47,6 +47,7 @@ struct shard {
     u32 half_open;                      /* handshakes that strangers began */
     u16 prefix_half_open[GATE_BUCKETS]; /* of these, by SipHash of the source prefix */
     u32 incarnation;
+    u32 plane;   /* counts lives of the data plane, from 1 */
     u32 serials; /* of IKE SAs and Child SAs, given out so far */
     u8 shard, shards;
     shrike_time now;

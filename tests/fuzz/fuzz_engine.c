@@ -54,10 +54,31 @@ static void invent(struct pair *p, struct input *in, unsigned side)
     free(octets);
 }
 
+/* The data plane tells something: of a Child SA that it has, or of one that it makes up. */
+static void kernel(struct pair *p, struct input *in, unsigned side, uint8_t what)
+{
+    const struct pair_side *s = &p->side[side];
+    uint8_t which = take(in);
+    struct shrike_kernel_event k = {
+        .kind = (enum shrike_kernel_kind)(what >> 2 & 3),
+        .reqid = which % 4,
+        .child_serial =
+            s->child_count && !(which & 0x80) ? s->children[which % s->child_count].serial : which,
+    };
+    if (k.kind == SHRIKE_PLANE_LOST)
+        pair_lose_plane(p, side);
+    else
+        shrike_kernel(p->side[side].engine, p->now, &k);
+}
+
 static void command(struct pair *p, struct input *in, unsigned side)
 {
     static const char *const child[] = {NULL, "net0", "net1", "none"};
     uint8_t what = take(in);
+    if ((what & 3) == 3) {
+        kernel(p, in, side, what);
+        return;
+    }
     struct shrike_command c = {
         .kind = (enum shrike_command_kind)(what & 3),
         .reference = what,

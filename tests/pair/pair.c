@@ -211,6 +211,9 @@ static void install(struct pair_side *side, const struct shrike_install_op *op)
     c->out_len = keep_keys(&op->out, c->out);
     c->transport = op->mode == SHRIKE_TRANSPORT;
     c->esn = op->esn;
+    c->nat_here = op->nat_here;
+    c->reqid = op->reqid;
+    c->life = op->life;
 }
 
 static void uninstall(struct pair_side *side, uint32_t serial)
@@ -363,6 +366,13 @@ void pair_down(struct pair *p, unsigned side, const char *child)
     struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0};
     shrike_command(p->side[side].engine, p->now, &down);
     pair_run(p);
+}
+
+void pair_lose_plane(struct pair *p, unsigned side)
+{
+    struct shrike_kernel_event lost = {.kind = SHRIKE_PLANE_LOST};
+    p->side[side].child_count = 0;
+    shrike_kernel(p->side[side].engine, p->now, &lost);
 }
 
 static bool crosswise(const struct pair_child *a, const struct pair_child *b)

@@ -15,7 +15,9 @@ struct pair_child {
     uint32_t serial, spi_in, spi_out;
     uint8_t in[128], out[128]; /* encryption key, then integrity key */
     size_t in_len, out_len;
-    bool transport, esn;
+    bool transport, esn, nat_here;
+    uint32_t reqid;
+    struct shrike_life life;
 };
 
 struct pair_datagram {
@@ -75,6 +77,8 @@ void pair_free(struct pair *p);
 /* Side 0 calls side 1: `up` of connection "pair" and all its children, or one of them. */
 void pair_up(struct pair *p, const char *child);
 void pair_down(struct pair *p, unsigned side, const char *child);
+/* This side's data plane forgets everything and says so. */
+void pair_lose_plane(struct pair *p, unsigned side);
 /* Carry actions and datagrams to and fro until nothing is left to carry. */
 void pair_run(struct pair *p);
 /* The same step by step: hand over one datagram; carry out what one side wants. false: nothing to

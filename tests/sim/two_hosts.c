@@ -164,7 +164,7 @@ static void random_command(struct net *n, struct host *h)
         host_command(h, (struct shrike_command){.kind = SHRIKE_LIVENESS, .conn = CONF_CONN});
         break;
     case 5:
-        host_command(h, (struct shrike_command){.kind = SHRIKE_LIST});
+        host_command(h, (struct shrike_command){.kind = SHRIKE_DOWN});
         break;
     case 6:
         host_up(h, child);

@@ -6,9 +6,8 @@ static struct tuned t[2];
 /* What one side told about commands, by reference. */
 enum { REFERENCES = 64 };
 struct replies {
-    unsigned done[REFERENCES], failed[REFERENCES], lists[REFERENCES], ends[REFERENCES];
+    unsigned done[REFERENCES], failed[REFERENCES];
     enum shrike_reason_code reason[REFERENCES];
-    unsigned children[REFERENCES];
     unsigned installs;
     struct shrike_token held[REFERENCES]; /* ops that are not answered */
     unsigned held_count;
@@ -29,9 +28,6 @@ static void hold(struct pair *p, unsigned side)
             continue;
         r.done[n] += a.event.id == SHRIKE_EVENT_COMMAND_DONE;
         r.failed[n] += a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
-        r.lists[n] += a.event.id == SHRIKE_EVENT_LIST_IKE;
-        r.children[n] += a.event.id == SHRIKE_EVENT_LIST_CHILD;
-        r.ends[n] += a.event.id == SHRIKE_EVENT_LIST_END;
         if (a.event.id == SHRIKE_EVENT_COMMAND_FAILED)
             r.reason[n] = a.event.reason.code;
     }
@@ -227,27 +223,50 @@ TEST(a_refused_install_is_the_reason)
     toy_end(p);
 }
 
-/* Any number of Child SAs is listed, a few in each tick. */
-TEST(a_list_is_whole)
+/* Any number of IKE SAs, a few in each tick; the command is answered when the last one is gone. */
+TEST(down_without_a_name_closes_all)
 {
+    enum { SAS = 20 };
+    static struct shrike_conn conns[SAS];
+    static char names[SAS][16];
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
     tune_begin(p, 0, &t[0]);
-    tune_children(&t[0], 100);
+    for (unsigned i = 0; i < SAS; i++) {
+        conns[i] = t[0].conn;
+        snprintf(names[i], sizeof(names[i]), "conn%u", i);
+        conns[i].name = names[i];
+    }
+    t[0].conf.conns = conns;
+    t[0].conf.conn_count = SAS;
     tune_end(p, 0, &t[0]);
-    order(p, (struct shrike_command){SHRIKE_LIST, 1, NULL, NULL, 0, 0});
-    exhaust(p);
-    CHECK_EQ(r.ends[1], 1);
-    CHECK_EQ(r.lists[1], 0);
-    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0});
-    order(p, (struct shrike_command){SHRIKE_LIST, 3, NULL, NULL, 0, 0});
-    order(p, (struct shrike_command){SHRIKE_LIST, 4, NULL, NULL, 0, 0});
-    CHECK_EQ(r.reason[4], SHRIKE_REASON_BUSY);
-    exhaust(p);
-    CHECK_EQ(r.done[3], 1);
-    CHECK_EQ(r.lists[3], 1);
-    CHECK_EQ(r.children[3], 100);
-    CHECK_EQ(r.ends[3], 1);
+    for (unsigned i = 0; i < SAS; i++) {
+        struct shrike_command up = {SHRIKE_UP, 9, names[i], NULL, 0, 0};
+        shrike_command(p->side[0].engine, p->now, &up);
+        pair_run(p);
+    }
+    CHECK_EQ(p->side[0].ike_up, SAS);
+    CHECK_EQ(stats_of(p, 0).ike_sas, SAS);
+    order(p, (struct shrike_command){SHRIKE_DOWN, 1, NULL, NULL, 0, 0});
+    CHECK_EQ(r.done[1] + r.failed[1], 0);
+    shrike_tick(p->side[0].engine, p->now); /* not all at once */
+    unsigned sent = 0;
+    struct shrike_action a;
+    while (shrike_next(p->side[0].engine, &a)) {
+        sent += a.kind == SHRIKE_SEND;
+        if (a.kind == SHRIKE_SEND) {
+            struct pair_datagram d = {a.send.remote, a.send.local,
+                                      (uint8_t *)(uintptr_t)a.send.data.at, a.send.data.len,
+                                      a.send.marker};
+            pair_post(&p->side[1], &d);
+        }
+    }
+    CHECK(sent > 0 && sent < SAS);
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_down, SAS);
+    CHECK_EQ(p->side[1].ike_down, SAS);
+    order(p, (struct shrike_command){SHRIKE_DOWN, 2, NULL, NULL, 0, 0});
+    CHECK_EQ(r.reason[2], SHRIKE_REASON_NO_SUCH_SA);
     toy_end(p);
 }
 
@@ -295,6 +314,6 @@ int main(void)
 {
     return RUN(what_is_not_there_fails_at_once) | RUN(up_twice_is_busy_and_up_when_up_is_done) |
            RUN(an_op_without_an_answer_fails_in_time) | RUN(a_refused_install_is_the_reason) |
-           RUN(a_list_is_whole) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
+           RUN(down_without_a_name_closes_all) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
            RUN(more_commands_than_there_may_be) | RUN(liveness_is_answered_by_the_peer);
 }

@@ -110,7 +110,8 @@ TEST(an_end_is_told)
     CHECK(begin());
     struct child_sa *c = child_new(&shard, sa, &conf);
     CHECK(child_draw_spi(&shard, c));
-    c->installed = c->announced = true;
+    c->plane = 1;
+    c->announced = true;
     c->spi_out = 5;
     c->command = pending_begin(&shard, 1);
     c->command_down = pending_begin(&shard, 2);
@@ -143,7 +144,8 @@ TEST(swept_a_few_at_a_time)
     CHECK(begin());
     for (unsigned i = 0; i < 16; i++) {
         struct child_sa *c = child_new(&shard, sa, &conf);
-        c->installed = c->announced = true;
+        c->plane = 1;
+        c->announced = true;
         if (i != 3)
             child_die(sa, c, SHRIKE_REASON_COMMAND);
     }
@@ -156,7 +158,7 @@ TEST(swept_a_few_at_a_time)
     child_sweep(&shard, sa);
     CHECK_EQ(sa->child_count, 1);
     CHECK_EQ(count_actions(&shard.ring, SHRIKE_OP), 15);
-    child_first(sa)->installed = false;
+    child_first(sa)->plane = 0;
     /* No room, no sweep. */
     child_die(sa, child_first(sa), SHRIKE_REASON_COMMAND);
     ring_input(&shard.ring);

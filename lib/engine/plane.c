@@ -1,0 +1,92 @@
+/* Events of the data plane: see plane.h. */
+#include "engine/plane.h"
+#include "engine/command.h"
+#include "sa/remake.h"
+#include "sa/trace.h"
+
+enum { WAKE_PER_TICK = 64 };
+
+static void acquire(struct shard *s, u32 reqid)
+{
+    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
+    for (u32 i = 0; conf && i < conf->conn_count; i++) {
+        const struct shrike_conn *conn = &conf->conns[i];
+        for (u32 j = 0; j < conn->child_count; j++) {
+            if (conn->children[j].reqid == reqid) {
+                command_acquire(s, conn, &conn->children[j]);
+                return;
+            }
+        }
+    }
+}
+
+/* Only told: rekeying begins here when it is there. */
+static void expire_soft(struct shard *s, const struct ike_sa *sa, const struct child_sa *child)
+{
+    (void)trace_child(s, SHRIKE_EVENT_CHILD_SOFT_LIMIT, sa, child);
+}
+
+/* RFC 4301 4.4.2.1: it carries nothing more. One with a trap is made anew by the next packet. */
+static void expire_hard(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    child_end(child, SHRIKE_REASON_EXPIRED);
+    child->again = child->conf->start == SHRIKE_START_NOW;
+    sa_touch(s, sa);
+}
+
+static void expire(struct shard *s, const struct shrike_kernel_event *k)
+{
+    struct child_sa *child = child_by_serial(s, k->child_serial);
+    if (!child || !child->plane || child->state > CHILD_UP || child->wants_delete)
+        return;
+    struct ike_sa *sa = shard_sa_at(s, child->sa);
+    if (k->kind == SHRIKE_EXPIRE_SOFT)
+        expire_soft(s, sa, child);
+    else
+        expire_hard(s, sa, child);
+}
+
+static void lost(struct plane *p, struct shard *s)
+{
+    struct shrike_event *e = ring_event(&s->ring);
+    e->id = SHRIKE_EVENT_PLANE_LOST;
+    e->number = s->children.live;
+    s->plane++;
+    p->next = 0;
+}
+
+void plane_event(struct plane *p, struct shard *s, const struct shrike_kernel_event *k)
+{
+    switch (k->kind) {
+    case SHRIKE_ACQUIRE:
+        acquire(s, k->reqid);
+        break;
+    case SHRIKE_EXPIRE_SOFT:
+    case SHRIKE_EXPIRE_HARD:
+        expire(s, k);
+        break;
+    case SHRIKE_PLANE_LOST:
+        lost(p, s);
+        break;
+    }
+}
+
+static bool wants_waking(const struct shard *s, const struct ike_sa *sa)
+{
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (remake_is_due(s, c))
+            return true;
+    }
+    return false;
+}
+
+void plane_work(struct plane *p, struct shard *s)
+{
+    for (u32 n = 0; n < WAKE_PER_TICK && p->next < s->sas.cut; n++) {
+        struct ike_sa *sa = shard_sa_at(s, p->next++);
+        if (sa && sa->state == IKE_UP && wants_waking(s, sa))
+            sa_touch(s, sa);
+    }
+    if (p->next >= s->sas.cut)
+        p->next = PLANE_NONE;
+}
