@@ -17,7 +17,7 @@ TEST(the_long_form_says_everything)
     free(should);
 }
 
-TEST(json_is_documented)
+TEST(json_has_everything)
 {
     struct bench b;
     char *should = golden("list.json");
@@ -29,6 +29,28 @@ TEST(json_is_documented)
     CHECK_TEXT(b.out, should);
     bench_close(&b);
     free(should);
+}
+
+/* Every key that is printed stands in the manual page. */
+TEST(the_manual_has_every_key)
+{
+    char *text = golden("list.json"), *manual = golden("../../../../docs/man/shrike.1");
+    unsigned keys = 0;
+    for (char *end, *at = strstr(text, "\": "); at; at = strstr(end, "\": ")) {
+        char *begin = at;
+        while (begin[-1] != '"')
+            begin--;
+        char key[64];
+        snprintf(key, sizeof key, "\"%.*s\"", (int)(at - begin), begin);
+        if (!strstr(manual, key))
+            printf("# %s is not in shrike.1\n", key);
+        CHECK(strstr(manual, key));
+        keys++;
+        end = at + 1;
+    }
+    CHECK(keys > 50);
+    free(text);
+    free(manual);
 }
 
 TEST(nothing_has_a_form_too)
@@ -50,6 +72,6 @@ TEST(nothing_has_a_form_too)
 
 int main(void)
 {
-    return RUN(the_long_form_says_everything) | RUN(json_is_documented) |
-           RUN(nothing_has_a_form_too);
+    return RUN(the_long_form_says_everything) | RUN(json_has_everything) |
+           RUN(the_manual_has_every_key) | RUN(nothing_has_a_form_too);
 }
