@@ -79,10 +79,12 @@ TEST(of_a_long_file_name_the_end_is_kept)
     char out[6];
     struct writer w = fresh();
     write_file(&w, "/a/b/c.conf", 6);
+    write_file(&w, "/a.conf" + 1, 6);
     write_file(&w, "abcde", 6);
     write_file(&w, NULL, 6);
     struct reader r = back(&w);
     CHECK(!w.full && read_text(&r, out, 6) && strcmp(out, ".conf") == 0);
+    CHECK(read_text(&r, out, 6) && strcmp(out, ".conf") == 0);
     CHECK(read_text(&r, out, 6) && strcmp(out, "abcde") == 0);
     CHECK(!read_text(&r, out, 6) && read_ended(&r));
 }

@@ -223,6 +223,36 @@ TEST(kinds_beyond_the_last_are_refused)
         }
 }
 
+TEST(an_install_is_of_esp_or_ah)
+{
+    const u8 protocols[] = {PROTOCOL_IKE, PROTOCOL_AH, PROTOCOL_ESP, 4};
+    for (unsigned i = 0; i < 4; i++) {
+        struct shrike_op op = sample_install, got;
+        struct writer w = writer_of(room, sizeof(room));
+        op.install.protocol = protocols[i];
+        op_write(&w, &op);
+        struct reader r = reader_of(written_bytes(&w));
+        CHECK(op_read(&r, &got, &box) == (i == 1 || i == 2));
+    }
+}
+
+TEST(an_offer_is_not_too_long)
+{
+    static u8 again[SEAM_OFFER_MAX + 1024], offer[SEAM_OFFER_MAX];
+    struct shrike_event e = {.reason = {.offered = bytes_of(offer, sizeof(offer))}}, got;
+    struct writer w = writer_of(room, sizeof(room)), v = writer_of(again, sizeof(again));
+    event_write(&w, &e);
+    /* the same with one octet more: behind the offer are six octets of no origin */
+    size_t at = written(&w) - 6;
+    write_bytes(&v, bytes_of(room, at));
+    write_u8(&v, 0);
+    write_zero(&v, 6);
+    struct reader r = reader_of(written_bytes(&w)), s = reader_of(written_bytes(&v));
+    CHECK(event_read(&r, &got, &box));
+    write_u32_at(&v, at - SEAM_OFFER_MAX - 4, SEAM_OFFER_MAX + 1);
+    CHECK(!v.full && !event_read(&s, &got, &box));
+}
+
 /* The largest that mail.h and seam.h promise to carry. */
 TEST(the_largest_fit_into_a_body)
 {
@@ -264,5 +294,6 @@ int main(void)
            RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
-           RUN(kinds_beyond_the_last_are_refused) | RUN(the_largest_fit_into_a_body);
+           RUN(kinds_beyond_the_last_are_refused) | RUN(an_install_is_of_esp_or_ah) |
+           RUN(an_offer_is_not_too_long) | RUN(the_largest_fit_into_a_body);
 }

@@ -205,9 +205,12 @@ static struct copy *copied(void)
 static bool seals(const struct copy *c)
 {
     int fd = snapshot_seal(&c->conf, &sample_settings);
+    struct snapshot_copy *s = fd >= 0 ? snapshot_load(fd) : NULL;
+    bool whole = s && same_conf(&c->conf, &s->conf);
+    snapshot_free(s);
     if (fd >= 0)
         close(fd);
-    return fd >= 0;
+    return fd >= 0 && (whole || !printf("# sealed, but not loaded\n"));
 }
 
 TEST(what_is_above_a_cap_is_not_sealed)
@@ -292,6 +295,69 @@ TEST(a_wrong_count_of_connections_is_refused)
     CHECK(!reads_with(b, 12, (u32)b.len + 1) && !reads_with(b, 12, 0));
 }
 
+/* The sample with `cut` octets at this place replaced, and read. */
+static bool reads_spliced(struct bytes b, const u8 *at, size_t cut, struct bytes put)
+{
+    static u8 copy[4096];
+    size_t before = (size_t)(at - b.at), len = b.len - cut + put.len;
+    memcpy(copy, b.at, before);
+    memcpy(copy + before, put.at, put.len);
+    memcpy(copy + before + put.len, at + cut, b.len - before - cut);
+    return reads_with(bytes_of(copy, len), 12, (u32)len);
+}
+
+/* What is refused when it is written is refused when it is read, too. */
+TEST(what_the_engine_could_not_use_is_not_read)
+{
+    static u8 room[4096];
+    struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
+    const u8 *setting = memmem(room, b.len, "\0\10shrike7", 10);
+    CHECK(setting && reads_spliced(b, setting, 10, bytes_of(setting, 10)));
+    CHECK(!reads_spliced(b, setting, 10, TEXT("\0\0")));
+    const u8 *name = memmem(room, b.len, "\0\4any", 6);
+    CHECK(name && reads_spliced(b, name, 6, TEXT("\0\2x\0")));
+    CHECK(!reads_spliced(b, name, 6, TEXT("\0\0")));
+    const u8 *list = name + 6 + 8 + 8; /* behind the hash, no addresses and two ports */
+    size_t one = 1 + 6 + 2 + 2 * 5;    /* a proposal with two transforms, of no place */
+    CHECK(reads_spliced(b, list, 2, TEXT("\0\1")) && !reads_spliced(b, list, 2, TEXT("\0\2")));
+    CHECK(!reads_spliced(b, list, 2 + one, TEXT("\0\0")));
+    CHECK(reads_spliced(b, list + 2, 1, TEXT("\3")));
+    CHECK(!reads_spliced(b, list + 2, 1, TEXT("\4")) && !reads_spliced(b, list + 2, 1, TEXT("\0")));
+}
+
+TEST(no_more_connections_than_the_cap)
+{
+    static struct shrike_conn conns[SNAPSHOT_CONNS_MAX + 1];
+    const size_t size = 16u << 20;
+    u8 *octets = malloc(size);
+    CHECK(octets);
+    for (unsigned i = 0; i < ARRAY_LEN(conns); i++)
+        conns[i] = sample_conns[1];
+    struct copy *c = copied();
+    c->conf.conns = conns;
+    c->conf.conn_count = SNAPSHOT_CONNS_MAX + 1;
+    struct writer w = writer_of(octets, size), v = w;
+    snapshot_write(&w, &c->conf, &sample_settings);
+    bool refused = w.full;
+    c->conf.conn_count = 0;
+    snapshot_write(&v, &c->conf, &sample_settings);
+    size_t head = written(&v);
+    w = writer_of(octets, size);
+    c->conf.conn_count = SNAPSHOT_CONNS_MAX;
+    snapshot_write(&w, &c->conf, &sample_settings);
+    struct snapshot_copy *s = snapshot_read(written_bytes(&w));
+    bool whole = !w.full && s && same_conf(&c->conf, &s->conf);
+    snapshot_free(s);
+    write_bytes(&w, bytes_of(octets + head, (written(&w) - head) / SNAPSHOT_CONNS_MAX));
+    write_u32_at(&w, head - 4, SNAPSHOT_CONNS_MAX + 1);
+    write_u32_at(&w, 12, (u32)written(&w));
+    s = snapshot_read(written_bytes(&w));
+    refused = refused && !w.full && !s;
+    snapshot_free(s);
+    free(octets);
+    CHECK(whole && refused);
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -329,5 +395,7 @@ int main(void)
            RUN(nobody_can_change_it) | RUN(what_can_still_change_is_refused) |
            RUN(what_is_no_memory_file_is_refused) | RUN(what_is_above_a_cap_is_not_sealed) |
            RUN(what_the_engine_could_not_use_is_not_sealed) |
-           RUN(a_wrong_count_of_connections_is_refused) | RUN(ten_thousand_connections);
+           RUN(a_wrong_count_of_connections_is_refused) |
+           RUN(what_the_engine_could_not_use_is_not_read) | RUN(no_more_connections_than_the_cap) |
+           RUN(ten_thousand_connections);
 }
