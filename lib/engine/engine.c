@@ -4,7 +4,7 @@
 #include "base/siphash.h"
 #include "engine/command.h"
 #include "engine/gate.h"
-#include "engine/plane.h"
+#include "engine/kernel.h"
 #include "engine/view.h"
 #include "exchange/exchange.h"
 #include "exchange/init.h"
@@ -21,7 +21,7 @@ enum { TICK_SAS = 4, TICK_ROOM = 80, REHOME_PER_TICK = 64 };
 struct shrike {
     struct shard shard;
     struct gate gate;
-    struct plane plane;
+    struct wake wake;
     u32 rehome; /* SAs below this index look at the current configuration, if theirs is in it */
     size_t bytes;
 };
@@ -36,7 +36,7 @@ struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
         page_give(&source, e, sizeof(struct shrike));
         return NULL;
     }
-    e->plane.next = PLANE_NONE;
+    e->wake.next = WAKE_NONE;
     e->shard.source.bytes += source.bytes; /* of this very structure */
     return e;
 }
@@ -376,7 +376,7 @@ void shrike_command(struct shrike *e, shrike_time now, const struct shrike_comma
 void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k)
 {
     input_begin(e, now);
-    plane_event(&e->plane, &e->shard, k);
+    kernel_event(&e->wake, &e->shard, k);
     input_end(e);
 }
 
@@ -460,7 +460,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
         tick_sa(s, sa);
         settle(e, sa);
     }
-    plane_work(&e->plane, s);
+    kernel_wake(&e->wake, s);
     rehome(e);
     input_end(e);
 }
@@ -468,7 +468,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
 shrike_time shrike_deadline(const struct shrike *e)
 {
     const struct heap_node *node = heap_least(&e->shard.timers);
-    if (e->plane.next != PLANE_NONE || e->rehome < e->shard.sas.cut)
+    if (e->wake.next != WAKE_NONE || e->rehome < e->shard.sas.cut)
         return e->shard.now;
     return node ? node->key : SHRIKE_NEVER;
 }

@@ -1,5 +1,5 @@
-/* Events of the data plane: see plane.h. */
-#include "engine/plane.h"
+/* Events of the data plane: see kernel.h. */
+#include "engine/kernel.h"
 #include "engine/command.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
@@ -46,16 +46,16 @@ static void expire(struct shard *s, const struct shrike_kernel_event *k)
         expire_hard(s, sa, child);
 }
 
-static void lost(struct plane *p, struct shard *s)
+static void lost(struct wake *w, struct shard *s)
 {
     struct shrike_event *e = ring_event(&s->ring);
     e->id = SHRIKE_EVENT_PLANE_LOST;
     e->number = s->children.live;
     s->plane++;
-    p->next = 0;
+    w->next = 0;
 }
 
-void plane_event(struct plane *p, struct shard *s, const struct shrike_kernel_event *k)
+void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_event *k)
 {
     switch (k->kind) {
     case SHRIKE_ACQUIRE:
@@ -66,7 +66,7 @@ void plane_event(struct plane *p, struct shard *s, const struct shrike_kernel_ev
         expire(s, k);
         break;
     case SHRIKE_PLANE_LOST:
-        lost(p, s);
+        lost(w, s);
         break;
     }
 }
@@ -80,13 +80,13 @@ static bool wants_waking(const struct shard *s, const struct ike_sa *sa)
     return false;
 }
 
-void plane_work(struct plane *p, struct shard *s)
+void kernel_wake(struct wake *w, struct shard *s)
 {
-    for (u32 n = 0; n < WAKE_PER_TICK && p->next < s->sas.cut; n++) {
-        struct ike_sa *sa = shard_sa_at(s, p->next++);
+    for (u32 n = 0; n < WAKE_PER_TICK && w->next < s->sas.cut; n++) {
+        struct ike_sa *sa = shard_sa_at(s, w->next++);
         if (sa && sa->state == IKE_UP && wants_waking(s, sa))
             sa_touch(s, sa);
     }
-    if (p->next >= s->sas.cut)
-        p->next = PLANE_NONE;
+    if (w->next >= s->sas.cut)
+        w->next = WAKE_NONE;
 }
