@@ -17,7 +17,8 @@
 static const struct priv rows[ROLE_COUNT] = {
     [ROLE_PARENT] = {"root", 0,
                      CAP(NET_ADMIN) | CAP(NET_BIND_SERVICE) | CAP(NET_RAW) | CAP(SETUID) |
-                         CAP(SETGID) | CAP(SETPCAP) | CAP(SYS_CHROOT) | CAP(DAC_READ_SEARCH),
+                         CAP(KILL) | CAP(SETGID) | CAP(SETPCAP) | CAP(SYS_CHROOT) |
+                         CAP(DAC_READ_SEARCH),
                      false},
     [ROLE_NET] = {"shrike-net", 64610, 0, true},
     [ROLE_KEYS] = {"shrike-keys", 64611, 0, true},
