@@ -10,6 +10,7 @@ enum { GRACE_S = 10 }; /* for the daemon's answer after its own time is over */
 struct target {
     const char *key; /* of VICI: ike, child, ike-id, child-id */
     struct bytes value;
+    u64 ike; /* of child-id: the IKE SA that it must belong to */
 };
 
 /* #7 is an IKE SA, #7.12 a Child SA of it. false: neither. */
@@ -17,12 +18,12 @@ static bool by_number(const char *argument, struct target *out)
 {
     const char *dot = strchr(argument, '.');
     const char *digits = argument + 1;
-    u64 number;
-    if (dot && !show_number(bytes_of(digits, (size_t)(dot - digits)), &number))
+    u64 number, ike = 0;
+    if (dot && !show_number(bytes_of(digits, (size_t)(dot - digits)), &ike))
         return false;
     if (dot)
         digits = dot + 1;
-    *out = (struct target){dot ? "child-id" : "ike-id", bytes_of(digits, strlen(digits))};
+    *out = (struct target){dot ? "child-id" : "ike-id", bytes_of(digits, strlen(digits)), ike};
     return show_number(out->value, &number);
 }
 
@@ -31,7 +32,7 @@ static bool by_name(const struct tunnels *all, const char *argument, struct targ
 {
     struct tunnel_place at = {0};
     struct tunnel_group g;
-    *out = (struct target){NULL, bytes_of(argument, strlen(argument))};
+    *out = (struct target){NULL, bytes_of(argument, strlen(argument)), 0};
     while (tunnels_next(all, &at, &g)) {
         if (g.sa_count && bytes_equal(g.name, out->value))
             out->key = "ike";
@@ -39,6 +40,20 @@ static bool by_name(const struct tunnels *all, const char *argument, struct targ
             out->key = "child";
     }
     return out->key != NULL;
+}
+
+/* Is there this Child SA, and of that IKE SA? */
+static bool is_there(const struct tunnels *all, const struct target *t)
+{
+    for (size_t i = 0; i < all->sas.count; i++) {
+        struct vici_reader v = tunnel_sas_of(&all->sas.at[i]);
+        struct tunnel_child c;
+        while (all->sas.at[i].id == t->ike && tunnel_next_child(&v, &c)) {
+            if (bytes_equal(vici_value(c.body, "uniqueid"), t->value))
+                return true;
+        }
+    }
+    return false;
 }
 
 static void control_log(void *ctx, const struct vici_packet *p)
@@ -71,21 +86,24 @@ static int terminate(struct tool *t, const struct target *target, const char *ar
 
 int command_down(struct tool *t, char *const *arguments)
 {
+    const char *argument = arguments[0];
+    const bool number = argument[0] == '#';
     struct target target;
     struct tunnels all;
-    if (arguments[0][0] == '#' && !by_number(arguments[0], &target)) {
+    if (number && !by_number(argument, &target)) {
         tool_fail(t, "a number is #7, an IKE SA, or #7.12, a Child SA; shrike list shows them");
         return TOOL_USAGE;
     }
     if (!tool_connect(t))
         return TOOL_FAILED;
-    if (arguments[0][0] == '#')
-        return terminate(t, &target, arguments[0]);
     if (!tunnels_load(&all, &t->session, NULL))
         return tool_lost(t);
-    bool there = by_name(&all, arguments[0], &target);
+    /* Whether there is an IKE SA of a number, the daemon says itself. */
+    bool there = !number ? by_name(&all, argument, &target)
+                         : strcmp(target.key, "ike-id") == 0 || is_there(&all, &target);
     tunnels_free(&all);
     if (!there)
-        return tool_fail(t, "nothing of this name is up; shrike shows what is");
-    return terminate(t, &target, arguments[0]);
+        return tool_fail(t, "nothing of this %s is up; shrike list shows what is",
+                         number ? "number" : "name");
+    return terminate(t, &target, argument);
 }

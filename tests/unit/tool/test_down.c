@@ -37,9 +37,21 @@ TEST(what_is_not_up_is_not_asked_for)
 {
     struct bench b;
     CHECK_EQ(down(&b, "cellar"), TOOL_FAILED);
-    CHECK_TEXT(b.err, "shrike: nothing of this name is up; shrike shows what is\n");
+    CHECK_TEXT(b.err, "shrike: nothing of this name is up; shrike list shows what is\n");
     CHECK_TEXT(b.out, "");
     bench_close(&b);
+}
+
+TEST(a_child_belongs_to_its_ike_sa)
+{
+    static const char *const wrong[] = {"#8.12", "#7.13", "#99.12"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct bench b;
+        CHECK_EQ(down(&b, wrong[i]), TOOL_FAILED);
+        CHECK_TEXT(b.err, "shrike: nothing of this number is up; shrike list shows what is\n");
+        CHECK_TEXT(b.out, "");
+        bench_close(&b);
+    }
 }
 
 TEST(numbers_are_numbers)
@@ -56,5 +68,6 @@ TEST(numbers_are_numbers)
 int main(void)
 {
     return RUN(by_name_and_number) | RUN(what_the_daemon_refuses_is_said) |
-           RUN(what_is_not_up_is_not_asked_for) | RUN(numbers_are_numbers);
+           RUN(what_is_not_up_is_not_asked_for) | RUN(a_child_belongs_to_its_ike_sa) |
+           RUN(numbers_are_numbers);
 }
