@@ -40,9 +40,10 @@ static bool set_mark(int fd, u32 mark)
 static bool prepare(const struct open_socket *o, u32 mark)
 {
     bool esp = o->owner == ROLE_ESP, v4 = o->is.family == 4;
-    bool done = v4 ? set(o->fd, IPPROTO_IP, IP_PKTINFO, 1)
-                   : set(o->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-                         set(o->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    bool done =
+        v4 ? set(o->fd, IPPROTO_IP, IP_PKTINFO, 1) : set(o->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    if (!v4 && o->is.kind != SOCKET_ESP) /* raw ones are of one family anyway */
+        done = done && set(o->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (esp)
         done = done && (v4 ? set(o->fd, IPPROTO_IP, IP_RECVTOS, 1)
                            : set(o->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1));
