@@ -93,22 +93,29 @@ static const char *const fake_home_net[] = {
 static const char *const fake_evil[] = {"uniqueid",    "9",      "state", "ODD\nLINE",
                                         "remote-host", "\xff\t", NULL};
 
-static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
-                                     struct vici_writer *answer)
+/* An IKE SA without any child. */
+static void fake_office(const struct vici_request *r, const char *id, const char *state,
+                        const char *peer)
 {
     struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
-    (void)ctx;
-    (void)answer;
-    if (fake_is_empty)
-        return VICI_REPLY_NOW;
     vici_begin(&w, "office");
-    fake_put(&w, (const char *const[]){"uniqueid", "8", "state", "CONNECTING", "remote-host",
-                                       "198.51.100.1", NULL});
+    fake_put(&w, (const char *const[]){"uniqueid", id, "state", state, "remote-host", peer, NULL});
     vici_begin(&w, "child-sas");
     vici_end(&w);
     vici_end(&w);
     fake_stream(r, FAKE_LIST_SA, &w);
-    w = vici_writer_of(fake_octets, sizeof fake_octets);
+}
+
+static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
+                                     struct vici_writer *answer)
+{
+    (void)ctx;
+    (void)answer;
+    if (fake_is_empty)
+        return VICI_REPLY_NOW;
+    fake_office(r, "8", "CONNECTING", "198.51.100.1");
+    fake_office(r, "6", "DELETING", "198.51.100.2");
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
     vici_begin(&w, "home");
     fake_put(&w, fake_home);
     vici_begin(&w, "child-sas");
