@@ -27,6 +27,16 @@ HOUSE = {
     'lib/engine/engine.c': '#include "shrike/shrike.h"\n#include "crypto/keymat.h"\n'
                            '#include "wire/header.h"\n\nvoid engine_datagram(int n)\n{\n'
                            '    n = header_read(n);\n    prove(0, n, 1, 2, 3, 4);\n}\n',
+    'daemon/proc/meson.build': "sources += files('loop.c')\n",
+    'daemon/proc/loop.h': '#ifndef L_H\n#define L_H\nint loop_run(int n);\n#endif\n',
+    'daemon/proc/loop.c': '#include "proc/loop.h"\n#include "base/bytes.h"\n'
+                          '#include "shrike/shrike.h"\n#include <stdio.h>\n\n'
+                          'int loop_run(int n)\n{\n    return twice(n);\n}\n',
+    'daemon/keys/meson.build': "sources += files('keys.c')\n",
+    'daemon/keys/keys.h': '#ifndef S_H\n#define S_H\nint keys_find(int n);\n#endif\n',
+    'daemon/keys/keys.c': '#include "keys/keys.h"\n#include "crypto/keymat.h"\n'
+                          '#include "proc/loop.h"\n#include "wire/codes.h"\n\n'
+                          'int keys_find(int n)\n{\n    return loop_run(n) + CODE;\n}\n',
     'docs/TOUR.md': '# Tour\n\nIt is `engine_datagram()` in lib/engine/engine.c:\n\n```\n'
                     'engine_datagram engine/engine.c\n'
                     '  header_read    wire/header.c    28 octets\n'
@@ -49,6 +59,18 @@ CASES = [
     ('a header of wire includes crypto', 'lib/wire/header.h', '#include "crypto/keymat.h"\n',
      'wire may not include'),
     ('stdio in a pure layer', 'lib/wire/header.c', '#include <stdio.h>\n', '<stdio.h> in a pure'),
+    ('a role includes another', 'daemon/keys/keys.c', '#include "net/peer.h"\n',
+     'keys may not include "net/peer.h"'),
+    ('proc includes a role', 'daemon/proc/loop.c', '#include "keys/keys.h"\n',
+     'proc may not include "keys/keys.h"'),
+    ('a role includes the inside of the library', 'daemon/keys/keys.c',
+     '#include "wire/header.h"\n', 'keys may not include "wire/header.h"'),
+    ('a header of the library includes the daemon', 'lib/wire/header.h',
+     '#include "proc/loop.h"\n', 'wire may not include "proc/loop.h"'),
+    ('a folder of the daemon that has no rule', 'daemon/more/more.c',
+     '#include "keys/keys.h"\n', 'more may not include "keys/keys.h"'),
+    ('include without folder in the daemon', 'daemon/keys/keys.c', '#include "keys.h"\n',
+     'has no folder'),
     ('include without folder', 'lib/wire/header.c', '#include "codes.h"\n', 'has no folder'),
     ('61 lines of function', 'lib/base/bytes.c',
      ('int twice(int n)\n{\n    return n + n;\n}\n', body(57)), 'twice() has 61 lines'),
@@ -131,6 +153,7 @@ def build(root, plant=None):
         old = file.read_text(encoding='utf-8') if file.exists() else ''
         new = old + change if isinstance(change, str) else old.replace(*change)
         assert new != old, path
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(new, encoding='utf-8')
 
 
