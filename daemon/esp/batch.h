@@ -2,7 +2,7 @@
 #ifndef ESP_BATCH_H
 #define ESP_BATCH_H
 
-#include "esp/udp.h"
+#include "esp/socket.h"
 
 #define BATCH_SIZE 262144 /* octets: two full super-segments and what sealing adds */
 #define BATCH_FULL 131072 /* at so many they should go */

@@ -40,7 +40,7 @@ static u32 get_u32(const u8 *at)
 
 static void write_out(struct coalesce *c, const struct tun_meta *m, struct iovec *iov, int count)
 {
-    if (!tun_write(c->tun, m, iov, count))
+    if (!esp_tun_write(c->tun, m, iov, count))
         for (int i = 1; i < count; i++)
             esp_count(c->counters, ESP_TUN);
 }

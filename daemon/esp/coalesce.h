@@ -25,7 +25,7 @@ struct growing {
 };
 
 struct coalesce {
-    struct tun *tun;
+    struct esp_tun *tun;
     struct esp_counters *counters;
     u16 count;
     struct growing flows[COALESCE_FLOWS];

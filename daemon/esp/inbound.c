@@ -60,12 +60,14 @@ void inbound_arrival(struct plane *p, const struct arrival *a, bool raw)
     }
 }
 
-void inbound_turn(struct plane *p, struct udp *u)
+void inbound_turn(struct plane *p, struct esp_socket *u)
 {
     struct arrival arrivals[UDP_ARRIVALS];
-    size_t n = udp_receive(u, p->buffers, arrivals);
+    size_t n = esp_socket_receive(u, p->buffers, arrivals);
+    plane_enter(p);
     for (size_t i = 0; i < n; i++)
         inbound_arrival(p, &arrivals[i], u->raw);
     coalesce_flush(&p->coalesce);
     p->received += n;
+    plane_leave(p);
 }

@@ -13,7 +13,7 @@ struct parcel {
     bool clamp; /* a SYN may be in it */
 };
 
-struct udp *outbound_waits_for(struct plane *p)
+struct esp_socket *outbound_waits_for(struct plane *p)
 {
     return p->batch.count == 0 ? NULL : plane_socket(p, p->batch.runs[0].sa);
 }
@@ -22,12 +22,12 @@ bool outbound_flush(struct plane *p)
 {
     struct batch *b = &p->batch;
     while (b->count > 0) {
-        struct udp *u = plane_socket(p, b->runs[0].sa);
+        struct esp_socket *u = plane_socket(p, b->runs[0].sa);
         size_t same = 1, done = 1;
         while (same < b->count && plane_socket(p, b->runs[same].sa) == u)
             same++;
         if (u)
-            done = udp_send(u, b->runs, same, p->now, &p->counters);
+            done = esp_socket_send(u, b->runs, same, p->now, &p->counters);
         else
             esp_count(&p->counters, ESP_SEND);
         p->sends++;
@@ -35,7 +35,6 @@ bool outbound_flush(struct plane *p)
         if (u && done < same)
             return false;
     }
-    sadb_leave(p->db); /* the runs were what held SAs */
     return true;
 }
 
@@ -107,7 +106,7 @@ static void tell_too_big(struct plane *p, const struct parcel *v, u16 most)
     struct tun_meta plain = {0};
     size_t len = inner_too_big(v->packet, &v->inner, most, error);
     struct iovec iov[2] = {{0}, {error, len}};
-    if (len > 0 && !tun_write(&p->tun, &plain, iov, 2))
+    if (len > 0 && !esp_tun_write(&p->tun, &plain, iov, 2))
         esp_count(&p->counters, ESP_TUN);
 }
 
@@ -121,7 +120,7 @@ static enum esp_drop choose(struct plane *p, struct parcel *v)
         p->events.acquire(p->events.ctx, sa);
     if (!sa->cipher)
         return ESP_TRAPPED;
-    struct udp *u = plane_socket(p, sa);
+    struct esp_socket *u = plane_socket(p, sa);
     if (!u)
         return ESP_SEND;
     struct outer_fields outer = outer_of(&v->inner, DF_COPY);
@@ -152,25 +151,33 @@ static enum esp_drop carry(struct plane *p, struct parcel *v, size_t len)
     return cut ? send_pieces(p, v, &cutter) : send_plain(p, v);
 }
 
+/* One packet of the device. false: it has none. */
+static bool read_one(struct plane *p, size_t *octets)
+{
+    struct parcel v = {.packet = p->super};
+    bool bad;
+    size_t len = esp_tun_read(&p->tun, p->super, TUN_PACKET_MAX, &v.meta, &bad);
+    enum esp_drop why = bad ? ESP_INNER : ESP_PASS;
+    if (len > 0)
+        why = carry(p, &v, len);
+    if (why != ESP_PASS)
+        esp_count(&p->counters, why);
+    *octets += len;
+    return len > 0 || bad;
+}
+
 bool outbound_turn(struct plane *p)
 {
-    if (!outbound_flush(p))
-        return false;
-    sadb_enter(p->db);
-    for (int i = 0; i < OUTBOUND_READS; i++) {
-        struct parcel v = {.packet = p->super};
-        bool bad;
-        size_t len = tun_read(&p->tun, p->super, TUN_PACKET_MAX, &v.meta, &bad);
-        if (len == 0 && !bad)
+    plane_enter(p);
+    bool done = outbound_flush(p);
+    size_t octets = 0;
+    for (int i = 0; done && i < OUTBOUND_READS && octets < OUTBOUND_OCTETS; i++) {
+        if (!read_one(p, &octets))
             break;
-        enum esp_drop why = bad ? ESP_INNER : carry(p, &v, len);
-        if (why != ESP_PASS)
-            esp_count(&p->counters, why);
-        if (p->batch.used >= BATCH_FULL) {
-            if (!outbound_flush(p))
-                return false;
-            sadb_enter(p->db);
-        }
+        if (p->batch.used >= BATCH_FULL)
+            done = outbound_flush(p);
     }
-    return outbound_flush(p);
+    done = done && outbound_flush(p);
+    plane_leave(p);
+    return done;
 }

@@ -4,7 +4,8 @@
 
 #include "esp/plane.h"
 
-#define OUTBOUND_READS 64 /* packets or super-segments of one turn */
+#define OUTBOUND_READS  64     /* packets or super-segments of one turn */
+#define OUTBOUND_OCTETS 524288 /* ... and their octets, about */
 
 /* Carry what the TUN device has, up to a turn's worth. false: a socket is full; come again when
  * outbound_waits_for() can be written to. */
@@ -12,6 +13,6 @@ bool outbound_turn(struct plane *p);
 /* Send what is sealed already. false: a socket is full. */
 bool outbound_flush(struct plane *p);
 /* The socket that is full; NULL: nothing waits. */
-struct udp *outbound_waits_for(struct plane *p);
+struct esp_socket *outbound_waits_for(struct plane *p);
 
 #endif

@@ -20,7 +20,7 @@ struct plane *plane_new(u32 sas_max, const struct plane_events *e)
     p->coalesce.counters = &p->counters;
     p->db = sadb_new(sas_max);
     p->super = malloc(TUN_PACKET_MAX);
-    p->buffers = udp_buffers_new();
+    p->buffers = arrival_buffers_new();
     if (batch_open(&p->batch) && p->db && p->super && p->buffers)
         return p;
     plane_free(p);
@@ -29,41 +29,53 @@ struct plane *plane_new(u32 sas_max, const struct plane_events *e)
 
 void plane_free(struct plane *p)
 {
-    tun_close(&p->tun);
+    esp_tun_close(&p->tun);
     for (int i = 0; i < PLANE_SOCKETS; i++)
-        udp_close(&p->sockets[i]);
+        esp_socket_close(&p->sockets[i]);
     if (p->db)
         sadb_free(p->db);
     batch_close(&p->batch);
-    udp_buffers_free(p->buffers);
+    arrival_buffers_free(p->buffers);
     free(p->super);
     free(p);
 }
 
 void plane_take_tun(struct plane *p, int fd, bool vnet)
 {
-    tun_close(&p->tun);
-    tun_open(&p->tun, fd, vnet);
+    esp_tun_close(&p->tun);
+    esp_tun_open(&p->tun, fd, vnet);
 }
 
-static struct udp *socket_at(struct plane *p, bool encap, u8 family)
+static struct esp_socket *socket_at(struct plane *p, bool encap, u8 family)
 {
     return &p->sockets[(encap ? PLANE_UDP_V4 : PLANE_RAW_V4) + (family == 6)];
 }
 
-struct udp *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m)
+struct esp_socket *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m)
 {
-    struct udp u, *at = socket_at(p, m->kind != SOCKET_ESP, m->family);
-    if (!udp_open(&u, fd, m))
+    struct esp_socket u, *at = socket_at(p, m->kind != SOCKET_ESP, m->family);
+    if (!esp_socket_open(&u, fd, m))
         return NULL;
-    udp_close(at);
+    esp_socket_close(at);
     *at = u;
     return at;
 }
 
-struct udp *plane_socket(struct plane *p, const struct esp_sa *sa)
+void plane_enter(struct plane *p)
 {
-    struct udp *u = socket_at(p, sa->encap, sa->remote.family);
+    if (p->batch.count == 0)
+        sadb_enter(p->db);
+}
+
+void plane_leave(struct plane *p)
+{
+    if (p->batch.count == 0)
+        sadb_leave(p->db);
+}
+
+struct esp_socket *plane_socket(struct plane *p, const struct esp_sa *sa)
+{
+    struct esp_socket *u = socket_at(p, sa->encap, sa->remote.family);
     return u->fd < 0 ? NULL : u;
 }
 

@@ -6,8 +6,8 @@
 #include "esp/batch.h"
 #include "esp/coalesce.h"
 #include "esp/sadb.h"
+#include "esp/socket.h"
 #include "esp/tun.h"
-#include "esp/udp.h"
 
 enum plane_socket {
     PLANE_RAW_V4,
@@ -27,8 +27,8 @@ struct plane_events {
 
 struct plane {
     struct sadb *db;
-    struct tun tun;
-    struct udp sockets[PLANE_SOCKETS];
+    struct esp_tun tun;
+    struct esp_socket sockets[PLANE_SOCKETS];
     struct plane_events events;
     struct esp_counters counters;
     shrike_time now;
@@ -36,7 +36,7 @@ struct plane {
 
     u8 *super; /* what was read from the TUN device */
     struct batch batch;
-    struct udp_buffers *buffers;
+    struct arrival_buffers *buffers;
     struct coalesce coalesce;
     u64 sends, received; /* calls, and what they brought */
 };
@@ -47,9 +47,12 @@ void plane_free(struct plane *p);
 /* Both belong to the plane from then on, in place of what it had. */
 void plane_take_tun(struct plane *p, int fd, bool vnet);
 /* NULL: it is not a socket for ESP, and was closed. */
-struct udp *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m);
+struct esp_socket *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m);
+/* Around a turn: between the two the worker may hold SAs, and as long as sealed packets wait. */
+void plane_enter(struct plane *p);
+void plane_leave(struct plane *p);
 /* By which an SA sends. NULL: there is none of this kind. */
-struct udp *plane_socket(struct plane *p, const struct esp_sa *sa);
+struct esp_socket *plane_socket(struct plane *p, const struct esp_sa *sa);
 /* An SA that is used counts an inner packet; false: its lifetime is over (counted and told). */
 bool plane_account(struct plane *p, struct esp_sa *sa, size_t octets) must_use;
 /* The most octets of an inner packet in this outbound SA: the device's MTU, or less on a narrow

@@ -15,18 +15,18 @@ static bool offload(int fd, unsigned flags)
     return ioctl(fd, TUNSETOFFLOAD, (unsigned long)flags) == 0;
 }
 
-void tun_open(struct tun *t, int fd, bool vnet)
+void esp_tun_open(struct esp_tun *t, int fd, bool vnet)
 {
-    unsigned tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+    unsigned tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
     int size = sizeof(struct virtio_net_hdr);
-    *t = (struct tun){.fd = fd, .vnet = vnet};
+    *t = (struct esp_tun){.fd = fd, .vnet = vnet};
     if (!vnet || ioctl(fd, TUNSETVNETHDRSZ, &size) != 0)
         return;
     t->uso = offload(fd, tso | OFFLOAD_USO4 | OFFLOAD_USO6);
     t->tso = t->uso || offload(fd, tso);
 }
 
-void tun_close(struct tun *t)
+void esp_tun_close(struct esp_tun *t)
 {
     if (t->fd >= 0)
         close(t->fd);
@@ -55,7 +55,7 @@ static bool meta_read(const struct virtio_net_hdr *h, struct tun_meta *m)
     return false;
 }
 
-size_t tun_read(struct tun *t, u8 *at, size_t size, struct tun_meta *m, bool *bad)
+size_t esp_tun_read(struct esp_tun *t, u8 *at, size_t size, struct tun_meta *m, bool *bad)
 {
     struct virtio_net_hdr h = {0};
     struct iovec iov[2] = {{&h, sizeof(h)}, {at, size}};
@@ -89,7 +89,7 @@ static struct virtio_net_hdr header_of(const struct tun_meta *m, const u8 *packe
     return h;
 }
 
-bool tun_write(struct tun *t, const struct tun_meta *m, struct iovec *iov, int count)
+bool esp_tun_write(struct esp_tun *t, const struct tun_meta *m, struct iovec *iov, int count)
 {
     if (!t->vnet)
         return writev(t->fd, iov + 1, count - 1) >= 0;

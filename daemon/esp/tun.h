@@ -24,7 +24,7 @@ struct tun_meta {
     u16 checksum_at;    /* behind that; holds the pseudo header's sum so far */
 };
 
-struct tun {
+struct esp_tun {
     int fd;    /* -1: none */
     bool vnet; /* each packet has the header, coming and going */
     bool tso;  /* the system gives us TCP super-segments ... */
@@ -32,12 +32,12 @@ struct tun {
 };
 
 /* Use this device, which belongs to t from then on, and ask for all offloads it has. */
-void tun_open(struct tun *t, int fd, bool vnet);
-void tun_close(struct tun *t);
+void esp_tun_open(struct esp_tun *t, int fd, bool vnet);
+void esp_tun_close(struct esp_tun *t);
 /* Its octets; 0: there is none, or it has a header that makes no sense (*bad). The packet has at
  * most size octets. */
-size_t tun_read(struct tun *t, u8 *at, size_t size, struct tun_meta *m, bool *bad);
+size_t esp_tun_read(struct esp_tun *t, u8 *at, size_t size, struct tun_meta *m, bool *bad);
 /* Hand a packet in pieces to the system; iov[0] is left free for the header. false: refused. */
-bool tun_write(struct tun *t, const struct tun_meta *m, struct iovec *iov, int count);
+bool esp_tun_write(struct esp_tun *t, const struct tun_meta *m, struct iovec *iov, int count);
 
 #endif

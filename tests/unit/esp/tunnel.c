@@ -106,7 +106,7 @@ static void add_sa(struct tunnel *t, bool inbound, u32 spi, struct in_addr ends[
         die("SA");
 }
 
-static void run(struct plane *p, struct udp *u)
+static void run(struct plane *p, struct esp_socket *u)
 {
     for (;;) {
         struct pollfd f[3] = {{p->tun.fd, POLLIN, 0}, {u->fd, POLLIN, 0}, {0, POLLIN, 0}};
@@ -117,7 +117,7 @@ static void run(struct plane *p, struct udp *u)
         if (poll(f, 3, -1) < 0 || f[2].revents)
             return;
         if (f[1].revents & POLLERR)
-            udp_errors(u);
+            esp_socket_errors(u);
         if (f[1].revents & POLLIN)
             inbound_turn(p, u);
         if (f[0].revents || f[1].revents & POLLOUT)
@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     struct mail_socket m = {t.raw ? SOCKET_ESP : SOCKET_NAT_T, 4, PORT};
     u32 side = argv[2][0] == '1';
     plane_take_tun(t.plane, open_tun(argv[1]), true);
-    struct udp *u = plane_take_socket(t.plane, open_socket(&t, ends[0]), &m);
+    struct esp_socket *u = plane_take_socket(t.plane, open_socket(&t, ends[0]), &m);
     if (!u)
         die("socket options");
     add_sa(&t, true, SPI + side, ends);

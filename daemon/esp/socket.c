@@ -1,5 +1,5 @@
 /* Sockets of ESP. */
-#include "esp/udp.h"
+#include "esp/socket.h"
 #include "esp/address.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,13 +33,13 @@ static bool options_v6(int fd)
            option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
-bool udp_open(struct udp *u, int fd, const struct mail_socket *m)
+bool esp_socket_open(struct esp_socket *u, int fd, const struct mail_socket *m)
 {
     int size;
     socklen_t len = sizeof(size);
-    *u = (struct udp){.fd = fd, .family = m->family, .raw = m->kind == SOCKET_ESP};
+    *u = (struct esp_socket){.fd = fd, .family = m->family, .raw = m->kind == SOCKET_ESP};
     if (fd < 0 || m->kind == SOCKET_IKE || !(m->family == 4 ? options_v4(fd) : options_v6(fd))) {
-        udp_close(u);
+        esp_socket_close(u);
         return false;
     }
     u->segments_max = 1;
@@ -51,7 +51,7 @@ bool udp_open(struct udp *u, int fd, const struct mail_socket *m)
     return true;
 }
 
-void udp_close(struct udp *u)
+void esp_socket_close(struct esp_socket *u)
 {
     if (u->fd >= 0)
         close(u->fd);
@@ -59,7 +59,7 @@ void udp_close(struct udp *u)
 }
 
 /* DF is a property of the socket, not of a packet. */
-static void set_df(struct udp *u, bool df)
+static void set_df(struct esp_socket *u, bool df)
 {
     if (u->df_known && u->dont_fragment == df)
         return;
@@ -78,7 +78,7 @@ struct outgoing {
     _Alignas(struct cmsghdr) u8 control[ADDRESS_CONTROL_MAX];
 };
 
-static void message_of(const struct udp *u, const struct run *r, struct msghdr *m,
+static void message_of(const struct esp_socket *u, const struct run *r, struct msghdr *m,
                        struct outgoing *o)
 {
     struct shrike_endpoint remote = r->sa->remote;
@@ -101,9 +101,11 @@ static void message_of(const struct udp *u, const struct run *r, struct msghdr *
     m->msg_controllen = c.len;
 }
 
-u16 udp_errors(struct udp *u)
+u16 esp_socket_errors(struct esp_socket *u)
 {
     u16 mtu = 0;
+    int pending;
+    socklen_t len = sizeof(pending);
     for (int i = 0; i < ERRORS_MAX; i++) {
         _Alignas(struct cmsghdr) u8 control[512];
         struct msghdr m = {.msg_control = control, .msg_controllen = sizeof(control)};
@@ -120,6 +122,7 @@ u16 udp_errors(struct udp *u)
                 mtu = (u16)e.ee_info;
         }
     }
+    getsockopt(u->fd, SOL_SOCKET, SO_ERROR, &pending, &len); /* clears it */
     return mtu;
 }
 
@@ -130,7 +133,8 @@ static void lost(struct esp_counters *c, enum esp_drop why, u16 count)
 }
 
 /* Send one run. false: the socket is full. */
-static bool send_one(struct udp *u, const struct run *r, shrike_time now, struct esp_counters *c)
+static bool send_one(struct esp_socket *u, const struct run *r, shrike_time now,
+                     struct esp_counters *c)
 {
     struct msghdr m;
     struct outgoing o;
@@ -143,7 +147,7 @@ static bool send_one(struct udp *u, const struct run *r, shrike_time now, struct
         error = errno;
         if (error == EAGAIN)
             return false;
-        u16 mtu = udp_errors(u);
+        u16 mtu = esp_socket_errors(u);
         if (error == EMSGSIZE && mtu > 0) {
             r->sa->path_max = mtu;
             r->sa->path_until = now + PATH_LESS_FOR;
@@ -155,7 +159,8 @@ static bool send_one(struct udp *u, const struct run *r, shrike_time now, struct
 
 /* The packets of a run one by one: the system says more of a single packet that is too big, and
  * some devices refuse segmentation. What the socket does not take is lost. */
-static void send_singly(struct udp *u, const struct run *r, shrike_time now, struct esp_counters *c)
+static void send_singly(struct esp_socket *u, const struct run *r, shrike_time now,
+                        struct esp_counters *c)
 {
     struct run one = *r;
     one.count = 1;
@@ -168,7 +173,7 @@ static void send_singly(struct udp *u, const struct run *r, shrike_time now, str
 }
 
 /* The first run was refused with this error. false: the socket is full. */
-static bool send_refused(struct udp *u, const struct run *r, shrike_time now,
+static bool send_refused(struct esp_socket *u, const struct run *r, shrike_time now,
                          struct esp_counters *c)
 {
     if (errno == EAGAIN)
@@ -181,8 +186,8 @@ static bool send_refused(struct udp *u, const struct run *r, shrike_time now,
     return true;
 }
 
-size_t udp_send(struct udp *u, const struct run *runs, size_t count, shrike_time now,
-                struct esp_counters *c)
+size_t esp_socket_send(struct esp_socket *u, const struct run *runs, size_t count, shrike_time now,
+                       struct esp_counters *c)
 {
     struct mmsghdr messages[UDP_RUNS_MAX];
     struct outgoing outgoing[UDP_RUNS_MAX];
@@ -206,8 +211,8 @@ size_t udp_send(struct udp *u, const struct run *runs, size_t count, shrike_time
     return done;
 }
 
-void udp_keepalive(struct udp *u, const struct shrike_endpoint *local,
-                   const struct shrike_endpoint *remote)
+void esp_socket_keepalive(struct esp_socket *u, const struct shrike_endpoint *local,
+                          const struct shrike_endpoint *remote)
 {
     u8 octet = 0xff;
     struct address to;
@@ -225,7 +230,7 @@ void udp_keepalive(struct udp *u, const struct shrike_endpoint *local,
     (void)!sendmsg(u->fd, &m, MSG_DONTWAIT); /* another one comes */
 }
 
-struct udp_buffers {
+struct arrival_buffers {
     struct mmsghdr messages[UDP_ARRIVALS];
     struct iovec iov[UDP_ARRIVALS];
     struct address from[UDP_ARRIVALS];
@@ -233,15 +238,15 @@ struct udp_buffers {
     u8 octets[UDP_ARRIVALS][UDP_ARRIVAL_MAX];
 };
 
-struct udp_buffers *udp_buffers_new(void)
+struct arrival_buffers *arrival_buffers_new(void)
 {
-    struct udp_buffers *b = calloc(1, sizeof(*b));
+    struct arrival_buffers *b = calloc(1, sizeof(*b));
     for (int i = 0; b && i < UDP_ARRIVALS; i++)
         b->iov[i] = (struct iovec){b->octets[i], UDP_ARRIVAL_MAX};
     return b;
 }
 
-void udp_buffers_free(struct udp_buffers *b)
+void arrival_buffers_free(struct arrival_buffers *b)
 {
     free(b);
 }
@@ -269,7 +274,8 @@ static void skip_header(struct arrival *a)
     a->len -= head;
 }
 
-size_t udp_receive(struct udp *u, struct udp_buffers *b, struct arrival out[UDP_ARRIVALS])
+size_t esp_socket_receive(struct esp_socket *u, struct arrival_buffers *b,
+                          struct arrival out[UDP_ARRIVALS])
 {
     for (int i = 0; i < UDP_ARRIVALS; i++)
         b->messages[i].msg_hdr = (struct msghdr){

@@ -1,7 +1,7 @@
 /* The sockets that ESP leaves and arrives by: UDP with segmentation and receive offload where the
  * system has them, or raw protocol 50. */
-#ifndef ESP_UDP_H
-#define ESP_UDP_H
+#ifndef ESP_SOCKET_H
+#define ESP_SOCKET_H
 
 #include "esp/drop.h"
 #include "esp/sa.h"
@@ -26,7 +26,7 @@ struct run {
     bool dont_fragment;
 };
 
-struct udp {
+struct esp_socket {
     int fd; /* -1: none */
     u8 family;
     bool raw;
@@ -37,18 +37,18 @@ struct udp {
 
 /* Use this socket, which belongs to u from then on. false: it is not one for ESP, or refuses what
  * is needed; it is closed. */
-bool udp_open(struct udp *u, int fd, const struct mail_socket *m) must_use;
-void udp_close(struct udp *u);
+bool esp_socket_open(struct esp_socket *u, int fd, const struct mail_socket *m) must_use;
+void esp_socket_close(struct esp_socket *u);
 
 /* Send these runs; gives how many are done, sent or lost (and counted). Fewer than all: the socket
  * takes no more for now. An SA whose path turns out narrow learns it. */
-size_t udp_send(struct udp *u, const struct run *runs, size_t count, shrike_time now,
-                struct esp_counters *c);
+size_t esp_socket_send(struct esp_socket *u, const struct run *runs, size_t count, shrike_time now,
+                       struct esp_counters *c);
 /* One octet 0xff (RFC 3948 2.3) from here to there. */
-void udp_keepalive(struct udp *u, const struct shrike_endpoint *local,
-                   const struct shrike_endpoint *remote);
+void esp_socket_keepalive(struct esp_socket *u, const struct shrike_endpoint *local,
+                          const struct shrike_endpoint *remote);
 /* Read away what the socket has to tell of errors; gives the MTU of the last "too big", or 0. */
-u16 udp_errors(struct udp *u);
+u16 esp_socket_errors(struct esp_socket *u);
 
 /* A datagram, or several that receive offload has put together. */
 struct arrival {
@@ -62,10 +62,11 @@ struct arrival {
 #define UDP_ARRIVALS    16    /* taken by one call */
 #define UDP_ARRIVAL_MAX 65536 /* octets of one */
 
-struct udp_buffers;
-struct udp_buffers *udp_buffers_new(void) must_use;
-void udp_buffers_free(struct udp_buffers *b);
+struct arrival_buffers;
+struct arrival_buffers *arrival_buffers_new(void) must_use;
+void arrival_buffers_free(struct arrival_buffers *b);
 /* Take what has arrived; gives how many of out[] are filled. They stay until the next call. */
-size_t udp_receive(struct udp *u, struct udp_buffers *b, struct arrival out[UDP_ARRIVALS]);
+size_t esp_socket_receive(struct esp_socket *u, struct arrival_buffers *b,
+                          struct arrival out[UDP_ARRIVALS]);
 
 #endif
