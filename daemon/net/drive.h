@@ -10,8 +10,9 @@
 #include "net/local.h"
 #include "net/udp.h"
 
-#define DRIVE_TICKS  64 /* ticks in one turn; more work goes on in the next */
-#define DRIVE_UNUSED 16 /* configurations given back in one drain: more than the engine holds */
+#define DRIVE_TICKS 64 /* ticks in one turn; more work goes on in the next */
+/* Configurations given back in one drain: one for each input, and what the engine held before. */
+#define DRIVE_UNUSED (SHRIKE_BATCH + 16)
 
 struct drive {
     struct seat *seat;

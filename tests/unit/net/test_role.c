@@ -1,0 +1,295 @@
+/* Two net roles over real sockets: see gateway.h. */
+#include "gateway.h"
+
+static struct pair p; /* large */
+
+static bool both_up(u32 times)
+{
+    return pair_until(&p, &p.a.events[SHRIKE_EVENT_CHILD_UP], times) &&
+           pair_until(&p, &p.b.events[SHRIKE_EVENT_CHILD_UP], times);
+}
+
+TEST(a_role_says_that_it_is_ready)
+{
+    p.loop = loop_new();
+    gateway_open(&p.a, p.loop, "a.test", "b.test");
+    pair_turns(&p, 6);
+    CHECK_EQ(p.a.others[PARENT].seen[MAIL_READY], 0); /* without a configuration */
+    gateway_conf(&p.a, 4500);
+    pair_turns(&p, 6);
+    CHECK_EQ(p.a.others[PARENT].seen[MAIL_READY], 1);
+    gateway_conf(&p.a, 4500);
+    pair_turns(&p, 6);
+    CHECK_EQ(p.a.others[PARENT].seen[MAIL_READY], 1);
+    gateway_close(&p.a);
+    loop_free(p.loop);
+}
+
+TEST(two_of_them_make_a_child_sa)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 5);
+    CHECK(both_up(1));
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_IKE_UP], 1);
+    CHECK_EQ(p.b.events[SHRIKE_EVENT_IKE_UP], 1);
+    CHECK(pair_until(&p, &p.a.done_command, 5));
+    CHECK_EQ(p.a.failed_command, 0);
+    CHECK_EQ(p.a.install_count, 1);
+    CHECK_EQ(p.b.install_count, 1);
+    const struct installed *a = &p.a.installs[0], *b = &p.b.installs[0];
+    CHECK_EQ(a->spi_in, b->spi_out);
+    CHECK_EQ(a->spi_out, b->spi_in);
+    CHECK_EQ(a->key_len, 36);
+    CHECK_BYTES(a->key_in, b->key_out, 36);
+    CHECK_BYTES(a->key_out, b->key_in, 36);
+    /* The address that was left to the system, and real ports. */
+    CHECK_EQ(a->local.family, 4);
+    CHECK_BYTES(a->local.octets, ((u8[]){127, 0, 0, 1}), 4);
+    CHECK_EQ(a->local.port, p.a.ports[SOCKET_NAT_T]);
+    CHECK_EQ(a->remote.port, p.b.ports[SOCKET_NAT_T]);
+    CHECK_EQ(b->remote.port, p.a.ports[SOCKET_NAT_T]);
+    pair_close(&p);
+}
+
+TEST(wrong_secrets_are_told)
+{
+    pair_open(&p);
+    gateway_secret(&p.b, "another secret");
+    pair_turns(&p, 4);
+    gateway_up(&p.a, 6);
+    CHECK(pair_until(&p, &p.a.failed_command, 6));
+    CHECK(pair_until(&p, &p.b.events[SHRIKE_EVENT_IKE_FAILED], 1));
+    CHECK_EQ(p.a.install_count + p.b.install_count, 0);
+    pair_close(&p);
+}
+
+TEST(a_packet_at_a_trap_calls_a_child_up)
+{
+    pair_open(&p);
+    gateway_kernel(&p.a, (struct shrike_kernel_event){.kind = SHRIKE_ACQUIRE, .reqid = 7});
+    CHECK(both_up(1));
+    CHECK_EQ(p.a.installs[0].reqid, 7);
+    CHECK_EQ(p.a.installs[0].local.family, 4);
+    pair_close(&p);
+}
+
+TEST(what_is_there_is_listed)
+{
+    pair_open(&p);
+    gateway_ask(&p.a, MAIL_LIST, 1);
+    CHECK(pair_until(&p, &p.a.list_end, 1));
+    CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_IKE], 0);
+    gateway_up(&p.a, 7);
+    CHECK(both_up(1));
+    gateway_ask(&p.a, MAIL_LIST, 2);
+    gateway_ask(&p.a, MAIL_LIST, 3);
+    CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_LIST_END], 3));
+    CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_IKE], 2);
+    CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_CHILD], 2);
+    CHECK_EQ(p.a.ike.state, SHRIKE_IKE_ESTABLISHED);
+    CHECK_EQ(p.a.ike.local.port, p.a.ports[SOCKET_NAT_T]);
+    CHECK_EQ(p.a.child.spi_in, p.a.installs[0].spi_in);
+    /* More at once than may be under way: each one has its end. */
+    for (u32 i = 0; i < 40; i++)
+        gateway_ask(&p.a, MAIL_LIST, 100 + i);
+    CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_LIST_END], 43));
+    CHECK(p.a.others[CONTROL].seen[MAIL_LIST_IKE] >= 2 + 16);
+    pair_close(&p);
+}
+
+TEST(numbers_are_told)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 7);
+    CHECK(both_up(1));
+    gateway_ask(&p.a, MAIL_STATS, 9);
+    CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 1));
+    u64 sas = 0, in = 0, out = 0, refused = 0;
+    for (u16 i = 0; i < p.a.stats.count; i++) {
+        const struct mail_stat *s = &p.a.stats.stats[i];
+        sas = strcmp(s->name, "ike_sas") == 0 ? s->value : sas;
+        in = strcmp(s->name, "datagrams_in") == 0 ? s->value : in;
+        out = strcmp(s->name, "datagrams_out") == 0 ? s->value : out;
+        refused = strcmp(s->name, "mail_refused") == 0 ? s->value : refused;
+    }
+    CHECK_EQ(sas, 1);
+    CHECK_EQ(in, 2);
+    CHECK_EQ(out, 2);
+    CHECK_EQ(refused, 0);
+    pair_close(&p);
+}
+
+TEST(keys_that_comes_back_is_asked_again)
+{
+    pair_open(&p);
+    gateway_peer(&p.a.others[PARENT], ROLE_KEYS, -1);
+    gateway_peer(&p.b.others[PARENT], ROLE_KEYS, -1);
+    pair_turns(&p, 4);
+    gateway_up(&p.a, 8);
+    pair_turns(&p, 30);
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_IKE_UP] + p.a.failed_command, 0);
+    gateway_join_keys(&p.a);
+    pair_turns(&p, 30);
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_IKE_UP], 0);
+    gateway_join_keys(&p.b);
+    CHECK(both_up(1));
+    pair_close(&p);
+}
+
+TEST(without_esp_a_child_fails_at_once)
+{
+    pair_open(&p);
+    gateway_peer(&p.a.others[PARENT], ROLE_ESP, -1);
+    pair_turns(&p, 4);
+    gateway_up(&p.a, 9);
+    CHECK(pair_until(&p, &p.a.failed_command, 9));
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_CHILD_UP], 0);
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_CHILD_FAILED], 1);
+    pair_close(&p);
+}
+
+TEST(what_esp_had_not_done_has_failed_when_it_ends)
+{
+    pair_open(&p);
+    p.a.esp_silent = true;
+    gateway_up(&p.a, 10);
+    CHECK(pair_until(&p, &p.a.install_count, 1));
+    pair_turns(&p, 10);
+    CHECK_EQ(p.a.failed_command, 0);
+    gateway_peer(&p.a.others[PARENT], ROLE_ESP, -1);
+    CHECK(pair_until(&p, &p.a.failed_command, 10));
+    pair_close(&p);
+}
+
+TEST(a_new_esp_gets_every_child_anew)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 11);
+    CHECK(both_up(1));
+    gateway_peer(&p.a.others[PARENT], ROLE_ESP, -1);
+    pair_turns(&p, 4);
+    CHECK_EQ(p.a.install_count, 1);
+    gateway_join_esp(&p.a);
+    CHECK(pair_until(&p, &p.a.install_count, 2));
+    CHECK(both_up(2));
+    CHECK_EQ(p.a.installs[1].spi_in, p.b.installs[1].spi_out);
+    CHECK(p.a.installs[1].spi_in != p.a.installs[0].spi_in);
+    CHECK(pair_until(&p, &p.b.removes, 1));
+    CHECK_EQ(p.a.events[SHRIKE_EVENT_IKE_UP], 1); /* the IKE SA has stayed */
+    pair_close(&p);
+}
+
+TEST(a_quit_tells_the_peer)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 12);
+    CHECK(both_up(1));
+    shrike_time start = loop_clock(p.loop);
+    gateway_tell(&p.a.others[PARENT], MAIL_QUIT, bytes_of(NULL, 0), -1);
+    CHECK(pair_until(&p, &p.a.others[PARENT].seen[MAIL_DONE], 1));
+    CHECK(loop_clock(p.loop) - start < SHRIKE_SECOND);
+    CHECK(pair_until(&p, &p.b.events[SHRIKE_EVENT_IKE_DOWN], 1));
+    CHECK_EQ(p.a.removes, 1);
+    pair_close(&p);
+}
+
+TEST(a_quit_does_not_wait_for_a_peer_that_is_gone)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 13);
+    CHECK(both_up(1));
+    seat_close(&p.b.net);
+    shrike_time start = loop_clock(p.loop);
+    gateway_tell(&p.a.others[PARENT], MAIL_QUIT, bytes_of(NULL, 0), -1);
+    CHECK(pair_until(&p, &p.a.others[PARENT].seen[MAIL_DONE], 1));
+    shrike_time took = loop_clock(p.loop) - start;
+    CHECK(took >= 1900 * SHRIKE_MS && took < 3 * SHRIKE_SECOND);
+    pair_turns(&p, 10);
+    CHECK_EQ(p.a.others[PARENT].seen[MAIL_DONE], 1);
+    pair_close(&p);
+}
+
+TEST(keys_are_written_for_captures)
+{
+    char row[1024] = {0}, want[64];
+    int fd[2];
+    pair_open(&p);
+    for (u8 which = 0; which < 2; which++) {
+        fd[which] = memfd_create("keys", MFD_CLOEXEC);
+        gateway_tell(&p.a.others[PARENT], MAIL_KEY_FILE, bytes_of(&which, 1), fd[which]);
+    }
+    gateway_up(&p.a, 14);
+    CHECK(both_up(1));
+    gateway_ask(&p.a, MAIL_LIST, 15);
+    CHECK(pair_until(&p, &p.a.list_end, 15));
+    ssize_t len = pread(fd[0], row, sizeof row - 1, 0);
+    snprintf(want, sizeof want, "%016llx,%016llx,", (unsigned long long)p.a.ike.spi_i,
+             (unsigned long long)p.a.ike.spi_r);
+    CHECK(strncmp(row, want, strlen(want)) == 0);
+    const char *tail = ",\"AES-GCM-256 with 16 octet ICV [RFC"
+                       "5282]\",,,\"NONE [RFC"
+                       "4306]\"\n";
+    CHECK(strcmp(row + strlen(row) - strlen(tail), tail) == 0);
+    CHECK_EQ(len, strlen(want) + 72 + 1 + 72 + strlen(tail)); /* keys with their salts */
+    CHECK(pread(fd[1], row, sizeof row - 1, 0) > 0);
+    snprintf(want, sizeof want, "\"IPv4\",\"127.0.0.1\",\"127.0.0.1\",\"0x%08x\",",
+             p.a.installs[0].spi_in);
+    CHECK(strncmp(row, want, strlen(want)) == 0);
+    close(fd[0]);
+    close(fd[1]);
+    pair_close(&p);
+}
+
+TEST(mail_that_makes_no_sense_is_refused)
+{
+    pair_open(&p);
+    u32 kinds = 0;
+    for (u16 kind = 0; kind < MAIL_KIND_COUNT + 3; kind++) {
+        if (kind == MAIL_PEER || kind == MAIL_QUIT)
+            continue;
+        kinds += 3;
+        for (int i = 0; i < OTHERS; i++)
+            gateway_tell(&p.a.others[i], kind, bytes_of("\1\2\3\4\5\6\7", 7), -1);
+        pair_turns(&p, 2);
+    }
+    gateway_ask(&p.a, MAIL_STATS, 9);
+    CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 1));
+    u64 refused = 0;
+    for (u16 i = 0; i < p.a.stats.count; i++)
+        if (strcmp(p.a.stats.stats[i].name, "mail_refused") == 0)
+            refused = p.a.stats.stats[i].value;
+    CHECK_EQ(refused, kinds);
+    gateway_up(&p.a, 16); /* and it works on */
+    CHECK(both_up(1));
+    pair_close(&p);
+}
+
+TEST(a_new_configuration_takes_the_place_of_the_old)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 17);
+    CHECK(both_up(1));
+    for (int i = 0; i < 40; i++) /* more than the engine holds at once */
+        gateway_conf(&p.a, i % 2 ? 4500 : p.b.ports[SOCKET_NAT_T]);
+    pair_turns(&p, 60);
+    gateway_conf(&p.a, p.b.ports[SOCKET_NAT_T]);
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .reference = 18, .conn = "peer"};
+    gateway_command(&p.a, &down);
+    CHECK(pair_until(&p, &p.a.done_command, 18));
+    gateway_up(&p.a, 19);
+    CHECK(both_up(2));
+    pair_close(&p);
+}
+
+int main(void)
+{
+    return RUN(a_role_says_that_it_is_ready) | RUN(two_of_them_make_a_child_sa) |
+           RUN(wrong_secrets_are_told) | RUN(a_packet_at_a_trap_calls_a_child_up) |
+           RUN(what_is_there_is_listed) | RUN(numbers_are_told) |
+           RUN(keys_that_comes_back_is_asked_again) | RUN(without_esp_a_child_fails_at_once) |
+           RUN(what_esp_had_not_done_has_failed_when_it_ends) |
+           RUN(a_new_esp_gets_every_child_anew) | RUN(a_quit_tells_the_peer) |
+           RUN(a_quit_does_not_wait_for_a_peer_that_is_gone) | RUN(keys_are_written_for_captures) |
+           RUN(mail_that_makes_no_sense_is_refused) |
+           RUN(a_new_configuration_takes_the_place_of_the_old);
+}
