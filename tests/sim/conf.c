@@ -82,7 +82,7 @@ static void build_child(struct sim_conf *c, unsigned i, const struct conf_child 
     c->children[i] = (struct shrike_child_conf){
         .name = c->names[i],
         .mode = k->mode,
-        .start = SHRIKE_START_NONE,
+        .start = k->start,
         .proposals = &c->esp[i],
         .proposal_count = 1,
         .local_ts = &c->local_ts[i],
@@ -90,6 +90,7 @@ static void build_child(struct sim_conf *c, unsigned i, const struct conf_child 
         .remote_ts = &c->remote_ts[i],
         .remote_ts_count = 1,
         .reqid = i + 1,
+        .life = {1000 * (i + 1), 2000 * (i + 1), 30 * (i + 1), 40 * (i + 1)},
         .origin = origin(line),
         .mode_origin = origin(line + CONF_CHILD_MODE),
         .proposals_origin = origin(line + CONF_CHILD_PROPOSALS),

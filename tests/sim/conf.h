@@ -40,6 +40,7 @@ struct conf_block {
 struct conf_child {
     const char *name;
     enum shrike_mode mode;
+    enum shrike_start start;
     struct conf_suite esp;
     struct conf_block local, remote;
 };

@@ -373,6 +373,23 @@ u32 host_down(struct host *h, const char *child)
         h, (struct shrike_command){.kind = SHRIKE_DOWN, .conn = CONF_CONN, .child = child});
 }
 
+void host_kernel(struct host *h, struct shrike_kernel_event event)
+{
+    if (h->node.world->failed)
+        return;
+    world_say(h->node.world, "%c   data plane: %d, reqid %u, child %u", h->letter, event.kind,
+              event.reqid, event.child_serial);
+    shrike_kernel(h->engine, h->node.world->now, &event);
+    drain(h);
+}
+
+void host_lose_plane(struct host *h)
+{
+    kernel_lose(&h->kernel);
+    host_ops_lose(h);
+    host_kernel(h, (struct shrike_kernel_event){.kind = SHRIKE_PLANE_LOST});
+}
+
 bool host_command_open(const struct host *h, u32 reference)
 {
     return h->commands[reference] == 0;

@@ -142,6 +142,9 @@ const struct shrike_conn *host_conn(const struct host *h);
 u32 host_command(struct host *h, struct shrike_command command);
 u32 host_up(struct host *h, const char *child);
 u32 host_down(struct host *h, const char *child);
+/* The data plane tells something; or forgets everything, and tells that. */
+void host_kernel(struct host *h, struct shrike_kernel_event event);
+void host_lose_plane(struct host *h);
 bool host_command_open(const struct host *h, u32 reference);
 unsigned host_commands_open(const struct host *h);
 struct shrike_stats host_stats(const struct host *h);

@@ -103,6 +103,17 @@ static const char *work_of_kernel(struct host *h, const struct host_op *op)
     return NULL;
 }
 
+void host_ops_lose(struct host *h)
+{
+    for (unsigned i = 0; i < h->op_count; i++) {
+        struct host_op *op = &h->ops[i];
+        if (op->kind != SHRIKE_CHILD_INSTALL || !op->answer.ok)
+            continue;
+        op->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_KERNEL};
+        h->kernel.pairs[op->place]->refused = true;
+    }
+}
+
 /* The SA may be gone by now: the engine drops the answer by its token. */
 void host_ops_answer(struct host *h)
 {

@@ -8,6 +8,8 @@
 void host_ops_take(struct host *h, const struct shrike_op *op);
 /* When the next answer is due, and giving it. */
 shrike_time host_ops_due(const struct host *h);
+/* The data plane has ended: installs under way fail. */
+void host_ops_lose(struct host *h);
 void host_ops_answer(struct host *h);
 
 #endif

@@ -55,6 +55,8 @@ static void copy_facts(struct esp_pair *pair, const struct shrike_install_op *op
     pair->encap = op->encap;
     pair->esn = op->esn;
     pair->initiator = op->initiator;
+    pair->nat_here = op->nat_here;
+    pair->life = op->life;
     pair->protocol = op->protocol;
     pair->encr = op->encr;
     pair->encr_key_bits = op->encr_key_bits;
@@ -107,6 +109,10 @@ const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op)
             return "the removal of a Child SA with other SPIs than it was installed with";
         if (pair->removed)
             return "a Child SA is removed twice";
+        if (pair->lost) {
+            pair->removed = true;
+            return NULL;
+        }
         if (!pair->installed)
             return pair->refused ? NULL : "the removal of a Child SA that is not installed";
         pair->installed = false;
@@ -116,6 +122,17 @@ const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op)
         return NULL;
     }
     return "the removal of a Child SA that was never installed";
+}
+
+void kernel_lose(struct kernel *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        struct esp_pair *pair = k->pairs[i];
+        pair->lost = pair->lost || pair->installed;
+        pair->installed = false;
+    }
+    k->installed = 0;
+    k->changed = true;
 }
 
 const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor)

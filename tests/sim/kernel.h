@@ -21,7 +21,8 @@ struct esp_pair {
     struct esp_key in, out;
     struct shrike_endpoint local, remote;
     enum shrike_mode mode;
-    bool encap, esn, initiator;
+    bool encap, esn, initiator, nat_here;
+    struct shrike_life life;
     u8 protocol;
     u16 encr, encr_key_bits, integ;
     u16 local_count, remote_count;
@@ -29,6 +30,7 @@ struct esp_pair {
     char child[CONF_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */
     bool installed;            /* now */
     bool refused;              /* this kernel was told to fail it */
+    bool lost;                 /* went with everything else, by kernel_lose() */
     bool removed;              /* was installed, is no more */
     bool compared;             /* with the other end */
 };
@@ -47,6 +49,8 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
 /* Carry it out. A complaint when the engine asked for what cannot be. */
 const char *kernel_install(struct kernel *k, size_t place);
 const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op);
+/* Everything installed is gone. Removing it later is no mistake. */
+void kernel_lose(struct kernel *k);
 
 /* Installed pairs: the next one from *cursor on, or NULL. */
 const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor);

@@ -269,6 +269,10 @@ static void check_configured(struct oracle *o, const struct host *h, const struc
             world_fail(o->world, "%s installs a cipher that it does not allow", h->node.name);
         if (c->mode != pair->mode || c->reqid != pair->reqid)
             world_fail(o->world, "%s installs another mode or reqid than configured", h->node.name);
+        if (memcmp(&c->life, &pair->life, sizeof c->life) != 0)
+            world_fail(o->world, "%s installs other limits than configured", h->node.name);
+        if (pair->nat_here != (h->address.octets[0] == 10)) /* a private address */
+            world_fail(o->world, "%s does not know whether it is behind a NAT", h->node.name);
         return;
     }
     world_fail(o->world, "%s installs a Child SA that it does not have", h->node.name);

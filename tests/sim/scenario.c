@@ -4,6 +4,7 @@
 #include "hostile.h"
 #include "life.h"
 #include "oracle_end.h"
+#include "plane.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
@@ -26,6 +27,10 @@ static const struct scenario scenarios[] = {
     {"peer-dies", play_peer_dies, false},
     {"rebinding", play_rebinding, false},
     {"reload", play_reload, false},
+    {"acquire", play_acquire, false},
+    {"expire", play_expire, false},
+    {"plane-lost", play_plane_lost, false},
+    {"both-lost", play_both_lost, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},

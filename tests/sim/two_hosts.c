@@ -73,6 +73,7 @@ static void draw_child(struct net *n, unsigned i)
     bool nat = n->setup.nat || n->setup.knobs[0].force_encap || n->setup.knobs[1].force_encap;
 
     *a = (struct conf_child){.name = names[i], .mode = SHRIKE_TUNNEL};
+    a->start = (enum shrike_start)prng_below(p, 3);
     a->esp = esp_suites[prng_below(p, ARRAY_LEN(esp_suites))];
     a->esp.groups[0] = prng_percent(p, 50) ? draw_group(p) : 0;
     a->local = (struct conf_block){.x = 1, .y = (u8)(16 * i + 16), .prefix = 20};
@@ -83,6 +84,7 @@ static void draw_child(struct net *n, unsigned i)
         a->local = a->remote = (struct conf_block){0};
     }
     *b = *a;
+    b->start = (enum shrike_start)prng_below(p, 3);
     b->local = a->remote;
     b->remote = a->local;
     if (a->mode == SHRIKE_TUNNEL) {
@@ -139,13 +141,30 @@ static struct link_faults draw_faults(struct net *n)
     };
 }
 
+/* What the data plane may tell: of a Child SA that it has, or has had. */
+static void random_kernel(struct net *n, struct host *h)
+{
+    struct prng *p = &n->world.prng;
+    struct shrike_kernel_event k = {.kind = SHRIKE_EXPIRE_HARD};
+
+    if (prng_percent(p, 25)) {
+        host_lose_plane(h);
+        return;
+    }
+    if (prng_percent(p, 30))
+        k.kind = SHRIKE_EXPIRE_SOFT;
+    if (h->kernel.count > 0)
+        k.child_serial = h->kernel.pairs[prng_below(p, h->kernel.count)]->child_serial;
+    host_kernel(h, k);
+}
+
 static void random_command(struct net *n, struct host *h)
 {
     struct prng *p = &n->world.prng;
     const char *child = names[prng_below(p, n->setup.knobs[0].child_count)];
     struct shrike_command c = {.kind = SHRIKE_DOWN};
 
-    switch (prng_below(p, 11)) {
+    switch (prng_below(p, 15)) {
     case 0:
         host_down(h, NULL);
         break;
@@ -171,6 +190,17 @@ static void random_command(struct net *n, struct host *h)
         break;
     case 7:
         (void)host_reload(h);
+        break;
+    case 8:
+        host_kernel(h, (struct shrike_kernel_event){SHRIKE_ACQUIRE, (u32)prng_between(p, 1, 5), 0});
+        break;
+    case 9:
+    case 10:
+        random_kernel(n, &n->host[prng_below(p, 2)]);
+        break;
+    case 11: /* both at once */
+        host_lose_plane(&n->host[0]);
+        host_lose_plane(&n->host[1]);
         break;
     default:
         host_up(h, NULL);
