@@ -7,11 +7,17 @@ bool remake_is_due(const struct shard *s, const struct child_sa *child)
     return child->state == CHILD_UP && !child->wants_delete && child->plane != s->plane;
 }
 
-/* An heir that is still to be asked for, perhaps once more. */
+static bool same_selectors(const struct child_sa *a, const struct child_sa *b)
+{
+    return a->conf == b->conf && a->local_ts_count == b->local_ts_count &&
+           bytes_equal(packet_bytes(a->selectors), packet_bytes(b->selectors));
+}
+
+/* The heir, or that of another child like this one, is still to be asked for, perhaps once more. */
 static struct child_sa *waiting_heir(const struct ike_sa *sa, const struct child_sa *child)
 {
-    for (struct child_sa *c = child->heir ? child_first(sa) : NULL; c; c = child_after(sa, c)) {
-        if (c->serial == child->heir && c->state == CHILD_WANTED)
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->state == CHILD_WANTED && (c->serial == child->heir || same_selectors(c, child)))
             return c;
     }
     return NULL;
@@ -39,12 +45,6 @@ void remake_next(struct shard *s, struct ike_sa *sa)
         child_end(c, SHRIKE_REASON_PLANE_LOST);
         c->again = true;
     }
-}
-
-static bool same_selectors(const struct child_sa *a, const struct child_sa *b)
-{
-    return a->conf == b->conf && a->local_ts_count == b->local_ts_count &&
-           bytes_equal(packet_bytes(a->selectors), packet_bytes(b->selectors));
 }
 
 void remake_done(const struct shard *s, struct ike_sa *sa, struct child_sa *heir)
