@@ -9,6 +9,15 @@ static bool both_up(u32 times)
            pair_until(&p, &p.b.events[SHRIKE_EVENT_CHILD_UP], times);
 }
 
+/* One of the numbers told last. */
+static u64 number(const struct gateway *g, const char *name)
+{
+    for (u16 i = 0; i < g->stats.count; i++)
+        if (strcmp(g->stats.stats[i].name, name) == 0)
+            return g->stats.stats[i].value;
+    return UINT64_MAX;
+}
+
 TEST(a_role_says_that_it_is_ready)
 {
     p.loop = loop_new();
@@ -104,18 +113,10 @@ TEST(numbers_are_told)
     CHECK(both_up(1));
     gateway_ask(&p.a, MAIL_STATS, 9);
     CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 1));
-    u64 sas = 0, in = 0, out = 0, refused = 0;
-    for (u16 i = 0; i < p.a.stats.count; i++) {
-        const struct mail_stat *s = &p.a.stats.stats[i];
-        sas = strcmp(s->name, "ike_sas") == 0 ? s->value : sas;
-        in = strcmp(s->name, "datagrams_in") == 0 ? s->value : in;
-        out = strcmp(s->name, "datagrams_out") == 0 ? s->value : out;
-        refused = strcmp(s->name, "mail_refused") == 0 ? s->value : refused;
-    }
-    CHECK_EQ(sas, 1);
-    CHECK_EQ(in, 2);
-    CHECK_EQ(out, 2);
-    CHECK_EQ(refused, 0);
+    CHECK_EQ(number(&p.a, "ike_sas"), 1);
+    CHECK_EQ(number(&p.a, "datagrams_in"), 2);
+    CHECK_EQ(number(&p.a, "datagrams_out"), 2);
+    CHECK_EQ(number(&p.a, "mail_refused"), 0);
     pair_close(&p);
 }
 
@@ -254,11 +255,7 @@ TEST(mail_that_makes_no_sense_is_refused)
     }
     gateway_ask(&p.a, MAIL_STATS, 9);
     CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 1));
-    u64 refused = 0;
-    for (u16 i = 0; i < p.a.stats.count; i++)
-        if (strcmp(p.a.stats.stats[i].name, "mail_refused") == 0)
-            refused = p.a.stats.stats[i].value;
-    CHECK_EQ(refused, kinds);
+    CHECK_EQ(number(&p.a, "mail_refused"), kinds);
     gateway_up(&p.a, 16); /* and it works on */
     CHECK(both_up(1));
     pair_close(&p);
@@ -281,6 +278,62 @@ TEST(a_new_configuration_takes_the_place_of_the_old)
     pair_close(&p);
 }
 
+static void throw_at(u16 port, const void *data, size_t len)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sendto(fd, data, len, 0, (struct sockaddr *)&to, sizeof to) != (ssize_t)len)
+        abort();
+    close(fd);
+}
+
+TEST(datagrams_of_the_other_process_change_hands)
+{
+    pair_open(&p);
+    throw_at(p.a.ports[SOCKET_NAT_T], "\0\0\1\0esp", 7);
+    CHECK(pair_until(&p, &p.a.others[ESP].seen[MAIL_STRAY], 1));
+    throw_at(p.a.ports[SOCKET_NAT_T], "\377", 1);
+    throw_at(p.a.ports[SOCKET_IKE], "\0\0\1\0esp", 7);
+    pair_turns(&p, 5);
+    CHECK_EQ(p.a.others[ESP].seen[MAIL_STRAY], 1);
+    /* A garbled message that esp was given counts as one that came. */
+    u8 body[256];
+    struct writer w = writer_of(body, sizeof body);
+    struct mail_stray s = {.local = {{127, 0, 0, 1}, p.a.ports[SOCKET_NAT_T], 4, 0},
+                           .remote = {{127, 0, 0, 1}, 9, 4, 0},
+                           .data = bytes_of("\0\0\0\0garbled", 11)};
+    stray_write(&w, &s);
+    gateway_tell(&p.a.others[ESP], MAIL_STRAY, written_bytes(&w), -1);
+    gateway_ask(&p.a, MAIL_STATS, 9);
+    pair_turns(&p, 4);
+    gateway_ask(&p.a, MAIL_STATS, 9);
+    CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 2));
+    CHECK_EQ(number(&p.a, "datagrams_in"), 2);
+    CHECK_EQ(number(&p.a, "keepalives"), 1);
+    pair_close(&p);
+}
+
+TEST(events_that_nobody_heard_are_owned_up_to)
+{
+    pair_open(&p);
+    gateway_peer(&p.a.others[PARENT], ROLE_CONTROL, -1);
+    pair_turns(&p, 4);
+    gateway_up(&p.b, 20);
+    CHECK(pair_until(&p, &p.b.events[SHRIKE_EVENT_CHILD_UP], 1));
+    CHECK(pair_until(&p, &p.a.install_count, 1));
+    gateway_peer(&p.a.others[PARENT], ROLE_CONTROL, gateway_meet(&p.a, &p.a.others[CONTROL]));
+    pair_turns(&p, 4);
+    CHECK_EQ(p.a.lines, 0);
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .reference = 21, .conn = "peer"};
+    gateway_command(&p.b, &down);
+    CHECK(pair_until(&p, &p.a.events[SHRIKE_EVENT_IKE_DOWN], 1));
+    CHECK(pair_until(&p, &p.a.lines, 1));
+    pair_turns(&p, 10);
+    CHECK_EQ(p.a.lines, 1);
+    pair_close(&p);
+}
+
 int main(void)
 {
     return RUN(a_role_says_that_it_is_ready) | RUN(two_of_them_make_a_child_sa) |
@@ -291,5 +344,7 @@ int main(void)
            RUN(a_new_esp_gets_every_child_anew) | RUN(a_quit_tells_the_peer) |
            RUN(a_quit_does_not_wait_for_a_peer_that_is_gone) | RUN(keys_are_written_for_captures) |
            RUN(mail_that_makes_no_sense_is_refused) |
-           RUN(a_new_configuration_takes_the_place_of_the_old);
+           RUN(a_new_configuration_takes_the_place_of_the_old) |
+           RUN(datagrams_of_the_other_process_change_hands) |
+           RUN(events_that_nobody_heard_are_owned_up_to);
 }
