@@ -322,6 +322,7 @@ TEST(events_that_nobody_heard_are_owned_up_to)
     gateway_up(&p.b, 20);
     CHECK(pair_until(&p, &p.b.events[SHRIKE_EVENT_CHILD_UP], 1));
     CHECK(pair_until(&p, &p.a.install_count, 1));
+    pair_turns(&p, 10);
     gateway_peer(&p.a.others[PARENT], ROLE_CONTROL, gateway_meet(&p.a, &p.a.others[CONTROL]));
     pair_turns(&p, 4);
     CHECK_EQ(p.a.lines, 0);
