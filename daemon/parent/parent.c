@@ -94,7 +94,7 @@ static bool open_all(struct parent *p)
         return complain("cannot ask the system for routes: %s", strerror(errno));
     return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
            open_keyfiles(p, set->unsafe_keys) && tun_open(&p->tun, &p->netlink, set, t) &&
-           (!set->install_routes || routes_open(&p->routes, &p->netlink, set, t));
+           (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
 }
 
 static void close_all(struct parent *p)
@@ -139,12 +139,14 @@ static void take_snapshot(struct parent *p, struct mail *m)
 {
     struct snapshot_copy *s = m->fd >= 0 ? snapshot_load(m->fd) : NULL;
     bool first = !p->snapshot;
-    if (!s) {
+    if (!s && first) {
+        complain("control and its parent do not understand each other: install shriked anew");
+        leave(p, EXIT_FAILURE);
+    } else if (!s) {
         tell(&p->supervisor.tell, SHRIKE_ERROR, "control sent a snapshot that cannot be used");
-        if (first)
-            leave(p, EXIT_FAILURE);
-        return;
     }
+    if (!s)
+        return;
     if (!first && needs_restart(&p->snapshot->settings, &s->settings))
         tell(&p->supervisor.tell, SHRIKE_WARNING,
              "changes of ports, interface, mtu, mark, routing, control_socket and unsafe_keys "

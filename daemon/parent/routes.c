@@ -152,10 +152,10 @@ static bool put_rule(struct routes *r, const struct settings *set, u8 family)
     return true;
 }
 
-bool routes_open(struct routes *r, struct netlink *n, const struct settings *set,
+bool routes_open(struct routes *r, struct netlink *n, const struct settings *set, u32 link,
                  const struct tell *t)
 {
-    *r = (struct routes){.netlink = n, .tell = t, .table = set->routing_table};
+    *r = (struct routes){.netlink = n, .tell = t, .table = set->routing_table, .link = link};
     r->buckets = calloc(BUCKETS, sizeof *r->buckets);
     if (r->buckets && put_rule(r, set, 4) && put_rule(r, set, 6))
         return true;

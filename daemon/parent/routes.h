@@ -26,9 +26,10 @@ struct routes {
     bool warned_rp_filter, warned_full;
 };
 
-/* Lead what has not the mark to the table. A rule that is there from a former life is taken over.
- * netlink and tell must outlive the routes. false: it cannot be, stderr says why. */
-bool routes_open(struct routes *r, struct netlink *n, const struct settings *set,
+/* Lead what has not the mark to the table, whose routes will lead into this link. A rule that is
+ * there from a former life is taken over. netlink and tell must outlive the routes. false: it
+ * cannot be, stderr says why. */
+bool routes_open(struct routes *r, struct netlink *n, const struct settings *set, u32 link,
                  const struct tell *t) must_use;
 /* Take everything away; twice is fine. */
 void routes_close(struct routes *r);

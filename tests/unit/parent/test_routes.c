@@ -13,6 +13,7 @@
 static struct {
     u32 added, removed, rules, rules_removed;
     u8 dst_len; /* of the last route */
+    u32 link;   /* of the last route */
     u32 source; /* of the last route, IPv4; 0: none */
     int refuse; /* errno for routes with a source */
     int refuse_rules;
@@ -49,6 +50,8 @@ int netlink_do(struct netlink *n, union netmsg *m)
     {
         if (mnl_attr_get_type(a) == RTA_PREFSRC && mnl_attr_get_payload_len(a) == 4)
             memcpy(&host.source, mnl_attr_get_payload(a), 4);
+        if (mnl_attr_get_type(a) == RTA_OIF)
+            host.link = mnl_attr_get_u32(a);
     }
     if (host.source && host.refuse)
         return host.refuse;
@@ -103,7 +106,7 @@ static struct mail_route ask(bool add, const char *from, const char *to)
 static void open_routes(struct routes *r)
 {
     memset(&host, 0, sizeof host);
-    if (!routes_open(r, &netlink, &settings, &quiet))
+    if (!routes_open(r, &netlink, &settings, 7, &quiet))
         abort();
 }
 
@@ -119,6 +122,7 @@ TEST(a_prefix_is_routed_as_long_as_somebody_wants_it)
     routes_change(&r, &add);
     CHECK_EQ(host.added, 1);
     CHECK_EQ(host.dst_len, 16);
+    CHECK_EQ(host.link, 7);
     CHECK_EQ(routes_count(&r, &ten_two), 2);
     routes_change(&r, &undo);
     CHECK_EQ(host.removed, 0);
@@ -253,14 +257,14 @@ TEST(a_rule_that_is_there_is_taken_over)
     struct routes r;
     memset(&host, 0, sizeof host);
     host.refuse_rules = EEXIST;
-    CHECK(routes_open(&r, &netlink, &settings, &quiet));
+    CHECK(routes_open(&r, &netlink, &settings, 7, &quiet));
     routes_close(&r);
     CHECK_EQ(host.rules, 2);
     CHECK_EQ(host.rules_removed, 2);
     routes_close(&r);
     CHECK_EQ(host.rules_removed, 2);
     host.refuse_rules = EAFNOSUPPORT;
-    CHECK(routes_open(&r, &netlink, &settings, &quiet));
+    CHECK(routes_open(&r, &netlink, &settings, 7, &quiet));
     routes_close(&r);
     CHECK_EQ(host.rules_removed, 2);
 }
