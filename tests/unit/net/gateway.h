@@ -39,7 +39,7 @@ struct gateway {
     u16 ports[2];                           /* real ones: IKE, NAT-T */
     u32 events[SHRIKE_EVENT_COUNT];
     u32 failed_command, done_command; /* references */
-    u32 lines;                        /* of the log */
+    u32 lines;                        /* of the log, from net */
     bool esp_silent;                  /* it answers nothing */
     struct installed {
         u32 serial, reqid, spi_in, spi_out;
@@ -120,7 +120,7 @@ static inline void gateway_got(void *ctx, struct mail *m)
         g->removes++;
     else if (m->kind == MAIL_EVENT)
         gateway_event(g, m->body);
-    else if (m->kind == MAIL_LOG)
+    else if (m->kind == MAIL_LOG && o == &g->others[CONTROL])
         g->lines++;
     else if (m->kind == MAIL_LIST_END)
         g->list_end = read_u32(&r);
