@@ -1,6 +1,8 @@
 #include "config/compile.h"
 
 #include "config/conn.h"
+#include "config/globals.h"
+#include "config/merge.h"
 #include "config/value.h"
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,33 @@ void compile_keys(struct compile *c, const struct section *s, enum key_scope sco
     }
 }
 
+static uint64_t hash_text(uint64_t hash, const char *text, char end)
+{
+    for (; text && *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+    return (hash ^ (uint8_t)end) * 0x100000001b3;
+}
+
+uint64_t compile_hash(uint64_t hash, const struct section *top)
+{
+    const struct section *s = top;
+    while (s) {
+        hash = hash_text(hash, s->name, '{');
+        for (const struct value *v = s->values; v; v = v->next)
+            hash = hash_text(hash_text(hash, v->key, '='), v->text, v->text ? '\n' : '\r');
+        if (s->sections) {
+            s = s->sections;
+            continue;
+        }
+        while (s != top && !s->next) {
+            hash = hash_text(hash, NULL, '}');
+            s = s->parent;
+        }
+        s = s == top ? NULL : s->next;
+    }
+    return hash;
+}
+
 static const struct value *given(const struct section *s, const char *key)
 {
     const struct value *v = s ? value_find(s, key) : NULL;
@@ -89,58 +118,6 @@ void compile_seconds(struct compile *c, const struct section *s, const char *key
     if (v && !value_seconds(v->text, out))
         report_error(c->report, v->origin, "%s = %s: seconds such as 4 or 1.5 are wanted", key,
                      v->text);
-}
-
-static uint64_t shrike_number(struct compile *c, const char *key, uint64_t max, uint64_t fallback)
-{
-    compile_number(c, c->shrike, key, max, &fallback);
-    return fallback;
-}
-
-/* The section of global settings: ports, retransmission, the gate. */
-static void compile_globals(struct compile *c)
-{
-    struct config *config = c->config;
-    struct shrike_conn *base = &c->base;
-    base->retransmit_first = SHRIKE_SECOND;
-    base->retransmit_max = base->give_up_after = 64 * SHRIKE_SECOND;
-    base->half_open_max = 30 * SHRIKE_SECOND;
-    base->fragmentation = true;
-    config->install_routes = true;
-    c->shrike = section_find(c->root, "shrike", 6);
-    if (c->shrike) {
-        compile_keys(c, c->shrike, KEY_SHRIKE);
-        for (const struct section *s = c->shrike->sections; s; s = s->next)
-            report_warning(c->report, s->origin,
-                           "section %s in shrike is not built yet and is "
-                           "ignored",
-                           s->name);
-    }
-    compile_seconds(c, c->shrike, "retransmit_timeout", &base->retransmit_first);
-    compile_seconds(c, c->shrike, "retransmit_limit", &base->retransmit_max);
-    if (base->retransmit_first == 0 || base->retransmit_max < base->retransmit_first)
-        report_error(c->report,
-                     compile_place(c, c->shrike ? c->shrike : c->root, "retransmit_timeout"),
-                     "retransmit_timeout must be above 0 and at most retransmit_limit");
-    base->give_up_after = base->retransmit_max;
-    compile_time(c, c->shrike, "half_open_timeout", &base->half_open_max);
-    base->retransmit_tries = (uint8_t)shrike_number(c, "retransmit_tries", 32, 7);
-    base->retransmit_jitter = (uint8_t)shrike_number(c, "retransmit_jitter", 20, 10);
-    base->fragment_size = (uint16_t)shrike_number(c, "fragment_size", 65535, 1280);
-    if (base->fragment_size < 576)
-        report_error(c->report, compile_place(c, c->shrike, "fragment_size"),
-                     "fragment_size = %u: at least 576 octets are wanted", base->fragment_size);
-    config->port = (uint16_t)shrike_number(c, "port", 65535, 500);
-    config->port_nat_t = (uint16_t)shrike_number(c, "port_nat_t", 65535, 4500);
-    config->routing_table = (uint32_t)shrike_number(c, "routing_table", UINT32_MAX, 220);
-    compile_bool(c, c->shrike, "install_routes", &config->install_routes);
-    struct shrike_conf *conf = &config->conf;
-    conf->cookie_threshold = (uint32_t)shrike_number(c, "cookie_threshold", UINT32_MAX, 30);
-    conf->cookie_prefix_threshold =
-        (uint32_t)shrike_number(c, "cookie_threshold_ip", UINT32_MAX, 3);
-    conf->half_open_max = (uint32_t)shrike_number(c, "init_limit_half_open", UINT32_MAX, 0);
-    if (conf->half_open_max == 0)
-        conf->half_open_max = UINT32_MAX;
 }
 
 static uint32_t count_sections(const struct section *s)
@@ -218,6 +195,7 @@ static void compile_conns(struct compile *c)
     struct config_conn *beside = pool_take(c->pool, (count + 1u) * sizeof(*beside));
     for (const struct section *s = all ? all->sections : NULL; s; s = s->next, at++)
         compile_conn(c, s, &conns[at], &beside[at]);
+    reqids_give(conns, count, c->report);
     c->config->conf.conns = conns;
     c->config->conf.conn_count = count;
     c->config->beside = beside;
@@ -244,15 +222,28 @@ static void compile_top(struct compile *c)
     }
 }
 
+static struct config *config_new(void)
+{
+    struct config *c = calloc(1, sizeof(*c));
+    if (!c)
+        abort();
+    return c;
+}
+
+static struct config *good_or_null(struct config *config, const struct config_report *report)
+{
+    if (report->errors == 0)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
 struct config *config_read(const char *path, struct config_report *report)
 {
     struct pool scratch = {0};
-    struct config *config = calloc(1, sizeof(*config));
-    if (!config)
-        abort();
+    struct config *config = config_new();
     memset(report, 0, sizeof(*report));
     struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
-    c.next_reqid = REQID_FIXED_MAX + 1;
     c.report = report;
     c.root = tree_read(&scratch, path, report);
     if (c.root) {
@@ -262,10 +253,35 @@ struct config *config_read(const char *path, struct config_report *report)
         compile_secrets(&c);
     }
     pool_free(&scratch);
-    if (report->errors == 0)
-        return config;
-    config_free(config);
-    return NULL;
+    return good_or_null(config, report);
+}
+
+struct config *config_read_conn(const struct section *conn, const struct config *files,
+                                struct config_report *report)
+{
+    struct pool scratch = {0};
+    struct config *config = config_new();
+    memset(report, 0, sizeof(*report));
+    config->settings = files->settings;
+    config->base = files->base;
+    config->base_hash = files->base_hash;
+    struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
+    c.report = report;
+    struct shrike_conn *one = pool_take(c.pool, sizeof(*one));
+    struct config_conn *beside = pool_take(c.pool, sizeof(*beside));
+    compile_conn(&c, conn, one, beside);
+    config->conf.conns = one;
+    config->conf.conn_count = 1;
+    config->beside = beside;
+    pool_free(&scratch);
+    return good_or_null(config, report);
+}
+
+void config_forget_secrets(struct config *c)
+{
+    pool_free(&c->secret_pool);
+    c->secrets = NULL;
+    c->secret_count = 0;
 }
 
 void config_free(struct config *c)

@@ -8,6 +8,7 @@
 
 #define CONNS_MAX    10000
 #define CHILDREN_MAX 256 /* of one connection */
+#define NAME_MAX_LEN 200 /* octets of a name: it goes into messages with others */
 /* Numbers above are given to children that name none. */
 #define REQID_FIXED_MAX 0x3fffffff
 
@@ -16,10 +17,11 @@ struct compile {
     struct pool *pool;    /* of the snapshot */
     struct pool *scratch; /* of the tree, gone when compiling is over */
     struct config_report *report;
-    struct shrike_conn base; /* values of the shrike section, the same for every connection */
-    const struct section *root, *shrike;
-    uint32_t next_reqid;
+    const struct section *root, *shrike; /* NULL: there is none */
 };
+
+/* Grows by all names and texts of a section as written, inherited ones too (FNV-1a). */
+uint64_t compile_hash(uint64_t hash, const struct section *s);
 
 /* Every key of a section is known, and what is not built is said. */
 void compile_keys(struct compile *c, const struct section *s, enum key_scope scope);

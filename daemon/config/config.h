@@ -1,9 +1,11 @@
-/* swanctl.conf to the snapshot the engine reads, and what the daemon needs beside it. */
+/* swanctl.conf to the snapshot the engine reads, and what the daemon needs beside it. Connections
+ * come from files, all at once, and from messages, one at a time; config/merge.h joins them. */
 #ifndef DAEMON_CONFIG_CONFIG_H
 #define DAEMON_CONFIG_CONFIG_H
 
 #include "config/pool.h"
 #include "config/report.h"
+#include "config/settings.h"
 #include "shrike/conf.h"
 
 /* What conf.h has no place for, of the connection with the same index. */
@@ -28,14 +30,22 @@ struct config {
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;
     uint32_t secret_count;
-    uint16_t port, port_nat_t;
-    uint32_t routing_table;
-    bool install_routes;
-    struct pool pool, secret_pool;
+    struct settings settings;
+    struct shrike_conn base;       /* what the shrike section says of every connection */
+    uint64_t base_hash;            /* of it */
+    struct pool pool, secret_pool; /* secret_pool may be given back before the rest */
 };
+
+struct section;
 
 /* NULL when the report has errors: nothing is half-loaded. report is emptied first. */
 struct config *config_read(const char *path, struct config_report *report);
+/* One connection from elsewhere, with the settings of files. Its children have reqid 0 where none
+ * is written: config_merge() gives them. NULL and report as above; free with config_free(). */
+struct config *config_read_conn(const struct section *conn, const struct config *files,
+                                struct config_report *report);
+/* Gives back what only the keeper of keys needs, wiped. */
+void config_forget_secrets(struct config *c);
 /* Wipes the secrets and gives everything back. NULL is fine. */
 void config_free(struct config *c);
 

@@ -1,5 +1,6 @@
 #include "config/conn.h"
 
+#include "config/life.h"
 #include "config/proposal.h"
 #include "config/value.h"
 #include "wire/codes.h"
@@ -150,6 +151,13 @@ static void compile_modes(struct compile *c, const struct section *s, struct shr
         report_error(c->report, place, "start_action = %s: none, trap or start is wanted", start);
 }
 
+static void check_name(struct compile *c, const struct section *s)
+{
+    if (strlen(s->name) > NAME_MAX_LEN)
+        report_error(c->report, s->origin, "a name is longer than %d octets: %.20s...",
+                     NAME_MAX_LEN, s->name);
+}
+
 static void compile_child(struct compile *c, const struct section *s, struct shrike_child_conf *out)
 {
     uint64_t reqid = 0;
@@ -165,7 +173,9 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
     compile_modes(c, s, out);
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
-    out->reqid = reqid ? (uint32_t)reqid : c->next_reqid++;
+    out->reqid = (uint32_t)reqid;
+    compile_life(c, s, &out->life);
+    check_name(c, s);
 }
 
 static void compile_children(struct compile *c, const struct section *all, struct shrike_conn *out)
@@ -183,7 +193,7 @@ static void compile_children(struct compile *c, const struct section *all, struc
     for (uint16_t i = 0; i < out->child_count; i++, s = s->next) {
         compile_child(c, s, &children[i]);
         for (uint16_t k = 0; k < i; k++)
-            if (children[k].reqid == children[i].reqid)
+            if (children[k].reqid && children[k].reqid == children[i].reqid)
                 report_error(c->report, s->origin, "reqid %u is the one of child %s too",
                              children[i].reqid, children[k].name);
     }
@@ -255,43 +265,14 @@ static void compile_options(struct compile *c, const struct section *s, struct s
         compile_bool(c, s, "fragmentation", &out->fragmentation);
 }
 
-/* FNV-1a over all names and texts as written, inherited ones too. */
-static uint64_t hash_text(uint64_t hash, const char *text, char end)
-{
-    for (; text && *text; text++)
-        hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
-    return (hash ^ (uint8_t)end) * 0x100000001b3;
-}
-
-static uint64_t hash_section(uint64_t hash, const struct section *top)
-{
-    const struct section *s = top;
-    while (s) {
-        hash = hash_text(hash, s->name, '{');
-        for (const struct value *v = s->values; v; v = v->next)
-            hash = hash_text(hash_text(hash, v->key, '='), v->text, v->text ? '\n' : '\r');
-        if (s->sections) {
-            s = s->sections;
-            continue;
-        }
-        while (s != top && !s->next) {
-            hash = hash_text(hash, NULL, '}');
-            s = s->parent;
-        }
-        s = s == top ? NULL : s->next;
-    }
-    return hash;
-}
-
 void compile_conn(struct compile *c, const struct section *s, struct shrike_conn *out,
                   struct config_conn *beside)
 {
-    *out = c->base;
+    *out = c->config->base;
     out->name = compile_text(c, s->name);
     out->origin = compile_origin(c, s->origin);
-    out->hash = hash_section(0xcbf29ce484222325, s);
-    if (c->shrike)
-        out->hash = hash_section(out->hash, c->shrike);
+    out->hash = compile_hash(c->config->base_hash, s);
+    check_name(c, s);
     compile_keys(c, s, KEY_CONN);
     compile_addresses(c, s, out, beside);
     compile_options(c, s, out, beside);

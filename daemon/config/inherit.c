@@ -35,7 +35,7 @@ static void list_all(struct inherit *in)
 {
     in->all[in->all_count++] = in->root;
     for (uint32_t i = 0; i < in->all_count; i++)
-        for (struct section *c = in->all[i]->sections; c && in->all_count < TREE_SECTIONS;
+        for (struct section *c = in->all[i]->sections; c && in->all_count <= TREE_SECTIONS;
              c = c->next)
             in->all[in->all_count++] = c;
 }
@@ -126,7 +126,7 @@ static void resolve(struct inherit *in, struct section *to)
 void tree_inherit(struct pool *p, struct section *root, struct config_report *report)
 {
     struct inherit in = {.pool = p, .report = report, .root = root};
-    in.all = calloc(TREE_SECTIONS, sizeof(in.all[0]));
+    in.all = calloc(TREE_SECTIONS + 1, sizeof(in.all[0])); /* with the root */
     in.tasks = calloc(TREE_SECTIONS, sizeof(in.tasks[0]));
     if (!in.all || !in.tasks)
         abort();

@@ -240,6 +240,8 @@ static bool reference(struct parse *p, struct source *s, struct section *to)
                      to->name, TREE_REFERENCES);
         return false;
     }
+    if (!to->references)
+        to->references = pool_take(p->pool, TREE_REFERENCES * sizeof(*to->references));
     to->references[to->reference_count++] =
         (struct reference){pool_text(p->pool, s->at, len), s->here};
     s->at += len;

@@ -9,10 +9,10 @@
 #include "config/pool.h"
 #include "config/report.h"
 
-#define TREE_DEPTH         16      /* sections in sections */
-#define TREE_SECTIONS      20000   /* inherited ones counted */
-#define TREE_FILE          4194304 /* octets of one file */
-#define TREE_FILES         256     /* read in all */
+#define TREE_DEPTH         16       /* sections in sections */
+#define TREE_SECTIONS      98304    /* inherited ones counted: 10,000 connections with 8 each */
+#define TREE_FILE          16777216 /* octets of one file */
+#define TREE_FILES         256      /* read in all */
 #define TREE_INCLUDE_DEPTH 8
 #define TREE_REFERENCES    16 /* of one section, and one after the other */
 
@@ -33,7 +33,7 @@ struct section {
     struct shrike_origin origin;
     struct section *parent, *next, *sections;
     struct value *values;
-    struct reference references[TREE_REFERENCES];
+    struct reference *references; /* room for TREE_REFERENCES; NULL: none */
     uint16_t reference_count;
     bool referred; /* some section inherits from it */
 };

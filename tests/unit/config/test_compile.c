@@ -1,5 +1,5 @@
 /* A whole swanctl.conf: what the snapshot holds, and every complaint with its line. */
-#include "config/config.h"
+#include "config/compile.h"
 #include "tools.h"
 #include "wire/codes.h"
 
@@ -24,7 +24,7 @@ static const char gateways[] =
     "    esp_proposals = aes128gcm16-esn\n    start_action = trap\n"
     "    reqid = 7\n   }\n   other { mode = transport }\n  }\n }\n"
     " named { local_addrs = 2001:db8::1\n"
-    "  remote_addrs = gw.example.net, 203.0.113.0/24, 192.0.2.9\n  encap = yes\n"
+    "  remote_addrs = gw.example.net, 203.0.113.0/24, 192.0.2.9\n  encap = no\n"
     "  local { auth = psk }\n  remote-1 { auth = psk } }\n}\n"
     "common { mobike = no\n keyingtries = 0\n}\n"
     "secrets {\n ike-gw { secret = \"s3cret\"\n"
@@ -44,7 +44,7 @@ TEST(two_gateways)
     CHECK(gw->remote_endpoint.family == 4 && gw->remote_endpoint.port == 500);
     CHECK(gw->proposal_count == 1 && gw->proposals->origin.line == 9);
     CHECK(gw->dpd_delay == 30 * SHRIKE_SECOND && gw->retransmit_first == 500 * SHRIKE_MS);
-    CHECK(gw->retransmit_tries == 7 && gw->fragmentation && !gw->force_encap);
+    CHECK(gw->retransmit_tries == 7 && gw->fragmentation && gw->force_encap);
     CHECK(gw->local.method == AUTH_PSK && gw->local.id.type == ID_FQDN);
     CHECK(gw->remote.id.data.len == 17 && gw->local.origin.line == 11);
     CHECK_EQ(config->beside[0].keyingtries, 0);
@@ -57,7 +57,7 @@ TEST(two_gateways)
     CHECK(net->proposals->transforms[1].id == SN_64 && net->ts_origin.line == 17);
     CHECK(net[1].mode == SHRIKE_TRANSPORT && net[1].local_ts->family == 0 && net[1].reqid > 7);
     CHECK(net[1].proposal_count == 2);
-    CHECK(config->port == 1500 && config->port_nat_t == 4500 && config->routing_table == 220);
+    CHECK(config->settings.port == 1500 && config->settings.port_nat_t == 4500);
     CHECK(config->conf.cookie_threshold == 30 && config->conf.half_open_max == UINT32_MAX);
 }
 
@@ -71,7 +71,104 @@ TEST(names_and_defaults)
     CHECK(named->remote_addr_count == 3 && named->remote_addrs[0].prefix_bits == 32);
     CHECK(named->remote_addrs[0].addr.family == 4 && named->remote_addrs[1].prefix_bits == 24);
     CHECK(named->local.id.type == ID_IPV6_ADDR && named->local.id.data.len == 16);
-    CHECK(named->remote.id.type == 0 && named->force_encap && named->proposal_count == 2);
+    CHECK(named->remote.id.type == 0 && !named->force_encap && named->proposal_count == 2);
+}
+
+TEST(settings_of_the_daemon)
+{
+    CHECK(compile(""));
+    const struct settings *s = &config->settings;
+    CHECK(s->port == 500 && s->port_nat_t == 4500 && s->install_routes && s->mtu == 1400);
+    CHECK(s->routing_table == 220 && s->routing_priority == 220 && s->mark == 220);
+    CHECK(s->replay_window == 1024 && s->keepalive_s == 20 && !s->unsafe_keys[0]);
+    CHECK(strcmp(s->interface, "shrike0") == 0);
+    CHECK(strcmp(s->control_socket, "/run/charon.vici") == 0);
+    CHECK(compile("shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
+                  " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
+                  " interface = vpn1\n unsafe_keys = /tmp/keys\n"
+                  " plugins { vici { socket = unix:///run/x }\n"
+                  "socket-default { fwmark = 3 }\nother { this = that } }\n}"));
+    CHECK(!(s = &config->settings)->install_routes && s->routing_table == 7);
+    CHECK(s->routing_priority == 8 && s->mark == 9 && s->mtu == 1300 && s->replay_window == 64);
+    CHECK(s->keepalive_s == 60 && strcmp(s->interface, "vpn1") == 0);
+    CHECK(strcmp(s->unsafe_keys, "/tmp/keys") == 0 && strcmp(s->control_socket, "/run/x") == 0);
+    CHECK(said(false, 10, "reads all traffic") && said(false, 13, "plugins.other.this"));
+    CHECK_EQ(report.warnings, 2);
+}
+
+TEST(settings_that_cannot_be)
+{
+    CHECK(!compile("shrike {\n mtu = 1200\n replay_window = 5000\n interface = a/b\n"
+                   " control_socket = here\n port = 7\n port_nat_t = 7\n mark = 0\n"
+                   " fragment_size = 100\n"
+                   " unsafe_keys = /123456789/123456789/123456789/123456789/123456789/123456789/"
+                   "123456789/123456789/123456789/123456789/123456789\n}"));
+    CHECK(said(true, 2, "1280") && said(true, 3, "4096") && said(true, 4, "device"));
+    CHECK(said(true, 5, "begins with /") && said(true, 7, "two ports") && said(true, 8, "mark"));
+    CHECK(said(true, 9, "576") && said(true, 10, "longer than 107"));
+}
+
+#define PSK "local_addrs = 10.0.0.1\nlocal { auth = psk }\nremote { auth = psk }\n"
+
+TEST(how_much_a_child_may_carry)
+{
+    CHECK(compile("connections { a { " PSK "children { n { }\n"
+                  " r { rekey_bytes = 1000\n rekey_packets = 7 }\n"
+                  " l { life_bytes = 2g }\n"
+                  " x { rekey_packets = 90\n life_packets = 100\n rand_packets = 0 } } } }"));
+    const struct shrike_child_conf *k = config->conf.conns->children;
+    CHECK(!k[0].life.bytes_soft && !k[0].life.bytes_hard && !k[0].life.packets_hard);
+    CHECK(k[1].life.bytes_hard == 1100 && k[1].life.bytes_soft >= 900);
+    CHECK(k[1].life.bytes_soft <= 1000 && k[1].life.packets_soft == 7);
+    CHECK(k[2].life.bytes_hard == 2147483648 && !k[2].life.bytes_soft);
+    CHECK(k[3].life.packets_soft == 90 && k[3].life.packets_hard == 100);
+    bool moved = false; /* 101 values to draw from */
+    for (int i = 0; i < 20; i++) {
+        CHECK(compile("connections { a { " PSK "children { r { rekey_bytes = 1000 } } } }"));
+        moved |= config->conf.conns->children->life.bytes_soft != 1000;
+    }
+    CHECK(moved);
+    CHECK(compile("connections { a { " PSK "children { r { rekey_bytes = 1\nrand_bytes = 50\n"
+                  "life_bytes = 9 } s { rekey_bytes = 5\nlife_bytes = 4 } } } }"));
+    CHECK_EQ(config->conf.conns->children->life.bytes_soft, 1);
+    CHECK(said(false, 7, "closed before"));
+    CHECK(!compile("connections { a { " PSK "children { r { life_bytes = much } } } }"));
+    CHECK(said(true, 4, "20m"));
+}
+
+static uint32_t number_of(const char *conn, const char *child)
+{
+    for (uint32_t i = 0; i < config->conf.conn_count; i++)
+        for (uint16_t k = 0; k < config->conf.conns[i].child_count; k++)
+            if (strcmp(config->conf.conns[i].name, conn) == 0 &&
+                strcmp(config->conf.conns[i].children[k].name, child) == 0)
+                return config->conf.conns[i].children[k].reqid;
+    return 0;
+}
+
+TEST(numbers_stay_when_others_come_and_go)
+{
+    CHECK(compile("connections { a { " PSK "children { x { }\ny { } } }\n"
+                  "b { " PSK "children { x { }\ny { reqid = 9 } } } }"));
+    uint32_t ax = number_of("a", "x"), ay = number_of("a", "y"), bx = number_of("b", "x");
+    CHECK(ax > REQID_FIXED_MAX && ay > REQID_FIXED_MAX && bx > REQID_FIXED_MAX);
+    CHECK(ax != ay && ax != bx && ay != bx);
+    CHECK_EQ(number_of("b", "y"), 9);
+    CHECK(compile("connections { c { " PSK "children { x { } } }\nb { " PSK "children { z { }\n"
+                  "y { reqid = 9 }\nx { } } }\na { " PSK "children { y { } } } }"));
+    CHECK(number_of("a", "y") == ay && number_of("b", "x") == bx && number_of("b", "y") == 9);
+    CHECK(compile("connections { a { " PSK "children { x { reqid = 9 } } }\n"
+                  "b { " PSK "children {\nx { reqid = 9 } } } }"));
+    CHECK(number_of("a", "x") == 9 && number_of("b", "x") == bx && said(false, 9, "of its own"));
+}
+
+TEST(a_name_that_no_message_can_carry)
+{
+    char text[600] = "connections { ", name[300];
+    memset(name, 'n', 201);
+    strcpy(name + 201, " { " PSK "} }");
+    CHECK(!compile(strcat(text, name)) && said(true, 1, "longer than 200"));
+    CHECK(compile(strcpy(text + 14, name + 1) - 14));
 }
 
 TEST(secrets_apart)
@@ -134,8 +231,11 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(two_gateways) | RUN(names_and_defaults) | RUN(secrets_apart) |
-              RUN(the_hash_follows_the_contents) | RUN(each_complaint_has_its_line);
+    int bad = RUN(two_gateways) | RUN(names_and_defaults) | RUN(settings_of_the_daemon) |
+              RUN(settings_that_cannot_be) | RUN(how_much_a_child_may_carry) |
+              RUN(numbers_stay_when_others_come_and_go) | RUN(a_name_that_no_message_can_carry) |
+              RUN(secrets_apart) | RUN(the_hash_follows_the_contents) |
+              RUN(each_complaint_has_its_line);
     config_free(config);
     folder_remove();
     return bad;

@@ -1,0 +1,194 @@
+#include "config/globals.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Caps of settings that have one. */
+#define RETRANSMITS_MAX 32
+#define JITTER_MAX      20 /* percent */
+#define FRAGMENT_MIN    576
+#define MTU_MIN         1280 /* octets; RFC 8200 5: every link of IPv6 */
+#define MTU_MAX         65535
+#define REPLAY_MIN      32 /* packets; RFC 4303 3.4.3 */
+#define REPLAY_MAX      4096
+
+/* A number between two limits. */
+struct range {
+    const char *key;
+    uint64_t min, max, fallback;
+};
+
+static uint64_t number(struct compile *c, const char *key, uint64_t max, uint64_t fallback)
+{
+    compile_number(c, c->shrike, key, max, &fallback);
+    return fallback;
+}
+
+static uint64_t between(struct compile *c, struct range r)
+{
+    uint64_t v = number(c, r.key, r.max, r.fallback);
+    if (v < r.min)
+        report_error(c->report, compile_place(c, c->shrike, r.key),
+                     "%s = %llu: from %llu to %llu is wanted", r.key, (unsigned long long)v,
+                     (unsigned long long)r.min, (unsigned long long)r.max);
+    return v;
+}
+
+/* A text of the section, or of one below it; too long is an error. */
+static void copy_text(struct compile *c, const struct section *s, const char *key, char *out,
+                      size_t size)
+{
+    const struct value *v = s ? value_find(s, key) : NULL;
+    if (!v || !v->text)
+        return;
+    if (strlen(v->text) >= size)
+        report_error(c->report, v->origin, "%s is longer than %zu octets", key, size - 1);
+    else
+        snprintf(out, size, "%s", v->text);
+}
+
+/* An interface of Linux: no blank and no slash. */
+static void compile_interface(struct compile *c, struct settings *set)
+{
+    snprintf(set->interface, sizeof(set->interface), "shrike0");
+    copy_text(c, c->shrike, "interface", set->interface, sizeof(set->interface));
+    const char *name = set->interface;
+    if (!name[0] || name[strcspn(name, "/: \t")] || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0)
+        report_error(c->report, compile_place(c, c->shrike, "interface"),
+                     "interface = %s: the name of a device is wanted, such as shrike0", name);
+}
+
+/* A path from the root; `unix://` in front is of the language. */
+static void need_path(struct compile *c, const struct section *s, const char *key, char *path)
+{
+    if (strncmp(path, "unix://", 7) == 0)
+        memmove(path, path + 7, strlen(path + 7) + 1);
+    if (path[0] && path[0] != '/')
+        report_error(c->report, compile_place(c, s, key),
+                     "%s = %s: a path that begins with / is "
+                     "wanted",
+                     key, path);
+}
+
+/* Settings that the language has below `plugins`, for those that we have too. */
+static void compile_plugins(struct compile *c, const struct section *all, struct settings *set)
+{
+    for (const struct section *s = all->sections; s; s = s->next) {
+        uint64_t mark = set->mark;
+        for (const struct value *v = s->values; v; v = v->next) {
+            if (strcmp(s->name, "vici") == 0 && strcmp(v->key, "socket") == 0) {
+                copy_text(c, s, "socket", set->control_socket, sizeof(set->control_socket));
+                need_path(c, s, "socket", set->control_socket);
+            } else if (strcmp(s->name, "socket-default") == 0 && strcmp(v->key, "fwmark") == 0) {
+                compile_number(c, s, "fwmark", UINT32_MAX, &mark);
+            } else {
+                report_warning(c->report, v->origin, "plugins.%s.%s is not built and is ignored",
+                               s->name, v->key);
+            }
+        }
+        set->mark = (uint32_t)mark;
+    }
+}
+
+static void compile_paths(struct compile *c, struct settings *set)
+{
+    copy_text(c, c->shrike, "control_socket", set->control_socket, sizeof(set->control_socket));
+    copy_text(c, c->shrike, "unsafe_keys", set->unsafe_keys, sizeof(set->unsafe_keys));
+    if (!c->shrike)
+        return;
+    need_path(c, c->shrike, "control_socket", set->control_socket);
+    need_path(c, c->shrike, "unsafe_keys", set->unsafe_keys);
+    if (set->unsafe_keys[0])
+        report_warning(c->report, compile_place(c, c->shrike, "unsafe_keys"),
+                       "unsafe_keys: all session keys are written to %s: who reads them reads all "
+                       "traffic; for tests only",
+                       set->unsafe_keys);
+}
+
+static void compile_settings(struct compile *c, struct settings *set)
+{
+    shrike_time keepalive = 20 * SHRIKE_SECOND;
+    set->port = (uint16_t)number(c, "port", 65535, 500);
+    set->port_nat_t = (uint16_t)number(c, "port_nat_t", 65535, 4500);
+    if (set->port == set->port_nat_t && set->port)
+        report_error(c->report, compile_place(c, c->shrike, "port_nat_t"),
+                     "port and port_nat_t are both %u: two ports are wanted", set->port);
+    set->install_routes = true;
+    compile_bool(c, c->shrike, "install_routes", &set->install_routes);
+    set->routing_table = (uint32_t)between(c, (struct range){"routing_table", 1, UINT32_MAX, 220});
+    set->routing_priority =
+        (uint32_t)between(c, (struct range){"routing_table_prio", 1, 32765, 220});
+    set->mtu = (uint16_t)between(c, (struct range){"mtu", MTU_MIN, MTU_MAX, 1400});
+    set->replay_window =
+        (uint32_t)between(c, (struct range){"replay_window", REPLAY_MIN, REPLAY_MAX, 1024});
+    compile_time(c, c->shrike, "keep_alive", &keepalive);
+    set->keepalive_s = (uint32_t)(keepalive / SHRIKE_SECOND);
+    compile_interface(c, set);
+    snprintf(set->control_socket, sizeof(set->control_socket), "/run/charon.vici");
+    set->mark = 220;
+    const struct section *plugins = c->shrike ? section_find(c->shrike, "plugins", 7) : NULL;
+    if (plugins)
+        compile_plugins(c, plugins, set);
+    compile_paths(c, set);
+    set->mark = (uint32_t)between(c, (struct range){"mark", 1, UINT32_MAX, set->mark});
+}
+
+/* RFC 7296 2.1, 2.4: how long a request is sent again. */
+static void compile_retransmits(struct compile *c, struct shrike_conn *base)
+{
+    base->retransmit_first = SHRIKE_SECOND;
+    base->retransmit_max = 64 * SHRIKE_SECOND;
+    compile_seconds(c, c->shrike, "retransmit_timeout", &base->retransmit_first);
+    compile_seconds(c, c->shrike, "retransmit_limit", &base->retransmit_max);
+    if (base->retransmit_first == 0 || base->retransmit_max < base->retransmit_first)
+        report_error(c->report,
+                     compile_place(c, c->shrike ? c->shrike : c->root, "retransmit_timeout"),
+                     "retransmit_timeout must be above 0 and at most retransmit_limit");
+    base->give_up_after = base->retransmit_max;
+    base->retransmit_tries = (uint8_t)number(c, "retransmit_tries", RETRANSMITS_MAX, 7);
+    base->retransmit_jitter = (uint8_t)number(c, "retransmit_jitter", JITTER_MAX, 10);
+}
+
+/* RFC 7296 2.6: half-open SAs. */
+static void compile_gate(struct compile *c, struct shrike_conf *conf)
+{
+    conf->cookie_threshold = (uint32_t)number(c, "cookie_threshold", UINT32_MAX, 30);
+    conf->cookie_prefix_threshold = (uint32_t)number(c, "cookie_threshold_ip", UINT32_MAX, 3);
+    conf->half_open_max = (uint32_t)number(c, "init_limit_half_open", UINT32_MAX, 0);
+    if (conf->half_open_max == 0)
+        conf->half_open_max = UINT32_MAX;
+}
+
+/* FNV-1a. The structure was zeroed before it was filled, and holds no pointers yet. */
+static uint64_t hash_of(const struct shrike_conn *base)
+{
+    const unsigned char *at = (const unsigned char *)base;
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < sizeof(*base); i++)
+        hash = (hash ^ at[i]) * 0x100000001b3;
+    return hash;
+}
+
+void compile_globals(struct compile *c)
+{
+    struct shrike_conn *base = &c->config->base;
+    c->shrike = section_find(c->root, "shrike", 6);
+    if (c->shrike) {
+        compile_keys(c, c->shrike, KEY_SHRIKE);
+        for (const struct section *s = c->shrike->sections; s; s = s->next)
+            if (strcmp(s->name, "plugins") != 0)
+                report_warning(c->report, s->origin,
+                               "section %s in shrike is not built yet and is ignored", s->name);
+    }
+    base->half_open_max = 30 * SHRIKE_SECOND;
+    base->fragmentation = true;
+    base->force_encap = true; /* UDP encapsulation has the offload that raw ESP has not */
+    compile_retransmits(c, base);
+    compile_time(c, c->shrike, "half_open_timeout", &base->half_open_max);
+    base->fragment_size =
+        (uint16_t)between(c, (struct range){"fragment_size", FRAGMENT_MIN, 65535, 1280});
+    c->config->base_hash = hash_of(base);
+    compile_settings(c, &c->config->settings);
+    compile_gate(c, &c->config->conf);
+}

@@ -1,0 +1,11 @@
+/* How much a Child SA may carry: rekey_*, life_* and rand_* of a child. */
+#ifndef DAEMON_CONFIG_LIFE_H
+#define DAEMON_CONFIG_LIFE_H
+
+#include "config/compile.h"
+
+/* Hard limits are life_*, by default a tenth above rekey_*. Soft ones are rekey_* less a random
+ * part of rand_*, by default the difference of the two, so that two sides do not begin at once. */
+void compile_life(struct compile *c, const struct section *s, struct shrike_life *out);
+
+#endif
