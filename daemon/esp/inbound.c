@@ -49,7 +49,9 @@ static void datagram(struct plane *p, const struct arrival *a, struct frame *f, 
         esp_count(&p->counters, why);
 }
 
-void inbound_arrival(struct plane *p, const struct arrival *a, bool raw)
+/* Datagrams that stand one behind the other. raw: of protocol 50, else of UDP, where keepalives and
+ * IKE are among them. */
+static void carry(struct plane *p, const struct arrival *a, bool raw)
 {
     size_t size = MAX(a->size, 1);
     for (size_t done = 0; done < a->len; done += size) {
@@ -60,13 +62,21 @@ void inbound_arrival(struct plane *p, const struct arrival *a, bool raw)
     }
 }
 
+void inbound_stray(struct plane *p, const struct arrival *a)
+{
+    plane_enter(p);
+    carry(p, a, false);
+    coalesce_flush(&p->coalesce);
+    plane_leave(p);
+}
+
 void inbound_turn(struct plane *p, struct esp_socket *u)
 {
     struct arrival arrivals[UDP_ARRIVALS];
     size_t n = esp_socket_receive(u, p->buffers, arrivals);
     plane_enter(p);
     for (size_t i = 0; i < n; i++)
-        inbound_arrival(p, &arrivals[i], u->raw);
+        carry(p, &arrivals[i], u->raw);
     coalesce_flush(&p->coalesce);
     p->received += n;
     plane_leave(p);

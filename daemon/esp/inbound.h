@@ -6,8 +6,7 @@
 
 /* Carry what this socket has, up to a turn's worth. */
 void inbound_turn(struct plane *p, struct esp_socket *u);
-/* Carry these datagrams, which are decrypted where they stand; more may follow before
- * coalesce_flush(). raw: of protocol 50, else of UDP, where keepalives and IKE are among them. */
-void inbound_arrival(struct plane *p, const struct arrival *a, bool raw);
+/* Carry a datagram of UDP that another process took. It is decrypted where it stands. */
+void inbound_stray(struct plane *p, const struct arrival *a);
 
 #endif

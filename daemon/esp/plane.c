@@ -51,9 +51,14 @@ static struct esp_socket *socket_at(struct plane *p, bool encap, u8 family)
     return &p->sockets[(encap ? PLANE_UDP_V4 : PLANE_RAW_V4) + (family == 6)];
 }
 
+struct esp_socket *plane_socket_place(struct plane *p, const struct mail_socket *m)
+{
+    return socket_at(p, m->kind != SOCKET_ESP, m->family);
+}
+
 struct esp_socket *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m)
 {
-    struct esp_socket u, *at = socket_at(p, m->kind != SOCKET_ESP, m->family);
+    struct esp_socket u, *at = plane_socket_place(p, m);
     if (!esp_socket_open(&u, fd, m))
         return NULL;
     esp_socket_close(at);
@@ -104,4 +109,12 @@ u16 plane_inner_max(struct plane *p, struct esp_sa *sa)
     }
     size_t most = sa->path_max > heads ? packet_inner_max(sa->cipher, sa->path_max - heads) : 0;
     return (u16)MIN(most, p->mtu);
+}
+
+void plane_keepalive(struct plane *p, const struct shrike_endpoint *local,
+                     const struct shrike_endpoint *remote)
+{
+    struct esp_socket *u = socket_at(p, true, remote->family);
+    if (u->fd >= 0)
+        esp_socket_keepalive(u, local, remote);
 }

@@ -46,6 +46,8 @@ struct plane *plane_new(u32 sas_max, const struct plane_events *e) must_use;
 void plane_free(struct plane *p);
 /* Both belong to the plane from then on, in place of what it had. */
 void plane_take_tun(struct plane *p, int fd, bool vnet);
+/* Where a socket of this kind has its place. */
+struct esp_socket *plane_socket_place(struct plane *p, const struct mail_socket *m);
 /* NULL: it is not a socket for ESP, and was closed. */
 struct esp_socket *plane_take_socket(struct plane *p, int fd, const struct mail_socket *m);
 /* Around a turn: between the two the worker may hold SAs, and as long as sealed packets wait. */
@@ -58,5 +60,9 @@ bool plane_account(struct plane *p, struct esp_sa *sa, size_t octets) must_use;
 /* The most octets of an inner packet in this outbound SA: the device's MTU, or less on a narrow
  * path. */
 u16 plane_inner_max(struct plane *p, struct esp_sa *sa);
+
+/* A NAT keepalive from here to there, if there is a socket for it. */
+void plane_keepalive(struct plane *p, const struct shrike_endpoint *local,
+                     const struct shrike_endpoint *remote);
 
 #endif

@@ -1,0 +1,183 @@
+/* Child SAs go into the tables and out of them. */
+#include "esp/install.h"
+#include "esp/post.h"
+#include "wire/codes.h"
+
+static void route(void *ctx, const struct esp_sa *sa, bool add)
+{
+    post_route(ctx, sa, add);
+}
+
+void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
+{
+    static const u32 replay_window = 1024, keepalive_s = 20; /* until a snapshot comes */
+    *i = (struct installed){
+        .seat = seat, .plane = plane, .replay_window = replay_window, .keepalive_s = keepalive_s};
+    i->traps.db = plane->db;
+    i->traps.route = route;
+    i->traps.ctx = seat;
+    pairs_open(&i->pairs);
+    ends_open(&i->ends);
+    traps_open(&i->traps);
+}
+
+/* The process ends: the routes stay, so that nothing leaks past the tunnel. */
+void installed_close(struct installed *i)
+{
+    pairs_close(&i->pairs);
+    ends_close(&i->ends);
+    traps_forget(&i->traps);
+}
+
+void installed_conf(struct installed *i, const struct snapshot_copy *s)
+{
+    i->plane->mtu = s->settings.mtu;
+    i->replay_window = s->settings.replay_window;
+    i->keepalive_s = s->settings.keepalive_s;
+    u32 failed = traps_apply(&i->traps, &s->conf);
+    if (failed > 0)
+        seat_log(i->seat, SHRIKE_ERROR,
+                 "%u children with start_action = trap have no trap: no memory, or more than %u",
+                 failed, TRAPS_MAX);
+}
+
+/* Can it be done at all? */
+static bool sensible(struct installed *i, const struct shrike_install_op *op)
+{
+    const char *child = op->child ? op->child : "?";
+    if (op->mode != SHRIKE_TUNNEL) {
+        seat_log(i->seat, SHRIKE_ERROR,
+                 "child %s: tunnel mode only in the data plane in user space: use mode = tunnel",
+                 child);
+        return false;
+    }
+    if (op->protocol != PROTOCOL_ESP) {
+        seat_log(i->seat, SHRIKE_ERROR,
+                 "child %s: ESP only in the data plane in user space: use esp_proposals", child);
+        return false;
+    }
+    bool ends =
+        (op->local.family == 4 || op->local.family == 6) && op->local.family == op->remote.family;
+    if (!ends || op->child_serial == 0 || pairs_find(&i->pairs, op->child_serial)) {
+        seat_log(i->seat, SHRIKE_ERROR, "child %s: the request to install it makes no sense",
+                 child);
+        return false;
+    }
+    return true;
+}
+
+static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op *op, bool inbound)
+{
+    const struct shrike_sa_keys *keys = inbound ? &op->in : &op->out;
+    struct esp_sa_spec s = {
+        .spi = keys->spi,
+        .child_serial = op->child_serial,
+        .reqid = op->reqid,
+        .local = op->local,
+        .remote = op->remote,
+        .encap = op->encap,
+        .inbound = inbound,
+        .cipher = {.encr = op->encr,
+                   .encr_bits = op->encr_key_bits,
+                   .integ = op->integ,
+                   .esn = op->esn,
+                   .encr_key = keys->encr_key,
+                   .integ_key = keys->integ_key},
+        .replay_window = i->replay_window,
+        .limits = {op->life.bytes_soft, op->life.bytes_hard, op->life.packets_soft,
+                   op->life.packets_hard},
+        .local_ts = op->local_ts,
+        .remote_ts = op->remote_ts,
+        .local_ts_count = op->local_ts_count,
+        .remote_ts_count = op->remote_ts_count,
+    };
+    struct esp_sa *sa = esp_sa_new(&s);
+    if (sa && !sadb_add(i->plane->db, sa)) {
+        esp_sa_free(sa);
+        return NULL;
+    }
+    return sa;
+}
+
+static void take_out(struct installed *i, struct esp_sa *sa)
+{
+    if (sa && !sadb_remove(i->plane->db, sa))
+        ensure(false);
+}
+
+bool installed_add(struct installed *i, const struct shrike_install_op *op)
+{
+    shrike_time now = i->plane->now;
+    if (!sensible(i, op))
+        return false;
+    struct pair *pair = pairs_add(&i->pairs, op->child_serial, op->reqid);
+    /* Inbound first: the peer may send as soon as it hears of it. */
+    struct esp_sa *in = pair ? sa_of(i, op, true) : NULL;
+    struct esp_sa *out = in ? sa_of(i, op, false) : NULL;
+    if (!out) {
+        take_out(i, in);
+        if (pair)
+            pairs_remove(&i->pairs, pair);
+        seat_log(i->seat, SHRIKE_ERROR,
+                 "child %s: its SAs could not be made: algorithms that the library lacks, an SPI "
+                 "in use, or no memory",
+                 op->child ? op->child : "?");
+        return false;
+    }
+    pair->in = in;
+    pair->out = out;
+    if (op->nat_here && op->encap)
+        pair->end = ends_take(&i->ends, &op->local, &op->remote, now);
+    pairs_succeeded(&i->pairs, op->reqid, now);
+    post_route(i->seat, out, true);
+    return true;
+}
+
+static void end(struct installed *i, struct pair *pair)
+{
+    post_route(i->seat, pair->out, false);
+    take_out(i, pair->in);
+    take_out(i, pair->out);
+    pairs_remove(&i->pairs, pair);
+}
+
+void installed_remove(struct installed *i, u32 serial)
+{
+    struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
+    if (pair)
+        end(i, pair);
+}
+
+void installed_orphan(struct installed *i)
+{
+    pairs_orphan(&i->pairs, i->plane->now);
+}
+
+bool installed_tick(struct installed *i, shrike_time now)
+{
+    struct pair *ended;
+    struct end *quiet;
+    while ((ended = pairs_ended(&i->pairs, now)))
+        end(i, ended);
+    if (i->keepalive_s > 0 && ends_any(&i->ends)) {
+        pairs_note_sent(&i->pairs);
+        while ((quiet = ends_quiet(&i->ends, now, i->keepalive_s * SHRIKE_SECOND)))
+            plane_keepalive(i->plane, &quiet->local, &quiet->remote);
+    }
+    bool retired = sadb_collect(i->plane->db) > 0;
+    return retired || ends_any(&i->ends) || !list_empty(&i->pairs.orphans);
+}
+
+void installed_count(const struct installed *i, u32 serial, struct mail_count *out)
+{
+    const struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
+    *out = (struct mail_count){.child_serial = serial};
+    if (!pair)
+        return;
+    out->bytes_in = atomic_load(&pair->in->bytes);
+    out->packets_in = atomic_load(&pair->in->packets);
+    out->used_in = atomic_load(&pair->in->used);
+    out->bytes_out = atomic_load(&pair->out->bytes);
+    out->packets_out = atomic_load(&pair->out->packets);
+    out->used_out = atomic_load(&pair->out->used);
+}

@@ -1,0 +1,34 @@
+/* What the role has put into the plane's tables: Child SAs, orphans, traps. */
+#ifndef ESP_INSTALL_H
+#define ESP_INSTALL_H
+
+#include "esp/pair.h"
+#include "esp/plane.h"
+#include "esp/trap.h"
+#include "ops/snapshot.h"
+#include "proc/seat.h"
+#include "shrike/action.h"
+
+struct installed {
+    struct seat *seat;
+    struct plane *plane;
+    struct pairs pairs;
+    struct ends ends;
+    struct traps traps;
+    u32 replay_window, keepalive_s; /* for SAs to come */
+};
+
+void installed_open(struct installed *i, struct seat *seat, struct plane *plane);
+void installed_close(struct installed *i);
+/* A new configuration. */
+void installed_conf(struct installed *i, const struct snapshot_copy *s);
+/* Put a Child SA in. false: it cannot be, and the log says why. */
+bool installed_add(struct installed *i, const struct shrike_install_op *op) must_use;
+void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */
+void installed_orphan(struct installed *i);             /* net began anew */
+/* Orphans whose time is over go, quiet ends get a keepalive. false: nothing waits any more. */
+bool installed_tick(struct installed *i, shrike_time now);
+/* What it has carried; all zero when it is not there. */
+void installed_count(const struct installed *i, u32 serial, struct mail_count *out);
+
+#endif

@@ -1,0 +1,112 @@
+/* Installed Child SAs. */
+#include "esp/pair.h"
+#include <stdlib.h>
+
+void pairs_open(struct pairs *p)
+{
+    for (u32 i = 0; i < PAIR_BUCKETS; i++)
+        list_init(&p->buckets[i]);
+    list_init(&p->orphans);
+    p->count = 0;
+}
+
+/* Serials are given one after the other. */
+static struct list *bucket_of(const struct pairs *p, u32 serial)
+{
+    return (struct list *)&p->buckets[serial % PAIR_BUCKETS];
+}
+
+void pairs_remove(struct pairs *p, struct pair *pair)
+{
+    ends_give(pair->end);
+    list_remove(&pair->link);
+    free(pair);
+    p->count--;
+}
+
+static void close_list(struct pairs *p, struct list *all)
+{
+    while (!list_empty(all))
+        pairs_remove(p, list_item(all->next, struct pair, link));
+}
+
+void pairs_close(struct pairs *p)
+{
+    for (u32 i = 0; i < PAIR_BUCKETS; i++)
+        close_list(p, &p->buckets[i]);
+    close_list(p, &p->orphans);
+}
+
+struct pair *pairs_find(const struct pairs *p, u32 serial)
+{
+    struct list *bucket = bucket_of(p, serial);
+    for (struct list *l = bucket->next; l != bucket; l = l->next) {
+        struct pair *pair = list_item(l, struct pair, link);
+        if (pair->serial == serial)
+            return pair;
+    }
+    return NULL;
+}
+
+struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid)
+{
+    struct pair *pair = serial == 0 || pairs_find(p, serial) ? NULL : calloc(1, sizeof(*pair));
+    if (!pair)
+        return NULL;
+    pair->serial = serial;
+    pair->reqid = reqid;
+    pair->until = SHRIKE_NEVER;
+    list_append(bucket_of(p, serial), &pair->link);
+    p->count++;
+    return pair;
+}
+
+void pairs_orphan(struct pairs *p, shrike_time now)
+{
+    for (u32 i = 0; i < PAIR_BUCKETS; i++) {
+        while (!list_empty(&p->buckets[i])) {
+            struct pair *pair = list_item(p->buckets[i].next, struct pair, link);
+            list_remove(&pair->link);
+            list_append(&p->orphans, &pair->link);
+            pair->serial = 0;
+            pair->in->child_serial = 0;
+            pair->out->child_serial = 0;
+            pair->until = now + ORPHAN_MAX;
+        }
+    }
+}
+
+void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now)
+{
+    for (struct list *l = p->orphans.next; l != &p->orphans; l = l->next) {
+        struct pair *pair = list_item(l, struct pair, link);
+        if (pair->reqid == reqid)
+            pair->until = MIN(pair->until, now + ORPHAN_AFTER);
+    }
+}
+
+struct pair *pairs_ended(const struct pairs *p, shrike_time now)
+{
+    for (struct list *l = p->orphans.next; l != &p->orphans; l = l->next) {
+        struct pair *pair = list_item(l, struct pair, link);
+        if (pair->until <= now)
+            return pair;
+    }
+    return NULL;
+}
+
+static void note_sent(const struct list *all)
+{
+    for (struct list *l = all->next; l != all; l = l->next) {
+        struct pair *pair = list_item(l, struct pair, link);
+        if (pair->end)
+            pair->end->sent = MAX(pair->end->sent, atomic_load(&pair->out->used));
+    }
+}
+
+void pairs_note_sent(const struct pairs *p)
+{
+    for (u32 i = 0; i < PAIR_BUCKETS; i++)
+        note_sent(&p->buckets[i]);
+    note_sent(&p->orphans);
+}

@@ -1,0 +1,47 @@
+/* The Child SAs that are installed: two SAs each, found by their serial number, and those that a
+ * net before left behind. */
+#ifndef ESP_PAIR_H
+#define ESP_PAIR_H
+
+#include "base/list.h"
+#include "esp/keepalive.h"
+#include "esp/sa.h"
+
+#define PAIR_BUCKETS 1024 /* a power of two */
+
+/* An orphan carries on until a new Child SA of its reqid has been there for so long, since the peer
+ * may still send by it; */
+#define ORPHAN_AFTER (10 * SHRIKE_SECOND)
+/* or until its peer must have noticed that nobody knows it any more. */
+#define ORPHAN_MAX (300 * SHRIKE_SECOND)
+
+struct pair {
+    struct list link;        /* of its bucket, or among the orphans */
+    u32 serial, reqid;       /* serial 0: an orphan */
+    struct esp_sa *in, *out; /* of the tables */
+    struct end *end;         /* NULL: needs no keepalives */
+    shrike_time until;       /* when an orphan goes */
+};
+
+struct pairs {
+    struct list buckets[PAIR_BUCKETS];
+    struct list orphans;
+    u32 count;
+};
+
+void pairs_open(struct pairs *p);
+void pairs_close(struct pairs *p); /* not the SAs, which are of the tables */
+/* NULL: no memory, or this serial is taken. */
+struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid);
+struct pair *pairs_find(const struct pairs *p, u32 serial); /* NULL: none; 0 is nobody's */
+void pairs_remove(struct pairs *p, struct pair *pair);
+/* All become orphans; what they do is told to nobody any more. */
+void pairs_orphan(struct pairs *p, shrike_time now);
+/* A new Child SA of this reqid is there. */
+void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now);
+/* An orphan whose time is over; NULL: there is none. */
+struct pair *pairs_ended(const struct pairs *p, shrike_time now);
+/* Note at the ends that need keepalives when the SAs last sent. */
+void pairs_note_sent(const struct pairs *p);
+
+#endif

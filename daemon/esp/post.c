@@ -1,0 +1,79 @@
+/* Letters of the data plane. */
+#include "esp/post.h"
+#include "ops/seam.h"
+
+#define ROUTE_MAX   8192 /* octets of one body */
+#define ANSWER_MAX  256
+#define KERNEL_MAX  64
+#define STATS_MAX   4096
+#define COUNTED_MAX 16384
+
+static bool post(struct seat *s, enum role to, u16 kind, const struct writer *w)
+{
+    ensure(!w->full);
+    return seat_send(s, to, kind, written_bytes(w));
+}
+
+void post_route(struct seat *s, const struct esp_sa *sa, bool add)
+{
+    u8 body[ROUTE_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct mail_route m = {
+        .add = add,
+        .reqid = sa->reqid,
+        .local_count = sa->local_ts_count,
+        .remote_count = sa->remote_ts_count,
+    };
+    memcpy(m.local, sa->local_ts, sa->local_ts_count * sizeof(m.local[0]));
+    memcpy(m.remote, sa->remote_ts, sa->remote_ts_count * sizeof(m.remote[0]));
+    route_write(&w, &m);
+    if (!post(s, ROLE_PARENT, MAIL_ROUTE, &w))
+        seat_log(s, SHRIKE_ERROR,
+                 "a route for reqid %u could not be %s: the parent does not listen", sa->reqid,
+                 add ? "asked for" : "taken back");
+}
+
+bool post_answer(struct seat *s, struct shrike_token token, bool ok)
+{
+    u8 body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_answer a = {.ok = ok, .reason = ok ? SHRIKE_REASON_NONE : SHRIKE_REASON_KERNEL};
+    answer_write(&w, token, &a);
+    return post(s, ROLE_NET, MAIL_ANSWER, &w);
+}
+
+bool post_kernel(struct seat *s, const struct shrike_kernel_event *k)
+{
+    u8 body[KERNEL_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    kernel_write(&w, k);
+    return post(s, ROLE_NET, MAIL_KERNEL, &w);
+}
+
+bool post_stray(struct seat *s, const struct mail_stray *m)
+{
+    u8 body[MAIL_BODY_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    stray_write(&w, m);
+    return !w.full && post(s, ROLE_NET, MAIL_STRAY, &w);
+}
+
+void post_stats(struct seat *s, u32 reference, const struct mail_stats *m)
+{
+    u8 body[STATS_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, reference);
+    stats_write(&w, m);
+    post(s, ROLE_CONTROL, MAIL_STATS_ARE, &w);
+}
+
+void post_counts(struct seat *s, u32 reference, const struct mail_count *counts, u16 count)
+{
+    u8 body[COUNTED_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, reference);
+    write_u16(&w, count);
+    for (u16 i = 0; i < count; i++)
+        count_write(&w, &counts[i]);
+    post(s, ROLE_CONTROL, MAIL_COUNTED, &w);
+}

@@ -1,0 +1,22 @@
+/* What the role of the data plane writes to the others. */
+#ifndef ESP_POST_H
+#define ESP_POST_H
+
+#include "esp/pair.h"
+#include "esp/plane.h"
+#include "proc/seat.h"
+#include "shrike/shrike.h"
+
+/* To the parent: the selectors of this SA lead into the tunnel, or no longer. */
+void post_route(struct seat *s, const struct esp_sa *sa, bool add);
+/* To net: the answer to an INSTALL. false: net is not there, or has no room. */
+bool post_answer(struct seat *s, struct shrike_token token, bool ok) must_use;
+/* To net: an event; false as above. */
+bool post_kernel(struct seat *s, const struct shrike_kernel_event *k);
+/* To net: a datagram of its own; false as above. */
+bool post_stray(struct seat *s, const struct mail_stray *m);
+/* To control: answers to STATS and COUNT. */
+void post_stats(struct seat *s, u32 reference, const struct mail_stats *m);
+void post_counts(struct seat *s, u32 reference, const struct mail_count *counts, u16 count);
+
+#endif
