@@ -45,6 +45,7 @@ begin() {
 # role ROLE: its pid.
 role() {
     local p
+    # shellcheck disable=SC2013  # they are words in one line
     for p in $(cat "/proc/$parent/task/$parent/children"); do
         [ "$(cat "/proc/$p/comm")" != "shriked-$1" ] || echo "$p"
     done
@@ -113,8 +114,9 @@ had() {
 }
 
 all_is_handed() {
-    had net SOCKET 6 && had esp SOCKET 4 && had esp TUN 1 && had keys VAULT 1 &&
-        had control VAULT 1 && had control LISTENER 1 && had net KEY_FILE 0
+    within 3 had net SOCKET 6 && within 3 had esp SOCKET 4 && within 3 had esp TUN 1 &&
+        within 3 had keys VAULT 1 && had control VAULT 1 && had control LISTENER 1 &&
+        had net KEY_FILE 0
 }
 
 esp_comes_back() {
@@ -123,14 +125,14 @@ esp_comes_back() {
     kill -KILL "$old"
     within 5 sh -c "[ \$(grep -c '^esp sees net there' '$fake_log') = 2 ]" || return 1
     [ -n "$(role esp)" ] && [ "$(role esp)" != "$old" ] && had esp TUN 2 && had esp SOCKET 8 &&
-        grep -q "log parent 0 esp (pid $old) was ended by signal 9" "$fake_log" &&
-        grep -q '^net sees esp gone' "$fake_log" && routed
+        within 3 grep -q "log parent 0 esp (pid $old) was ended by signal 9" "$fake_log" &&
+        within 3 grep -q '^net sees esp gone' "$fake_log" && routed
 }
 
 control_comes_back() {
     kill -KILL "$(role control)"
     within 5 sh -c "[ \$(grep -c '^net sees control there' '$fake_log') = 2 ]" || return 1
-    had control LISTENER 2 && had control VAULT 2 && had net SOCKET 6
+    within 3 had control LISTENER 2 && had control VAULT 2 && had net SOCKET 6
 }
 
 reload_is_asked_for() {
