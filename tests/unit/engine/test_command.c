@@ -227,21 +227,14 @@ TEST(a_refused_install_is_the_reason)
 TEST(down_without_a_name_closes_all)
 {
     enum { SAS = 20 };
-    static struct shrike_conn conns[SAS];
-    static char names[SAS][16];
+    static struct many_conns many;
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
     tune_begin(p, 0, &t[0]);
-    for (unsigned i = 0; i < SAS; i++) {
-        conns[i] = t[0].conn;
-        snprintf(names[i], sizeof(names[i]), "conn%u", i);
-        conns[i].name = names[i];
-    }
-    t[0].conf.conns = conns;
-    t[0].conf.conn_count = SAS;
+    tune_conns(&t[0], &many, SAS);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < SAS; i++) {
-        struct shrike_command up = {SHRIKE_UP, 9, names[i], NULL, 0, 0};
+        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0};
         shrike_command(p->side[0].engine, p->now, &up);
         pair_run(p);
     }

@@ -158,4 +158,22 @@ static inline void tune_children(struct tuned *t, unsigned count)
     t->conn.child_count = (uint16_t)count;
 }
 
+/* As many connections as that, all like the first one. */
+enum { CONNS = 32 };
+struct many_conns {
+    struct shrike_conn conns[CONNS];
+    char names[CONNS][16];
+};
+
+static inline void tune_conns(struct tuned *t, struct many_conns *many, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        many->conns[i] = t->conn;
+        snprintf(many->names[i], sizeof(many->names[i]), "conn%u", i);
+        many->conns[i].name = many->names[i];
+    }
+    t->conf.conns = many->conns;
+    t->conf.conn_count = count;
+}
+
 #endif
