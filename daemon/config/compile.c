@@ -238,7 +238,7 @@ static struct config *good_or_null(struct config *config, const struct config_re
     return NULL;
 }
 
-struct config *config_read(const char *path, struct config_report *report)
+struct config *config_load(const char *path, struct config_report *report)
 {
     struct pool scratch = {0};
     struct config *config = config_new();
@@ -256,7 +256,7 @@ struct config *config_read(const char *path, struct config_report *report)
     return good_or_null(config, report);
 }
 
-struct config *config_read_conn(const struct section *conn, const struct config *files,
+struct config *config_load_conn(const struct section *conn, const struct config *files,
                                 struct config_report *report)
 {
     struct pool scratch = {0};

@@ -39,10 +39,10 @@ struct config {
 struct section;
 
 /* NULL when the report has errors: nothing is half-loaded. report is emptied first. */
-struct config *config_read(const char *path, struct config_report *report);
+struct config *config_load(const char *path, struct config_report *report);
 /* One connection from elsewhere, with the settings of files. Its children have reqid 0 where none
  * is written: config_merge() gives them. NULL and report as above; free with config_free(). */
-struct config *config_read_conn(const struct section *conn, const struct config *files,
+struct config *config_load_conn(const struct section *conn, const struct config *files,
                                 struct config_report *report);
 /* Gives back what only the keeper of keys needs, wiped. */
 void config_forget_secrets(struct config *c);

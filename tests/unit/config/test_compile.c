@@ -8,7 +8,7 @@ static struct config *config;
 static bool compile(const char *text)
 {
     config_free(config);
-    config = config_read(file(0, "swanctl.conf", text), &report);
+    config = config_load(file(0, "swanctl.conf", text), &report);
     return config != NULL;
 }
 

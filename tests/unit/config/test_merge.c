@@ -13,7 +13,7 @@ static struct config *files;
 static struct config *one(const char *text)
 {
     struct section *root = tree_read(&pool, file(1, "one.conf", text), &report);
-    return root ? config_read_conn(root->sections, files, &report) : NULL;
+    return root ? config_load_conn(root->sections, files, &report) : NULL;
 }
 
 static const struct shrike_conn *find(const struct config *c, const char *name)
@@ -26,7 +26,7 @@ static const struct shrike_conn *find(const struct config *c, const char *name)
 
 static void begin(void)
 {
-    files = config_read(file(0, "files.conf",
+    files = config_load(file(0, "files.conf",
                              "shrike { retransmit_tries = 3\n port = 77 }\nconnections {\n"
                              "a { " PSK "children { x { }\ny { reqid = 5 } } }\n"
                              "b { " PSK "children { x { } } } }"),
@@ -122,7 +122,7 @@ TEST(ten_thousand_connections)
                                 "dmz { remote_ts = 11.0.0.0/8 } } }\n",
                                 i, i >> 16, i >> 8 & 255, i & 255, i);
     snprintf(text + len, size - len, "}\n");
-    struct config *all = config_read(file(0, "files.conf", text), &report);
+    struct config *all = config_load(file(0, "files.conf", text), &report);
     free(text);
     CHECK(all && all->conf.conn_count == CONNS_MAX);
     const struct config *parts[] = {all};
