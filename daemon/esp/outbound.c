@@ -78,7 +78,7 @@ static enum esp_drop send_plain(struct plane *p, struct parcel *v)
     struct frame f = frame_for(p, v->to.sa->cipher, v->inner.len);
     if (f.len == 0)
         return ESP_NO_ROOM;
-    if (!packet_copy(f.at, v->packet, f.len, &v->meta))
+    if (!segment_copy(f.at, v->packet, f.len, &v->meta))
         return ESP_INNER;
     v->clamp = true;
     return dispatch(p, v, &f);

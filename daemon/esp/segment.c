@@ -122,7 +122,7 @@ void cutter_write(struct cutter *c, u8 *to)
     c->done++;
 }
 
-bool packet_copy(u8 *to, const u8 *packet, size_t len, const struct tun_meta *m)
+bool segment_copy(u8 *to, const u8 *packet, size_t len, const struct tun_meta *m)
 {
     size_t start = m->checksum_start, at = start + m->checksum_at;
     if (!m->checksum_open) {

@@ -28,6 +28,6 @@ void cutter_write(struct cutter *c, u8 *to);
 
 /* A plain packet: copied, with its checksum completed where that was left open. false: the place of
  * the checksum is not within the packet, and nothing was written. */
-bool packet_copy(u8 *to, const u8 *packet, size_t len, const struct tun_meta *m) must_use;
+bool segment_copy(u8 *to, const u8 *packet, size_t len, const struct tun_meta *m) must_use;
 
 #endif

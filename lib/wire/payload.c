@@ -134,7 +134,7 @@ void delete_write(struct writer *w, const struct delete *d)
     write_bytes(w, d->spis);
 }
 
-bool config_read(struct bytes body, struct config *out)
+bool cp_read(struct bytes body, struct config *out)
 {
     struct config_attribute attribute;
 

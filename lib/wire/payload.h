@@ -65,7 +65,7 @@ struct config_attribute {
     u16 type;
     struct bytes value;
 };
-bool config_read(struct bytes body, struct config *out) must_use;
+bool cp_read(struct bytes body, struct config *out) must_use;
 bool config_next(struct reader *r,
                  struct config_attribute *out) must_use; /* false: end or r->bad */
 void config_write(struct writer *w, u8 type); /* then config_attribute_write() for each */

@@ -582,7 +582,7 @@ static bool print_config(struct text *t, struct bytes body)
     struct config config;
     struct config_attribute a;
 
-    if (!config_read(body, &config))
+    if (!cp_read(body, &config))
         return false;
     print_code(t, CODE_CFG_TYPE, config.type);
     struct reader r = reader_of(config.attributes);

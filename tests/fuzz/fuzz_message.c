@@ -84,7 +84,7 @@ static void body_cp(struct bytes body)
 {
     struct config cp;
     struct config_attribute a;
-    if (!config_read(body, &cp))
+    if (!cp_read(body, &cp))
         return;
     keep_plain(body);
     memset(plain + 1, 0, 3);

@@ -111,16 +111,16 @@ TEST(open_checksums_are_completed)
         super[head + m.checksum_at] = (u8)(pseudo >> 8);
         super[head + m.checksum_at + 1] = (u8)pseudo;
         CHECK(!traffic_right(super, len));
-        CHECK(packet_copy(piece, super, len, &m));
+        CHECK(segment_copy(piece, super, len, &m));
         CHECK(traffic_right(piece, len));
         m.checksum_open = false;
-        CHECK(packet_copy(piece, super, len, &m));
+        CHECK(segment_copy(piece, super, len, &m));
         CHECK_BYTES(piece, super, len);
         m.checksum_open = true;
         m.checksum_start = (u16)(len - 1 - m.checksum_at);
-        CHECK(!packet_copy(piece, super, len, &m)); /* half of it outside */
+        CHECK(!segment_copy(piece, super, len, &m)); /* half of it outside */
         m.checksum_start = UINT16_MAX;
-        CHECK(!packet_copy(piece, super, len, &m));
+        CHECK(!segment_copy(piece, super, len, &m));
     }
 }
 

@@ -96,7 +96,7 @@ static bool echo_config(struct bytes body, struct writer *w)
     struct config config;
     struct config_attribute a;
 
-    if (!config_read(body, &config))
+    if (!cp_read(body, &config))
         return false;
     config_write(w, config.type);
     struct reader r = reader_of(config.attributes);
@@ -299,7 +299,7 @@ TEST(configurations)
     struct config config;
     struct config_attribute a;
 
-    CHECK(config_read(hex_bytes("02ffffff 00010004 0a000001 80030000"), &config));
+    CHECK(cp_read(hex_bytes("02ffffff 00010004 0a000001 80030000"), &config));
     CHECK_EQ(config.type, CFG_TYPE_REPLY);
     struct reader r = reader_of(config.attributes);
     CHECK(config_next(&r, &a));
@@ -307,13 +307,13 @@ TEST(configurations)
     CHECK(config_next(&r, &a));
     CHECK(a.type == CFG_INTERNAL_IP4_DNS && a.value.len == 0); /* the R bit is ignored */
     CHECK(!config_next(&r, &a) && !r.bad);
-    CHECK(config_read(hex_bytes("01000000"), &config));
-    CHECK(!config_read(hex_bytes("010000"), &config));
-    CHECK(!config_read(hex_bytes("01000000 00"), &config));
-    CHECK(!config_read(hex_bytes("01000000 000100"), &config));
-    CHECK(!config_read(hex_bytes("01000000 00010004 0a0000"), &config));
-    CHECK(!config_read(hex_bytes("01000000 00010003 0a000001"), &config));
-    CHECK(!config_read(hex_bytes("01000000 00010004 0a000001 0003ffff"), &config));
+    CHECK(cp_read(hex_bytes("01000000"), &config));
+    CHECK(!cp_read(hex_bytes("010000"), &config));
+    CHECK(!cp_read(hex_bytes("01000000 00"), &config));
+    CHECK(!cp_read(hex_bytes("01000000 000100"), &config));
+    CHECK(!cp_read(hex_bytes("01000000 00010004 0a0000"), &config));
+    CHECK(!cp_read(hex_bytes("01000000 00010003 0a000001"), &config));
+    CHECK(!cp_read(hex_bytes("01000000 00010004 0a000001 0003ffff"), &config));
     for (unsigned round = 0; round < 1000; round++) {
         unsigned count = random_below(10);
         struct config_attribute sent[10];
@@ -325,7 +325,7 @@ TEST(configurations)
                                                 .value = bytes_of(data + i, random_below(50))};
             config_attribute_write(&w, &sent[i]);
         }
-        CHECK(config_read(written_bytes(&w), &config));
+        CHECK(cp_read(written_bytes(&w), &config));
         CHECK_EQ(config.type, (u8)round);
         r = reader_of(config.attributes);
         for (unsigned i = 0; i < count; i++) {
