@@ -211,28 +211,95 @@ TEST(what_is_worn_out_is_deleted)
     }
 }
 
-/* Who closes the IKE SA, or the child, does not want it again. */
+/* Side 1 calls, so side 0 is the original responder. */
+static void called(struct pair *p)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    shrike_command(p->side[1].engine, p->now, &up);
+    pair_run(p);
+}
+
+/* Who closes the IKE SA, or the child, before or after, does not want it again. */
 TEST(what_is_closed_is_not_made_anew)
 {
-    for (unsigned one = 0; one < 2; one++) {
+    for (unsigned way = 0; way < 4; way++) {
+        bool one = way & 1, first = way & 2;
         struct pair *p = toy_pair((struct pair_options){0});
         struct shrike_command down = {SHRIKE_DOWN, 1, "pair", one ? "net0" : NULL, 0, 0};
         struct shrike_child_view child;
         set_start(p, SHRIKE_START_NOW);
-        pair_up(p, NULL);
+        called(p);
         CHECK(child_of(p, 0, 0, &child));
+        if (first)
+            shrike_command(p->side[0].engine, p->now, &down);
         plane(p, SHRIKE_EXPIRE_HARD, child.serial);
-        if (one) { /* its delete is under way */
+        if (one && !first) { /* its delete is under way */
             shrike_tick(p->side[0].engine, p->now);
             (void)pair_drain(p, 0);
         }
-        shrike_command(p->side[0].engine, p->now, &down);
+        if (!first)
+            shrike_command(p->side[0].engine, p->now, &down);
         pair_run(p);
         CHECK_EQ(stats_of(p, 0).child_sas, 0);
         CHECK_EQ(p->side[0].child_up, 1);
         CHECK_EQ(p->side[0].ike_down, !one);
         toy_end(p);
     }
+}
+
+/* Worn out before the peer has heard that it is made: it hears that first. */
+TEST(worn_out_while_it_is_made)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0};
+    struct shrike_token token = {0};
+    struct shrike_answer yes = {.ok = true};
+    struct shrike_action a;
+    u32 serial = 0;
+    pair_up(p, "net0");
+    shrike_command(p->side[1].engine, p->now, &up);
+    shrike_tick(p->side[1].engine, p->now);
+    (void)pair_drain(p, 1);
+    CHECK(pair_deliver(p, 0));
+    while (shrike_next(p->side[0].engine, &a)) {
+        if (a.kind == SHRIKE_OP && a.op.kind == SHRIKE_CHILD_INSTALL) {
+            token = a.op.token;
+            serial = a.op.install.child_serial;
+        }
+    }
+    CHECK(serial != 0);
+    plane(p, SHRIKE_EXPIRE_HARD, serial);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    CHECK_EQ(p->side[1].count, 0);
+    shrike_done(p->side[0].engine, p->now, token, &yes);
+    pair_run(p);
+    CHECK_EQ(p->side[1].failed, 0);
+    CHECK_EQ(p->side[1].child_up, 2);
+    CHECK_EQ(p->side[1].child_down, 1);
+    CHECK_EQ(stats_of(p, 0).child_sas, 1);
+    toy_end(p);
+}
+
+/* Of two that serve the same, as both ends may have made them, one is enough. */
+TEST(one_of_two_is_not_made_anew)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_child_view child;
+    begin();
+    set_start(p, SHRIKE_START_NOW);
+    pair_up(p, NULL);
+    pair_lose_plane(p, 0);
+    pair_lose_plane(p, 1);
+    pair_run(p);
+    CHECK_EQ(stats_of(p, 0).child_sas, 2);
+    CHECK(pair_agrees(p));
+    CHECK(child_of(p, 0, 0, &child));
+    plane(p, SHRIKE_EXPIRE_HARD, child.serial);
+    run(p);
+    CHECK_EQ(stats_of(p, 0).child_sas, 1);
+    CHECK_EQ(stats_of(p, 1).child_sas, 1);
+    toy_end(p);
 }
 
 /* ---- lost ---- */
@@ -243,13 +310,10 @@ TEST(what_is_lost_is_made_anew_first)
     for (unsigned role = 0; role < 2; role++) {
         struct pair *p = toy_pair((struct pair_options){.children = 3});
         begin();
-        if (role == 0) {
+        if (role == 0)
             pair_up(p, NULL);
-        } else {
-            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
-            shrike_command(p->side[1].engine, p->now, &up);
-            pair_run(p);
-        }
+        else
+            called(p);
         CHECK_EQ(stats_of(p, 0).child_sas, 3);
         plane(p, SHRIKE_PLANE_LOST, 0);
         run(p);
@@ -384,6 +448,27 @@ TEST(down_while_it_is_made_anew)
     }
 }
 
+/* The same, when the new one has not even been asked for. */
+TEST(down_before_it_is_made_anew)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net1", 0, 0};
+    struct shrike_child_view child;
+    begin();
+    pair_up(p, NULL);
+    CHECK(child_of(p, 0, 0, &child));
+    plane(p, SHRIKE_EXPIRE_HARD, child.serial); /* whose delete goes first */
+    plane(p, SHRIKE_PLANE_LOST, 0);
+    shrike_tick(p->side[0].engine, p->now);
+    CHECK_EQ(note(p), 1);
+    CHECK_EQ(stats_of(p, 0).child_sas, 3);
+    shrike_command(p->side[0].engine, p->now, &down);
+    run(p);
+    CHECK_EQ(stats_of(p, 0).child_sas, 0);
+    CHECK_EQ(stats_of(p, 1).child_sas, 0);
+    toy_end(p);
+}
+
 /* Many SAs are not all called at once. */
 TEST(many_are_made_anew_in_turn)
 {
@@ -417,9 +502,10 @@ int main(void)
     return RUN(a_trap_calls_once) | RUN(a_trap_that_leads_nowhere_is_told) |
            RUN(a_trap_of_a_newer_configuration) | RUN(limits_come_with_the_install) |
            RUN(what_is_worn_out_is_deleted) | RUN(what_is_closed_is_not_made_anew) |
+           RUN(worn_out_while_it_is_made) | RUN(one_of_two_is_not_made_anew) |
            RUN(what_is_lost_is_made_anew_first) |
            RUN(the_new_one_has_the_selectors_of_the_old_one) |
            RUN(at_the_cap_the_old_one_makes_room) | RUN(what_cannot_be_made_anew_ends) |
            RUN(lost_again_at_each_step) | RUN(down_while_it_is_made_anew) |
-           RUN(many_are_made_anew_in_turn);
+           RUN(down_before_it_is_made_anew) | RUN(many_are_made_anew_in_turn);
 }

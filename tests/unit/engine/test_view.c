@@ -1,5 +1,6 @@
 /* Views: what a listing shows, and what it must not show. */
 #include "../exchange/tools.h"
+#include "sa/child.h"
 #include "shrike/view.h"
 
 static struct tuned t[2];
@@ -164,6 +165,39 @@ TEST(an_end_under_way_is_deleting)
     toy_end(p);
 }
 
+/* What is dead and only waits to be taken down is not shown, nor counted. */
+TEST(the_dead_are_not_shown)
+{
+    enum { CHILDREN = 3 * SWEEP_MAX };
+    static struct chain c;
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_ike_view ike;
+    struct shrike_child_view child;
+    struct forger f;
+    uint32_t spis[CHILDREN];
+    tune_begin(p, 0, &t[0]);
+    tune_children(&t[0], CHILDREN);
+    tune_end(p, 0, &t[0]);
+    pair_up(p, NULL);
+    CHECK(forger_init(&f, p, 0));
+    u32 last = 0;
+    for (unsigned i = 0; i < CHILDREN; i++, last = child.serial) {
+        CHECK(child_of(p, 0, last, &child));
+        spis[i] = child.spi_out;
+    }
+    chain_begin(&c);
+    chain_delete(&c, PROTOCOL_ESP, spis, CHILDREN - 1);
+    forge(&f, &(struct forgery){.exchange = EXCHANGE_INFORMATIONAL,
+                                .first = c.first,
+                                .inner = written_bytes(&c.w)});
+    CHECK_EQ(stats_of(p, 0).child_sas, CHILDREN - SWEEP_MAX);
+    CHECK(ike_of(p, 0, &ike) && child_of(p, 0, 0, &child));
+    CHECK_EQ(ike.children, 1);
+    CHECK_EQ(child.serial, last);
+    forger_free(&f);
+    toy_end(p);
+}
+
 /* Encapsulation that is only asked for is no NAT: no keepalives, and both ends say which it is. */
 TEST(a_pretended_nat_is_told_from_a_real_one)
 {
@@ -189,6 +223,6 @@ int main(void)
 {
     return RUN(nothing_is_shown_of_nothing) | RUN(a_handshake_is_connecting) |
            RUN(what_is_up_is_shown_in_full) | RUN(perfect_forward_secrecy_is_shown) |
-           RUN(any_number_of_children_is_shown) | RUN(an_end_under_way_is_deleting) |
-           RUN(a_pretended_nat_is_told_from_a_real_one);
+           RUN(any_number_of_children_is_shown) | RUN(the_dead_are_not_shown) |
+           RUN(an_end_under_way_is_deleting) | RUN(a_pretended_nat_is_told_from_a_real_one);
 }
