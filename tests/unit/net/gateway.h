@@ -16,8 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNS_MAX    4
 #define INSTALLS_MAX 8
+#define LISTED_MAX   256
 
 struct gateway;
 
@@ -51,6 +51,8 @@ struct gateway {
     u32 install_count, removes;
     struct shrike_ike_view ike; /* the last one listed */
     struct shrike_child_view child;
+    u32 listed[LISTED_MAX]; /* serials of Child SAs, in the order of their listing */
+    u32 listed_count;
     u32 list_end; /* reference of the last LIST_END */
     struct mail_stats stats;
 };
@@ -107,6 +109,16 @@ static inline void gateway_event(struct gateway *g, struct bytes body)
         g->failed_command = e.command;
 }
 
+static inline void gateway_child(struct gateway *g, struct bytes body)
+{
+    static struct seam_box box; /* what the view points to, until the next */
+    struct reader r = reader_of(body);
+    (void)read_u32(&r);
+    if (!child_view_read(&r, &g->child, &box) || g->listed_count == LISTED_MAX)
+        abort();
+    g->listed[g->listed_count++] = g->child.serial;
+}
+
 static inline void gateway_got(void *ctx, struct mail *m)
 {
     struct other *o = ctx;
@@ -126,8 +138,8 @@ static inline void gateway_got(void *ctx, struct mail *m)
         g->list_end = read_u32(&r);
     else if (m->kind == MAIL_LIST_IKE && (read_u32(&r), !ike_view_read(&r, &g->ike, &box)))
         abort();
-    else if (m->kind == MAIL_LIST_CHILD && (read_u32(&r), !child_view_read(&r, &g->child, &box)))
-        abort();
+    else if (m->kind == MAIL_LIST_CHILD)
+        gateway_child(g, m->body);
     else if (m->kind == MAIL_STATS_ARE && (read_u32(&r), !stats_read(&r, &g->stats)))
         abort();
 }

@@ -106,6 +106,29 @@ TEST(what_is_there_is_listed)
     pair_close(&p);
 }
 
+TEST(children_are_listed_whatever_their_numbers)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 1); /* both at once: two IKE SAs */
+    gateway_up(&p.b, 2);
+    CHECK(both_up(2));
+    gateway_ask(&p.a, MAIL_LIST, 3);
+    CHECK(pair_until(&p, &p.a.list_end, 3));
+    CHECK_EQ(p.a.listed_count, 2);
+    struct shrike_command down = {
+        .kind = SHRIKE_DOWN, .reference = 4, .child_serial = p.a.listed[0]};
+    gateway_command(&p.a, &down);
+    CHECK(pair_until(&p, &p.a.done_command, 4));
+    gateway_up(&p.a, 5); /* the first has the younger child now */
+    CHECK(both_up(3));
+    gateway_ask(&p.a, MAIL_LIST, 6);
+    CHECK(pair_until(&p, &p.a.list_end, 6));
+    CHECK_EQ(p.a.listed_count, 4);
+    CHECK(p.a.listed[2] > p.a.listed[3]);
+    CHECK_EQ(p.a.listed[3], p.a.listed[1]);
+    pair_close(&p);
+}
+
 TEST(numbers_are_told)
 {
     pair_open(&p);
@@ -339,8 +362,9 @@ int main(void)
 {
     return RUN(a_role_says_that_it_is_ready) | RUN(two_of_them_make_a_child_sa) |
            RUN(wrong_secrets_are_told) | RUN(a_packet_at_a_trap_calls_a_child_up) |
-           RUN(what_is_there_is_listed) | RUN(numbers_are_told) |
-           RUN(keys_that_comes_back_is_asked_again) | RUN(without_esp_a_child_fails_at_once) |
+           RUN(what_is_there_is_listed) | RUN(children_are_listed_whatever_their_numbers) |
+           RUN(numbers_are_told) | RUN(keys_that_comes_back_is_asked_again) |
+           RUN(without_esp_a_child_fails_at_once) |
            RUN(what_esp_had_not_done_has_failed_when_it_ends) |
            RUN(a_new_esp_gets_every_child_anew) | RUN(a_quit_tells_the_peer) |
            RUN(a_quit_does_not_wait_for_a_peer_that_is_gone) | RUN(keys_are_written_for_captures) |
