@@ -2,6 +2,7 @@
  * changed or made up, time passing, ops failing. Nothing may abort, the caps hold, and after the
  * storm all is freed. */
 #include "pair.h"
+#include "shrike/view.h"
 #include "wire/codes.h"
 #include <stdlib.h>
 
@@ -88,6 +89,27 @@ static void command(struct pair *p, struct input *in, unsigned side)
     shrike_command(p->side[side].engine, p->now, &c);
 }
 
+/* Walk over all that can be seen: what is counted is shown, and what is pointed to is there. */
+static void look(const struct shrike *e)
+{
+    struct shrike_ike_view ike;
+    struct shrike_child_view child;
+    for (uint32_t at = 0; shrike_view_ike(e, &at, &ike);) {
+        uint32_t shown = 0;
+        for (uint32_t last = 0; shrike_view_child(e, ike.serial, last, &child); shown++) {
+            require(child.serial > last && child.child[0]);
+            last = child.serial;
+            for (unsigned i = 0; i < child.local_ts_count; i++)
+                require(child.local_ts[i].family);
+            for (unsigned i = 0; i < child.remote_ts_count; i++)
+                require(child.remote_ts[i].family);
+        }
+        require(shown == ike.children);
+        for (size_t i = 0; i < ike.remote_id.data.len; i++)
+            require(ike.remote_id.data.at[i] | 1);
+    }
+}
+
 static void settle(struct pair *p)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -98,6 +120,7 @@ static void settle(struct pair *p)
         struct shrike_stats stats;
         shrike_stats(p->side[i].engine, &stats);
         require(stats.ike_sas <= 8 && stats.half_open <= 8 && stats.child_sas <= 16);
+        look(p->side[i].engine);
     }
 }
 
@@ -177,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .secret = {"one", how & 4 ? "other" : "one"}};
     if (how & 8) /* PFS */
         o.algorithms.esp_ke = KE_CURVE25519;
+    o.start = how & 32 ? SHRIKE_START_NOW : SHRIKE_START_TRAP;
     if (how & 16) { /* no AEAD */
         o.algorithms.encr = ENCR_AES_CBC;
         o.algorithms.integ = INTEG_HMAC_SHA2_256_128;

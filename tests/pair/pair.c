@@ -77,6 +77,7 @@ static void set_children(struct setup *s, unsigned side, const struct pair_optio
         *child = (struct shrike_child_conf){
             .name = s->names[i],
             .mode = o->transport ? SHRIKE_TRANSPORT : SHRIKE_TUNNEL,
+            .start = o->start,
             .proposals = &s->esp_proposal,
             .proposal_count = 1,
             .local_ts = &s->ts[side][i],

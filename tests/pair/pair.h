@@ -65,6 +65,7 @@ struct pair_options {
     struct shrike_limits limits;
     uint32_t cookie_threshold; /* half-open SAs from which cookies are asked for; never when 0 */
     unsigned children;         /* 1 when 0 */
+    enum shrike_start start;   /* of all of them */
     bool transport;
     bool cookies;          /* wanted from every stranger */
     const char *secret[2]; /* NULL: the same for both */
