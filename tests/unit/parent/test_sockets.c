@@ -6,9 +6,22 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { TRIES = 20, WAIT_MS = 2000 };
+
+/* What this host has not, for a while. In place of the system's call. */
+static bool no_ipv6, no_raw;
+
+int socket(int domain, int type, int protocol)
+{
+    if ((no_ipv6 && domain == AF_INET6) || (no_raw && (type & 0xf) == SOCK_RAW)) {
+        errno = domain == AF_INET6 && no_ipv6 ? EAFNOSUPPORT : EPERM;
+        return -1;
+    }
+    return (int)syscall(SYS_socket, domain, type, protocol);
+}
 
 static const struct tell quiet = {.level = SHRIKE_ERROR};
 
@@ -119,8 +132,36 @@ TEST(a_port_that_is_taken_is_not_shared)
     CHECK(!sockets_open(&other, &twice, &quiet));
 }
 
+TEST(a_host_without_a_family_goes_on)
+{
+    struct sockets s;
+    struct settings set;
+    no_ipv6 = true;
+    bool opened = open_some(&s, &set);
+    no_ipv6 = false;
+    CHECK(opened);
+    for (u32 i = 0; i < s.count; i++)
+        CHECK_EQ(s.all[i].is.family, 4);
+    CHECK(find(&s, SOCKET_IKE, 4, ROLE_NET));
+    sockets_close(&s);
+}
+
+TEST(without_raw_sockets_udp_is_left)
+{
+    struct sockets s;
+    struct settings set;
+    no_raw = true;
+    bool opened = open_some(&s, &set);
+    no_raw = false;
+    CHECK(opened);
+    CHECK(!find(&s, SOCKET_ESP, 4, ROLE_ESP));
+    CHECK(find(&s, SOCKET_NAT_T, 4, ROLE_ESP));
+    sockets_close(&s);
+}
+
 int main(void)
 {
-    return RUN(net_and_esp_have_what_they_need) | RUN(ike_goes_to_net_and_esp_to_esp) |
+    return RUN(a_host_without_a_family_goes_on) | RUN(without_raw_sockets_udp_is_left) |
+           RUN(net_and_esp_have_what_they_need) | RUN(ike_goes_to_net_and_esp_to_esp) |
            RUN(a_port_that_is_taken_is_not_shared);
 }
