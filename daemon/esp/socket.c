@@ -280,7 +280,7 @@ size_t esp_socket_receive(struct esp_socket *u, struct arrival_buffers *b,
     for (int i = 0; i < UDP_ARRIVALS; i++)
         b->messages[i].msg_hdr = (struct msghdr){
             .msg_name = &b->from[i].any,
-            .msg_namelen = sizeof(b->from[i].any),
+            .msg_namelen = sizeof(b->from[i].v6),
             .msg_iov = &b->iov[i],
             .msg_iovlen = 1,
             .msg_control = b->control[i],

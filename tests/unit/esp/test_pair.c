@@ -1,0 +1,87 @@
+/* Installed Child SAs and orphans. */
+#include "esp/pair.h"
+#include "test.h"
+
+static struct pairs p;
+static struct esp_sa sas[20];
+
+static struct pair *add(u32 serial, u32 reqid)
+{
+    struct pair *pair = pairs_add(&p, serial, reqid);
+    if (pair) {
+        pair->in = &sas[serial % 10 * 2];
+        pair->out = &sas[serial % 10 * 2 + 1];
+        pair->in->child_serial = pair->out->child_serial = serial;
+    }
+    return pair;
+}
+
+TEST(pairs_are_found_by_serial)
+{
+    pairs_open(&p);
+    struct pair *one = add(1, 7), *far = add(1 + PAIR_BUCKETS * 3, 7);
+    CHECK(one && far);
+    CHECK(!add(1, 8)); /* taken */
+    CHECK(!add(0, 8)); /* nobody's */
+    CHECK(pairs_find(&p, 1) == one);
+    CHECK(pairs_find(&p, 1 + PAIR_BUCKETS * 3) == far);
+    CHECK(!pairs_find(&p, 2));
+    CHECK_EQ(p.count, 2);
+    pairs_remove(&p, one);
+    CHECK(!pairs_find(&p, 1));
+    CHECK_EQ(p.count, 1);
+    pairs_close(&p);
+    CHECK_EQ(p.count, 0);
+}
+
+TEST(orphans_go_when_they_are_succeeded)
+{
+    shrike_time now = 1000 * SHRIKE_SECOND;
+    pairs_open(&p);
+    struct pair *a = add(1, 7), *b = add(2, 8);
+    pairs_succeeded(&p, 7, now); /* no orphan yet: nothing ends */
+    CHECK(!pairs_ended(&p, SHRIKE_NEVER - 1));
+    pairs_orphan(&p, now);
+    CHECK(!pairs_find(&p, 1) && !pairs_find(&p, 2));
+    CHECK_EQ(sas[2].child_serial, 0);
+    CHECK_EQ(sas[5].child_serial, 0);
+    CHECK(add(1, 7)); /* numbers begin anew */
+    pairs_succeeded(&p, 7, now);
+    CHECK(!pairs_ended(&p, now + ORPHAN_AFTER - 1));
+    CHECK(pairs_ended(&p, now + ORPHAN_AFTER) == a);
+    pairs_succeeded(&p, 7, now + 5); /* again: no longer stay */
+    CHECK(pairs_ended(&p, now + ORPHAN_AFTER) == a);
+    pairs_remove(&p, a);
+    CHECK(!pairs_ended(&p, now + ORPHAN_MAX - 1));
+    CHECK(pairs_ended(&p, now + ORPHAN_MAX) == b);
+    pairs_close(&p);
+}
+
+TEST(what_was_sent_is_noted)
+{
+    struct ends ends;
+    struct shrike_endpoint at = {.family = 4};
+    ends_open(&ends);
+    pairs_open(&p);
+    struct pair *a = add(1, 7), *b = add(2, 7);
+    a->end = ends_take(&ends, &at, &at, 5);
+    b->end = ends_take(&ends, &at, &at, 5);
+    a->out->used = 30;
+    b->out->used = 40;
+    a->in->used = 50;
+    pairs_note_sent(&p);
+    CHECK_EQ(a->end->sent, 40);
+    pairs_orphan(&p, 41);
+    b->out->used = 60;
+    pairs_note_sent(&p);
+    CHECK_EQ(a->end->sent, 60);
+    pairs_close(&p);
+    CHECK(!ends_any(&ends)); /* given back */
+    ends_close(&ends);
+}
+
+int main(void)
+{
+    return RUN(pairs_are_found_by_serial) | RUN(orphans_go_when_they_are_succeeded) |
+           RUN(what_was_sent_is_noted);
+}
