@@ -152,9 +152,17 @@ TEST(ipv4_and_none)
     CHECK_TEXT(t, "none");
 }
 
+TEST(strings_are_the_same_to_their_ends)
+{
+    CHECK(text_same("", "") && text_same("net", "net"));
+    CHECK(!text_same("net", "ne") && !text_same("ne", "net") && !text_same("net", "nex"));
+    CHECK(!text_same("", "n") && !text_same("n", ""));
+}
+
 int main(void)
 {
     return RUN(pieces_follow_each_other) | RUN(strangers_write_only_printable_ascii) |
            RUN(cut_at_every_length) | RUN(addresses_of_rfc_5952) |
-           RUN(addresses_as_the_c_library_writes_them) | RUN(ipv4_and_none);
+           RUN(addresses_as_the_c_library_writes_them) | RUN(ipv4_and_none) |
+           RUN(strings_are_the_same_to_their_ends);
 }
