@@ -29,7 +29,7 @@ static enum esp_drop esp_packet(struct plane *p, struct frame *f, u8 tos)
     struct esp_sa *sa = sadb_in(p->db, packet_spi(f));
     if (!sa)
         return ESP_NO_SA;
-    enum esp_drop why = packet_open(sa->cipher, &sa->replay, f);
+    enum esp_drop why = packet_open(sa->cipher, sa->replay, f);
     return why == ESP_PASS ? deliver(p, sa, f, tos) : why;
 }
 

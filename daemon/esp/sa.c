@@ -17,10 +17,11 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
         return NULL;
     size_t local = s->local_ts_count * sizeof(struct shrike_ts);
     size_t remote = s->remote_ts_count * sizeof(struct shrike_ts);
-    struct esp_sa *sa = calloc(1, sizeof(*sa) + local + remote);
+    size_t window = s->inbound ? sizeof(struct replay) : 0;
+    struct esp_sa *sa = calloc(1, sizeof(*sa) + window + local + remote);
     if (!sa)
         return NULL;
-    struct shrike_ts *ts = (struct shrike_ts *)(sa + 1);
+    struct shrike_ts *ts = (struct shrike_ts *)((u8 *)(sa + 1) + window);
     memcpy(ts, s->local_ts, local);
     memcpy(ts + s->local_ts_count, s->remote_ts, remote);
     sa->local_ts = ts;
@@ -36,7 +37,10 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     sa->esn = s->cipher.esn;
     sa->inbound = s->inbound;
     sa->limits = s->limits;
-    replay_init(&sa->replay, s->replay_window, sa->esn);
+    if (s->inbound) {
+        sa->replay = (struct replay *)(sa + 1);
+        replay_init(sa->replay, s->replay_window, sa->esn);
+    }
     if (s->trap)
         return sa;
     struct cipher_spec cipher = s->cipher;

@@ -33,8 +33,8 @@ struct esp_sa {
     struct esp_limits limits;
 
     /* Of the worker. */
-    struct replay replay; /* inbound */
-    u64 seq;              /* outbound: the last number used */
+    struct replay *replay; /* inbound; NULL otherwise */
+    u64 seq;               /* outbound: the last number used */
     bool soft_told, hard_told;
     u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
     shrike_time path_until; /* when that is forgotten */

@@ -1,0 +1,369 @@
+/* The esp role: what the others send it, and what comes back. */
+#include "table.h"
+
+static struct table t;
+static u8 packet[2048];
+static struct shrike_endpoint peer_at;
+static int peer; /* the other gateway's socket */
+
+static void begin(void)
+{
+    table_open(&t);
+    peer = side_udp(4, &peer_at);
+}
+
+static void end(void)
+{
+    close(peer);
+    table_close(&t);
+}
+
+static struct shrike_install_op install_of(u32 serial, u32 reqid, struct shrike_ts all[2])
+{
+    static const u8 key[20] = {1, 2, 3};
+    side_everything(all);
+    return (struct shrike_install_op){
+        .conn = "conn",
+        .child = "child",
+        .child_serial = serial,
+        .reqid = reqid,
+        .mode = SHRIKE_TUNNEL,
+        .encap = true,
+        .protocol = PROTOCOL_ESP,
+        .encr = ENCR_AES_GCM_16,
+        .encr_key_bits = 128,
+        .local = t.at,
+        .remote = peer_at,
+        .in = {.spi = 0x1000 + serial, .encr_key = {key, sizeof(key)}},
+        .out = {.spi = 0x2000 + serial, .encr_key = {key, sizeof(key)}},
+        .local_ts = all,
+        .remote_ts = all,
+        .local_ts_count = 2,
+        .remote_ts_count = 2,
+    };
+}
+
+/* Does the role say yes? */
+static bool install(const struct shrike_install_op *i)
+{
+    static u8 body[8192];
+    static u32 slot;
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op op = {.kind = SHRIKE_CHILD_INSTALL, .token = {1, 2, 3, ++slot}, .install = *i};
+    struct shrike_token token;
+    struct shrike_answer a;
+    op_write(&w, &op);
+    table_tell(&t, &t.net, MAIL_INSTALL, written_bytes(&w), -1);
+    struct reader r = table_body(table_last(&t.net, MAIL_ANSWER));
+    ensure(answer_read(&r, &token, &a) && token.slot == slot && token.incarnation == 1);
+    ensure(a.ok || a.reason == SHRIKE_REASON_KERNEL);
+    return a.ok;
+}
+
+static void remove_child(u32 serial)
+{
+    u8 body[256];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op op = {.kind = SHRIKE_CHILD_REMOVE, .remove = {.child_serial = serial}};
+    op_write(&w, &op);
+    table_tell(&t, &t.net, MAIL_REMOVE, written_bytes(&w), -1);
+}
+
+/* A packet from the host; the SPI that it leaves with, or 0. */
+static u32 send_packet(void)
+{
+    struct virtio_net_hdr h = {0};
+    struct traffic d = {.family = 4, .protocol = TRAFFIC_UDP, .len = 40};
+    struct iovec iov[2] = {{&h, sizeof(h)}, {packet, traffic_write(packet, sizeof(packet), &d)}};
+    u8 got[256];
+    ensure(writev(t.device, iov, 2) > 0);
+    table_turns(&t);
+    ssize_t n = recv(peer, got, sizeof(got), MSG_DONTWAIT);
+    return n < 8 ? 0 : (u32)got[0] << 24 | (u32)got[1] << 16 | (u32)got[2] << 8 | got[3];
+}
+
+static struct mail_route last_route(void)
+{
+    struct mail_route m;
+    struct reader r = table_body(table_last(&t.parent, MAIL_ROUTE));
+    ensure(route_read(&r, &m));
+    return m;
+}
+
+TEST(ready_when_there_is_a_device)
+{
+    begin();
+    CHECK_EQ(table_count(&t.parent, MAIL_READY), 1);
+    table_tell(&t, &t.parent, MAIL_QUIT, bytes_of(NULL, 0), -1);
+    CHECK_EQ(table_count(&t.parent, MAIL_DONE), 1);
+    end();
+}
+
+TEST(a_child_is_installed_carries_and_goes)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK_EQ(send_packet(), 0);
+    CHECK(install(&i));
+    struct mail_route m = last_route();
+    CHECK(m.add && m.reqid == 7 && m.local_count == 2 && m.remote_count == 2);
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK(!install(&i)); /* twice */
+    i = install_of(2, 7, all);
+    i.in.spi = 0x1001;
+    CHECK(!install(&i)); /* an SPI in use */
+    CHECK_EQ(send_packet(), 0x2001);
+    i = install_of(2, 7, all);
+    CHECK(install(&i)); /* a rekey: the newer one is used */
+    CHECK_EQ(send_packet(), 0x2002);
+    remove_child(2);
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK(!last_route().add);
+    remove_child(9);
+    remove_child(1);
+    CHECK_EQ(send_packet(), 0);
+    CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 4);
+    end();
+}
+
+TEST(what_cannot_be_is_refused_with_words)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.mode = SHRIKE_TRANSPORT;
+    CHECK(!install(&i));
+    struct seen const *line = table_last(&t.control, MAIL_LOG);
+    CHECK(line && memmem(line->body, line->len, "tunnel mode only", 16) &&
+          memmem(line->body, line->len, "mode = tunnel", 13));
+    i = install_of(1, 7, all);
+    i.protocol = PROTOCOL_AH;
+    CHECK(!install(&i));
+    i = install_of(1, 7, all);
+    i.encr = 12345;
+    CHECK(!install(&i));
+    i = install_of(1, 7, all);
+    i.remote.family = 6;
+    CHECK(!install(&i));
+    i = install_of(1, 7, all);
+    i.out.spi = 3;
+    CHECK(!install(&i));
+    CHECK_EQ(table_count(&t.control, MAIL_LOG), 5);
+    CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 0);
+    i = install_of(1, 7, all);
+    CHECK(install(&i)); /* nothing was left behind */
+    table_tell(&t, &t.net, MAIL_INSTALL, bytes_of("rubbish", 7), -1);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 6);
+    end();
+}
+
+static struct shrike_kernel_event last_event(void)
+{
+    struct shrike_kernel_event k;
+    struct reader r = table_body(table_last(&t.net, MAIL_KERNEL));
+    ensure(kernel_read(&r, &k));
+    return k;
+}
+
+TEST(lifetimes_come_to_net)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.life.packets_soft = 1;
+    i.life.packets_hard = 2;
+    CHECK(install(&i));
+    send_packet();
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 0);
+    send_packet();
+    CHECK(last_event().kind == SHRIKE_EXPIRE_SOFT && last_event().child_serial == 1);
+    CHECK_EQ(send_packet(), 0);
+    CHECK(last_event().kind == SHRIKE_EXPIRE_HARD && last_event().child_serial == 1);
+    send_packet();
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 2);
+    end();
+}
+
+static void send_snapshot(bool trap)
+{
+    struct shrike_ts all[2];
+    side_everything(all);
+    struct shrike_transform gcm = {1, ENCR_AES_GCM_16, 128};
+    struct shrike_proposal offer = {PROTOCOL_ESP, 1, &gcm, {0}};
+    struct shrike_child_conf child = {.name = "c",
+                                      .proposals = &offer,
+                                      .proposal_count = 1,
+                                      .start = trap ? SHRIKE_START_TRAP : SHRIKE_START_NONE,
+                                      .local_ts = all,
+                                      .remote_ts = all,
+                                      .local_ts_count = 1,
+                                      .remote_ts_count = 1,
+                                      .reqid = 7};
+    struct shrike_conn conn = {.name = "n",
+                               .proposals = &offer,
+                               .proposal_count = 1,
+                               .children = &child,
+                               .child_count = 1};
+    struct shrike_conf conf = {.conns = &conn, .conn_count = 1};
+    struct settings settings = {.mtu = 1300, .keepalive_s = 1, .replay_window = 64};
+    int fd = snapshot_seal(&conf, &settings);
+    ensure(fd >= 0);
+    table_tell(&t, &t.control, MAIL_SNAPSHOT, bytes_of(NULL, 0), fd);
+}
+
+TEST(a_trap_asks_once)
+{
+    struct shrike_ts all[2];
+    begin();
+    send_snapshot(true);
+    CHECK(last_route().add && last_route().reqid == 7);
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ(send_packet(), 0);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
+    CHECK(last_event().kind == SHRIKE_ACQUIRE && last_event().reqid == 7);
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x2001);
+    send_snapshot(false);
+    CHECK(!last_route().add);
+    remove_child(1);
+    CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 4);
+    end();
+}
+
+/* Another net comes: its SAs take over; until then the old ones carry. */
+TEST(orphans_carry_on)
+{
+    struct shrike_ts all[2];
+    u8 body[16], gone = ROLE_NET;
+    struct writer w = writer_of(body, sizeof(body));
+    struct mail_count c;
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.life.packets_soft = 1;
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x2001);
+    table_tell(&t, &t.parent, MAIL_PEER, bytes_of(&gone, 1), -1);
+    CHECK_EQ(send_packet(), 0x2001);
+    channel_close(&t.net.channel);
+    table_introduce(&t, &t.net, ROLE_NET);
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 0); /* nobody knows it any more */
+    write_u32(&w, 5);
+    write_u16(&w, 1);
+    write_u32(&w, 1);
+    table_tell(&t, &t.control, MAIL_COUNT, written_bytes(&w), -1);
+    struct reader r = table_body(table_last(&t.control, MAIL_COUNTED));
+    CHECK(read_u32(&r) == 5 && read_u16(&r) == 1 && count_read(&r, &c));
+    CHECK(c.child_serial == 1 && c.packets_out == 0);
+    remove_child(1); /* not the new net's */
+    CHECK_EQ(send_packet(), 0x2001);
+    i = install_of(1, 7, all);
+    i.in.spi = 0x3001;
+    i.out.spi = 0x4001;
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x4001);
+    end();
+}
+
+TEST(counters_and_statistics)
+{
+    struct shrike_ts all[2];
+    u8 body[64];
+    struct mail_count c;
+    begin();
+    struct shrike_install_op i = install_of(3, 7, all);
+    CHECK(install(&i));
+    send_packet();
+    send_packet();
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, 77);
+    write_u16(&w, 2);
+    write_u32(&w, 3);
+    write_u32(&w, 4);
+    table_tell(&t, &t.control, MAIL_COUNT, written_bytes(&w), -1);
+    struct reader r = table_body(table_last(&t.control, MAIL_COUNTED));
+    CHECK(read_u32(&r) == 77 && read_u16(&r) == 2 && count_read(&r, &c));
+    CHECK(c.child_serial == 3 && c.packets_out == 2 && c.bytes_out == 2 * 68 && c.used_out > 0);
+    CHECK(c.packets_in == 0 && c.used_in == 0);
+    CHECK(count_read(&r, &c) && c.child_serial == 4 && c.packets_out == 0 && read_ended(&r));
+    table_tell(&t, &t.control, MAIL_COUNT, bytes_of(body, 9), -1); /* cut */
+    CHECK_EQ(table_count(&t.control, MAIL_COUNTED), 1);
+    table_tell(&t, &t.control, MAIL_STATS, bytes_of("\0\0\0\5", 4), -1);
+    r = table_body(table_last(&t.control, MAIL_STATS_ARE));
+    static struct mail_stats s;
+    u64 passed = 0, refused = 0;
+    CHECK(read_u32(&r) == 5 && stats_read(&r, &s) && read_ended(&r));
+    for (u16 n = 0; n < s.count; n++) {
+        if (strcmp(s.stats[n].name, "passed") == 0)
+            passed = s.stats[n].value;
+        if (strcmp(s.stats[n].name, "mail_refused") == 0)
+            refused = s.stats[n].value;
+    }
+    CHECK_EQ(passed, 2);
+    CHECK_EQ(refused, 1);
+    end();
+}
+
+/* IKE that our socket took goes to net, ESP that net's took comes from it. */
+TEST(strays_go_both_ways)
+{
+    struct shrike_ts all[2];
+    u8 body[2048], esp[256];
+    struct address to;
+    struct mail_stray m;
+    begin();
+    address_of(&to, &t.at);
+    ensure(sendto(peer, "\0\0\0\0hello", 9, 0, &to.any, to.len) == 9);
+    table_turns(&t);
+    struct reader r = table_body(table_last(&t.net, MAIL_STRAY));
+    CHECK(stray_read(&r, &m) && m.data.len == 9 && memcmp(m.data.at, "\0\0\0\0hello", 9) == 0);
+    CHECK(m.remote.port == peer_at.port && m.local.octets[0] == 127);
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.in.spi = i.out.spi;
+    CHECK(install(&i));
+    struct virtio_net_hdr h = {0};
+    struct traffic d = {.family = 4, .protocol = TRAFFIC_UDP, .len = 40};
+    struct iovec iov[2] = {{&h, sizeof(h)}, {packet, traffic_write(packet, sizeof(packet), &d)}};
+    ensure(writev(t.device, iov, 2) > 0);
+    table_turns(&t);
+    ssize_t n = recv(peer, esp, sizeof(esp), MSG_DONTWAIT);
+    CHECK(n > 68);
+    m = (struct mail_stray){peer_at, t.at, 0, bytes_of(esp, (size_t)n)};
+    struct writer w = writer_of(body, sizeof(body));
+    stray_write(&w, &m);
+    table_tell(&t, &t.net, MAIL_STRAY, written_bytes(&w), -1);
+    CHECK_EQ(read(t.device, body, sizeof(body)), sizeof(h) + 68);
+    CHECK_BYTES(body + sizeof(h), packet, 68);
+    end();
+}
+
+/* With one second between keepalives, one comes within two. */
+TEST(keepalives_come)
+{
+    struct shrike_ts all[2];
+    u8 got[64];
+    begin();
+    send_snapshot(false);
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.nat_here = true;
+    CHECK(install(&i));
+    shrike_time until = loop_clock(t.loop) + 4 * SHRIKE_SECOND;
+    ssize_t n = -1;
+    while (n < 0 && loop_clock(t.loop) < until) {
+        loop_turn(t.loop, 50 * SHRIKE_MS);
+        n = recv(peer, got, sizeof(got), MSG_DONTWAIT);
+    }
+    CHECK_EQ(n, 1);
+    CHECK_EQ(got[0], 0xff);
+    end();
+}
+
+int main(void)
+{
+    return RUN(ready_when_there_is_a_device) | RUN(a_child_is_installed_carries_and_goes) |
+           RUN(what_cannot_be_is_refused_with_words) | RUN(lifetimes_come_to_net) |
+           RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
+           RUN(strays_go_both_ways) | RUN(keepalives_come);
+}
