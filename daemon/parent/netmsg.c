@@ -43,12 +43,13 @@ void netmsg_route(union netmsg *m, const struct netmsg_route *r, bool add)
     h->rtm_dst_len = r->to.bits;
     h->rtm_table = r->table < 256 ? (u8)r->table : RT_TABLE_UNSPEC;
     h->rtm_protocol = RTPROT_STATIC;
-    h->rtm_scope = r->to.family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-    h->rtm_type = RTN_UNICAST;
+    h->rtm_scope = r->to.family == 4 && r->link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    h->rtm_type = r->link ? RTN_UNICAST : RTN_THROW;
     mnl_attr_put_u32(&m->header, RTA_TABLE, r->table);
     if (r->to.bits > 0)
         mnl_attr_put(&m->header, RTA_DST, len, r->to.octets);
-    mnl_attr_put_u32(&m->header, RTA_OIF, r->link);
+    if (r->link)
+        mnl_attr_put_u32(&m->header, RTA_OIF, r->link);
     if (r->source.family != 0)
         mnl_attr_put(&m->header, RTA_PREFSRC, len, r->source.octets);
 }

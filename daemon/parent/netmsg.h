@@ -20,10 +20,12 @@ struct netmsg_rule {
 };
 void netmsg_rule(union netmsg *m, const struct netmsg_rule *r, bool add);
 
-/* "PREFIX dev LINK table TABLE src SOURCE" */
+/* "PREFIX dev LINK table TABLE src SOURCE", or "throw PREFIX table TABLE": look in the tables after
+ * this one. */
 struct netmsg_route {
     struct prefix to;
-    u32 table, link;
+    u32 table;
+    u32 link;                  /* 0: throw */
     struct shrike_addr source; /* family 0: none */
 };
 void netmsg_route(union netmsg *m, const struct netmsg_route *r, bool add);

@@ -48,6 +48,62 @@ static int tell_system(struct routes *r, const struct route *route, bool add)
     return netlink_do(r->netlink, &m);
 }
 
+static void set_thrown(struct routes *r, struct bypass_pair *pair, bool thrown)
+{
+    union netmsg m;
+    char text[PREFIX_TEXT];
+    netmsg_route(&m, &(struct netmsg_route){.to = pair->own, .table = r->table}, thrown);
+    int error = netlink_do(r->netlink, &m);
+    if (error != 0 && error != ESRCH)
+        tell(r->tell, SHRIKE_ERROR, "cannot %s around the tunnel: %s: %s",
+             thrown ? "lead" : "stop leading", prefix_text(&pair->own, text), strerror(error));
+    pair->thrown = thrown && error == 0;
+}
+
+/* The narrowest route that holds this prefix, which may be its own; NULL: none. */
+static const struct route *narrowest(const struct routes *r, const struct prefix *p)
+{
+    struct prefix wider = *p;
+    for (u32 bits = p->bits;; bits--) {
+        wider.bits = (u8)bits;
+        if (bits < p->bits)
+            wider.octets[bits / 8] &= (u8) ~(0x80u >> bits % 8);
+        const struct route *route = *find(r, &wider);
+        if (route || bits == 0)
+            return route;
+    }
+}
+
+/* Is this pair's remote side what would carry its own side off? */
+static bool should_throw(const struct routes *r, const struct bypass_pair *pair)
+{
+    const struct route *route = bypass_wanted(pair) ? narrowest(r, &pair->own) : NULL;
+    return route && memcmp(&route->to, &pair->within, sizeof pair->within) == 0;
+}
+
+/* After a change: first take what is wrong now, for two pairs may have one prefix. */
+static void settle_bypass(struct routes *r)
+{
+    struct bypass *b = &r->bypass;
+    for (u32 i = 0; i < b->count; i++)
+        if (b->pairs[i].thrown && !should_throw(r, &b->pairs[i]))
+            set_thrown(r, &b->pairs[i], false);
+    bypass_clean(b);
+    for (u32 i = 0; i < b->count; i++)
+        if (!b->pairs[i].thrown && should_throw(r, &b->pairs[i]))
+            set_thrown(r, &b->pairs[i], true);
+}
+
+/* A route takes the place of what leads out for the same prefix. */
+static void clear_place(struct routes *r, const struct prefix *p)
+{
+    for (u32 i = 0; i < r->bypass.count; i++) {
+        struct bypass_pair *pair = &r->bypass.pairs[i];
+        if (pair->thrown && memcmp(&pair->own, p, sizeof *p) == 0)
+            set_thrown(r, pair, false);
+    }
+}
+
 static void put(struct routes *r, const struct prefix *p, const struct shrike_addr *source)
 {
     char text[PREFIX_TEXT];
@@ -66,6 +122,7 @@ static void put(struct routes *r, const struct prefix *p, const struct shrike_ad
     if (!route)
         return;
     *route = (struct route){.to = *p, .source = *source, .asked = 1};
+    clear_place(r, p);
     int error = tell_system(r, route, true);
     if (error != 0) {
         tell(r->tell, SHRIKE_ERROR, "cannot route %s into the tunnel: %s", prefix_text(p, text),
@@ -98,6 +155,31 @@ static void take_back(struct routes *r, const struct prefix *p)
         take(r, at);
 }
 
+static void change_bypass(struct routes *r, const struct prefix *own, const struct prefix *within,
+                          bool add)
+{
+    if (own->bits <= within->bits || !prefix_covers(within, own->family, own->octets))
+        return;
+    if (!add)
+        bypass_undo(&r->bypass, own, within);
+    else if (!bypass_add(&r->bypass, own, within) && !r->warned_full) {
+        tell(r->tell, SHRIKE_ERROR, "no more than %u prefixes of this side are kept out of tunnels",
+             BYPASS_MAX);
+        r->warned_full = true;
+    }
+}
+
+/* The local selectors that lie within this remote prefix. */
+static void change_own(struct routes *r, const struct mail_route *m, const struct prefix *within)
+{
+    struct prefix all[PREFIXES_MAX];
+    for (u32 i = 0; i < m->local_count; i++) {
+        u32 n = m->local[i].family == within->family ? prefix_split(&m->local[i], all) : 0;
+        for (u32 j = 0; j < n; j++)
+            change_bypass(r, &all[j], within, m->add);
+    }
+}
+
 void routes_change(struct routes *r, const struct mail_route *m)
 {
     struct prefix all[PREFIXES_MAX];
@@ -109,12 +191,14 @@ void routes_change(struct routes *r, const struct mail_route *m)
     for (u32 i = 0; i < m->remote_count; i++) {
         u32 n = prefix_split(&m->remote[i], all);
         for (u32 j = 0; j < n; j++) {
+            change_own(r, m, &all[j]);
             if (m->add)
                 put(r, &all[j], &sources[all[j].family == 6]);
             else
                 take_back(r, &all[j]);
         }
     }
+    settle_bypass(r);
 }
 
 void routes_orphan(struct routes *r)
@@ -122,6 +206,7 @@ void routes_orphan(struct routes *r)
     for (u32 i = 0; r->buckets && i < BUCKETS; i++)
         for (struct route *route = r->buckets[i]; route; route = route->next)
             route->asked = 0;
+    bypass_orphan(&r->bypass);
 }
 
 void routes_sweep(struct routes *r)
@@ -133,6 +218,9 @@ void routes_sweep(struct routes *r)
             else
                 at = &(*at)->next;
         }
+    bypass_sweep(&r->bypass);
+    if (r->buckets)
+        settle_bypass(r);
 }
 
 /* One rule a family; a host without that family has none. */
@@ -243,4 +331,12 @@ int routes_count(const struct routes *r, const struct prefix *p)
 {
     const struct route *route = r->buckets ? *find(r, p) : NULL;
     return route ? (int)route->asked : -1;
+}
+
+bool routes_thrown(const struct routes *r, const struct prefix *p)
+{
+    for (u32 i = 0; i < r->bypass.count; i++)
+        if (r->bypass.pairs[i].thrown && memcmp(&r->bypass.pairs[i].own, p, sizeof *p) == 0)
+            return true;
+    return false;
 }

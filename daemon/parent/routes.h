@@ -4,6 +4,7 @@
 
 #include "config/settings.h"
 #include "ops/mail.h"
+#include "parent/bypass.h"
 #include "parent/netlink.h"
 #include "parent/tell.h"
 #include "shrike/conf.h"
@@ -23,6 +24,7 @@ struct routes {
     /* Prefixes by hash. */
     struct route **buckets;
     u32 count;
+    struct bypass bypass; /* what leads out of the table again */
     bool warned_rp_filter, warned_full;
 };
 
@@ -35,7 +37,8 @@ bool routes_open(struct routes *r, struct netlink *n, const struct settings *set
 void routes_close(struct routes *r);
 
 /* Route the remote selectors into this link, or no longer. A prefix is routed as long as it was
- * asked for more often than it was taken back. */
+ * asked for more often than it was taken back. What of the local selectors lies within the remote
+ * ones stays on this side, unless another tunnel has a narrower claim to it. */
 void routes_change(struct routes *r, const struct mail_route *m);
 /* Who asked has ended: forget how often, and keep the routes until routes_sweep(). */
 void routes_orphan(struct routes *r);
@@ -47,6 +50,8 @@ bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m);
 void routes_check_peers(struct routes *r, const struct shrike_conf *conf,
                         const struct mail_route *m);
 
+/* Does the table lead out again for this prefix? */
+bool routes_thrown(const struct routes *r, const struct prefix *p);
 /* How often a prefix was asked for; -1: it is not routed. */
 int routes_count(const struct routes *r, const struct prefix *p);
 

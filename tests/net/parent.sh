@@ -175,6 +175,17 @@ all_in_one() {
         all_is_handed && nothing_is_left INT
 }
 
+leads_to() {
+    at west route get "$1" | grep -q "dev $2"
+}
+
+# remote_ts holds our own network: that must not go into the tunnel.
+own_side_stays_here() {
+    begin wide || return 1
+    within 3 leads_to 10.3.0.1 shrike0 && leads_to 2001:db8:3::1 shrike0 &&
+        leads_to 10.1.0.77 veth0 && leads_to 2001:db8:1::77 veth0 && nothing_is_left TERM
+}
+
 without_routes() {
     begin noroutes || return 1
     rules -4 0 && [ -z "$(at west route show table 220 2>/dev/null)" ] && nothing_is_left TERM
@@ -231,6 +242,7 @@ test_of nothing_is_left nothing_is_left TERM || true
 test_of killed_parent_is_followed killed_parent_is_followed running || true
 test_of killed_parent_is_followed_by_the_stuck killed_parent_is_followed stuck || true
 test_of all_in_one all_in_one || true
+test_of own_side_stays_here own_side_stays_here || true
 test_of without_routes without_routes || true
 test_of keys_are_written keys_are_written || true
 test_of rp_filter_is_told rp_filter_is_told || true

@@ -1,5 +1,5 @@
 /* The parent as it is, with roles that only stand in: tests/net/parent.sh looks at what it does to
- * a host. `--config` holds words instead of a file: noroutes, keys=FOLDER, tun=NAME. */
+ * a host. `--config` holds words instead of a file: noroutes, wide, keys=FOLDER, tun=NAME. */
 #include "base/cursor.h"
 #include "ops/mail.h"
 #include "ops/snapshot.h"
@@ -32,6 +32,14 @@ static void value_of(const struct seat *s, const char *word, char *out, size_t s
         snprintf(out, size, "%.*s", (int)strcspn(at + strlen(word), ","), at + strlen(word));
 }
 
+/* All of a larger network, which our side is part of: 10.0.0.0/8 and 2001:db8::/32. */
+static const struct shrike_ts wide[2] = {
+    {.from = {10}, .to = {10, 255, 255, 255}, .port_to = 65535, .family = 4},
+    {.from = {0x20, 1, 0xd, 0xb8},
+     .to = {0x20, 1, 0xd, 0xb8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
+     .port_to = 65535,
+     .family = 6},
+};
 /* 10.2.0.0/16 and 2001:db8:2::/48, of the child with reqid 1. */
 static const struct shrike_ts remote[2] = {
     {.from = {10, 2}, .to = {10, 2, 255, 255}, .port_to = 65535, .family = 4},
@@ -59,7 +67,7 @@ static void send_snapshot(struct seat *s)
                                                    .proposal_count = 1,
                                                    .local_ts = local,
                                                    .local_ts_count = 2,
-                                                   .remote_ts = remote,
+                                                   .remote_ts = wide,
                                                    .remote_ts_count = 2,
                                                    .reqid = 1};
     static const struct shrike_conn conn = {.name = "conn",
@@ -85,17 +93,14 @@ static void send_snapshot(struct seat *s)
     close(fd);
 }
 
-static void send_route(struct seat *s, u32 reqid, u8 third)
+static void send_route(struct seat *s, u32 reqid)
 {
     static u8 body[8192];
     static struct mail_route m;
     struct writer w = writer_of(body, sizeof body);
     m = (struct mail_route){.add = true, .reqid = reqid, .local_count = 2, .remote_count = 2};
     memcpy(m.local, local, sizeof local);
-    memcpy(m.remote, remote, sizeof remote);
-    m.remote[0].from[2] = third;
-    if (third)
-        m.remote[0].to[2] = third;
+    memcpy(m.remote, has(s, "wide") ? wide : remote, sizeof remote);
     route_write(&w, &m);
     seat_send(s, ROLE_PARENT, MAIL_ROUTE, written_bytes(&w));
 }
@@ -118,8 +123,8 @@ static void mail(void *self, enum role from, struct mail *m)
         fprintf(stderr, "%s has %s%s\n", role_name(s->type->role), mail_name(m->kind),
                 m->fd >= 0 ? " with a descriptor" : "");
     if (m->kind == MAIL_TUN) {
-        send_route(s, 1, 0);
-        send_route(s, 9, 0);
+        send_route(s, 1);
+        send_route(s, 9);
     }
     if (m->kind == MAIL_KEY_FILE && write(m->fd, "key\n", 4) != 4)
         fprintf(stderr, "key file cannot be written\n");

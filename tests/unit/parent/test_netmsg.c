@@ -81,6 +81,16 @@ TEST(a_route_to_everything_has_no_source_when_there_is_none)
     CHECK(!attribute(&m, sizeof *h, RTA_PREFSRC));
 }
 
+TEST(a_route_without_a_link_leads_out_of_the_table)
+{
+    union netmsg m;
+    netmsg_route(&m, &(struct netmsg_route){.to = {{10, 2}, 4, 16}, .table = 220}, true);
+    const struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(h->rtm_type, RTN_THROW);
+    CHECK_EQ(h->rtm_scope, RT_SCOPE_UNIVERSE);
+    CHECK(!attribute(&m, sizeof *h, RTA_OIF));
+}
+
 TEST(a_link_is_made_quiet_and_brought_up)
 {
     union netmsg m;
@@ -108,5 +118,6 @@ int main(void)
 {
     return RUN(a_rule_takes_what_has_not_the_mark) | RUN(a_route_leads_into_the_link) |
            RUN(a_route_to_everything_has_no_source_when_there_is_none) |
+           RUN(a_route_without_a_link_leads_out_of_the_table) |
            RUN(a_link_is_made_quiet_and_brought_up);
 }

@@ -11,6 +11,7 @@
 
 /* The system. */
 static struct {
+    u32 thrown, unthrown; /* routes out of the table */
     u32 added, removed, rules, rules_removed;
     u8 dst_len; /* of the last route */
     u32 link;   /* of the last route */
@@ -43,6 +44,11 @@ int netlink_do(struct netlink *n, union netmsg *m)
     }
     if (m->header.nlmsg_type == RTM_DELRULE) {
         host.rules_removed++;
+        return 0;
+    }
+    if (h->rtm_type == RTN_THROW) {
+        host.thrown += m->header.nlmsg_type == RTM_NEWROUTE;
+        host.unthrown += m->header.nlmsg_type == RTM_DELROUTE;
         return 0;
     }
     host.source = 0;
@@ -238,6 +244,107 @@ TEST(a_source_that_the_system_refuses_is_left_out)
     routes_close(&r);
 }
 
+static const struct prefix ten_one = {{10, 1}, 4, 16};
+
+TEST(our_own_side_stays_here)
+{
+    struct routes r;
+    struct mail_route all = ask(true, "0.0.0.0", "255.255.255.255");
+    open_routes(&r);
+    routes_change(&r, &all);
+    routes_change(&r, &all);
+    CHECK(routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.thrown, 1);
+    CHECK_EQ(host.added, 1);
+    all.add = false;
+    routes_change(&r, &all);
+    CHECK(routes_thrown(&r, &ten_one));
+    routes_change(&r, &all);
+    CHECK(!routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.unthrown, 1);
+    CHECK_EQ(r.bypass.count, 0);
+    routes_close(&r);
+    CHECK_EQ(host.unthrown, 1);
+}
+
+TEST(a_side_that_is_not_within_the_other_needs_nothing)
+{
+    struct routes r;
+    struct mail_route m = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    routes_change(&r, &m);
+    m = ask(true, "10.1.0.0", "10.1.255.255"); /* as wide as our side */
+    routes_change(&r, &m);
+    m = ask(true, "10.1.7.0", "10.1.7.255"); /* a hub's spoke: within our side */
+    routes_change(&r, &m);
+    CHECK_EQ(host.thrown, 0);
+    CHECK_EQ(host.added, 3);
+    routes_close(&r);
+}
+
+/* Our site is reached through a narrower tunnel than the one that calls it ours. */
+TEST(a_narrower_tunnel_has_the_better_claim)
+{
+    struct routes r;
+    struct mail_route all = ask(true, "0.0.0.0", "255.255.255.255");
+    struct mail_route ten = ask(true, "10.0.0.0", "10.255.255.255");
+    struct mail_route same = ask(true, "10.1.0.0", "10.1.255.255");
+    open_routes(&r);
+    ten.local[0] = same.local[0] = range("192.168.0.0", "192.168.0.255");
+    routes_change(&r, &all);
+    CHECK(routes_thrown(&r, &ten_one));
+    routes_change(&r, &ten);
+    CHECK(!routes_thrown(&r, &ten_one)); /* it would leave in the clear */
+    ten.add = false;
+    routes_change(&r, &ten);
+    CHECK(routes_thrown(&r, &ten_one));
+    routes_change(&r, &same);
+    CHECK(!routes_thrown(&r, &ten_one));
+    CHECK_EQ(routes_count(&r, &ten_one), 1);
+    same.add = false;
+    routes_change(&r, &same);
+    CHECK(routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.thrown - host.unthrown, 1);
+    routes_close(&r);
+    CHECK_EQ(host.thrown, host.unthrown);
+}
+
+TEST(two_tunnels_may_call_the_same_side_ours)
+{
+    struct routes r;
+    struct mail_route all = ask(true, "0.0.0.0", "255.255.255.255");
+    struct mail_route ten = ask(true, "10.0.0.0", "10.255.255.255");
+    open_routes(&r);
+    routes_change(&r, &all);
+    routes_change(&r, &ten);
+    CHECK(routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.thrown - host.unthrown, 1);
+    ten.add = false;
+    routes_change(&r, &ten);
+    CHECK(routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.thrown - host.unthrown, 1);
+    routes_close(&r);
+}
+
+TEST(our_side_is_an_orphan_as_the_routes_are)
+{
+    struct routes r;
+    struct mail_route all = ask(true, "0.0.0.0", "255.255.255.255");
+    open_routes(&r);
+    routes_change(&r, &all);
+    routes_orphan(&r);
+    CHECK(routes_thrown(&r, &ten_one));
+    routes_change(&r, &all);
+    routes_sweep(&r);
+    CHECK(routes_thrown(&r, &ten_one));
+    CHECK_EQ(host.thrown, 1);
+    routes_orphan(&r);
+    routes_sweep(&r);
+    CHECK(!routes_thrown(&r, &ten_one));
+    CHECK_EQ(r.bypass.count, 0);
+    routes_close(&r);
+}
+
 TEST(loopback_and_link_local_addresses_speak_for_nobody)
 {
     struct shrike_ts all[2] = {range("0.0.0.0", "255.255.255.255"), {.family = 6}};
@@ -271,7 +378,7 @@ TEST(a_rule_that_is_there_is_taken_over)
 
 TEST(without_routes_nothing_is_done)
 {
-    struct routes r = {0};
+    static struct routes r;
     struct mail_route m = ask(true, "10.2.0.0", "10.2.255.255");
     memset(&host, 0, sizeof host);
     routes_change(&r, &m);
@@ -316,7 +423,11 @@ int main(void)
            RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |
            RUN(an_undo_of_an_orphan_takes_nothing_from_others) |
            RUN(the_source_is_an_own_address_within_the_local_selectors) |
-           RUN(a_source_that_the_system_refuses_is_left_out) |
+           RUN(a_source_that_the_system_refuses_is_left_out) | RUN(our_own_side_stays_here) |
+           RUN(a_side_that_is_not_within_the_other_needs_nothing) |
+           RUN(a_narrower_tunnel_has_the_better_claim) |
+           RUN(two_tunnels_may_call_the_same_side_ours) |
+           RUN(our_side_is_an_orphan_as_the_routes_are) |
            RUN(loopback_and_link_local_addresses_speak_for_nobody) |
            RUN(a_rule_that_is_there_is_taken_over) | RUN(without_routes_nothing_is_done) |
            RUN(only_what_a_child_allows_is_routed);
