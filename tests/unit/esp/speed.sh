@@ -4,6 +4,7 @@
 #     tests/unit/esp/speed.sh PATH/TO/esp_tunnel [tunnel options: raw, openssl, chacha ...]
 #
 # SECONDS_EACH=5  seconds of a measurement     STREAMS=1  TCP streams     SEGMENT=1  veth cuts to the MTU
+# MTU=1500  of the path     RATE=  of the path, for tc: 100mbit
 set -eu
 tunnel=$1
 shift
@@ -22,7 +23,8 @@ ip -n "$a" link add v type veth peer name v netns "$b"
 i=1
 for ns in "$a" "$b"; do
     ip -n "$ns" addr add "10.98.0.$i/24" dev v
-    ip -n "$ns" link set v up
+    ip -n "$ns" link set v mtu "${MTU:-1500}" up
+    [ -z "${RATE:-}" ] || tc -n "$ns" qdisc add dev v root tbf rate "$RATE" burst 64kb latency 200ms
     ip -n "$ns" link set lo up
     if [ "${SEGMENT:-0}" = 1 ]; then
         ip netns exec "$ns" ethtool -K v tx-udp-segmentation off tso off gso off gro on >/dev/null 2>&1 || true
