@@ -22,12 +22,33 @@ static lanes lanes_words(lanes v)
     return (v & 0xffff) + (v >> 16);
 }
 
-/* Fewer octets than a vector has. */
+/* Fewer octets than a vector has: in words of falling size. */
 static u64 sum_rest(const u8 *at, size_t len)
 {
-    u8 rest[sizeof(lanes)] = {0};
-    memcpy(rest, at, len);
-    return lanes_sum(lanes_words(lanes_at(rest)));
+    u64 sum = 0, eight;
+    u32 four;
+    u16 two = 0;
+    if (len & 8) {
+        memcpy(&eight, at, 8);
+        sum += (eight & 0xffffffff) + (eight >> 32);
+        at += 8;
+    }
+    if (len & 4) {
+        memcpy(&four, at, 4);
+        sum += four;
+        at += 4;
+    }
+    if (len & 2) {
+        memcpy(&two, at, 2);
+        sum += two;
+        at += 2;
+    }
+    if (len & 1) {
+        two = 0;
+        memcpy(&two, at, 1);
+        sum += two;
+    }
+    return sum;
 }
 
 u64 sum_octets(const u8 *at, size_t len)
