@@ -1,0 +1,225 @@
+/* The table of commands, and events: see commands.h. */
+#include "control/commands.h"
+#include "control/conns.h"
+#include "control/control.h"
+#include "control/sas.h"
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#define LINE_MESSAGE_MAX (LOG_TEXT_MAX + 1024)
+
+/* ---- lines ---- */
+
+static bool line_message(u8 octets[LINE_MESSAGE_MAX], const struct log_line *line,
+                         struct bytes *message)
+{
+    char at[48];
+    struct vici_writer w = vici_writer_of(octets, LINE_MESSAGE_MAX);
+    vici_put_text(&w, "group", line->group);
+    vici_put_u64(&w, "level", log_vici_level(line->level));
+    if (line->conn[0])
+        vici_put_text(&w, "ikesa-name", line->conn);
+    if (line->ike) /* some readers look for this spelling */
+        vici_put_u64(&w, "ikesa-uniqueid", line->ike);
+    snprintf(at, sizeof at, "%llu.%03u", (unsigned long long)(line->when_us / 1000000),
+             (unsigned)(line->when_us / 1000 % 1000));
+    vici_put_text(&w, "time", at);
+    vici_put_text(&w, "severity", log_level_name(line->level));
+    vici_put_text(&w, "msg", line->text);
+    return vici_written(&w, message);
+}
+
+void commands_line(struct control *c, const struct log_line *line)
+{
+    u8 octets[LINE_MESSAGE_MAX];
+    struct bytes message;
+    if (vici_server_wanted(&c->clients.server, SERVED_LOG) && line_message(octets, line, &message))
+        vici_server_event(&c->clients.server, SERVED_LOG, message);
+}
+
+void commands_stream_line(struct control *c, vici_ticket ticket, enum served event,
+                          const struct log_line *line)
+{
+    u8 octets[LINE_MESSAGE_MAX];
+    struct bytes message;
+    if (line_message(octets, line, &message))
+        (void)vici_server_stream(&c->clients.server, ticket, (unsigned)event, message);
+}
+
+/* All that are kept fit into what may wait for a client. */
+static enum vici_reply shrike_log(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    struct control *c = ctx;
+    struct bytes text = vici_value(r->message, "count");
+    u32 count = text.len ? 0 : LOG_RING, from = 0;
+    const struct log_line *line;
+    (void)w;
+    for (size_t i = 0; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+        count = MIN(count * 10 + (text.at[i] - '0'), LOG_RING);
+    if (c->log.count > count)
+        from = c->log.count - count;
+    while ((line = log_kept(&c->log, from++)) != NULL)
+        commands_stream_line(c, r->ticket, SERVED_LOG, line);
+    return VICI_REPLY_NOW;
+}
+
+/* ---- up and down ---- */
+
+void commands_updown(struct control *c, const struct shrike_event *e)
+{
+    u8 octets[4096];
+    struct bytes message;
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    bool ike = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_DOWN;
+    bool up = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP;
+    enum served event = ike ? SERVED_IKE_UPDOWN : SERVED_CHILD_UPDOWN;
+    if (!ike && e->id != SHRIKE_EVENT_CHILD_UP && e->id != SHRIKE_EVENT_CHILD_DOWN)
+        return;
+    if (!vici_server_wanted(&c->clients.server, event))
+        return;
+    if (up)
+        vici_put_text(&w, "up", "yes");
+    sas_put_event(&w, e, up);
+    if (vici_written(&w, &message))
+        vici_server_event(&c->clients.server, event, message);
+}
+
+/* ---- commands ---- */
+
+static enum vici_reply version(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    struct utsname u;
+    (void)ctx, (void)r;
+    vici_put_text(w, "daemon", "shriked");
+    vici_put_text(w, "version", SHRIKE_VERSION);
+    if (uname(&u) == 0) {
+        vici_put_text(w, "sysname", u.sysname);
+        vici_put_text(w, "release", u.release);
+        vici_put_text(w, "machine", u.machine);
+    }
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply reload_settings(void *ctx, const struct vici_request *r,
+                                       struct vici_writer *w)
+{
+    struct control *c = ctx;
+    char why[REPORT_FILE + REPORT_TEXT + 32];
+    (void)r;
+    bool good = control_reload(c);
+    vici_put_text(w, "success", good ? "yes" : "no");
+    for (u32 i = 0; !good && i < c->report.count; i++) {
+        const struct config_line *l = &c->report.lines[i];
+        if (!l->error)
+            continue;
+        snprintf(why, sizeof why, "%s:%u: %s", l->file, l->line, l->text);
+        vici_put_text(w, "errmsg", why);
+        break;
+    }
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply initiate(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    return tasks_initiate(ctx, r, w);
+}
+
+static enum vici_reply terminate(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    return tasks_terminate(ctx, r, w);
+}
+
+static enum vici_reply list_sas(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    struct sas_filter f;
+    const char *why = sas_filter_read(&f, r->message);
+    if (!why && listing_begin(ctx, r->ticket, &f, false))
+        return VICI_REPLY_LATER;
+    vici_put_text(w, "success", "no");
+    vici_put_text(w, "errmsg", why ? why : "there is no memory for a list");
+    return VICI_REPLY_NOW;
+}
+
+/* What is not built is empty: those who load or show everything at once go on. */
+static enum vici_reply no_keys(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    (void)ctx, (void)r;
+    vici_list_begin(w, "keys");
+    vici_list_end(w);
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply no_authorities(void *ctx, const struct vici_request *r,
+                                      struct vici_writer *w)
+{
+    (void)ctx, (void)r;
+    vici_list_begin(w, "authorities");
+    vici_list_end(w);
+    return VICI_REPLY_NOW;
+}
+
+static enum vici_reply nothing(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    (void)ctx, (void)r, (void)w;
+    return VICI_REPLY_NOW;
+}
+
+static const struct vici_command commands[] = {
+    {"version", version},
+    {"stats", stats_command},
+    {"reload-settings", reload_settings},
+    {"load-conn", conns_load},
+    {"unload-conn", conns_unload},
+    {"get-conns", conns_get},
+    {"list-conns", conns_list},
+    {"load-shared", shared_load},
+    {"unload-shared", shared_unload},
+    {"get-shared", shared_get},
+    {"clear-creds", shared_clear},
+    {"get-keys", no_keys},
+    {"get-authorities", no_authorities},
+    {"get-pools", nothing},
+    {"initiate", initiate},
+    {"terminate", terminate},
+    {"list-sas", list_sas},
+    {"shrike-log", shrike_log},
+};
+
+static const char *const events[SERVED_COUNT] = {
+    [SERVED_LOG] = "log",
+    [SERVED_CONTROL_LOG] = "control-log",
+    [SERVED_LIST_SA] = "list-sa",
+    [SERVED_LIST_CONN] = "list-conn",
+    [SERVED_IKE_UPDOWN] = "ike-updown",
+    [SERVED_CHILD_UPDOWN] = "child-updown",
+    [SERVED_IKE_REKEY] = "ike-rekey",
+    [SERVED_IKE_UPDATE] = "ike-update",
+    [SERVED_CHILD_REKEY] = "child-rekey",
+};
+
+const struct vici_service *commands_service(struct control *c)
+{
+    static struct vici_service service;
+    service = (struct vici_service){
+        .commands = commands,
+        .events = events,
+        .command_count = ARRAY_LEN(commands),
+        .event_count = SERVED_COUNT,
+        .ctx = c,
+    };
+    return &service;
+}
+
+void commands_go_on(struct control *c, vici_ticket ticket)
+{
+    listing_goes_on(c, ticket);
+    conns_goes_on(c, ticket);
+}
+
+void commands_cancel(struct control *c, vici_ticket ticket)
+{
+    tasks_cancel(c, ticket);
+    listing_cancel(c, ticket);
+    conns_cancel(c, ticket);
+    stats_cancel(c, ticket);
+}

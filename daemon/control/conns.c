@@ -1,0 +1,235 @@
+/* Commands about connections: see conns.h. */
+#include "control/conns.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/render.h"
+#include "control/sas.h"
+#include "wire/print.h"
+#include <stdio.h>
+
+/* ---- loading ---- */
+
+static void put_refusal(struct vici_writer *w, const struct config_report *report)
+{
+    char why[REPORT_FILE + REPORT_TEXT + 64];
+    const struct config_line *first = NULL;
+    for (u32 i = 0; i < report->count && !first; i++)
+        if (report->lines[i].error)
+            first = &report->lines[i];
+    snprintf(why, sizeof why, "%s: %s", first ? first->file : "?", first ? first->text : "?");
+    if (report->errors > 1) {
+        size_t len = strlen(why);
+        snprintf(why + len, sizeof why - len, " (and %u more; the log has all)",
+                 report->errors - 1);
+    }
+    vici_put_text(w, "success", "no");
+    vici_put_text(w, "errmsg", why);
+}
+
+/* A message has one section: the connection. */
+enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    struct control *c = ctx;
+    struct vici_reader reader = vici_reader_of(r->message);
+    struct vici_item section;
+    bool any = false;
+    while (vici_read_whole(&reader, &section) != VICI_END) {
+        if (section.type != VICI_SECTION_START)
+            continue;
+        any = true;
+        bool loaded = model_load(&c->model, &section, &c->report);
+        control_say_report(c, &c->report);
+        if (!loaded) {
+            put_refusal(answer, &c->report);
+            return VICI_REPLY_NOW;
+        }
+    }
+    vici_put_text(answer, "success", any ? "yes" : "no");
+    if (!any)
+        vici_put_text(answer, "errmsg", "the message holds no connection");
+    return VICI_REPLY_NOW;
+}
+
+enum vici_reply conns_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    struct control *c = ctx;
+    bool there = model_unload(&c->model, vici_value(r->message, "name"));
+    vici_put_text(answer, "success", there ? "yes" : "no");
+    if (!there)
+        vici_put_text(answer, "errmsg",
+                      "no connection of this name was loaded over this socket; those of files are "
+                      "changed there");
+    return VICI_REPLY_NOW;
+}
+
+enum vici_reply conns_get(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    const struct control *c = ctx;
+    (void)r;
+    vici_list_begin(answer, "conns");
+    for (u32 i = 0; i < c->model.loaded_count; i++)
+        vici_list_put(answer, bytes_of(c->model.loaded[i].name, strlen(c->model.loaded[i].name)));
+    vici_list_end(answer);
+    return VICI_REPLY_NOW;
+}
+
+/* ---- listing ---- */
+
+static void put_item(struct vici_writer *w, const char *text)
+{
+    vici_list_put(w, bytes_of(text, strlen(text)));
+}
+
+static void put_net(struct vici_writer *w, const struct shrike_net *n)
+{
+    char at[64];
+    struct text t = text_of(at, sizeof at);
+    u8 all = n->addr.family == 4 ? 32 : 128;
+    if (!n->addr.family || n->prefix_bits == 0) {
+        put_item(w, n->addr.family ? n->addr.family == 4 ? "%any4" : "%any6" : "%any");
+        return;
+    }
+    text_addr(&t, n->addr.octets, n->addr.family);
+    if (n->prefix_bits != all) {
+        text_char(&t, '/');
+        text_u64(&t, n->prefix_bits);
+    }
+    put_item(w, at);
+}
+
+/* Names as they are written, then addresses, those of names too. */
+static void put_addrs(struct vici_writer *w, const struct shrike_conn *conn,
+                      const struct config_conn *beside, bool local)
+{
+    static const u8 zero[16];
+    const struct shrike_net *nets = local ? conn->local_addrs : conn->remote_addrs;
+    u16 count = local ? conn->local_addr_count : conn->remote_addr_count;
+    const char *const *names = local ? beside->local_names : beside->remote_names;
+    u16 name_count = local ? beside->local_name_count : beside->remote_name_count;
+    vici_list_begin(w, local ? "local_addrs" : "remote_addrs");
+    for (u16 i = 0; i < name_count; i++)
+        put_item(w, names[i]);
+    for (u16 i = 0; i < count; i++)
+        if (nets[i].prefix_bits != 32 || memcmp(nets[i].addr.octets, zero, sizeof zero) != 0)
+            put_net(w, &nets[i]);
+    if (!count)
+        put_item(w, "%any");
+    vici_list_end(w);
+}
+
+static void put_auth(struct vici_writer *w, const char *section, const struct shrike_auth *a)
+{
+    char at[4 * SHRIKE_ID_MAX + 1];
+    struct text t = text_of(at, sizeof at);
+    vici_begin(w, section);
+    vici_put_text(w, "class", "pre-shared key");
+    if (a->id.type) {
+        print_ident(&t, a->id.type, a->id.data);
+        vici_put_text(w, "id", at);
+    }
+    vici_end(w);
+}
+
+static void put_child(struct vici_writer *w, const struct shrike_child_conf *k)
+{
+    vici_begin(w, k->name);
+    vici_put_text(w, "mode", k->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
+    vici_put_u64(w, "rekey_time", 0);
+    vici_put_u64(w, "rekey_bytes", k->life.bytes_soft);
+    vici_put_u64(w, "rekey_packets", k->life.packets_soft);
+    vici_put_text(w, "dpd_action", "none");
+    vici_put_text(w, "close_action", "none");
+    sas_put_selectors(w, "local-ts", k->local_ts, k->local_ts_count);
+    sas_put_selectors(w, "remote-ts", k->remote_ts, k->remote_ts_count);
+    vici_end(w);
+}
+
+static void put_conn(struct vici_writer *w, const struct shrike_conn *conn,
+                     const struct config_conn *beside)
+{
+    vici_begin(w, conn->name);
+    put_addrs(w, conn, beside, true);
+    put_addrs(w, conn, beside, false);
+    vici_put_text(w, "version", "IKEv2");
+    vici_put_u64(w, "reauth_time", 0);
+    vici_put_u64(w, "rekey_time", 0);
+    if (conn->dpd_delay)
+        vici_put_u64(w, "dpd_delay", conn->dpd_delay / SHRIKE_SECOND);
+    put_auth(w, "local-1", &conn->local);
+    put_auth(w, "remote-1", &conn->remote);
+    vici_begin(w, "children");
+    for (u16 i = 0; i < conn->child_count; i++)
+        put_child(w, &conn->children[i]);
+    vici_end(w);
+    vici_end(w);
+}
+
+/* As many as there is room for; true: all have been streamed. */
+static bool stream(struct control *c, struct conns_listing *l)
+{
+    static u8 octets[VICI_SEGMENT_MAX - VICI_OVERHEAD_MAX];
+    const struct config *config = control_config(c);
+    for (; config && l->next < config->conf.conn_count; l->next++) {
+        const struct shrike_conn *conn = &config->conf.conns[l->next];
+        struct vici_writer w = vici_writer_of(octets, sizeof octets);
+        struct bytes message;
+        if (l->only[0] && strcmp(l->only, conn->name) != 0)
+            continue;
+        put_conn(&w, conn, &config->beside[l->next]);
+        if (!vici_written(&w, &message))
+            continue; /* longer than a message may be */
+        switch (vici_server_stream(&c->clients.server, l->ticket, SERVED_LIST_CONN, message)) {
+        case VICI_STREAMED:
+            break;
+        case VICI_STREAM_UNWANTED:
+        case VICI_STREAM_VOID:
+            return true;
+        case VICI_STREAM_FULL:
+            return false;
+        }
+    }
+    return true;
+}
+
+enum vici_reply conns_list(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    struct control *c = ctx;
+    struct bytes only = vici_value(r->message, "ike");
+    (void)answer;
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
+        struct conns_listing *l = &c->conns[i];
+        if (l->ticket)
+            continue;
+        *l = (struct conns_listing){.ticket = r->ticket};
+        memcpy(l->only, only.at ? (const void *)only.at : "", MIN(only.len, VICI_NAME_MAX));
+        if (!stream(c, l))
+            return VICI_REPLY_LATER;
+        l->ticket = 0;
+        break;
+    }
+    return VICI_REPLY_NOW;
+}
+
+static struct conns_listing *by_ticket(struct control *c, vici_ticket ticket)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (c->conns[i].ticket == ticket)
+            return &c->conns[i];
+    return NULL;
+}
+
+void conns_goes_on(struct control *c, vici_ticket ticket)
+{
+    struct conns_listing *l = by_ticket(c, ticket);
+    if (!l || !stream(c, l))
+        return;
+    (void)vici_server_answer(&c->clients.server, ticket, bytes_of(NULL, 0));
+    l->ticket = 0;
+}
+
+void conns_cancel(struct control *c, vici_ticket ticket)
+{
+    struct conns_listing *l = by_ticket(c, ticket);
+    if (l)
+        l->ticket = 0;
+}

@@ -1,0 +1,38 @@
+/* The configuration on its way to those who use it: the snapshot to parent, esp and net, the
+ * secrets of the files to keys. */
+#ifndef CONTROL_PUBLISH_H
+#define CONTROL_PUBLISH_H
+
+#include "proc/seat.h"
+
+#define PUBLISH_SOON (200 * SHRIKE_MS) /* changed addresses of names are gathered so long */
+#define PUBLISH_WAIT SHRIKE_SECOND     /* for the vault, when this process has just begun */
+
+struct control;
+
+struct publish {
+    int snapshot;      /* the newest, sealed; -1: none yet */
+    int secrets;       /* those of the files, until keys has them; -1: none */
+    u32 has;           /* a bit for each role that has the newest snapshot */
+    bool held;         /* not before the vault has come */
+    bool soon;         /* the alarm is set: it goes out then */
+    struct alarm late; /* no longer held; or soon is now */
+};
+
+void publish_open(struct control *c);
+void publish_close(struct control *c);
+/* The vault has come. */
+void publish_release(struct control *c);
+/* Seal what has changed, and give everybody what he lacks: called at each settling, and before a
+ * command that needs the newest. true: somebody lacks it still, since his queue is full. */
+bool publish_settle(struct control *c);
+/* The addresses of a name have changed: tell it, but not each of many at once. */
+void publish_soon(struct control *c);
+/* Has this role the newest? Commands to it are of use from then on. */
+bool publish_has(const struct control *c, enum role r);
+/* The files were read: their secrets go to keys, and are wiped here. */
+void publish_secrets(struct control *c);
+/* That role knows nothing any more. */
+void publish_gone(struct control *c, enum role r);
+
+#endif

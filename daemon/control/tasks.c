@@ -1,0 +1,401 @@
+/* initiate and terminate: see tasks.h. */
+#include "control/tasks.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/render.h"
+#include "ops/mail.h"
+#include "ops/seam.h"
+#include <stdio.h>
+
+#define WHY_MAX 512
+
+static struct task *by_ticket(struct control *c, vici_ticket ticket)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (c->tasks.at[i].state != TASK_FREE && c->tasks.at[i].ticket == ticket)
+            return &c->tasks.at[i];
+    return NULL;
+}
+
+static void leave(struct task *t)
+{
+    loop_disarm(t->control->seat->loop, &t->alarm);
+    t->state = TASK_FREE;
+}
+
+/* why NULL: it went well. */
+static void put_answer(struct vici_writer *w, const struct task *t, const char *why)
+{
+    vici_put_text(w, "success", why ? "no" : "yes");
+    if (!t->up) {
+        vici_put_u64(w, "matches", t->matched);
+        vici_put_u64(w, "terminated", t->matched - MIN(t->matched, t->left + t->failed));
+    }
+    if (why)
+        vici_put_text(w, "errmsg", why);
+}
+
+static void answer(struct task *t, const char *why)
+{
+    u8 octets[WHY_MAX + 256];
+    struct bytes message;
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    struct control *c = t->control;
+    put_answer(&w, t, why);
+    ensure(vici_written(&w, &message));
+    (void)vici_server_answer(&c->clients.server, t->ticket, message);
+    leave(t);
+}
+
+static void answer_reason(struct task *t)
+{
+    char why[WHY_MAX];
+    struct text text = text_of(why, sizeof why);
+    render_reason(&text, t->reason);
+    answer(t, why);
+}
+
+static void too_late(void *ctx)
+{
+    struct task *t = ctx;
+    char why[WHY_MAX];
+    snprintf(why, sizeof why, "%s within %llu ms; it goes on, and the log has how it ends",
+             t->state == TASK_NAMELESS ? "the name of the peer got no address"
+             : t->up                   ? "it was not up"
+                                       : "not all was down",
+             (unsigned long long)(t->limit / SHRIKE_MS));
+    answer(t, why);
+}
+
+/* ---- both ---- */
+
+/* Milliseconds; -1: the client does not wait. */
+static bool read_timeout(struct bytes message, shrike_time *limit, bool *waits)
+{
+    struct bytes text = vici_value(message, "timeout");
+    u64 ms = 0;
+    *waits = true;
+    *limit = TASK_MOST;
+    if (text.len == 2 && memcmp(text.at, "-1", 2) == 0) {
+        *waits = false;
+        return true;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        ms = MIN(ms * 10 + (text.at[i] - '0'), TASK_MOST / SHRIKE_MS);
+    }
+    if (ms)
+        *limit = ms * SHRIKE_MS;
+    return true;
+}
+
+static unsigned read_loglevel(struct bytes message)
+{
+    struct bytes text = vici_value(message, "loglevel");
+    return text.len == 1 && text.at[0] >= '0' && text.at[0] <= '4' ? (unsigned)(text.at[0] - '0')
+                                                                   : 1u;
+}
+
+static enum vici_reply refuse(struct vici_writer *w, const char *why)
+{
+    vici_put_text(w, "success", "no");
+    vici_put_text(w, "errmsg", why);
+    return VICI_REPLY_NOW;
+}
+
+/* One for this client, who has one request at a time; NULL: never. */
+static struct task *new_task(struct control *c, const struct vici_request *r)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
+        struct task *t = &c->tasks.at[i];
+        if (t->state != TASK_FREE)
+            continue;
+        *t = (struct task){.control = c,
+                           .ticket = r->ticket,
+                           .reference = control_reference(c, REFERENCE_TASK),
+                           .loglevel = read_loglevel(r->message),
+                           .alarm = {.ring = too_late, .ctx = t}};
+        return t;
+    }
+    return NULL;
+}
+
+static bool send_command(struct task *t, const struct shrike_command *m)
+{
+    u8 body[1024];
+    struct writer w = writer_of(body, sizeof body);
+    command_write(&w, m);
+    return !w.full && seat_send(t->control->seat, ROLE_NET, MAIL_COMMAND, written_bytes(&w));
+}
+
+static const char not_there[] =
+    "the process that speaks IKE is not there; it is being started again";
+
+/* ---- initiate ---- */
+
+static bool send_up(struct task *t)
+{
+    const struct shrike_command m = {.kind = SHRIKE_UP,
+                                     .reference = t->reference,
+                                     .conn = t->conn,
+                                     .child = t->child[0] ? t->child : NULL};
+    t->state = TASK_RUNNING;
+    return publish_has(t->control, ROLE_NET) && send_command(t, &m);
+}
+
+/* Which connection and child are meant; NULL: `why` says what is wrong. */
+static const struct shrike_conn *find_conn(struct control *c, const struct sas_filter *f,
+                                           u32 *index, char why[WHY_MAX])
+{
+    const struct config *config = control_config(c);
+    const struct bytes ike = bytes_of(f->ike, strlen(f->ike));
+    const struct bytes child = bytes_of(f->child, strlen(f->child));
+    snprintf(why, WHY_MAX, "there is no connection %.200s; shrike list shows what there is",
+             f->ike);
+    if (!config)
+        snprintf(why, WHY_MAX, "the configuration files cannot be used: mend them first");
+    else if (!f->ike[0] && !f->child[0])
+        snprintf(why, WHY_MAX, "neither a connection nor a child is named");
+    if (!config || f->ike[0] || !f->child[0]) {
+        const struct shrike_conn *conn = config ? model_conn(&c->model, ike, index) : NULL;
+        if (!conn || !f->child[0] || model_child(conn, child))
+            return conn;
+        snprintf(why, WHY_MAX,
+                 "connection %.200s has no child %.200s; shrike list shows what it has", f->ike,
+                 f->child);
+        return NULL;
+    }
+    for (u32 i = 0; i < config->conf.conn_count; i++) {
+        *index = i;
+        if (model_child(&config->conf.conns[i], child))
+            return &config->conf.conns[i];
+    }
+    snprintf(why, WHY_MAX, "no connection has a child %.200s; shrike list shows what there is",
+             f->child);
+    return NULL;
+}
+
+static enum vici_reply begin_up(struct task *t, const struct config_conn *beside, bool waits,
+                                struct vici_writer *w)
+{
+    struct control *c = t->control;
+    bool pending = false;
+    const char *name = names_missing(&c->names, beside, &pending);
+    char why[WHY_MAX];
+    if (name && !pending) {
+        leave(t);
+        snprintf(why, sizeof why,
+                 "no address is known for %.200s; is the name right, and does a "
+                 "name server answer?",
+                 name);
+        return refuse(w, why);
+    }
+    t->state = TASK_NAMELESS;
+    if (!name && !send_up(t)) {
+        leave(t);
+        return refuse(w, not_there);
+    }
+    if (!waits && !name) {
+        put_answer(w, t, NULL);
+        leave(t);
+        return VICI_REPLY_NOW;
+    }
+    shrike_time limit = name ? MIN(t->limit, TASK_NAME_MOST) : t->limit;
+    loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + limit);
+    return VICI_REPLY_LATER;
+}
+
+enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
+                               struct vici_writer *w)
+{
+    struct sas_filter f;
+    char why[WHY_MAX];
+    shrike_time limit;
+    bool waits;
+    u32 index = 0;
+    const char *wrong = sas_filter_read(&f, r->message);
+    if (wrong || !read_timeout(r->message, &limit, &waits))
+        return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
+    publish_settle(c); /* net knows what was loaded before this */
+    const struct shrike_conn *conn = find_conn(c, &f, &index, why);
+    if (!conn)
+        return refuse(w, why);
+    struct task *t = new_task(c, r);
+    if (!t)
+        return refuse(w, "too many commands are under way");
+    t->up = true;
+    t->limit = limit;
+    snprintf(t->conn, sizeof t->conn, "%s", conn->name);
+    memcpy(t->child, f.child, sizeof t->child);
+    return begin_up(t, &control_config(c)->beside[index], waits, w);
+}
+
+/* Look again at one that waits for an address. */
+static void look(struct task *t)
+{
+    struct control *c = t->control;
+    const struct config *config = control_config(c);
+    u32 index;
+    bool pending = false;
+    if (!config || !model_conn(&c->model, bytes_of(t->conn, strlen(t->conn)), &index)) {
+        answer(t, "the connection is no longer there");
+        return;
+    }
+    const char *name = names_missing(&c->names, &config->beside[index], &pending);
+    if (name && !pending) {
+        char why[WHY_MAX];
+        snprintf(why, sizeof why,
+                 "no address is known for %.200s; is the name right, and does a "
+                 "name server answer?",
+                 name);
+        answer(t, why);
+    } else if (!name) {
+        c->publish.soon = false; /* what waits for this address goes out now */
+        publish_settle(c);
+        loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + t->limit);
+        if (!send_up(t))
+            answer(t, not_there);
+    }
+}
+
+void tasks_look(struct control *c)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (c->tasks.at[i].state == TASK_NAMELESS)
+            look(&c->tasks.at[i]);
+}
+
+/* ---- terminate ---- */
+
+enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
+                                struct vici_writer *w)
+{
+    struct sas_filter f;
+    shrike_time limit;
+    bool waits;
+    const char *wrong = sas_filter_read(&f, r->message);
+    if (wrong || !read_timeout(r->message, &limit, &waits))
+        return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
+    if (!f.ike[0] && !f.child[0] && !f.ike_id && !f.child_id)
+        return refuse(w, "neither ike, child, ike-id nor child-id is named");
+    struct task *t = new_task(c, r);
+    if (!t || !listing_begin(c, r->ticket, &f, true))
+        return refuse(w, "too many commands are under way");
+    t->state = TASK_LOOKING;
+    t->limit = waits ? limit : 0;
+    memcpy(t->conn, f.ike, sizeof t->conn);
+    memcpy(t->child, f.child, sizeof t->child);
+    return VICI_REPLY_LATER;
+}
+
+void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
+{
+    struct task *t = by_ticket(c, ticket);
+    struct shrike_command m = {.kind = SHRIKE_DOWN};
+    if (!t || t->state != TASK_LOOKING)
+        return;
+    t->state = TASK_RUNNING;
+    m.reference = t->reference;
+    for (size_t at = 0; listing_next(l, &at, &m.ike, &m.child_serial);) {
+        t->matched++;
+        if (send_command(t, &m))
+            t->left++;
+        else
+            t->failed++;
+    }
+    if (t->matched == 0) {
+        t->reason = SHRIKE_REASON_NO_SUCH_SA;
+        answer_reason(t);
+    } else if (t->left == 0) {
+        answer(t, not_there);
+    } else if (t->limit == 0) {
+        t->left = 0; /* it does not wait: what was asked for will be */
+        answer(t, NULL);
+    } else {
+        loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + t->limit);
+    }
+}
+
+/* ---- answers and lines ---- */
+
+static void down_answered(struct task *t, const struct shrike_event *e)
+{
+    const enum shrike_reason_code code = e->reason.code;
+    t->left -= t->left > 0;
+    /* One that is gone, or going, is what was asked for. */
+    if (e->id == SHRIKE_EVENT_COMMAND_FAILED && code != SHRIKE_REASON_NO_SUCH_SA &&
+        code != SHRIKE_REASON_BUSY && code != SHRIKE_REASON_CHILD_GONE) {
+        t->failed++;
+        t->reason = code;
+    }
+    if (t->left > 0)
+        return;
+    if (t->failed)
+        answer_reason(t);
+    else
+        answer(t, NULL);
+}
+
+void tasks_answered(struct control *c, const struct shrike_event *e)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
+        struct task *t = &c->tasks.at[i];
+        if (t->state != TASK_RUNNING || t->reference != e->command)
+            continue;
+        if (!t->up) {
+            down_answered(t, e);
+        } else if (e->id == SHRIKE_EVENT_COMMAND_DONE) {
+            answer(t, NULL);
+        } else {
+            t->reason = e->reason.code;
+            answer_reason(t);
+        }
+        return;
+    }
+}
+
+/* What a command causes bears its reference, or belongs to the connection it names. */
+static bool wants(const struct task *t, const struct shrike_event *e)
+{
+    return t->state == TASK_RUNNING &&
+           (e->command == t->reference || (e->conn && strcmp(e->conn, t->conn) == 0));
+}
+
+bool tasks_want(const struct control *c, const struct shrike_event *e)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (wants(&c->tasks.at[i], e))
+            return true;
+    return false;
+}
+
+void tasks_log(struct control *c, const struct shrike_event *e, const struct log_line *line)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
+        const struct task *t = &c->tasks.at[i];
+        if (wants(t, e) && log_vici_level(line->level) <= t->loglevel)
+            commands_stream_line(c, t->ticket, SERVED_CONTROL_LOG, line);
+    }
+}
+
+void tasks_cancel(struct control *c, vici_ticket ticket)
+{
+    struct task *t = by_ticket(c, ticket);
+    if (t)
+        leave(t);
+}
+
+void tasks_net_gone(struct control *c)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (c->tasks.at[i].state == TASK_RUNNING)
+            answer(&c->tasks.at[i], "the process that speaks IKE has ended; it is started again");
+}
+
+void tasks_close(struct control *c)
+{
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
+        if (c->tasks.at[i].state != TASK_FREE)
+            leave(&c->tasks.at[i]);
+}

@@ -1,0 +1,58 @@
+/* Commands of clients that take their time: initiate and terminate. Each streams what the log says
+ * of its SA, and is answered when it is done, has failed, or its time is over. */
+#ifndef CONTROL_TASKS_H
+#define CONTROL_TASKS_H
+
+#include "control/log.h"
+#include "control/sas.h"
+#include "proc/loop.h"
+#include "vici/server.h"
+
+#define TASK_MOST      (600 * SHRIKE_SECOND) /* a client that names no time waits so long at most */
+#define TASK_NAME_MOST (25 * SHRIKE_SECOND)  /* for the address of a name */
+
+struct control;
+struct listing;
+
+enum task_state {
+    TASK_FREE,
+    TASK_NAMELESS, /* initiate: a name has no address yet */
+    TASK_LOOKING,  /* terminate: the SAs meant are being listed */
+    TASK_RUNNING,  /* net has the command */
+};
+
+struct tasks {
+    struct task {
+        struct control *control;
+        enum task_state state;
+        bool up;
+        vici_ticket ticket;
+        u32 reference;
+        char conn[VICI_NAME_MAX + 1], child[VICI_NAME_MAX + 1];
+        unsigned loglevel;
+        u32 matched, left, failed; /* terminate: SAs; commands unanswered; commands that failed */
+        enum shrike_reason_code reason;
+        shrike_time limit; /* as asked, for the answer */
+        struct alarm alarm;
+    } at[VICI_CLIENTS_MAX];
+};
+
+/* A task begins; what stands in `answer` is the answer when this gives VICI_REPLY_NOW. */
+enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
+                               struct vici_writer *answer);
+enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
+                                struct vici_writer *answer);
+/* The SAs that a terminate means. */
+void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l);
+/* A name has an address, or will have none. */
+void tasks_look(struct control *c);
+/* COMMAND_DONE or COMMAND_FAILED with a reference of ours. */
+void tasks_answered(struct control *c, const struct shrike_event *e);
+/* Does somebody wait for lines about this event? */
+bool tasks_want(const struct control *c, const struct shrike_event *e);
+void tasks_log(struct control *c, const struct shrike_event *e, const struct log_line *line);
+void tasks_cancel(struct control *c, vici_ticket ticket); /* the client is gone */
+void tasks_net_gone(struct control *c);
+void tasks_close(struct control *c);
+
+#endif
