@@ -113,7 +113,7 @@ static void tell_too_big(struct plane *p, const struct parcel *v, u16 most)
 /* The SA, or what becomes of a packet that has none. */
 static enum esp_drop choose(struct plane *p, struct parcel *v)
 {
-    struct esp_sa *sa = sadb_out(p->db, &v->inner);
+    struct esp_sa *sa = flows_out(&p->flows, p->db, &v->inner);
     if (!sa)
         return ESP_NO_POLICY;
     if (!sa->cipher || sa->child_serial == 0)

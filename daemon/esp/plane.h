@@ -5,6 +5,7 @@
 
 #include "esp/batch.h"
 #include "esp/coalesce.h"
+#include "esp/flow.h"
 #include "esp/sadb.h"
 #include "esp/socket.h"
 #include "esp/tun.h"
@@ -38,6 +39,7 @@ struct plane {
     struct batch batch;
     struct arrival_buffers *buffers;
     struct coalesce coalesce;
+    struct flows flows;
     u64 sends, received; /* calls, and what they brought */
 };
 

@@ -90,6 +90,11 @@ struct esp_sa *sadb_out(struct sadb *db, const struct inner *p)
     return NULL;
 }
 
+u64 sadb_version(const struct sadb *db)
+{
+    return atomic_load(&db->epoch) + 1;
+}
+
 void sadb_enter(struct sadb *db)
 {
     /* Sequentially consistent, as the writer's side is: either the writer sees that the worker is

@@ -29,6 +29,9 @@ struct esp_sa *sadb_in(struct sadb *db, u32 spi);
 /* The most specific that takes it (by the widest of its selectors, the remote ones first), the
  * newest of equals, SAs before traps; NULL: none. */
 struct esp_sa *sadb_out(struct sadb *db, const struct inner *p);
+/* Changes, and never comes again, whenever sadb_out() may say something else; never 0. To be read
+ * before what is remembered with it. */
+u64 sadb_version(const struct sadb *db);
 void sadb_enter(struct sadb *db);
 void sadb_rest(struct sadb *db);
 void sadb_leave(struct sadb *db);
