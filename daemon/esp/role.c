@@ -147,7 +147,7 @@ static bool got_socket(struct esp *e, struct mail *m)
 {
     struct mail_socket is;
     struct reader r = reader_of(m->body);
-    if (!socket_read(&r, &is) || !read_ended(&r) || m->fd < 0)
+    if (!socket_read(&r, &is) || !read_ended(&r) || m->fd < 0 || is.kind == SOCKET_IKE)
         return false;
     struct esp_source *at = source_of(e, plane_socket_place(e->plane, &is));
     loop_watch(e->seat->loop, &at->source, 0);
