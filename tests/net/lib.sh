@@ -20,6 +20,9 @@ host() {
         ip netns add "$net_prefix$name"
         net_hosts+=("$name")
         ip -n "$net_prefix$name" link set lo up
+        # Without duplicate address detection, which takes a second that no test is about.
+        on "$name" sh -c '[ ! -e /proc/sys/net/ipv6 ] ||
+            echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
     done
 }
 
