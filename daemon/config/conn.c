@@ -151,6 +151,24 @@ static void compile_modes(struct compile *c, const struct section *s, struct shr
         report_error(c->report, place, "start_action = %s: none, trap or start is wanted", start);
 }
 
+/* What becomes of a child that was lost. One that waits for a packet does so by its start_action.
+ */
+static enum shrike_start compile_action(struct compile *c, const struct section *s, const char *key,
+                                        const struct shrike_child_conf *child)
+{
+    const char *text = section_text(s, key);
+    struct shrike_origin place = compile_place(c, s, key);
+    if (!text || strcmp(text, "none") == 0 || strcmp(text, "clear") == 0)
+        return SHRIKE_START_NONE;
+    if (strcmp(text, "start") == 0 || strcmp(text, "restart") == 0)
+        return SHRIKE_START_NOW;
+    if (strcmp(text, "trap") != 0)
+        report_error(c->report, place, "%s = %s: none, trap or start is wanted", key, text);
+    else if (child->start != SHRIKE_START_TRAP)
+        report_warning(c->report, place, "%s = trap does nothing without start_action = trap", key);
+    return SHRIKE_START_TRAP;
+}
+
 static void check_name(struct compile *c, const struct section *s)
 {
     if (strlen(s->name) > NAME_MAX_LEN)
@@ -172,6 +190,8 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
     compile_modes(c, s, out);
+    out->dpd_action = compile_action(c, s, "dpd_action", out);
+    out->close_action = compile_action(c, s, "close_action", out);
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
     out->reqid = (uint32_t)reqid;
     compile_life(c, s, &out->life);
@@ -245,6 +265,24 @@ static void need_local_id(struct compile *c, const struct section *s, struct shr
     out->local.id.data = (struct shrike_bytes){keep(c, end->octets, len), len};
 }
 
+static void compile_unique(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    static const char *const names[] = {[SHRIKE_UNIQUE_NO] = "no",
+                                        [SHRIKE_UNIQUE_NEVER] = "never",
+                                        [SHRIKE_UNIQUE_REPLACE] = "replace",
+                                        [SHRIKE_UNIQUE_KEEP] = "keep"};
+    const char *text = section_text(s, "unique");
+    for (unsigned i = 0; text && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            out->unique = (enum shrike_unique)i;
+            return;
+        }
+    }
+    if (text)
+        report_error(c->report, compile_place(c, s, "unique"),
+                     "unique = %s: no, never, replace or keep is wanted", text);
+}
+
 static void compile_options(struct compile *c, const struct section *s, struct shrike_conn *out,
                             struct config_conn *beside)
 {
@@ -255,7 +293,8 @@ static void compile_options(struct compile *c, const struct section *s, struct s
         report_error(c->report, compile_place(c, s, "version"),
                      "version = 1: IKEv1 is not spoken; write version = 2");
     compile_number(c, s, "keyingtries", UINT32_MAX, &tries);
-    beside->keyingtries = (uint32_t)tries;
+    beside->keyingtries = out->keyingtries = (uint32_t)tries;
+    compile_unique(c, s, out);
     compile_bool(c, s, "encap", &out->force_encap);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);
     if (fragmentation && strcmp(fragmentation, "accept") == 0)

@@ -7,9 +7,9 @@
 CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 32);
-CARRIES(struct shrike_child_conf, 152);
+CARRIES(struct shrike_child_conf, 160);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 288);
+CARRIES(struct shrike_conn, 296);
 CARRIES(struct shrike_conf, 24);
 CARRIES(struct shrike_origin, 16);
 
@@ -110,6 +110,8 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     name_write(w, c->name);
     write_choice(w, c->mode, SHRIKE_TRANSPORT + 1);
     write_choice(w, c->start, SHRIKE_START_NOW + 1);
+    write_choice(w, c->dpd_action, SHRIKE_START_NOW + 1);
+    write_choice(w, c->close_action, SHRIKE_START_NOW + 1);
     proposals_write(w, c->proposals, c->proposal_count);
     write_selectors(w, c->local_ts, c->local_ts_count);
     write_selectors(w, c->remote_ts, c->remote_ts_count);
@@ -129,6 +131,8 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->name = name_read(r);
     c->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
     c->start = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
+    c->dpd_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
+    c->close_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
     c->proposals = proposals_read(r, s, &c->proposal_count);
     c->local_ts = selectors_read(r, s, &c->local_ts_count);
     c->remote_ts = selectors_read(r, s, &c->remote_ts_count);
@@ -200,6 +204,8 @@ static void timing_write(struct writer *w, const struct shrike_conn *c)
     write_u64(w, c->give_up_after);
     write_u64(w, c->half_open_max);
     write_u64(w, c->dpd_delay);
+    write_u32(w, c->keyingtries);
+    write_choice(w, c->unique, SHRIKE_UNIQUE_KEEP + 1);
 }
 
 static void timing_read(struct reader *r, struct shrike_conn *c)
@@ -211,6 +217,8 @@ static void timing_read(struct reader *r, struct shrike_conn *c)
     c->give_up_after = read_u64(r);
     c->half_open_max = read_u64(r);
     c->dpd_delay = read_u64(r);
+    c->keyingtries = read_u32(r);
+    c->unique = (enum shrike_unique)read_choice(r, SHRIKE_UNIQUE_KEEP + 1);
 }
 
 static void conn_write(struct writer *w, const struct shrike_conn *c)

@@ -28,6 +28,14 @@ struct shrike_proposal {
 enum shrike_mode { SHRIKE_TUNNEL, SHRIKE_TRANSPORT };
 enum shrike_start { SHRIKE_START_NONE, SHRIKE_START_TRAP, SHRIKE_START_NOW };
 
+/* What an IKE SA that comes up does to others between the same two identities. */
+enum shrike_unique {
+    SHRIKE_UNIQUE_NO,      /* those that INITIAL_CONTACT says are dead are closed */
+    SHRIKE_UNIQUE_NEVER,   /* nothing; INITIAL_CONTACT is neither sent nor heeded */
+    SHRIKE_UNIQUE_REPLACE, /* and older ones are deleted */
+    SHRIKE_UNIQUE_KEEP,    /* and while there is one, new ones are refused */
+};
+
 /* When a Child SA has carried enough (RFC 4301 4.4.2.1); 0: no limit. */
 struct shrike_life {
     uint64_t bytes_soft, bytes_hard;
@@ -38,6 +46,8 @@ struct shrike_child_conf {
     const char *name;
     enum shrike_mode mode;
     enum shrike_start start;
+    enum shrike_start dpd_action;   /* NOW: made again when the peer was given up */
+    enum shrike_start close_action; /* NOW: made again when the peer deleted it */
     const struct shrike_proposal *proposals;
     const struct shrike_ts *local_ts;
     const struct shrike_ts *remote_ts;
@@ -46,6 +56,9 @@ struct shrike_child_conf {
     uint16_t remote_ts_count;
     uint32_t reqid; /* for the data plane; unique per child configuration */
     struct shrike_life life;
+    shrike_time rekey_time; /* after which a Child SA is rekeyed (RFC 7296 2.8); 0: never */
+    shrike_time life_time;  /* after which it is deleted; 0: never */
+    shrike_time rand_time;  /* a random part of it is taken off rekey_time each time */
     struct shrike_origin origin;
     struct shrike_origin mode_origin;
     struct shrike_origin proposals_origin;
@@ -87,9 +100,15 @@ struct shrike_conn {
     shrike_time give_up_after;    /* 64 s after the last resend */
     shrike_time half_open_max;    /* 30 s: a responder waits no longer for IKE_AUTH */
     shrike_time dpd_delay;        /* 0: no liveness checks (RFC 7296 2.4) */
-    uint16_t fragment_size;       /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
-    bool fragmentation;           /* offer and accept RFC 7383 */
-    bool force_encap;             /* pretend to be behind a NAT: UDP encapsulation always */
+    shrike_time rekey_time;       /* after which the IKE SA is rekeyed (RFC 7296 2.8); 0: never */
+    shrike_time reauth_time;      /* after which a new one is made from scratch (2.8.3); 0: never */
+    shrike_time over_time;        /* after the earlier of both it is closed; 0: never */
+    shrike_time rand_time;        /* a random part of it is taken off both each time */
+    uint32_t keyingtries;         /* attempts in a row to make again what was lost; 0: for ever */
+    enum shrike_unique unique;
+    uint16_t fragment_size; /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
+    bool fragmentation;     /* offer and accept RFC 7383 */
+    bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */
     struct shrike_origin origin;
     struct shrike_origin proposals_origin;
 };

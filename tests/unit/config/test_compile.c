@@ -198,6 +198,41 @@ TEST(the_hash_follows_the_contents)
     CHECK(compile(texts[1]) && config->conf.conns->hash != hash);
 }
 
+/* What becomes of a connection that was lost, and of a second one of the same peer. */
+TEST(lost_and_double_connections)
+{
+    static const struct {
+        const char *text;
+        enum shrike_unique unique;
+    } all[] = {{"", SHRIKE_UNIQUE_NO},
+               {"unique = no", SHRIKE_UNIQUE_NO},
+               {"unique = never", SHRIKE_UNIQUE_NEVER},
+               {"unique = replace", SHRIKE_UNIQUE_REPLACE},
+               {"unique = keep", SHRIKE_UNIQUE_KEEP}};
+    char text[512];
+    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "connections { a { local_addrs = ::1\n keyingtries = 9\n%s\n"
+                 "local { auth = psk }\n remote { auth = psk }\n children { x { } y { "
+                 "dpd_action = restart\n close_action = none } z { start_action = trap\n"
+                 "dpd_action = trap\n close_action = start } } } }",
+                 all[i].text);
+        CHECK(compile(text));
+        const struct shrike_conn *a = config->conf.conns;
+        CHECK(a->unique == all[i].unique && a->keyingtries == 9);
+        CHECK(!a->children[0].dpd_action && !a->children[0].close_action);
+        CHECK(a->children[1].dpd_action == SHRIKE_START_NOW && !a->children[1].close_action);
+        CHECK(a->children[2].dpd_action == SHRIKE_START_TRAP);
+        CHECK(a->children[2].close_action == SHRIKE_START_NOW);
+        CHECK_EQ(report.warnings, 0);
+    }
+    CHECK(!compile("connections { a { local_addrs = ::1\n unique = yes\n local { auth = psk }\n"
+                   "remote { auth = psk }\n children { x { dpd_action = hold\n"
+                   "close_action = trap } } } }"));
+    CHECK(said(true, 2, "replace or keep") && said(true, 5, "dpd_action = hold"));
+    CHECK(said(false, 6, "without start_action = trap"));
+}
+
 TEST(each_complaint_has_its_line)
 {
     CHECK(!compile("connections {\n a {\n  local_adrs = 1.2.3.4\n  version = 1\n"
@@ -235,7 +270,7 @@ int main(void)
               RUN(settings_that_cannot_be) | RUN(how_much_a_child_may_carry) |
               RUN(numbers_stay_when_others_come_and_go) | RUN(a_name_that_no_message_can_carry) |
               RUN(secrets_apart) | RUN(the_hash_follows_the_contents) |
-              RUN(each_complaint_has_its_line);
+              RUN(lost_and_double_connections) | RUN(each_complaint_has_its_line);
     config_free(config);
     folder_remove();
     return bad;
