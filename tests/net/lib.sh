@@ -73,8 +73,12 @@ masquerade() {
     local family
     for family in ip ip6; do
         on "$1" nft -f - <<END
-table $family nat { chain post { type nat hook postrouting priority 100;
-    oifname "$2" masquerade random } }
+table $family nat {
+    chain post {
+        type nat hook postrouting priority 100
+        oifname "$2" masquerade random
+    }
+}
 END
     done
 }
