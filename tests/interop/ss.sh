@@ -53,8 +53,8 @@ road() {
     esac
 }
 
-# ends ROW...: addresses of west and east on the road of this row: sets near and far.
-ends() {
+# Addresses of west and east on the road of this row.
+choose_road() {
     local road=1
     if [ "$nat" = yes ]; then
         road=2
@@ -145,6 +145,7 @@ reaches() {
 
 row() {
     east_from=$(stat -c %s "$net_dir/east.charon.log")
+    choose_road
     write_connections
     : >"$net_dir/west.log"
     peer east --load-all || return 1
