@@ -39,6 +39,8 @@ enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_
         any = true;
         bool loaded = model_load(&c->model, &section, &c->report);
         control_say_report(c, &c->report);
+        if (loaded)
+            publish_soon(c);
         if (!loaded) {
             put_refusal(answer, &c->report);
             return VICI_REPLY_NOW;
@@ -55,7 +57,9 @@ enum vici_reply conns_unload(void *ctx, const struct vici_request *r, struct vic
     struct control *c = ctx;
     bool there = model_unload(&c->model, vici_value(r->message, "name"));
     vici_put_text(answer, "success", there ? "yes" : "no");
-    if (!there)
+    if (there)
+        publish_soon(c);
+    else
         vici_put_text(answer, "errmsg",
                       "no connection of this name was loaded over this socket; those of files are "
                       "changed there");

@@ -53,8 +53,17 @@ void publish_soon(struct control *c)
     struct publish *p = &c->publish;
     if (p->held || p->soon)
         return;
+    const struct config *files = c->model.files;
+    u64 count = c->model.loaded_count + (files ? files->conf.conn_count : 0);
     p->soon = true;
-    loop_alarm(c->seat->loop, &p->late, loop_now(c->seat->loop) + PUBLISH_SOON);
+    loop_alarm(c->seat->loop, &p->late,
+               loop_now(c->seat->loop) + PUBLISH_SOON + count * PUBLISH_EACH);
+}
+
+void publish_now(struct control *c)
+{
+    c->publish.soon = false;
+    (void)publish_settle(c);
 }
 
 bool publish_has(const struct control *c, enum role r)

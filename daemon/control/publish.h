@@ -5,7 +5,8 @@
 
 #include "proc/seat.h"
 
-#define PUBLISH_SOON (200 * SHRIKE_MS) /* changed addresses of names are gathered so long */
+#define PUBLISH_SOON (200 * SHRIKE_MS) /* what changes one by one is gathered so long ... */
+#define PUBLISH_EACH 50                /* ... and so many microseconds for each connection */
 #define PUBLISH_WAIT SHRIKE_SECOND     /* for the vault, when this process has just begun */
 
 struct control;
@@ -23,11 +24,14 @@ void publish_open(struct control *c);
 void publish_close(struct control *c);
 /* The vault has come. */
 void publish_release(struct control *c);
-/* Seal what has changed, and give everybody what he lacks: called at each settling, and before a
- * command that needs the newest. true: somebody lacks it still, since his queue is full. */
+/* Seal what has changed, and give everybody what he lacks: called at each settling. true: somebody
+ * lacks it still, since his queue is full. */
 bool publish_settle(struct control *c);
-/* The addresses of a name have changed: tell it, but not each of many at once. */
+/* A connection or the addresses of a name have changed, perhaps as one of many: it goes out when
+ * others had the time to follow. */
 void publish_soon(struct control *c);
+/* What waits goes out now: a command follows that needs it. */
+void publish_now(struct control *c);
 /* Has this role the newest? Commands to it are of use from then on. */
 bool publish_has(const struct control *c, enum role r);
 /* The files were read: their secrets go to keys, and are wiped here. */

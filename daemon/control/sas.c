@@ -245,13 +245,15 @@ void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
     vici_put_text(w, "mode", v->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
     vici_put_text(w, "protocol", protocol ? protocol : "ESP");
     put_yes(w, "encap", v->encap);
-    put_hex(w, "spi-in", v->spi_in, 8);
-    put_hex(w, "spi-out", v->spi_out, 8);
+    if (v->spi_in)
+        put_hex(w, "spi-in", v->spi_in, 8);
+    if (v->spi_out)
+        put_hex(w, "spi-out", v->spi_out, 8);
     put_cipher(w, v->encr, v->encr_key_bits, v->integ);
     put_group(w, v->ke);
     if (v->esn)
         vici_put_text(w, "esn", "1");
-    if (counts)
+    if (counts && v->state != SHRIKE_CHILD_CREATING)
         put_counts(w, counts, now);
     put_since(w, "install-time", v->installed, now);
     sas_put_selectors(w, "local-ts", v->local_ts, v->local_ts_count);

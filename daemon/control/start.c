@@ -208,7 +208,7 @@ void start_settle(struct control *c)
 {
     struct starts *s = &c->starts;
     shrike_time now = loop_now(c->seat->loop);
-    if (!publish_has(c, ROLE_NET))
+    if (!publish_has(c, ROLE_NET) || c->model.dirty)
         return;
     const struct config *config = control_config(c);
     if (!config)

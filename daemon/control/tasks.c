@@ -217,7 +217,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     const char *wrong = sas_filter_read(&f, r->message);
     if (wrong || !read_timeout(r->message, &limit, &waits))
         return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
-    publish_settle(c); /* net knows what was loaded before this */
+    publish_now(c); /* net knows what was loaded before this */
     const struct shrike_conn *conn = find_conn(c, &f, &index, why);
     if (!conn)
         return refuse(w, why);
@@ -251,8 +251,7 @@ static void look(struct task *t)
                  name);
         answer(t, why);
     } else if (!name) {
-        c->publish.soon = false; /* what waits for this address goes out now */
-        publish_settle(c);
+        publish_now(c);
         loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + t->limit);
         if (!send_up(t))
             answer(t, not_there);
