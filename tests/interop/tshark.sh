@@ -27,7 +27,7 @@ capture() {
         sed -i "s/^ *local_addrs/        proposals = $1-prfsha256-x25519\n&/" "$net_dir/$side.conf"
     done
     printf 'shrike {\n    unsafe_keys = %s\n}\n' "$net_dir/keys" >>"$net_dir/west.conf"
-    background west "$net_dir/tcpdump.log" tcpdump -Z root -U -i wan0 -w "$net_dir/wire.pcap"
+    background west "$net_dir/tcpdump.log" tcpdump -Z root -U --immediate-mode -i wan0 -w "$net_dir/wire.pcap"
     dump=$pid
     within 5 grep -q listening "$net_dir/tcpdump.log" || return 1
     shriked_start west && shriked_start east && shrike_at west up west-east &&

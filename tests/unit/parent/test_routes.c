@@ -12,6 +12,7 @@
 /* The system. */
 static struct {
     u32 thrown, unthrown; /* routes out of the table */
+    u32 thrown_then;      /* when the last route into the link was made */
     u32 added, removed, rules, rules_removed;
     u8 dst_len; /* of the last route */
     u32 link;   /* of the last route */
@@ -62,6 +63,8 @@ int netlink_do(struct netlink *n, union netmsg *m)
     if (host.source && host.refuse)
         return host.refuse;
     host.dst_len = h->rtm_dst_len;
+    if (m->header.nlmsg_type == RTM_NEWROUTE)
+        host.thrown_then = host.thrown - host.unthrown;
     host.added += m->header.nlmsg_type == RTM_NEWROUTE;
     host.removed += m->header.nlmsg_type == RTM_DELROUTE;
     return 0;
@@ -301,6 +304,7 @@ TEST(a_narrower_tunnel_has_the_better_claim)
     routes_change(&r, &same);
     CHECK(!routes_thrown(&r, &ten_one));
     CHECK_EQ(routes_count(&r, &ten_one), 1);
+    CHECK_EQ(host.thrown_then, 0); /* its place was free */
     same.add = false;
     routes_change(&r, &same);
     CHECK(routes_thrown(&r, &ten_one));
@@ -338,6 +342,13 @@ TEST(our_side_is_an_orphan_as_the_routes_are)
     routes_sweep(&r);
     CHECK(routes_thrown(&r, &ten_one));
     CHECK_EQ(host.thrown, 1);
+    routes_orphan(&r);
+    routes_change(&r, &all);
+    all.add = false;
+    routes_change(&r, &all); /* asked for and taken back: no orphan any more */
+    CHECK_EQ(r.bypass.count, 0);
+    all.add = true;
+    routes_change(&r, &all);
     routes_orphan(&r);
     routes_sweep(&r);
     CHECK(!routes_thrown(&r, &ten_one));

@@ -303,6 +303,31 @@ TEST(a_second_quit_does_not_wait)
         CHECK(WIFSIGNALED(house.supervisor.members[r].status));
 }
 
+/* The signals that a process blocks, as the system tells. */
+static u64 blocked(pid_t pid)
+{
+    char path[64], text[128];
+    unsigned long long set = UINT64_MAX;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(text, sizeof text, f))
+        if (sscanf(text, "SigBlk: %llx", &set) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return set;
+}
+
+TEST(a_role_does_not_inherit_what_the_parent_blocks)
+{
+    move_in(false, NULL);
+    CHECK(until(all_joined));
+    CHECK(blocked(getpid()) != 0);
+    u64 set = blocked(house.supervisor.members[ROLE_NET].pid);
+    CHECK(move_out());
+    CHECK_EQ(set, 0);
+}
+
 TEST(signals_of_a_terminal_do_not_end_a_role)
 {
     move_in(false, NULL);
