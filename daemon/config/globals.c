@@ -59,6 +59,15 @@ static void compile_interface(struct compile *c, struct settings *set)
                      "interface = %s: the name of a device is wanted, such as shrike0", name);
 }
 
+static void compile_library(struct compile *c, struct settings *set)
+{
+    const char *text = c->shrike ? section_text(c->shrike, "esp_library") : NULL;
+    set->esp_library = text && strcmp(text, "openssl") == 0 ? LIBRARY_OPENSSL : LIBRARY_FASTEST;
+    if (text && set->esp_library != LIBRARY_OPENSSL && strcmp(text, "fastest") != 0)
+        report_error(c->report, compile_place(c, c->shrike, "esp_library"),
+                     "esp_library = %s: fastest or openssl is wanted", text);
+}
+
 /* A path from the root; `unix://` in front is of the language. */
 static void need_path(struct compile *c, const struct section *s, const char *key, char *path)
 {
@@ -125,6 +134,7 @@ static void compile_settings(struct compile *c, struct settings *set)
     compile_time(c, c->shrike, "keep_alive", &keepalive);
     set->keepalive_s = (uint32_t)(keepalive / SHRIKE_SECOND);
     compile_interface(c, set);
+    compile_library(c, set);
     snprintf(set->control_socket, sizeof(set->control_socket), "/run/charon.vici");
     set->mark = 220;
     const struct section *plugins = c->shrike ? section_find(c->shrike, "plugins", 7) : NULL;

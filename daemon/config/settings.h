@@ -8,9 +8,16 @@
 #define SETTINGS_PATH      108 /* octets of a path, NUL included: those of a Unix socket */
 #define SETTINGS_INTERFACE 16  /* IFNAMSIZ */
 
+/* Which library does the work of ESP. */
+enum settings_library {
+    LIBRARY_FASTEST, /* libipsec-mb where it is there and has the suite, else OpenSSL */
+    LIBRARY_OPENSSL,
+};
+
 struct settings {
     uint16_t port, port_nat_t;          /* [500, 4500] */
     bool install_routes;                /* [yes] */
+    uint8_t esp_library;                /* enum settings_library [fastest] */
     uint32_t routing_table;             /* [220] */
     uint32_t routing_priority;          /* of the rule that leads to the table [220] */
     uint32_t mark;                      /* fwmark of IKE and ESP packets [220] */

@@ -1,5 +1,6 @@
 /* Child SAs go into the tables and out of them. */
 #include "esp/install.h"
+#include "esp/cipher.h"
 #include "esp/post.h"
 #include "wire/codes.h"
 
@@ -34,6 +35,7 @@ void installed_conf(struct installed *i, const struct snapshot_copy *s)
     i->plane->mtu = s->settings.mtu;
     i->replay_window = s->settings.replay_window;
     i->keepalive_s = s->settings.keepalive_s;
+    cipher_prefer(s->settings.esp_library == LIBRARY_OPENSSL ? CIPHER_OPENSSL : CIPHER_FASTEST);
     u32 failed = traps_apply(&i->traps, &s->conf);
     if (failed > 0)
         seat_log(i->seat, SHRIKE_ERROR,

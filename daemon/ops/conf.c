@@ -298,6 +298,7 @@ void settings_write(struct writer *w, const struct settings *s)
     write_u16(w, s->port);
     write_u16(w, s->port_nat_t);
     write_flag(w, s->install_routes);
+    write_choice(w, s->esp_library, LIBRARY_OPENSSL + 1);
     write_u32(w, s->routing_table);
     write_u32(w, s->routing_priority);
     write_u32(w, s->mark);
@@ -320,6 +321,7 @@ void settings_read(struct reader *r, struct settings *s)
     s->port = read_u16(r);
     s->port_nat_t = read_u16(r);
     s->install_routes = read_flag(r);
+    s->esp_library = (u8)read_choice(r, LIBRARY_OPENSSL + 1);
     s->routing_table = read_u32(r);
     s->routing_priority = read_u32(r);
     s->mark = read_u32(r);

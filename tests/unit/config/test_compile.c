@@ -81,23 +81,25 @@ TEST(settings_of_the_daemon)
     CHECK(s->port == 500 && s->port_nat_t == 4500 && s->install_routes && s->mtu == 1400);
     CHECK(s->routing_table == 220 && s->routing_priority == 220 && s->mark == 220);
     CHECK(s->replay_window == 1024 && s->keepalive_s == 20 && !s->unsafe_keys[0]);
-    CHECK(strcmp(s->interface, "shrike0") == 0);
+    CHECK(strcmp(s->interface, "shrike0") == 0 && s->esp_library == LIBRARY_FASTEST);
     CHECK(strcmp(s->control_socket, "/run/charon.vici") == 0);
     CHECK(compile("shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
                   " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
-                  " interface = vpn1\n unsafe_keys = /tmp/keys\n"
+                  " interface = vpn1\n unsafe_keys = /tmp/keys\n esp_library = openssl\n"
                   " plugins { vici { socket = unix:///run/x }\n"
                   "socket-default { fwmark = 3 }\nother { this = that } }\n}"));
     CHECK(!(s = &config->settings)->install_routes && s->routing_table == 7);
     CHECK(s->routing_priority == 8 && s->mark == 9 && s->mtu == 1300 && s->replay_window == 64);
     CHECK(s->keepalive_s == 60 && strcmp(s->interface, "vpn1") == 0);
     CHECK(strcmp(s->unsafe_keys, "/tmp/keys") == 0 && strcmp(s->control_socket, "/run/x") == 0);
-    CHECK(said(false, 10, "reads all traffic") && said(false, 13, "plugins.other.this"));
+    CHECK(said(false, 10, "reads all traffic") && said(false, 14, "plugins.other.this"));
+    CHECK_EQ(s->esp_library, LIBRARY_OPENSSL);
     CHECK_EQ(report.warnings, 2);
 }
 
 TEST(settings_that_cannot_be)
 {
+    CHECK(!compile("shrike {\n esp_library = mine\n}") && said(true, 2, "fastest or openssl"));
     CHECK(!compile("shrike {\n mtu = 1200\n replay_window = 5000\n interface = a/b\n"
                    " control_socket = here\n port = 7\n port_nat_t = 7\n mark = 0\n"
                    " fragment_size = 100\n"

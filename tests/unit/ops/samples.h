@@ -225,7 +225,8 @@ static const struct shrike_conn sample_conns[] = {
      .remote_endpoint = {{0}, 500, 0, 0}}};
 static const struct shrike_conf sample_conf = {sample_conns, 2, 0xd1, 0xd2, 0xd3};
 static const struct settings sample_settings = {
-    1500, 4501, true, 0xe1, 0xe2, 0xe3, 1399, 0xe4, 0xe5, "shrike7", "/run/a.vici", "/keys"};
+    1500, 4501, true, LIBRARY_OPENSSL, 0xe1,          0xe2,   0xe3,
+    1399, 0xe4, 0xe5, "shrike7",       "/run/a.vici", "/keys"};
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
