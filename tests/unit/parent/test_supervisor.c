@@ -373,5 +373,6 @@ int main(int argc, char **argv)
            RUN(a_role_that_cannot_start_is_tried_again_more_and_more_slowly) |
            RUN(a_seat_that_cannot_be_is_tried_again_too) | RUN(who_is_not_to_come_back_does_not) |
            RUN(who_does_not_hear_quit_loses_its_channel) | RUN(who_hangs_is_ended_by_force) |
-           RUN(a_second_quit_does_not_wait) | RUN(signals_of_a_terminal_do_not_end_a_role);
+           RUN(a_second_quit_does_not_wait) | RUN(a_role_does_not_inherit_what_the_parent_blocks) |
+           RUN(signals_of_a_terminal_do_not_end_a_role);
 }
