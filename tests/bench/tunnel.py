@@ -293,8 +293,8 @@ def kinds(args):
         'libipsec': lambda f: Libipsec(args, f),
         'wireguard': lambda f: Wireguard(args, f),
         'openssl': lambda f: Shrike(args, f, 'openssl', suite),
-        'ipsecmb': lambda f: Shrike(args, f, 'ipsec-mb', suite),
-        'chacha': lambda f: Shrike(args, f, 'ipsec-mb', 'chacha20poly1305'),
+        'ipsecmb': lambda f: Shrike(args, f, 'fastest', suite),
+        'chacha': lambda f: Shrike(args, f, 'fastest', 'chacha20poly1305'),
     }
 
 
