@@ -1,0 +1,313 @@
+/* list-sas, initiate and terminate: what net and esp are asked, and what the client hears. */
+#include "sas_net.h"
+
+static const char conf[] =
+    "connections {\n gw { local_addrs = 192.0.2.1\n remote_addrs = 198.51.100.2\n"
+    "  local { auth = psk\n id = left }\n remote { auth = psk }\n"
+    "  children { net { }\n dmz { } } }\n"
+    " named { local_addrs = 127.0.0.1\n remote_addrs = localhost\n"
+    "  local { auth = psk }\n remote { auth = psk }\n"
+    "  children { far { } } }\n}\n";
+
+static struct client c;
+static u8 octets[65536];
+
+static void begin(void)
+{
+    sas_many = 0;
+    table_begin(conf);
+    table_fit();
+    t.net.answer = sas_answer;
+    t.esp.answer = sas_count;
+    client_open(&c);
+}
+
+static void end(void)
+{
+    client_close(&c);
+    table_end();
+}
+
+static void ask(const char *command, const char *const *pairs)
+{
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    put_all(&w, pairs);
+    client_begin(&c, command, &w);
+}
+#define ASK(command, ...) ask(command, (const char *const[]){__VA_ARGS__, NULL})
+
+TEST(every_sa_with_its_counters)
+{
+    begin();
+    CHECK(client_register(&c, "list-sa") && client_ask(&c, "list-sas", NULL));
+    CHECK_EQ(c.event_count, 2);
+    struct bytes gw = event_of(&c, 0), other = event_of(&c, 1);
+    static const char *const rows[][2] = {{"gw.uniqueid", "7"},
+                                          {"gw.state", "ESTABLISHED"},
+                                          {"gw.local-host", "192.0.2.1"},
+                                          {"gw.remote-port", "4500"},
+                                          {"gw.local-id", "left"},
+                                          {"gw.initiator-spi", "0123456789abcdef"},
+                                          {"gw.nat-remote", "yes"},
+                                          {"gw.nat-any", "yes"},
+                                          {"gw.encr-alg", "AES_GCM_16"},
+                                          {"gw.encr-keysize", "256"},
+                                          {"gw.prf-alg", "PRF_HMAC_SHA2_256"},
+                                          {"gw.dh-group", "MODP_3072"},
+                                          {"gw.established", "7"},
+                                          {"gw.child-sas.net-12.name", "net"},
+                                          {"gw.child-sas.net-12.state", "INSTALLED"},
+                                          {"gw.child-sas.net-12.mode", "TUNNEL"},
+                                          {"gw.child-sas.net-12.protocol", "ESP"},
+                                          {"gw.child-sas.net-12.encap", "yes"},
+                                          {"gw.child-sas.net-12.spi-in", "c1234567"},
+                                          {"gw.child-sas.net-12.encr-alg", "AES_CBC"},
+                                          {"gw.child-sas.net-12.integ-alg", "HMAC_SHA2_256_128"},
+                                          {"gw.child-sas.net-12.bytes-in", "1200"},
+                                          {"gw.child-sas.net-12.use-in", "3"},
+                                          {"gw.child-sas.net-12.bytes-out", "0"},
+                                          {"gw.child-sas.net-12.install-time", "5"},
+                                          {"gw.child-sas.dmz-13.bytes-in", "1300"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!vici_value_is(gw, rows[i][0], rows[i][1]))
+            printf("# %s\n", rows[i][0]);
+        CHECK(vici_value_is(gw, rows[i][0], rows[i][1]));
+    }
+    CHECK(!vici_value(gw, "gw.nat-local").at && !vici_value(gw, "gw.child-sas.net-12.use-out").at);
+    CHECK(vici_value_is(other, "other.state", "DELETING"));
+    end();
+}
+
+TEST(only_what_is_asked_for)
+{
+    begin();
+    CHECK(client_register(&c, "list-sa"));
+    ASK("list-sas", "ike", "other");
+    CHECK(client_wait(&c) && c.event_count == 1);
+    CHECK(vici_value_is(event_of(&c, 0), "other.uniqueid", "9"));
+    c.event_count = 0;
+    ASK("list-sas", "ike-id", "7", "child", "dmz");
+    CHECK(client_wait(&c) && c.event_count == 1);
+    CHECK(vici_value(event_of(&c, 0), "gw.child-sas.dmz-13.name").at);
+    CHECK(!vici_value(event_of(&c, 0), "gw.child-sas.net-12.name").at);
+    c.event_count = 0;
+    ASK("list-sas", "child-id", "14");
+    CHECK(client_wait(&c) && c.event_count == 1); /* gw has no such child: it is not shown */
+    ASK("list-sas", "ike-id", "seven");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
+    end();
+}
+
+TEST(without_esp_there_are_no_counters)
+{
+    begin();
+    CHECK(client_register(&c, "list-sa"));
+    t.esp.answer = NULL;
+    client_begin(&c, "list-sas", NULL);
+    table_dismiss(&t.esp, ROLE_ESP);
+    CHECK(client_wait(&c) && c.event_count == 2);
+    CHECK(!vici_value(event_of(&c, 0), "gw.child-sas.net-12.bytes-in").at);
+    c.event_count = 0;
+    CHECK(client_ask(&c, "list-sas", NULL) && c.event_count == 2);
+    table_dismiss(&t.net, ROLE_NET);
+    CHECK(client_ask(&c, "list-sas", NULL) && value_has(answer_of(&c), "errmsg", "not there"));
+    end();
+}
+
+/* One who does not read holds up nobody but himself, and gets all when he reads on. */
+TEST(a_slow_client_and_a_quick_one)
+{
+    static struct client slow;
+    u32 seen = 0;
+    begin();
+    client_open(&slow);
+    CHECK(client_register(&slow, "list-sa") && client_register(&c, "list-sa"));
+    sas_many = 3000; /* about 3 MB of events */
+    struct bytes out;
+    CHECK(vici_client_request(&slow.vici, "list-sas", bytes_of(NULL, 0)));
+    out = vici_client_output(&slow.vici);
+    CHECK(send(slow.fd, out.at, out.len, 0) == (ssize_t)out.len);
+    vici_client_sent(&slow.vici, out.len);
+    for (int i = 0; i < 400; i++)
+        loop_turn(t.loop, SHRIKE_MS);
+    sas_many = 0;
+    CHECK(client_ask(&c, "list-sas", NULL) && c.event_count == 2);
+    slow.heard = VICI_HEARD_NOTHING;
+    for (int i = 0; i < 4000 && slow.heard == VICI_HEARD_NOTHING; i++) {
+        slow.event_count = 0;
+        client_turn(&slow);
+        seen += slow.event_count;
+    }
+    CHECK(slow.heard == VICI_HEARD_ANSWER && seen >= 1000); /* what fits into a turn is counted */
+    client_close(&slow);
+    end();
+}
+
+TEST(initiate_until_it_is_up)
+{
+    struct shrike_event e = {
+        .id = SHRIKE_EVENT_CHILD_UP, .ike = 3, .child = 4, .conn = "gw", .child_conf = "net"};
+    begin();
+    CHECK(client_register(&c, "control-log"));
+    ASK("initiate", "child", "net", "ike", "gw", "timeout", "5000");
+    struct shrike_command m = last_command();
+    CHECK(m.kind == SHRIKE_UP && strcmp(m.conn, "gw") == 0 && strcmp(m.child, "net") == 0);
+    tell_event(&e);
+    e.conn = "other"; /* not his */
+    tell_event(&e);
+    conclude(m.reference + 1, SHRIKE_REASON_TIMEOUT); /* nor this */
+    for (int i = 0; i < 5; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING && c.event_count == 1);
+    CHECK(value_has(event_of(&c, 0), "msg", "gw[3]/net[4]"));
+    conclude(m.reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    end();
+}
+
+TEST(initiate_fails_with_a_reason)
+{
+    begin();
+    ASK("initiate", "child", "dmz");
+    CHECK(strcmp(last_command().conn, "gw") == 0); /* found by the child alone */
+    conclude(last_command().reference, SHRIKE_REASON_AUTH_MAC);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
+    CHECK(value_has(answer_of(&c), "errmsg", "secrets differ; compare the secrets"));
+    ASK("initiate", "child", "moon");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "no connection has a child moon"));
+    ASK("initiate", "ike", "gw", "child", "moon");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "has no child moon"));
+    ASK("initiate", "ike", "sun");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "no connection sun"));
+    ASK("initiate", "timeout", "5");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "neither"));
+    ASK("initiate", "ike", "gw", "timeout", "soon");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "milliseconds"));
+    CHECK_EQ(count_of(&t.net, MAIL_COMMAND), 1);
+    end();
+}
+
+TEST(initiate_is_bounded_by_its_time)
+{
+    begin();
+    ASK("initiate", "ike", "gw", "timeout", "-1");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    CHECK(last_command().child == NULL);
+    shrike_time from = loop_clock(t.loop);
+    ASK("initiate", "ike", "gw", "timeout", "300");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
+    shrike_time took = loop_clock(t.loop) - from;
+    CHECK(took >= 300 * SHRIKE_MS && took < 1000 * SHRIKE_MS);
+    CHECK(value_has(answer_of(&c), "errmsg", "within 300 ms"));
+    conclude(last_command().reference, SHRIKE_REASON_NONE); /* too late for anybody */
+    ASK("initiate", "ike", "gw");
+    table_dismiss(&t.net, ROLE_NET);
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "has ended"));
+    ASK("initiate", "ike", "gw");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "not there"));
+    end();
+}
+
+/* The command finds net with the configuration it is meant for. */
+TEST(initiate_of_what_was_loaded_just_now)
+{
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    begin();
+    vici_begin(&w, "new");
+    vici_put_text(&w, "local_addrs", "192.0.2.1");
+    vici_put_text(&w, "remote_addrs", "198.51.100.9");
+    vici_begin(&w, "local");
+    vici_put_text(&w, "auth", "psk");
+    vici_end(&w);
+    vici_begin(&w, "remote");
+    vici_put_text(&w, "auth", "psk");
+    vici_end(&w);
+    vici_end(&w);
+    CHECK(client_ask(&c, "load-conn", &w) && answer_is(&c, "success", "yes"));
+    u32 before = t.net.snapshots;
+    ASK("initiate", "ike", "new");
+    CHECK(t.net.snapshots == before + 1 && strcmp(last_command().conn, "new") == 0);
+    CHECK(t.net.seen[t.net.count - 2].kind == MAIL_SNAPSHOT);
+    end();
+}
+
+/* localhost is known without a name server. */
+TEST(a_name_becomes_an_address)
+{
+    begin();
+    ASK("initiate", "ike", "named");
+    UNTIL(last_command().conn && strcmp(last_command().conn, "named") == 0);
+    const struct shrike_conn *conn = &t.net.snapshot->conf.conns[1];
+    CHECK(conn->remote_endpoint.family != 0 && conn->remote_endpoint.port == 500);
+    CHECK(conn->remote_addr_count >= 1 && conn->remote_addrs[0].addr.octets[0] != 0
+              ? true
+              : conn->remote_addrs[0].addr.family == 6);
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    end();
+}
+
+TEST(terminate_by_name_and_number)
+{
+    begin();
+    ASK("terminate", "ike", "gw", "timeout", "5000");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 1);
+    struct shrike_command m = last_command();
+    CHECK(m.kind == SHRIKE_DOWN && m.ike == 7 && m.child_serial == 0);
+    conclude(m.reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes") && answer_is(&c, "matches", "1"));
+    CHECK(answer_is(&c, "terminated", "1"));
+    ASK("terminate", "child", "net");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 3);
+    m = last_command();
+    CHECK(m.ike == 0 && m.child_serial == 14);
+    conclude(m.reference, SHRIKE_REASON_NONE);
+    for (int i = 0; i < 5; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING); /* there are two */
+    conclude(m.reference, SHRIKE_REASON_TIMEOUT);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "2"));
+    CHECK(answer_is(&c, "terminated", "1") &&
+          value_has(answer_of(&c), "errmsg", "does not answer"));
+    ASK("terminate", "child-id", "13", "timeout", "-1");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    CHECK_EQ(last_command().child_serial, 13);
+    ASK("terminate", "ike", "moon");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "0"));
+    CHECK(value_has(answer_of(&c), "errmsg", "no SA of this name"));
+    ASK("terminate", "timeout", "1");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "neither"));
+    table_dismiss(&t.net, ROLE_NET);
+    ASK("terminate", "ike", "gw");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "not there"));
+    end();
+}
+
+/* Those who go away while they wait leave nothing behind: more of them than there are places. */
+TEST(clients_that_do_not_wait)
+{
+    static struct client one;
+    begin();
+    t.net.answer = NULL;
+    for (int i = 0; i < 150; i++) {
+        struct vici_writer w = vici_writer_of(octets, sizeof octets);
+        client_open(&one);
+        vici_put_text(&w, "ike", "gw");
+        client_begin(&one, i % 3 == 0 ? "initiate" : i % 3 == 1 ? "terminate" : "list-sas", &w);
+        client_close(&one);
+    }
+    t.net.answer = sas_answer;
+    CHECK(client_register(&c, "list-sa") && client_ask(&c, "list-sas", NULL));
+    CHECK_EQ(c.event_count, 2);
+    end();
+}
+
+int main(void)
+{
+    return RUN(every_sa_with_its_counters) | RUN(only_what_is_asked_for) |
+           RUN(without_esp_there_are_no_counters) | RUN(a_slow_client_and_a_quick_one) |
+           RUN(initiate_until_it_is_up) | RUN(initiate_fails_with_a_reason) |
+           RUN(initiate_is_bounded_by_its_time) | RUN(initiate_of_what_was_loaded_just_now) |
+           RUN(a_name_becomes_an_address) | RUN(terminate_by_name_and_number) |
+           RUN(clients_that_do_not_wait);
+}
