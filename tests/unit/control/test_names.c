@@ -1,0 +1,141 @@
+/* Names in connections: their places, and what becomes of the address that an initiator takes.
+ * localhost is what can be resolved everywhere. */
+#include "config/merge.h"
+#include "control/names.h"
+#include "control/start.h"
+#include "test.h"
+#include <unistd.h>
+
+static struct loop *loop;
+static struct names names;
+static struct config_report report;
+static struct config *files;
+static u32 changes;
+
+static void changed(void *ctx, const char *name, const struct resolved *answer)
+{
+    (void)ctx, (void)name, (void)answer;
+    changes++;
+}
+
+static bool read_text(const char *text)
+{
+    char path[] = "/tmp/shrike-names-XXXXXX";
+    int fd = mkstemp(path);
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+        abort();
+    close(fd);
+    config_free(files);
+    files = config_load(path, &report);
+    unlink(path);
+    return files != NULL;
+}
+
+#define CONN(name, addrs)                                                                          \
+    name " { local_addrs = 127.0.0.1\n remote_addrs = " addrs                                      \
+         "\n remote_port = 77\n local { auth = psk }\n remote { auth = psk } }\n"
+
+static void begin(const char *text)
+{
+    loop = loop_new();
+    memset(&names, 0, sizeof names);
+    names.changed = changed;
+    changes = 0;
+    if (!loop || !names_open(&names, loop) || !read_text(text))
+        abort();
+}
+
+static void end(void)
+{
+    names_close(&names);
+    config_free(files);
+    files = NULL;
+    loop_free(loop);
+}
+
+static struct config *merged(void)
+{
+    const struct config *parts[] = {files};
+    struct config *c = config_merge(parts, 1, &report);
+    if (!names_use(&names, c))
+        abort();
+    return c;
+}
+
+static void settle(void)
+{
+    shrike_time from = loop_clock(loop);
+    while (names.asked && loop_clock(loop) - from < 5 * SHRIKE_SECOND)
+        loop_turn(loop, 50 * SHRIKE_MS);
+}
+
+TEST(a_name_fills_its_place)
+{
+    bool waits = false;
+    begin("connections {\n" CONN("a", "10.1.0.0/16, localhost, 10.3.0.1") "}\n");
+    struct config *c = merged();
+    CHECK(c->conf.conns->remote_addr_count == 3 && c->conf.conns->remote_endpoint.family == 0);
+    CHECK(strcmp(names_missing(&names, c->beside, &waits), "localhost") == 0 && waits);
+    config_free(c);
+    settle();
+    CHECK_EQ(changes, 1);
+    c = merged();
+    const struct shrike_conn *conn = c->conf.conns;
+    CHECK(!names_missing(&names, c->beside, &waits));
+    CHECK(conn->remote_addr_count >= 3 && conn->remote_addrs[0].prefix_bits == 16);
+    const struct shrike_net *last = &conn->remote_addrs[conn->remote_addr_count - 1];
+    CHECK(last->addr.octets[1] == 3 && last->prefix_bits == 32); /* the order stays */
+    CHECK(conn->remote_endpoint.port == 77);
+    CHECK(conn->remote_endpoint.family == 4 ? conn->remote_endpoint.octets[0] == 127
+                                            : conn->remote_endpoint.octets[15] == 1);
+    CHECK_EQ(conn->hash, files->conf.conns->hash);
+    CHECK(files->conf.conns->remote_addr_count == 3); /* what was read stays as it is */
+    config_free(c);
+    end();
+}
+
+TEST(names_no_longer_there_are_forgotten)
+{
+    begin("connections {\n" CONN("a", "localhost") CONN("b", "nobody.invalid") "}\n");
+    config_free(merged());
+    CHECK_EQ(names.count, 2);
+    CHECK(read_text("connections {\n" CONN("a", "localhost") "}\n"));
+    config_free(merged()); /* while it is asked for */
+    CHECK_EQ(names.count, 1);
+    settle();
+    CHECK(names.asked == 0 && changes == 1);
+    end();
+}
+
+TEST(more_names_than_are_asked_at_once)
+{
+    static char text[65536];
+    size_t len = (size_t)snprintf(text, sizeof text, "connections {\n");
+    for (int i = 0; i < 2 * NAMES_ASKED; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, CONN("c%d", "x%d.localhost"), i, i);
+    snprintf(text + len, sizeof text - len, "}\n");
+    begin(text);
+    config_free(merged());
+    CHECK(names.count == 2 * NAMES_ASKED && names.asked <= NAMES_ASKED);
+    settle();
+    CHECK(names.asked == 0 && changes == 2 * NAMES_ASKED); /* each is known, or known to be not */
+    end();
+}
+
+TEST(waits_of_a_start)
+{
+    CHECK(start_wait(1, 20) == 2 * SHRIKE_SECOND && start_wait(2, 20) == 4 * SHRIKE_SECOND);
+    CHECK(start_wait(3, 20) == 8 * SHRIKE_SECOND && start_wait(40, 20) == 300 * SHRIKE_SECOND);
+    CHECK(start_wait(UINT32_MAX, 20) == 300 * SHRIKE_SECOND);
+    for (u32 random = 0; random < 200; random++) {
+        shrike_time wait = start_wait(1, random);
+        CHECK(wait >= 1600 * SHRIKE_MS && wait <= 2400 * SHRIKE_MS);
+    }
+    CHECK(start_wait(1, 0) != start_wait(1, 40));
+}
+
+int main(void)
+{
+    return RUN(a_name_fills_its_place) | RUN(names_no_longer_there_are_forgotten) |
+           RUN(more_names_than_are_asked_at_once) | RUN(waits_of_a_start);
+}
