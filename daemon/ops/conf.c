@@ -7,9 +7,9 @@
 CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 32);
-CARRIES(struct shrike_child_conf, 160);
+CARRIES(struct shrike_child_conf, 184);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 296);
+CARRIES(struct shrike_conn, 328);
 CARRIES(struct shrike_conf, 24);
 CARRIES(struct shrike_origin, 16);
 
@@ -204,6 +204,10 @@ static void timing_write(struct writer *w, const struct shrike_conn *c)
     write_u64(w, c->give_up_after);
     write_u64(w, c->half_open_max);
     write_u64(w, c->dpd_delay);
+    write_u64(w, c->rekey_time);
+    write_u64(w, c->reauth_time);
+    write_u64(w, c->over_time);
+    write_u64(w, c->rand_time);
     write_u32(w, c->keyingtries);
     write_choice(w, c->unique, SHRIKE_UNIQUE_KEEP + 1);
 }
@@ -217,6 +221,10 @@ static void timing_read(struct reader *r, struct shrike_conn *c)
     c->give_up_after = read_u64(r);
     c->half_open_max = read_u64(r);
     c->dpd_delay = read_u64(r);
+    c->rekey_time = read_u64(r);
+    c->reauth_time = read_u64(r);
+    c->over_time = read_u64(r);
+    c->rand_time = read_u64(r);
     c->keyingtries = read_u32(r);
     c->unique = (enum shrike_unique)read_choice(r, SHRIKE_UNIQUE_KEEP + 1);
 }
