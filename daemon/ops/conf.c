@@ -120,6 +120,9 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     write_u64(w, c->life.bytes_hard);
     write_u64(w, c->life.packets_soft);
     write_u64(w, c->life.packets_hard);
+    write_u64(w, c->rekey_time);
+    write_u64(w, c->life_time);
+    write_u64(w, c->rand_time);
     origin_write(w, &c->origin);
     origin_write(w, &c->mode_origin);
     origin_write(w, &c->proposals_origin);
@@ -141,6 +144,9 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->life.bytes_hard = read_u64(r);
     c->life.packets_soft = read_u64(r);
     c->life.packets_hard = read_u64(r);
+    c->rekey_time = read_u64(r);
+    c->life_time = read_u64(r);
+    c->rand_time = read_u64(r);
     origin_read(r, &c->origin);
     origin_read(r, &c->mode_origin);
     origin_read(r, &c->proposals_origin);

@@ -8,6 +8,7 @@ CARRIES(struct shrike_install_op, 216);
 CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 32);
 CARRIES(struct shrike_remove_op, 52);
+CARRIES(struct shrike_switch_op, 4);
 CARRIES(struct shrike_answer, 24);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
@@ -77,6 +78,7 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_flag(w, i->encap);
     write_flag(w, i->esn);
     write_flag(w, i->nat_here);
+    write_flag(w, i->outbound_later);
     write_u8(w, i->protocol);
     write_u16(w, i->encr);
     write_u16(w, i->encr_key_bits);
@@ -101,6 +103,7 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->encap = read_flag(r);
     i->esn = read_flag(r);
     i->nat_here = read_flag(r);
+    i->outbound_later = read_flag(r);
     i->protocol = read_u8(r);
     i->encr = read_u16(r);
     i->encr_key_bits = read_u16(r);
@@ -137,7 +140,7 @@ static void remove_read(struct reader *r, struct shrike_remove_op *o)
 
 void op_write(struct writer *w, const struct shrike_op *op)
 {
-    write_choice(w, op->kind, SHRIKE_CHILD_REMOVE + 1);
+    write_choice(w, op->kind, SHRIKE_CHILD_SWITCH + 1);
     write_token(w, op->token);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -150,13 +153,16 @@ void op_write(struct writer *w, const struct shrike_op *op)
     case SHRIKE_CHILD_REMOVE:
         remove_write(w, &op->remove);
         break;
+    case SHRIKE_CHILD_SWITCH:
+        write_u32(w, op->change.child_serial);
+        break;
     }
 }
 
 bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
 {
     memset(op, 0, sizeof(*op));
-    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_CHILD_REMOVE + 1);
+    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_CHILD_SWITCH + 1);
     op->token = read_token(r);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -168,6 +174,9 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
         break;
     case SHRIKE_CHILD_REMOVE:
         remove_read(r, &op->remove);
+        break;
+    case SHRIKE_CHILD_SWITCH:
+        op->change.child_serial = read_u32(r);
         break;
     }
     return read_ended(r);
