@@ -103,6 +103,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_CHILD_INSTALL:
         return true;
     case SHRIKE_CHILD_REMOVE:
+    case SHRIKE_CHILD_SWITCH:
         return false;
     }
     return false;
