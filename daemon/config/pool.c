@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 16384
+/* Chunks grow: there are pools for one connection, and some for ten thousand. */
+#define CHUNK_LEAST 512
+#define CHUNK_MOST  65536
 
 struct pool_chunk {
     struct pool_chunk *next;
@@ -19,7 +21,9 @@ void *pool_take(struct pool *p, size_t size)
     size = (size + align - 1) / align * align;
     struct pool_chunk *c = p->chunks;
     if (!c || c->size - c->used < size) {
-        size_t room = size > CHUNK ? size : CHUNK;
+        size_t room = c ? 2 * c->size : CHUNK_LEAST;
+        room = room > CHUNK_MOST ? CHUNK_MOST : room;
+        room = size > room ? size : room;
         c = calloc(1, sizeof(*c) + room);
         if (!c)
             abort();

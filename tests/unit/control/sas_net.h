@@ -86,7 +86,7 @@ static inline void sas_answer(struct other *o, const struct mail *m)
     send_to_control(&t.net, MAIL_LIST_END, written_bytes(&w), -1);
 }
 
-/* Counters that follow from the serial; those of 13 are not known. */
+/* Counters that follow from the serial, in another order than they were asked for. */
 static inline void sas_count(struct other *o, const struct mail *m)
 {
     u8 body[MAIL_BODY_MAX];
@@ -98,7 +98,9 @@ static inline void sas_count(struct other *o, const struct mail *m)
     write_u32(&w, read_u32(&r));
     u16 n = read_u16(&r);
     write_u16(&w, n);
+    const u8 *serials = r.at;
     while (n-- > 0) {
+        r = reader_of(bytes_of(serials + 4 * n, 4));
         u32 serial = read_u32(&r);
         struct mail_count count = {.child_serial = serial,
                                    .bytes_in = serial * 100,

@@ -262,7 +262,7 @@ struct client {
         u8 message[4096];
         size_t len;
     } events[EVENTS_KEPT];
-    u32 event_count;
+    u32 event_count, event_total;
 };
 
 static inline void client_open(struct client *c)
@@ -294,6 +294,7 @@ static inline void client_take(struct client *c)
             e->len = MIN(p.message.len, sizeof e->message);
             memcpy(e->message, p.message.at, e->len);
         }
+        c->event_total += h == VICI_HEARD_EVENT;
         if (h == VICI_HEARD_EVENT)
             continue;
         c->heard = h;
@@ -364,11 +365,17 @@ static inline bool answer_is(const struct client *c, const char *path, const cha
     return vici_value_is(answer_of(c), path, text);
 }
 
-/* Does the value hold this text? */
+static inline bool value_is_in(struct bytes message, const char *path, const char *part)
+{
+    struct bytes v = vici_value(message, path);
+    return v.len && memmem(v.at, v.len, part, strlen(part));
+}
+
+/* Does the value hold this text? It is shown when not. */
 static inline bool value_has(struct bytes message, const char *path, const char *part)
 {
     struct bytes v = vici_value(message, path);
-    bool has = v.len && memmem(v.at, v.len, part, strlen(part));
+    bool has = value_is_in(message, path, part);
     if (!has)
         printf("# %s is %.*s\n", path, (int)v.len, v.len ? (const char *)v.at : "");
     return has;

@@ -193,6 +193,16 @@ TEST(they_outlive_this_process)
     CHECK(client_ask(&c, "get-conns", NULL) && items_of("conns") == 2);
     CHECK(client_ask(&c, "get-shared", NULL) && items_of("keys") == 1);
     CHECK(strcmp(last_command().conn, "extra") == 0); /* start_action */
+    w = message();
+    vici_put_text(&w, "name", "other");
+    CHECK(client_ask(&c, "unload-conn", &w) && client_ask(&c, "clear-creds", NULL));
+    client_close(&c);
+    table_leave();
+    table_sit();
+    table_fit();
+    client_open(&c);
+    CHECK(client_ask(&c, "get-conns", NULL) && items_of("conns") == 1);
+    CHECK(client_ask(&c, "get-shared", NULL) && items_of("keys") == 0);
     end();
 }
 
