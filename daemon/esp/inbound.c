@@ -18,6 +18,10 @@ static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct fr
     if (!plane_account(p, sa, f->len))
         return ESP_PASS; /* counted already */
     atomic_store_explicit(&sa->used, p->now, memory_order_relaxed);
+    if (sa->heralds) {
+        sa->heralds = false;
+        p->events.first(p->events.ctx, sa);
+    }
     inner_clamp_mss(f->at, &inner, p->mtu);
     coalesce_packet(&p->coalesce, f->at, &inner);
     esp_count(&p->counters, ESP_PASS);

@@ -79,6 +79,7 @@ static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op 
         .remote = op->remote,
         .encap = op->encap,
         .inbound = inbound,
+        .later = op->outbound_later,
         .cipher = {.encr = op->encr,
                    .encr_bits = op->encr_key_bits,
                    .integ = op->integ,
@@ -148,6 +149,13 @@ void installed_remove(struct installed *i, u32 serial)
     struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
     if (pair)
         end(i, pair);
+}
+
+void installed_switch(struct installed *i, u32 serial)
+{
+    struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
+    if (pair && !sadb_prefer(i->plane->db, pair->out))
+        seat_log(i->seat, SHRIKE_ERROR, "no memory to send by a new Child SA: the old one is used");
 }
 
 void installed_orphan(struct installed *i)

@@ -25,7 +25,9 @@ void installed_conf(struct installed *i, const struct snapshot_copy *s);
 /* Put a Child SA in. false: it cannot be, and the log says why. */
 bool installed_add(struct installed *i, const struct shrike_install_op *op) must_use;
 void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */
-void installed_orphan(struct installed *i);             /* net began anew */
+/* Send by this one from now on; nothing when it is not there. */
+void installed_switch(struct installed *i, u32 serial);
+void installed_orphan(struct installed *i); /* net began anew */
 /* Orphans whose time is over go, quiet ends get a keepalive. false: nothing waits any more. */
 bool installed_tick(struct installed *i, shrike_time now);
 /* What it has carried; all zero when it is not there. */

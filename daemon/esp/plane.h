@@ -22,7 +22,8 @@ enum plane_socket {
 struct plane_events {
     void (*acquire)(void *ctx, const struct esp_sa *sa); /* a packet met this trap, or orphan */
     void (*life)(void *ctx, const struct esp_sa *sa, enum esp_life life); /* once each */
-    void (*stray)(void *ctx, const struct mail_stray *m);                 /* a datagram for net */
+    void (*first)(void *ctx, const struct esp_sa *sa);    /* once, of an SA that heralds */
+    void (*stray)(void *ctx, const struct mail_stray *m); /* a datagram for net */
     void *ctx;
 };
 

@@ -53,6 +53,13 @@ static void on_life(void *ctx, const struct esp_sa *sa, enum esp_life life)
         e->unsaid++;
 }
 
+/* The peer sends by it, so it has it: we may, too. */
+static void on_first(void *ctx, const struct esp_sa *sa)
+{
+    struct esp *e = ctx;
+    installed_switch(&e->installed, sa->child_serial);
+}
+
 static void on_stray(void *ctx, const struct mail_stray *m)
 {
     struct esp *e = ctx;
@@ -182,6 +189,8 @@ static bool got_op(struct esp *e, const struct mail *m)
         return false;
     if (m->kind == MAIL_REMOVE && op.kind == SHRIKE_CHILD_REMOVE) {
         installed_remove(&e->installed, op.remove.child_serial);
+    } else if (m->kind == MAIL_SWITCH && op.kind == SHRIKE_CHILD_SWITCH) {
+        installed_switch(&e->installed, op.change.child_serial);
     } else if (m->kind == MAIL_INSTALL && op.kind == SHRIKE_CHILD_INSTALL) {
         bool ok = installed_add(&e->installed, &op.install);
         e->unsaid += !post_answer(e->seat, op.token, ok);
@@ -270,7 +279,8 @@ static bool from_net(struct esp *e, const struct mail *m)
 {
     if (m->kind == MAIL_STRAY)
         return got_stray(e, m);
-    return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE) && got_op(e, m);
+    return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE || m->kind == MAIL_SWITCH) &&
+           got_op(e, m);
 }
 
 static void esp_mail(void *self, enum role from, struct mail *m)
@@ -312,7 +322,7 @@ static void esp_stop(void *self)
 static void *esp_start(struct seat *seat)
 {
     struct esp *e = calloc(1, sizeof(*e));
-    struct plane_events events = {on_acquire, on_life, on_stray, e};
+    struct plane_events events = {on_acquire, on_life, on_first, on_stray, e};
     struct plane *plane = e ? plane_new(SAS_MAX, &events) : NULL;
     if (!plane) {
         seat_log(seat, SHRIKE_ERROR, "esp cannot start: no memory");

@@ -36,6 +36,8 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     sa->encap = s->encap;
     sa->esn = s->cipher.esn;
     sa->inbound = s->inbound;
+    sa->heralds = s->inbound && s->later;
+    sa->later = !s->inbound && s->later;
     sa->limits = s->limits;
     if (s->inbound) {
         sa->replay = (struct replay *)(sa + 1);

@@ -34,6 +34,7 @@ struct esp_sa {
 
     /* Of the worker. */
     struct replay *replay; /* inbound; NULL otherwise */
+    bool heralds;          /* inbound: its first packet shows that the peer has the pair */
     u64 seq;               /* outbound: the last number used */
     bool soft_told, hard_told;
     u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
@@ -42,6 +43,7 @@ struct esp_sa {
     _Atomic u64 used;           /* ... and when it last carried a packet; 0: never */
 
     /* Of the writer. */
+    bool later; /* outbound: stands behind others that take the same packets */
     struct esp_sa *next_retired;
     u64 retired_at;
 };
@@ -50,6 +52,7 @@ struct esp_sa_spec {
     u32 spi, child_serial, reqid;
     struct shrike_endpoint local, remote;
     bool encap, inbound, trap;
+    bool later;                /* the peer may not have it yet */
     struct cipher_spec cipher; /* its esn is the SA's; sealing is set from inbound */
     u32 replay_window;
     struct esp_limits limits;

@@ -215,6 +215,8 @@ static bool stands_before(const struct esp_sa *a, const struct esp_sa *b)
         return remote_a > remote_b;
     if (local_a != local_b)
         return local_a > local_b;
+    if (a->later && b->cipher && b->child_serial != 0)
+        return false;               /* orphans have no peer that counts on them */
     return a->cipher || !b->cipher; /* new before old, but no trap before an SA */
 }
 
@@ -235,6 +237,24 @@ static void publish(struct sadb *db, struct policies *now)
     db->retired_policies = old;
 }
 
+/* All rows of old but sa itself, with sa in its place among them. */
+static void place(struct policies *now, const struct policies *old, struct esp_sa *sa)
+{
+    bool placed = false;
+    now->count = 0;
+    for (u32 i = 0; i < old->count; i++) {
+        if (old->rows[i] == sa)
+            continue;
+        if (!placed && stands_before(sa, old->rows[i])) {
+            now->rows[now->count++] = sa;
+            placed = true;
+        }
+        now->rows[now->count++] = old->rows[i];
+    }
+    if (!placed)
+        now->rows[now->count++] = sa;
+}
+
 static bool add_out(struct sadb *db, struct esp_sa *sa)
 {
     struct policies *old = db->policies;
@@ -243,13 +263,20 @@ static bool add_out(struct sadb *db, struct esp_sa *sa)
     struct policies *now = policies_new(old->count + 1);
     if (!now)
         return false;
-    u32 at = 0;
-    while (at < old->count && !stands_before(sa, old->rows[at]))
-        at++;
-    memcpy(now->rows, old->rows, at * sizeof(now->rows[0]));
-    now->rows[at] = sa;
-    memcpy(now->rows + at + 1, old->rows + at, (old->count - at) * sizeof(now->rows[0]));
+    place(now, old, sa);
     publish(db, now);
+    return true;
+}
+
+bool sadb_prefer(struct sadb *db, struct esp_sa *sa)
+{
+    struct policies *now = policies_new(db->policies->count);
+    if (!now)
+        return false;
+    sa->later = false;
+    place(now, db->policies, sa);
+    publish(db, now);
+    sadb_collect(db);
     return true;
 }
 

@@ -17,6 +17,9 @@ void sadb_free(struct sadb *db); /* with all SAs; the worker is gone */
 
 /* The writer. The SA belongs to the table from then on; false: full, or its SPI is taken. */
 bool sadb_add(struct sadb *db, struct esp_sa *sa) must_use;
+/* This outbound SA, which is in the table, stands in front of its equals from now on. false: no
+ * memory. */
+bool sadb_prefer(struct sadb *db, struct esp_sa *sa) must_use;
 /* Take it out; it is freed when the worker cannot hold it any more. false: it is not there. */
 bool sadb_remove(struct sadb *db, struct esp_sa *sa);
 /* Free what may be freed; how many wait still. */
@@ -27,7 +30,7 @@ struct esp_sa *sadb_find(struct sadb *db, u32 child_serial, bool inbound);
 /* The worker. Pointers are good until the next sadb_rest() or sadb_leave(). */
 struct esp_sa *sadb_in(struct sadb *db, u32 spi);
 /* The most specific that takes it (by the widest of its selectors, the remote ones first), the
- * newest of equals, SAs before traps; NULL: none. */
+ * newest of equals but for those that stand behind (esp_sa.later), SAs before traps; NULL: none. */
 struct esp_sa *sadb_out(struct sadb *db, const struct inner *p);
 /* Changes, and never comes again, whenever sadb_out() may say something else; never 0. To be read
  * before what is remembered with it. */

@@ -55,6 +55,11 @@ static void kept_free(struct kept *k)
     free(k);
 }
 
+static bool is_answered(u16 kind)
+{
+    return kind != MAIL_REMOVE && kind != MAIL_SWITCH;
+}
+
 static void lane_put(struct courier_lane *l, struct list *where, struct kept *k)
 {
     list_append(where, &k->link);
@@ -129,6 +134,8 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_INSTALL;
     case SHRIKE_CHILD_REMOVE:
         return MAIL_REMOVE;
+    case SHRIKE_CHILD_SWITCH:
+        return MAIL_SWITCH;
     }
     return MAIL_NONE;
 }
@@ -164,16 +171,17 @@ static void post_install(struct courier *c, shrike_time now, const struct shrike
     lane_put(l, &l->sent, k);
 }
 
-/* An esp that is not there holds nothing. Removals may pass installations of other Child SAs, but
- * not each other. */
-static void post_remove(struct courier *c, shrike_time now, const struct shrike_op *op,
-                        struct bytes body)
+/* An esp that is not there holds nothing. Removals and switches may pass installations that wait,
+ * but not each other. */
+static void post_unanswered(struct courier *c, shrike_time now, const struct shrike_op *op,
+                            struct bytes body)
 {
     struct courier_lane *l = &c->esp;
+    u16 kind = kind_of(op->kind);
     if (!seat_has(c->seat, l->to) ||
-        (list_empty(&l->unsent) && seat_send(c->seat, l->to, MAIL_REMOVE, body)))
+        (list_empty(&l->unsent) && seat_send(c->seat, l->to, kind, body)))
         return;
-    struct kept *k = l->count < COURIER_KEPT_MAX ? kept_new(op, MAIL_REMOVE, body) : NULL;
+    struct kept *k = l->count < COURIER_KEPT_MAX ? kept_new(op, kind, body) : NULL;
     if (!k) {
         c->failures++;
         return;
@@ -189,12 +197,12 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     op_write(&w, op);
     c->posted++;
     if (w.full) {
-        if (op->kind != SHRIKE_CHILD_REMOVE)
+        if (op->kind != SHRIKE_CHILD_REMOVE && op->kind != SHRIKE_CHILD_SWITCH)
             fail(c, op, SHRIKE_REASON_LIMIT);
     } else if (op->kind == SHRIKE_CHILD_INSTALL) {
         post_install(c, now, op, written_bytes(&w));
-    } else if (op->kind == SHRIKE_CHILD_REMOVE) {
-        post_remove(c, now, op, written_bytes(&w));
+    } else if (op->kind == SHRIKE_CHILD_REMOVE || op->kind == SHRIKE_CHILD_SWITCH) {
+        post_unanswered(c, now, op, written_bytes(&w));
     } else {
         post_auth(c, now, op, written_bytes(&w));
     }
@@ -214,7 +222,7 @@ static bool answered(struct courier_lane *l, struct list *head, const struct shr
 {
     for (struct list *at = head->next; at != head; at = at->next) {
         struct kept *k = kept_of(at);
-        if (k->kind == MAIL_REMOVE || !same(&k->token, token))
+        if (!is_answered(k->kind) || !same(&k->token, token))
             continue;
         lane_take(l, k);
         kept_free(k);
@@ -264,7 +272,7 @@ static void send_waiting(struct courier *c, struct courier_lane *l)
         struct kept *k = kept_of(l->unsent.next);
         if (!seat_send(c->seat, l->to, k->kind, bytes_of(k->body, k->len)))
             return;
-        if (k->kind == MAIL_REMOVE) {
+        if (!is_answered(k->kind)) {
             lane_take(l, k);
             kept_free(k);
         } else {

@@ -42,7 +42,8 @@ static void send_event(struct drive *d, struct shrike_event *e)
 static void tell(struct drive *d, struct shrike_event *e)
 {
     bool written = true;
-    if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_FAILED)
+    if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_REKEYED ||
+        e->id == SHRIKE_EVENT_IKE_FAILED)
         written = keyfile_ike(&d->keyfile, d->engine, e->ike);
     if (!written)
         seat_log(d->seat, SHRIKE_ERROR, "the key file for IKE cannot be written; no more keys");

@@ -25,6 +25,7 @@ enum shrike_op_kind {
     SHRIKE_CHECK,         /* does this AUTH value hold? */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
     SHRIKE_CHILD_REMOVE,  /* take them out */
+    SHRIKE_CHILD_SWITCH,  /* send by this pair from now on, not by others like it */
 };
 
 /* PROVE and CHECK (RFC 7296 2.15). For AUTH_PSK the AUTH value is
@@ -54,6 +55,9 @@ struct shrike_install_op {
     bool encap;                          /* UDP encapsulation between these ends (RFC 3948) */
     bool esn;                            /* 64-bit sequence numbers */
     bool nat_here;                       /* we are behind a NAT: keepalives (RFC 3948 4) */
+    bool outbound_later;                 /* the peer may not have it yet: while there are others
+                                          * that take the same packets, send by those, until an
+                                          * authentic packet has come by this one or a SWITCH */
     uint8_t protocol;                    /* PROTOCOL_ESP or PROTOCOL_AH */
     uint16_t encr, encr_key_bits, integ; /* IANA numbers */
     struct shrike_endpoint local, remote;
@@ -69,8 +73,15 @@ struct shrike_remove_op {
     struct shrike_endpoint local, remote;
 };
 
-/* An op. Every one but CHILD_REMOVE is answered, sooner or later, by shrike_done(). Nobody is told
- * when an answer is no longer waited for: a late one is dropped by its token. */
+/* From now on this pair is the first of those that take the same packets. What it names may be gone
+ * already. */
+struct shrike_switch_op {
+    uint32_t child_serial;
+};
+
+/* An op. Every one but CHILD_REMOVE and CHILD_SWITCH is answered, sooner or later, by
+ * shrike_done(). Nobody is told when an answer is no longer waited for: a late one is dropped by its
+ * token. */
 struct shrike_op {
     enum shrike_op_kind kind;
     struct shrike_token token;
@@ -78,6 +89,7 @@ struct shrike_op {
         struct shrike_auth_op auth;
         struct shrike_install_op install;
         struct shrike_remove_op remove;
+        struct shrike_switch_op change;
     };
 };
 

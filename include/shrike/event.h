@@ -56,7 +56,7 @@ struct shrike_event {
     struct shrike_endpoint local, remote;
     uint8_t exchange; /* enum exchange_type, 0 none */
     uint32_t message_id;
-    uint32_t number;  /* of the event: a count, a try, a size */
+    uint32_t number;  /* of the event: a count, a try, a size; REKEYED: serial of what it was */
     uint32_t command; /* reference of the command that caused it, 0 none */
     struct shrike_reason reason;
 };

@@ -60,6 +60,8 @@ enum shrike_command_kind {
     SHRIKE_DOWN,     /* conn, or child of conn, or by serial in ike or child_serial; nothing
                       * named: every IKE SA */
     SHRIKE_LIVENESS, /* conn or ike: ask the peer whether it is there */
+    SHRIKE_REKEY,    /* named like those of DOWN, one name at least; reauth: the IKE SAs are made
+                      * from scratch and take over */
 };
 
 /* reference comes back in COMMAND_DONE or COMMAND_FAILED. What is there, shrike/view.h shows. */
@@ -70,6 +72,7 @@ struct shrike_command {
     const char *child;
     uint32_t ike;
     uint32_t child_serial;
+    bool reauth; /* REKEY of IKE SAs */
 };
 
 /* What the data plane has to tell. */
@@ -111,7 +114,7 @@ void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
 /* An event of the data plane.
  * ACQUIRE: the child with this reqid is called up, as by UP without a reference; nothing when it is
  *   there or under way.
- * EXPIRE_SOFT: told, for now.
+ * EXPIRE_SOFT: told, and the Child SA is rekeyed.
  * EXPIRE_HARD: the Child SA is deleted; one of `start` NOW is made anew, one of TRAP at the next
  *   ACQUIRE.
  * PLANE_LOST: every Child SA installed until now is made anew with the selectors it had, then the

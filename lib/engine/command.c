@@ -16,12 +16,24 @@ static const struct shrike_conn *conn_by_name(const struct shard *s, const char 
     return NULL;
 }
 
+/* Does it stand for itself: neither closed, nor before or behind the one that does? */
+static bool counts(const struct ike_sa *sa)
+{
+    return sa && sa->state != IKE_GONE && !sa->spare && !sa->replaced;
+}
+
+/* Is it the one with this serial, or the one that has taken over from that? */
+static bool has_serial(const struct ike_sa *sa, u32 serial)
+{
+    return sa->serial == serial || (sa->before && sa->before->serial == serial);
+}
+
 /* The next live SA of a connection from index *at on; NULL at the end. */
 static struct ike_sa *next_of(const struct shard *s, const char *conn, u32 *at)
 {
     while (*at < s->sas.cut) {
         struct ike_sa *sa = shard_sa_at(s, (*at)++);
-        if (sa && sa->state != IKE_GONE && sa->conn && text_same(sa->conn->name, conn))
+        if (counts(sa) && sa->conn && text_same(sa->conn->name, conn))
             return sa;
     }
     return NULL;
@@ -105,13 +117,18 @@ static enum shrike_reason_code up(struct commander *c, const struct shrike_comma
 
 /* ---- down ---- */
 
+/* A child, or what is to replace it. */
+static bool names_child(const struct shrike_command *m, const struct child_sa *k)
+{
+    return m->child_serial ? k->serial == m->child_serial || k->replaces == m->child_serial
+                           : m->child && text_same(k->conf->name, m->child);
+}
+
 static u32 down_children(struct commander *c, struct ike_sa *sa, const struct shrike_command *m)
 {
     u32 found = 0;
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
-        bool named = m->child_serial ? k->serial == m->child_serial
-                                     : m->child && text_same(k->conf->name, m->child);
-        if (!named)
+        if (!names_child(m, k))
             continue;
         remake_cancel(sa, k);
         if (k->state != CHILD_UP || k->command_down)
@@ -129,9 +146,9 @@ static enum shrike_reason_code down(struct commander *c, const struct shrike_com
     u32 found = 0, busy = 0;
     for (u32 at = 0; at < c->shard->sas.cut; at++) {
         struct ike_sa *sa = shard_sa_at(c->shard, at);
-        if (!sa || sa->state == IKE_GONE)
+        if (!counts(sa))
             continue;
-        bool named = m->ike    ? sa->serial == m->ike
+        bool named = m->ike    ? has_serial(sa, m->ike)
                      : m->conn ? sa->conn && text_same(sa->conn->name, m->conn)
                                : true;
         if (!named)
@@ -154,8 +171,8 @@ static enum shrike_reason_code liveness(struct commander *c, const struct shrike
 {
     for (u32 at = 0; at < c->shard->sas.cut; at++) {
         struct ike_sa *sa = shard_sa_at(c->shard, at);
-        if (!sa || sa->state != IKE_UP ||
-            !(m->ike ? sa->serial == m->ike : m->conn && text_same(sa->conn->name, m->conn)))
+        if (!counts(sa) || sa->state != IKE_UP ||
+            !(m->ike ? has_serial(sa, m->ike) : m->conn && text_same(sa->conn->name, m->conn)))
             continue;
         if (sa->command_alive)
             return SHRIKE_REASON_BUSY;
@@ -167,6 +184,57 @@ static enum shrike_reason_code liveness(struct commander *c, const struct shrike
     return SHRIKE_REASON_NO_SUCH_SA;
 }
 
+/* ---- rekey ---- */
+
+static void rekey_children(struct commander *c, struct ike_sa *sa, const struct shrike_command *m,
+                           u32 found[2])
+{
+    for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
+        if (!names_child(m, k) || k->state != CHILD_UP || k->wants_delete)
+            continue;
+        found[k->command_rekey != 0]++;
+        if (k->command_rekey)
+            continue;
+        k->command_rekey = pending_hold(c->shard, c->pending);
+        k->retries = 0;
+        if (!child_replacing(sa, k->serial, true) && !child_replacing(sa, k->serial, false))
+            k->rekey_at = c->shard->now;
+    }
+}
+
+static void rekey_ike(struct commander *c, struct ike_sa *sa, bool reauth, u32 found[2])
+{
+    found[sa->command_rekey != 0]++;
+    if (sa->command_rekey)
+        return;
+    sa->command_rekey = pending_hold(c->shard, c->pending);
+    sa->rekeys = 0;
+    if (reauth)
+        sa->reauth_at = c->shard->now;
+    else
+        sa->rekey_at = c->shard->now;
+}
+
+static enum shrike_reason_code rekey(struct commander *c, const struct shrike_command *m)
+{
+    u32 found[2] = {0}; /* to be begun, under way already */
+    for (u32 at = 0; at < c->shard->sas.cut; at++) {
+        struct ike_sa *sa = shard_sa_at(c->shard, at);
+        if (!counts(sa) || sa->state != IKE_UP || sa->wants & WANT_CLOSE)
+            continue;
+        bool named = m->ike    ? has_serial(sa, m->ike)
+                     : m->conn ? text_same(sa->conn->name, m->conn)
+                               : m->child || m->child_serial;
+        if (named && (m->child || m->child_serial))
+            rekey_children(c, sa, m, found);
+        else if (named)
+            rekey_ike(c, sa, m->reauth, found);
+        if (named)
+            sa_touch(c->shard, sa);
+    }
+    return found[0] ? SHRIKE_REASON_NONE : found[1] ? SHRIKE_REASON_BUSY : SHRIKE_REASON_NO_SUCH_SA;
+}
+
 static enum shrike_reason_code run(struct commander *c, const struct shrike_command *m)
 {
     switch (m->kind) {
@@ -176,6 +244,8 @@ static enum shrike_reason_code run(struct commander *c, const struct shrike_comm
         return down(c, m);
     case SHRIKE_LIVENESS:
         return liveness(c, m);
+    case SHRIKE_REKEY:
+        return rekey(c, m);
     }
     return SHRIKE_REASON_LIMIT;
 }

@@ -8,8 +8,10 @@
 #include "engine/view.h"
 #include "exchange/exchange.h"
 #include "exchange/init.h"
+#include "exchange/reauth.h"
 #include "exchange/wants.h"
 #include "sa/child.h"
+#include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
 #include "wire/grammar.h"
@@ -79,6 +81,7 @@ static void settle(struct shrike *e, struct ike_sa *sa)
 {
     struct shard *s = &e->shard;
     wants_next(s, sa);
+    reauth_settle(s, sa);
     child_sweep(s, sa);
     if (sa->reap && sa->dead == 0)
         sa_free(s, sa);
@@ -415,9 +418,19 @@ static void tick_slot(struct shard *s, struct ike_sa *sa, struct slot *slot)
     }
 }
 
+static void tick_life(struct shard *s, struct ike_sa *sa)
+{
+    life_tick(s, sa);
+    if (s->now >= sa->reauth_at && !sa->reauth && !(sa->wants & WANT_CLOSE) && !reauth_begin(s, sa))
+        sa->rekey_at = MIN(sa->rekey_at, s->now);
+}
+
 static void tick_sa(struct shard *s, struct ike_sa *sa)
 {
-    if (s->now >= sa->expires) {
+    bool carries_on = sa->state == IKE_UP && !sa->spare && !sa->replaced;
+    if (carries_on)
+        tick_life(s, sa);
+    else if (s->now >= sa->expires) {
         struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
         ike_close(s, sa, &why);
         sa->reap = true;
@@ -431,7 +444,7 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
         sa->theirs.message = NULL;
         sa->forget = 0;
     }
-    if (sa->state == IKE_UP && sa->conn->dpd_delay && s->now >= sa->heard + sa->conn->dpd_delay)
+    if (carries_on && sa->conn->dpd_delay && s->now >= sa->heard + sa->conn->dpd_delay)
         sa->wants |= WANT_LIVENESS;
 }
 
@@ -511,7 +524,8 @@ bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE
 {
     for (u32 i = 0; i < e->shard.sas.cut; i++) {
         const struct ike_sa *sa = shard_sa_at(&e->shard, i);
-        bool keyed = sa && sa->state != IKE_GONE && (!sa->handshake || sa->handshake->keyed);
+        bool keyed = sa && sa->state != IKE_GONE &&
+                     (sa->handshake ? sa->handshake->keyed : sa->state >= IKE_UP);
         if (!keyed || sa->serial != ike)
             continue;
         const struct ike_suite *suite = &sa->suite;

@@ -20,10 +20,13 @@ static void acquire(struct shard *s, u32 reqid)
     }
 }
 
-/* Only told: rekeying begins here when it is there. */
-static void expire_soft(struct shard *s, const struct ike_sa *sa, const struct child_sa *child)
+static void expire_soft(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
     (void)trace_child(s, SHRIKE_EVENT_CHILD_SOFT_LIMIT, sa, child);
+    if (child_replacing(sa, child->serial, true) || child_replacing(sa, child->serial, false))
+        return;
+    child->rekey_at = s->now;
+    sa_touch(s, sa);
 }
 
 /* RFC 4301 4.4.2.1: it carries nothing more. One with a trap is made anew by the next packet. */

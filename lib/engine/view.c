@@ -4,6 +4,8 @@
 
 static enum shrike_ike_state ike_state(const struct ike_sa *sa)
 {
+    if (sa->replaced)
+        return SHRIKE_IKE_DELETING;
     switch ((enum ike_state)sa->state) {
     case IKE_INIT:
     case IKE_AUTH:
@@ -78,7 +80,7 @@ bool view_ike(const struct shard *s, u32 *at, struct shrike_ike_view *out)
 {
     while (*at < s->sas.cut) {
         const struct ike_sa *sa = shard_sa_at(s, (*at)++);
-        if (sa && sa->state != IKE_GONE) {
+        if (sa && sa->state != IKE_GONE && !sa->spare) {
             show_ike(sa, out);
             return true;
         }

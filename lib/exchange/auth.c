@@ -2,6 +2,7 @@
 #include "base/ct.h"
 #include "exchange/exchange.h"
 #include "exchange/offer.h"
+#include "sa/life.h"
 #include "sa/match.h"
 #include "sa/trace.h"
 
@@ -161,8 +162,7 @@ static void establish(struct turn *t)
     struct ike_sa *sa = t->sa;
     sa->state = IKE_UP;
     sa->authenticated = true;
-    sa->expires = SHRIKE_NEVER;
-    sa->established = t->shard->now;
+    life_begin(t->shard, sa);
     (void)trace_ike(t->shard, SHRIKE_EVENT_IKE_UP, sa);
 }
 

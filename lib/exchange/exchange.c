@@ -1,6 +1,9 @@
 /* Running exchanges: see exchange.h. */
 #include "exchange/exchange.h"
 #include "base/ct.h"
+#include "exchange/child_rekey.h"
+#include "exchange/ike_rekey.h"
+#include "exchange/reauth.h"
 #include "sa/child.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
@@ -187,6 +190,14 @@ static bool is_fatal(const struct turn *t)
            (t->slot->exchange != EXCHANGE_IKE_SA_INIT && t->reason.notify == NOTIFY_INVALID_SYNTAX);
 }
 
+static void add_error(const struct turn *t, struct builder *b)
+{
+    if (t->notify_spi.len)
+        notify_add_spi(b, t->reason.notify, PROTOCOL_ESP, t->notify_spi);
+    else
+        notify_add(b, t->reason.notify, t->notify_data);
+}
+
 static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
 {
     if (v == REFUSE && is_fatal(t))
@@ -194,7 +205,7 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
     if (v == REFUSE || v == FAIL) {
         t->shard->stats.refused++;
         draft_begin(t, d);
-        notify_add(&d->b, t->reason.notify, t->notify_data);
+        add_error(t, &d->b);
         tell_refused(t);
     }
     struct packet *reply = v == DROP ? NULL : draft_seal(t, d);
@@ -239,11 +250,14 @@ static void fail_ours(struct turn *t, enum verdict v)
 
 void turn_child_failed(struct turn *t, struct child_sa *child)
 {
-    trace_child_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, child, &t->reason);
+    if (!child->replaces)
+        trace_child_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, child, &t->reason);
     pending_release(t->shard, child->command, t->reason.code);
     child->command = 0;
     if (!child->wants_delete)
         child_die(t->sa, child, t->reason.code);
+    if (child->replaces)
+        child_rekey_failed(t, child);
 }
 
 static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
@@ -343,14 +357,20 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
 {
     if (sa->state == IKE_GONE)
         return;
-    bool was_up = sa->authenticated;
-    if (was_up || sa->initiator)
+    bool was_up = sa->authenticated, silent = sa->spare || sa->replaced;
+    ike_rekey_closing(s, sa);
+    silent |= sa->replaced;
+    if (silent) /* another one stands for it */
+        ;
+    else if (was_up || sa->initiator)
         trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
     else
         trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
     pending_release(s, sa->command_alive, why->code);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
-    sa->command_alive = sa->command_down = 0;
+    pending_release(s, sa->command_rekey, why->code);
+    sa->command_alive = sa->command_down = sa->command_rekey = 0;
+    reauth_closing(s, sa);
     sa->state = IKE_GONE; /* no child is wanted again */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);

@@ -27,7 +27,8 @@ struct turn {
     struct builder *out;            /* ask, answer: where payloads go */
     struct shrike_reason reason;    /* REFUSE, FAIL */
     struct bytes notify_data;       /* data of the notify in reason.notify */
-    u8 notify_octets[2];
+    struct bytes notify_spi;        /* the Child SA that it is about */
+    u8 notify_octets[4];
     bool malformed; /* the message is refused for the turn's reason */
     bool closes;    /* answer: the SA is closed once the reply is sent */
 };

@@ -1,5 +1,6 @@
 /* INFORMATIONAL (RFC 7296 1.4): liveness, deleting Child SAs and the IKE SA, crossing deletes. */
 #include "exchange/exchange.h"
+#include "exchange/ike_rekey.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 
@@ -42,7 +43,8 @@ enum verdict info_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
     if (t->slot->want == WANT_CLOSE)
-        return turn_fail(t, SHRIKE_REASON_COMMAND, 0); /* as wanted: it is closed now */
+        return turn_fail(t, t->sa->reason ? t->sa->reason : SHRIKE_REASON_COMMAND,
+                         0); /* as wanted: it is closed now */
     if (child) {
         child_die(t->sa, child, child->reason);
     } else if (t->slot->want == WANT_LIVENESS) {
@@ -95,6 +97,8 @@ enum verdict info_answer(struct turn *t)
         else if (d.protocol == PROTOCOL_ESP && d.spi_size == ESP_SPI_LEN)
             delete_children(t, &d, &e);
     }
+    if (!close)
+        ike_rekey_used(t->shard, t->sa);
     add_delete(t, &e);
     t->closes = close;
     t->reason.theirs = close;

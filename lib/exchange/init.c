@@ -154,16 +154,6 @@ static enum verdict choose(struct turn *t, struct bytes sa_body, u16 group)
     return turn_refuse(t, t->reason.code, NOTIFY_NO_PROPOSAL_CHOSEN);
 }
 
-static void use_choice(struct ike_sa *sa, const struct choice *c)
-{
-    sa->suite = (struct ike_suite){
-        .encr = suite_encr(c->encr, c->encr_bits),
-        .prf = suite_prf(c->prf),
-        .integ = c->integ == INTEG_NONE ? NULL : suite_integ(c->integ),
-        .ke = suite_ke(c->ke),
-    };
-}
-
 /* What an IKE_SA_INIT message carries for both sides. */
 struct init_values {
     struct bytes sa;
@@ -211,8 +201,7 @@ enum verdict init_answer(struct turn *t)
     enum verdict chosen = choose(t, v.sa, v.ke.group);
     if (chosen != DONE)
         return chosen;
-    use_choice(sa, &h->choice);
-    if (!sa->suite.encr || !sa->suite.prf || !sa->suite.ke)
+    if (!sa_use_suite(sa, &h->choice))
         return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_PROPOSAL_CHOSEN);
     /* RFC 7296 1.2: the peer guessed another group; it repeats its full offer with ours. */
     if (v.ke.group != h->choice.ke)
@@ -302,9 +291,7 @@ static bool accept(struct turn *t, const struct init_values *v)
     if (!select_verify(v->sa, &want, &h->choice, &why) || h->choice.ke != h->group ||
         v->ke.group != h->group || t->in->header.spi_r == 0)
         return false;
-    use_choice(sa, &h->choice);
-    return sa->suite.encr && sa->suite.prf && sa->suite.ke &&
-           v->ke.value.len == sa->suite.ke->public_len;
+    return sa_use_suite(sa, &h->choice) && v->ke.value.len == sa->suite.ke->public_len;
 }
 
 /* RFC 7296 2.23: behind a NAT both go on from port 4500. */

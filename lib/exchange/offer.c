@@ -1,6 +1,7 @@
 /* Negotiating a Child SA: see offer.h. */
 #include "exchange/offer.h"
 #include "base/ct.h"
+#include "sa/life.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
 #include "wire/ts.h"
@@ -14,7 +15,7 @@ static void add_ts(struct turn *t, u8 payload, const struct ts_list *list)
     payload_end(t->out, mark);
 }
 
-static void add_between(struct turn *t, const struct offer_between *between)
+void offer_fresh(struct turn *t, const struct offer_between *between)
 {
     if (between->nonce.len) {
         size_t mark = payload_begin(t->out, PAYLOAD_NONCE, false);
@@ -78,7 +79,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     };
     select_offer(t->out->w, conf->proposals, conf->proposal_count, &offer);
     payload_end(t->out, mark);
-    add_between(t, between);
+    offer_fresh(t, between);
     asked_ts(t->sa, child, &local, &remote);
     add_ts(t, PAYLOAD_TSI, &local);
     add_ts(t, PAYLOAD_TSR, &remote);
@@ -106,6 +107,7 @@ struct request {
     bool transport;
     u16 group;
     bool first;
+    const struct shrike_child_conf *only; /* NULL: any */
 };
 
 /* Mode and algorithms of one of our children; its selectors are known to fit. */
@@ -158,6 +160,8 @@ static enum verdict choose_conf(struct turn *t, const struct request *q, struct 
         const struct shrike_child_conf *conf = &conn->children[i];
         struct ts_list local, remote, local_narrow, remote_narrow;
         struct choice choice;
+        if (q->only && q->only != conf)
+            continue;
         wanted_ts(t->sa, conf, &local, &remote);
         if (!narrow(&q->ours, local.ts, local.count, &local_narrow) ||
             !narrow(&q->theirs, remote.ts, remote.count, &remote_narrow))
@@ -174,19 +178,31 @@ static enum verdict choose_conf(struct turn *t, const struct request *q, struct 
     return v;
 }
 
-enum verdict offer_choose(struct turn *t, bool first, struct child_sa **child)
+static enum verdict read_and_choose(struct turn *t, struct request *q, struct child_sa **child)
 {
-    struct request q = {.sa = message_body(t->in, PAYLOAD_SA), .first = first};
     struct notify n;
     struct ke ke;
     *child = NULL;
-    if (!ts_read(message_body(t->in, PAYLOAD_TSI), &q.theirs) ||
-        !ts_read(message_body(t->in, PAYLOAD_TSR), &q.ours) || !q.sa.at)
+    q->sa = message_body(t->in, PAYLOAD_SA);
+    if (!ts_read(message_body(t->in, PAYLOAD_TSI), &q->theirs) ||
+        !ts_read(message_body(t->in, PAYLOAD_TSR), &q->ours) || !q->sa.at)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
-    q.transport = notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n);
-    if (!first && ke_read(message_body(t->in, PAYLOAD_KE), &ke))
-        q.group = ke.group;
-    return choose_conf(t, &q, child);
+    q->transport = notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n);
+    if (!q->first && ke_read(message_body(t->in, PAYLOAD_KE), &ke))
+        q->group = ke.group;
+    return choose_conf(t, q, child);
+}
+
+enum verdict offer_choose(struct turn *t, bool first, struct child_sa **child)
+{
+    struct request q = {.first = first};
+    return read_and_choose(t, &q, child);
+}
+
+enum verdict offer_choose_like(struct turn *t, const struct child_sa *old, struct child_sa **child)
+{
+    struct request q = {.only = old->conf};
+    return read_and_choose(t, &q, child);
 }
 
 void offer_reply(struct turn *t, const struct child_sa *child, const struct offer_between *between)
@@ -208,7 +224,7 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     select_answer(t->out->w, &c, spi, ESP_SPI_LEN);
     payload_end(t->out, mark);
-    add_between(t, between);
+    offer_fresh(t, between);
     /* The peer asked: its side is TSi, ours TSr. */
     mark = payload_begin(t->out, PAYLOAD_TSI, false);
     ts_write(t->out->w, child_remote_ts(child), child->remote_ts_count);
@@ -292,6 +308,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encap = sa_encap(sa),
         .esn = child->esn,
         .nat_here = sa->nat_here,
+        .outbound_later = child->later,
         .protocol = child->protocol,
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,
@@ -309,6 +326,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
     split_keys(&op->install, keymat, len, fault(31) || t->slot == &sa->ours);
     child->encap = sa_encap(sa);
+    child->ours = t->slot == &sa->ours;
     child->plane = t->shard->plane;
     return true;
 }
@@ -316,9 +334,11 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
 void offer_up(struct turn *t, struct child_sa *child)
 {
     child->state = CHILD_UP;
-    child->announced = true;
-    child->up_since = t->shard->now;
-    (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
+    life_begin_child(t->shard, child);
+    if (!child->replaces) { /* else it is told when the old one is gone */
+        child->announced = true;
+        (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
+    }
     pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
     child->command = 0;
     if (t->slot == &t->sa->ours)

@@ -6,6 +6,9 @@
 #include "exchange/exchange.h"
 #include "sa/child.h"
 
+/* Write the nonce and the key exchange. */
+struct offer_between;
+void offer_fresh(struct turn *t, const struct offer_between *between);
 /* Write what we ask for: USE_TRANSPORT_MODE, SA, [Nonce, KE by `between`], TSi, TSr. */
 struct offer_between {
     struct bytes nonce; /* empty in IKE_AUTH */
@@ -18,6 +21,9 @@ bool offer_ask(struct turn *t, struct child_sa *child,
 /* The responder's side: choose one of the connection's children for the request and make it. DONE
  * with *child, or REFUSE. `first`: in IKE_AUTH, where no group is negotiated. */
 enum verdict offer_choose(struct turn *t, bool first, struct child_sa **child) must_use;
+/* The same for one that is to replace `old`: of the same configuration. */
+enum verdict offer_choose_like(struct turn *t, const struct child_sa *old,
+                               struct child_sa **child) must_use;
 /* Write the reply for a child chosen. */
 void offer_reply(struct turn *t, const struct child_sa *child, const struct offer_between *between);
 

@@ -1,7 +1,9 @@
 /* From wants to the next exchange: see wants.h. */
 #include "exchange/wants.h"
+#include "exchange/child_rekey.h"
 #include "exchange/exchange.h"
 #include "sa/child.h"
+#include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/remake.h"
 
@@ -11,6 +13,7 @@ static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         if (deletes && c->wants_delete && c != sa->theirs.child && c->state < CHILD_DELETING) {
+            child_hand_over(s, sa, c); /* the peer forgets it as soon as it hears of this */
             c->state = CHILD_DELETING;
             exchange_begin(s, sa, EXCHANGE_INFORMATIONAL, c, 0);
             return true;
@@ -33,6 +36,16 @@ static bool begin_want(struct shard *s, struct ike_sa *sa, enum ike_want want, u
     return true;
 }
 
+/* RFC 7296 2.25.2: alone, as nothing else about the SA's children goes with it. */
+static bool begin_rekey(struct shard *s, struct ike_sa *sa)
+{
+    if (sa->rekey_at > s->now || !life_may_rekey(sa))
+        return false;
+    sa->rekey_at = SHRIKE_NEVER;
+    exchange_begin(s, sa, EXCHANGE_CREATE_CHILD_SA, NULL, WANT_REKEY);
+    return true;
+}
+
 /* The order of urgency. */
 static bool begin_next(struct shard *s, struct ike_sa *sa)
 {
@@ -42,12 +55,14 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
     case IKE_AUTH:
         return begin_want(s, sa, WANT_AUTH, EXCHANGE_IKE_AUTH);
     case IKE_UP:
-        if (sa->wants & WANT_CLOSE)
+        if (sa->wants & WANT_CLOSE) {
             sa->state = IKE_CLOSING;
-        else
+        } else if (!sa->spare && !sa->replaced) {
             remake_next(s, sa);
+            child_rekey_next(s, sa);
+        }
         return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
-               begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) ||
+               begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) || begin_rekey(s, sa) ||
                begin_child(s, sa, false);
     case IKE_CLOSING:
     case IKE_GONE:

@@ -17,13 +17,57 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa, const struct shri
     child->serial = ++s->serials;
     child->conf = conf;
     child->mode = (u8)conf->mode;
+    child->rekey_at = child->dies_at = SHRIKE_NEVER;
     list_append(&sa->children, &child->link);
     sa->child_count++;
     return child;
 }
 
+struct child_sa *child_of_serial(const struct ike_sa *sa, u32 serial)
+{
+    for (struct child_sa *c = child_first(sa); c && serial; c = child_after(sa, c)) {
+        if (c->serial == serial && c->state != CHILD_DEAD)
+            return c;
+    }
+    return NULL;
+}
+
+struct child_sa *child_replacing(const struct ike_sa *sa, u32 serial, bool ours)
+{
+    for (struct child_sa *c = child_first(sa); c && serial; c = child_after(sa, c)) {
+        if (c->replaces == serial && c->ours == ours && !c->wants_delete && c->state <= CHILD_UP)
+            return c;
+    }
+    return NULL;
+}
+
+struct child_sa *child_successor(const struct ike_sa *sa, const struct child_sa *child)
+{
+    struct child_sa *ours = child_replacing(sa, child->serial, true);
+    struct child_sa *theirs = child_replacing(sa, child->serial, false);
+    if (ours && ours->state == CHILD_UP)
+        return ours;
+    return theirs && theirs->state == CHILD_UP ? theirs : NULL;
+}
+
+void child_switch(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    struct shrike_op *op = shard_ask(s, sa, NULL, SHRIKE_CHILD_SWITCH);
+    op->change = (struct shrike_switch_op){.child_serial = child->serial};
+    child->later = false;
+}
+
+void child_hand_over(struct shard *s, struct ike_sa *sa, const struct child_sa *child)
+{
+    struct child_sa *heir = child_successor(sa, child);
+    if (heir && heir->later && heir->plane && !fault(35))
+        child_switch(s, sa, heir);
+}
+
 void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
+    if (child->plane)
+        child_hand_over(s, sa, child);
     if (child->plane) {
         struct shrike_op *op = shard_ask(s, sa, NULL, SHRIKE_CHILD_REMOVE);
         op->remove = (struct shrike_remove_op){
@@ -36,6 +80,8 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     }
     pending_release(s, child->command, child->reason ? child->reason : SHRIKE_REASON_LIMIT);
     pending_release(s, child->command_down, SHRIKE_REASON_NONE);
+    pending_release(s, child->command_rekey,
+                    child_successor(sa, child) ? SHRIKE_REASON_NONE : SHRIKE_REASON_CHILD_GONE);
     if (sa->ours.child == child)
         sa->ours.child = NULL;
     if (sa->theirs.child == child)
@@ -78,6 +124,21 @@ static const struct shrike_child_conf *wanted_again(const struct ike_sa *sa,
     return wanted && !child_named(sa, child->conf->name, child) ? child->conf : NULL;
 }
 
+/* It is down, or another one has taken its place. */
+static void tell_end(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    struct shrike_reason why = {.code = child->reason};
+    struct child_sa *heir = sa->state == IKE_GONE ? NULL : child_successor(sa, child);
+    if (!child->announced)
+        return;
+    if (heir && !heir->announced) {
+        trace_child(s, SHRIKE_EVENT_CHILD_REKEYED, sa, heir)->number = child->serial;
+        heir->announced = true;
+    } else {
+        trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, child, &why);
+    }
+}
+
 void child_sweep(struct shard *s, struct ike_sa *sa)
 {
     struct child_sa *next;
@@ -88,9 +149,7 @@ void child_sweep(struct shard *s, struct ike_sa *sa)
         next = child_after(sa, c);
         if (c->state != CHILD_DEAD)
             continue;
-        struct shrike_reason why = {.code = c->reason};
-        if (c->announced)
-            trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, c, &why);
+        tell_end(s, sa, c);
         const struct shrike_child_conf *again = wanted_again(sa, c);
         child_free(s, sa, c);
         if (again && child_new(s, sa, again))

@@ -42,6 +42,14 @@ struct child_sa {
     shrike_time up_since; /* 0: not up yet */
     u32 command;          /* that wanted it: a handle of pending.h */
     u32 command_down;     /* that ends it */
+    u32 command_rekey;    /* that rekeys it */
+    u32 replaces;         /* serial of the child that it is to replace; 0: none */
+    bool ours;            /* we asked for it */
+    bool refused;         /* the peer makes no replacement for it */
+    bool later;           /* the data plane sends by others first (outbound_later) */
+    struct lowest lowest; /* of the exchange that made it */
+    shrike_time rekey_at; /* SHRIKE_NEVER: not */
+    shrike_time dies_at;  /* SHRIKE_NEVER: never */
 };
 
 /* A child of this SA; NULL at the cap. */
@@ -55,6 +63,17 @@ void child_end(struct child_sa *child, enum shrike_reason_code code);
  * there is none. */
 struct child_sa *child_named(const struct ike_sa *sa, const char *name,
                              const struct child_sa * not );
+/* The child of this SA with this serial; NULL: there is none, or it is dead. */
+struct child_sa *child_of_serial(const struct ike_sa *sa, u32 serial);
+/* What is to replace the child with this serial, asked for by us or by the peer; NULL: nothing. One
+ * that is going down again is nothing. */
+struct child_sa *child_replacing(const struct ike_sa *sa, u32 serial, bool ours);
+/* The same, if it is up: of two the one that stays. */
+struct child_sa *child_successor(const struct ike_sa *sa, const struct child_sa *child);
+/* The data plane is to send by this one from now on. */
+void child_switch(struct shard *s, struct ike_sa *sa, struct child_sa *child);
+/* Before it goes, at this end or at the other: its successor is sent by. */
+void child_hand_over(struct shard *s, struct ike_sa *sa, const struct child_sa *child);
 /* The child with this serial, of any IKE SA (child_sa.sa); NULL: there is none. */
 struct child_sa *child_by_serial(const struct shard *s, u32 serial);
 /* It is over: child_sweep() will say so and free it. */

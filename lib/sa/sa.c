@@ -3,8 +3,10 @@
 #include "base/ct.h"
 #include "base/text.h"
 #include "sa/child.h"
+#include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/shard.h"
+#include "sa/trace.h"
 
 static bool sa_new_handshake(struct shard *s, struct ike_sa *sa)
 {
@@ -15,7 +17,8 @@ static bool sa_new_handshake(struct shard *s, struct ike_sa *sa)
     return sa->handshake != NULL;
 }
 
-struct ike_sa *sa_new(struct shard *s, bool initiator)
+/* With an SPI of ours and a place in the tables. */
+static struct ike_sa *sa_take(struct shard *s, bool initiator)
 {
     u64 spi = shard_draw_spi(s);
     u32 index;
@@ -25,7 +28,7 @@ struct ike_sa *sa_new(struct shard *s, bool initiator)
     sa->index = index;
     sa->serial = ++s->serials;
     sa->initiator = initiator;
-    sa->expires = SHRIKE_NEVER;
+    sa->expires = sa->rekey_at = sa->reauth_at = SHRIKE_NEVER;
     sa->heard = s->now;
     sa->window.size = 1;
     list_init(&sa->children);
@@ -33,11 +36,88 @@ struct ike_sa *sa_new(struct shard *s, bool initiator)
         sa->spi_i = spi;
     else
         sa->spi_r = spi;
-    if (!map_put(&s->by_spi, spi, index) || !sa_new_handshake(s, sa)) {
+    if (!map_put(&s->by_spi, spi, index)) {
         sa_free(s, sa);
         return NULL;
     }
     return sa;
+}
+
+struct ike_sa *sa_new(struct shard *s, bool initiator)
+{
+    struct ike_sa *sa = sa_take(s, initiator);
+    if (sa && !sa_new_handshake(s, sa)) {
+        sa_free(s, sa);
+        return NULL;
+    }
+    return sa;
+}
+
+/* RFC 7296 2.8: what is known of the peer stays as it was. */
+static void copy_peer(const struct ike_sa *from, struct ike_sa *to)
+{
+    to->local = from->local;
+    to->remote = from->remote;
+    to->marker = from->marker;
+    to->nat_here = from->nat_here;
+    to->nat_there = from->nat_there;
+    to->encap_forced = from->encap_forced;
+    to->fragmentation = from->fragmentation;
+}
+
+struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
+{
+    struct ike_sa *sa = sa_take(s, ours);
+    if (!sa)
+        return NULL;
+    copy_peer(old, sa);
+    sa_use_conn(s, sa, old->conn, old->snapshot);
+    sa->peer_id = packet_ref(old->peer_id);
+    sa->spare = true;
+    sa->before = old;
+    old->next[ours ? 0 : 1] = sa;
+    return sa;
+}
+
+static void move_children(struct ike_sa *from, struct ike_sa *to)
+{
+    for (struct child_sa *c; (c = child_first(from)) != NULL;) {
+        list_remove(&c->link);
+        list_append(&to->children, &c->link);
+        c->sa = to->index;
+    }
+    to->child_count = (u16)(to->child_count + from->child_count);
+    to->dead = (u16)(to->dead + from->dead);
+    from->child_count = from->dead = 0;
+}
+
+/* Who waits for the old one waits for the new one. */
+static void move_commands(struct shard *s, struct ike_sa *from, struct ike_sa *to)
+{
+    to->command_alive = from->command_alive;
+    to->command_down = from->command_down;
+    pending_release(s, from->command_rekey, SHRIKE_REASON_NONE);
+    from->command_alive = from->command_down = from->command_rekey = 0;
+    to->reauth = from->reauth;
+    struct ike_sa *fresh = sa_by_serial(s, to->reauth);
+    if (fresh)
+        fresh->succeeds = to->serial;
+}
+
+void sa_take_over(struct shard *s, struct ike_sa *sa)
+{
+    struct ike_sa *old = sa->before;
+    copy_peer(old, sa);
+    move_children(old, sa);
+    move_commands(s, old, sa);
+    sa->wants |= old->wants & (WANT_CLOSE | WANT_LIVENESS);
+    sa->reason = old->reason;
+    sa->succeeds = old->succeeds;
+    sa->spare = false;
+    old->wants = 0;
+    old->replaced = true;
+    sa_touch(s, sa);
+    trace_ike(s, SHRIKE_EVENT_IKE_REKEYED, sa)->number = old->serial;
 }
 
 void sa_end_handshake(struct shard *s, struct ike_sa *sa)
@@ -59,6 +139,19 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     sa->init_hash = 0;
 }
 
+/* Those before and after it know it no more. */
+static void sa_unlink(struct ike_sa *sa)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(sa->next); i++) {
+        if (sa->before && sa->before->next[i] == sa)
+            sa->before->next[i] = NULL;
+        if (sa->next[i])
+            sa->next[i]->before = NULL;
+        sa->next[i] = NULL;
+    }
+    sa->before = NULL;
+}
+
 void sa_free(struct shard *s, struct ike_sa *sa)
 {
     for (struct child_sa *c; (c = child_first(sa)) != NULL;)
@@ -70,11 +163,34 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     sa_end_handshake(s, sa);
     pending_release(s, sa->command_alive, SHRIKE_REASON_SA_CLOSING);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
+    pending_release(s, sa->command_rekey, SHRIKE_REASON_SA_CLOSING);
+    sa_unlink(sa);
     packet_drop(&s->packets, sa->peer_id);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
     heap_remove(&s->timers, &sa->timer);
     slab_put(&s->sas, sa->index);
+}
+
+struct ike_sa *sa_by_serial(const struct shard *s, u32 serial)
+{
+    for (u32 i = 0; serial && i < s->sas.cut; i++) {
+        struct ike_sa *sa = shard_sa_at(s, i);
+        if (sa && sa->serial == serial && sa->state != IKE_GONE)
+            return sa;
+    }
+    return NULL;
+}
+
+bool sa_use_suite(struct ike_sa *sa, const struct choice *c)
+{
+    sa->suite = (struct ike_suite){
+        .encr = suite_encr(c->encr, c->encr_bits),
+        .prf = suite_prf(c->prf),
+        .integ = c->integ == INTEG_NONE ? NULL : suite_integ(c->integ),
+        .ke = suite_ke(c->ke),
+    };
+    return sa->suite.encr && sa->suite.prf && sa->suite.ke;
 }
 
 u64 sa_spi_ours(const struct ike_sa *sa)
@@ -131,7 +247,9 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         due = MIN(due, MAX(sa->not_before, s->now));
     if (sa->forget)
         due = MIN(due, sa->forget);
-    if (sa->state == IKE_UP && !sa->ours.exchange && sa->conn->dpd_delay)
+    if (sa->state == IKE_UP)
+        due = MIN(due, life_due(s, sa));
+    if (sa->state == IKE_UP && !sa->spare && !sa->ours.exchange && sa->conn->dpd_delay)
         due = MIN(due, MAX(sa->heard + sa->conn->dpd_delay, sa->not_before));
     return due;
 }

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "crypto/keymat.h"
 #include "sa/packet.h"
+#include "sa/rekey.h"
 #include "sa/select.h"
 #include "sa/window.h"
 #include "shrike/conf.h"
@@ -30,6 +31,7 @@ enum ike_want {
     WANT_AUTH = 1 << 1,
     WANT_CLOSE = 1 << 2,
     WANT_LIVENESS = 1 << 3,
+    WANT_REKEY = 1 << 4, /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
 };
 
 #define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
@@ -116,11 +118,24 @@ struct ike_sa {
     struct heap_node timer;
     shrike_time established; /* when; 0: not yet */
     shrike_time heard;       /* last authenticated message */
-    shrike_time expires;     /* half-open, closing or gone: the end; SHRIKE_NEVER when up */
+    shrike_time expires;     /* half-open, up, closing or gone: the end; SHRIKE_NEVER: none */
     shrike_time not_before;  /* no new request of ours before it (back-off) */
     shrike_time forget;      /* when the remembered reply may go (RFC 7296 2.1); 0: none */
     u32 command_alive;       /* that asks whether the peer is there: a handle of pending.h */
     u32 command_down;        /* that closes it: a handle of pending.h */
+    struct ike_sa *next[2];  /* what is to replace it: asked for by us, by the peer */
+    struct ike_sa *before;   /* what it is to replace, while that is there */
+    struct lowest lowest;    /* of the exchange that made it, when that was a rekey */
+    bool spare;              /* it has not taken over from `before`, or never will */
+    bool replaced;           /* another one has taken over: only its delete is missing */
+    u16 rekey_group;         /* that the peer has asked for; KE_NONE: none */
+    u8 rekeys;               /* attempts in a row that have failed */
+    u8 reason;               /* why WANT_CLOSE is set: enum shrike_reason_code; 0: a command */
+    u32 reauth;              /* serial of the one made from scratch to take over; 0: none */
+    u32 succeeds;            /* made from scratch: serial of the one that ends when it is up */
+    u32 command_rekey;       /* that rekeys it: a handle of pending.h */
+    shrike_time rekey_at;    /* SHRIKE_NEVER: not */
+    shrike_time reauth_at;   /* SHRIKE_NEVER: not */
     bool unsettled;          /* more is to be done than one input may cause */
     u64 init_hash;           /* responder: its key in by_init; 0 none */
     bool reap;               /* to be freed when the input is over */
@@ -128,8 +143,17 @@ struct ike_sa {
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
 struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
+/* One that is to replace `old`: it has an SPI of ours, what `old` knows of the peer, and no keys
+ * yet. ours: we asked for it, so we are its initiator. NULL at a cap. */
+struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;
+/* A replacement takes over: children, wants and commands of the old one move to it. */
+void sa_take_over(struct shard *s, struct ike_sa *sa);
 /* Free it and what hangs on it at once. Nothing is told to anybody. */
 void sa_free(struct shard *s, struct ike_sa *sa);
+/* The live SA with this serial; NULL: there is none. */
+struct ike_sa *sa_by_serial(const struct shard *s, u32 serial);
+/* The algorithms chosen. false: one of them we do not have. */
+bool sa_use_suite(struct ike_sa *sa, const struct choice *c) must_use;
 /* Our own SPI and the peer's. */
 u64 sa_spi_ours(const struct ike_sa *sa);
 /* The connection of an SA, pinned. */

@@ -76,10 +76,10 @@ void shard_free(struct shard *s)
         if (!sa)
             continue;
         /* Nobody listens any more: the data plane keeps what it has. */
-        sa->command_alive = sa->command_down = 0;
+        sa->command_alive = sa->command_down = sa->command_rekey = 0;
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
             c->plane = 0;
-            c->command = c->command_down = 0;
+            c->command = c->command_down = c->command_rekey = 0;
         }
         sa_free(s, sa);
     }
@@ -116,6 +116,13 @@ shrike_time shard_vary(struct shard *s, shrike_time d, unsigned percent)
     if (spread == 0)
         return d;
     return d - spread + shard_jitter(s, (u32)MIN(2 * spread, UINT32_MAX));
+}
+
+shrike_time shard_early(struct shard *s, shrike_time d, shrike_time spread)
+{
+    /* In milliseconds: 32 bits of them are 49 days. */
+    spread = MIN(MIN(spread, d / 2) / SHRIKE_MS, (shrike_time)UINT32_MAX);
+    return d - shard_jitter(s, (u32)spread) * SHRIKE_MS;
 }
 
 u64 shard_draw_spi(struct shard *s)

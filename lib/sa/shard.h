@@ -60,6 +60,8 @@ void shard_free(struct shard *s);
 
 /* Harmless randomness for jitter, below n. */
 u32 shard_jitter(struct shard *s, u32 n);
+/* d, less a random part of spread; at least half of d. */
+shrike_time shard_early(struct shard *s, shrike_time d, shrike_time spread);
 /* d, more or less by percent. */
 shrike_time shard_vary(struct shard *s, shrike_time d, unsigned percent);
 /* An SPI nobody has, with our shard's first octet; 0 when the provider fails. */

@@ -40,3 +40,10 @@ void notify_add(struct builder *b, u16 type, struct bytes data)
     notify_write(b->w, &(struct notify){.type = type, .data = data});
     payload_end(b, mark);
 }
+
+void notify_add_spi(struct builder *b, u16 type, u8 protocol, struct bytes spi)
+{
+    size_t mark = payload_begin(b, PAYLOAD_NOTIFY, false);
+    notify_write(b->w, &(struct notify){.protocol = protocol, .type = type, .spi = spi});
+    payload_end(b, mark);
+}

@@ -14,5 +14,7 @@ bool notify_error(const struct message *m, struct notify *out);
 bool notify_check(const struct message *m) must_use;
 /* Append a notify without protocol and SPI. */
 void notify_add(struct builder *b, u16 type, struct bytes data);
+/* One about a Child SA, which its SPI names. */
+void notify_add_spi(struct builder *b, u16 type, u8 protocol, struct bytes spi);
 
 #endif

@@ -85,6 +85,8 @@ static void set_children(struct setup *s, unsigned side, const struct pair_optio
             .local_ts_count = 1,
             .remote_ts_count = 1,
             .reqid = i + 1,
+            .rekey_time = o->child_rekey,
+            .life_time = o->child_life,
         };
     }
 }
@@ -107,6 +109,9 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
         .retransmit_tries = 7,
         .give_up_after = 64 * SHRIKE_SECOND,
         .half_open_max = 30 * SHRIKE_SECOND,
+        .rekey_time = o->ike_rekey,
+        .reauth_time = o->ike_reauth,
+        .over_time = o->ike_over,
         .fragment_size = 1280,
         .fragmentation = true,
     };
@@ -215,6 +220,8 @@ static void install(struct pair_side *side, const struct shrike_install_op *op)
     c->nat_here = op->nat_here;
     c->reqid = op->reqid;
     c->life = op->life;
+    side->ranks++;
+    c->rank = op->outbound_later ? -side->ranks : side->ranks;
 }
 
 static void uninstall(struct pair_side *side, uint32_t serial)
@@ -223,6 +230,25 @@ static void uninstall(struct pair_side *side, uint32_t serial)
         if (side->children[i].serial == serial)
             side->children[i] = side->children[--side->child_count];
     }
+}
+
+static void prefer(struct pair_side *side, uint32_t serial)
+{
+    for (unsigned i = 0; i < side->child_count; i++) {
+        if (side->children[i].serial == serial)
+            side->children[i].rank = ++side->ranks;
+    }
+}
+
+const struct pair_child *pair_outbound(const struct pair_side *side, uint32_t reqid)
+{
+    const struct pair_child *best = NULL;
+    for (unsigned i = 0; i < side->child_count; i++) {
+        const struct pair_child *c = &side->children[i];
+        if (c->reqid == reqid && (!best || c->rank > best->rank))
+            best = c;
+    }
+    return best;
 }
 
 /* An op whose answer is to be given after the drain. */
@@ -241,6 +267,9 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         return true;
     case SHRIKE_CHILD_REMOVE:
         uninstall(side, op->remove.child_serial);
+        return false;
+    case SHRIKE_CHILD_SWITCH:
+        prefer(side, op->change.child_serial);
         return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
@@ -261,14 +290,18 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
 
 static void hear(struct pair_side *side, const struct shrike_event *e)
 {
-    if (e->id == SHRIKE_EVENT_IKE_UP) {
-        side->ike_up++;
+    if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_REKEYED) {
+        side->ike_up += e->id == SHRIKE_EVENT_IKE_UP;
+        side->ike_rekeyed += e->id == SHRIKE_EVENT_IKE_REKEYED;
         side->ike = e->ike;
         side->spi_i = e->spi_i;
         side->spi_r = e->spi_r;
     }
     side->ike_down += e->id == SHRIKE_EVENT_IKE_DOWN;
     side->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
+    side->child_rekeyed += e->id == SHRIKE_EVENT_CHILD_REKEYED;
+    side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;
+    side->refused += e->id == SHRIKE_EVENT_COMMAND_FAILED;
     side->child_down += e->id == SHRIKE_EVENT_CHILD_DOWN;
     if (e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED) {
         side->failed++;
@@ -357,14 +390,14 @@ void pair_wait(struct pair *p, shrike_time until)
 
 void pair_up(struct pair *p, const char *child)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     pair_run(p);
 }
 
 void pair_down(struct pair *p, unsigned side, const char *child)
 {
-    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0};
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0, false};
     shrike_command(p->side[side].engine, p->now, &down);
     pair_run(p);
 }

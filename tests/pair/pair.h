@@ -18,6 +18,7 @@ struct pair_child {
     bool transport, esn, nat_here;
     uint32_t reqid;
     struct shrike_life life;
+    int rank; /* of those with one reqid, the highest is sent by */
 };
 
 struct pair_datagram {
@@ -36,7 +37,9 @@ struct pair_side {
     unsigned child_count;
     uint64_t spi_i, spi_r;
     uint32_t ike; /* serial of the last IKE SA that came up */
-    unsigned ike_up, ike_down, child_up, child_down, failed;
+    unsigned ike_up, ike_down, child_up, child_down, failed, ike_rekeyed, child_rekeyed;
+    unsigned done, refused;         /* commands */
+    int ranks;                      /* given out by the data plane */
     enum shrike_reason_code reason; /* of the last failure */
     /* datagrams for this side */
     struct pair_datagram queue[PAIR_QUEUE];
@@ -66,6 +69,8 @@ struct pair_options {
     uint32_t cookie_threshold; /* half-open SAs from which cookies are asked for; never when 0 */
     unsigned children;         /* 1 when 0 */
     enum shrike_start start;   /* of all of them */
+    /* Lifetimes, as in shrike_conn and shrike_child_conf. */
+    shrike_time ike_rekey, ike_reauth, ike_over, child_rekey, child_life;
     bool transport;
     bool cookies;          /* wanted from every stranger */
     const char *secret[2]; /* NULL: the same for both */
@@ -78,6 +83,8 @@ void pair_free(struct pair *p);
 /* Side 0 calls side 1: `up` of connection "pair" and all its children, or one of them. */
 void pair_up(struct pair *p, const char *child);
 void pair_down(struct pair *p, unsigned side, const char *child);
+/* The child that a side sends by for this reqid; NULL: none. */
+const struct pair_child *pair_outbound(const struct pair_side *side, uint32_t reqid);
 /* This side's data plane forgets everything and says so. */
 void pair_lose_plane(struct pair *p, unsigned side);
 /* Carry actions and datagrams to and fro until nothing is left to carry. */

@@ -29,6 +29,7 @@ struct host_op {
     u8 value[PRF_MAX];
     size_t place; /* of the pair, for CHILD_INSTALL */
     struct shrike_remove_op remove;
+    struct shrike_switch_op change;
     bool again; /* the same answer comes a second time */
 };
 

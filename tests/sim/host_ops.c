@@ -9,6 +9,12 @@ static bool token_equal(const struct shrike_token *a, const struct shrike_token 
            a->slot == b->slot;
 }
 
+/* Of the data plane, not answered. */
+static bool is_order(enum shrike_op_kind kind)
+{
+    return kind == SHRIKE_CHILD_REMOVE || kind == SHRIKE_CHILD_SWITCH;
+}
+
 static shrike_time latency(struct host *h)
 {
     if (prng_percent(&h->prng, h->model.stuck_percent))
@@ -55,7 +61,7 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
         return;
     }
     for (unsigned i = 0; i < h->op_count; i++)
-        if (op->kind != SHRIKE_CHILD_REMOVE && h->ops[i].kind != SHRIKE_CHILD_REMOVE &&
+        if (!is_order(op->kind) && !is_order(h->ops[i].kind) &&
             token_equal(&h->ops[i].token, &op->token))
             world_fail(w, "%s asks twice with one token", h->node.name);
     out = &h->ops[h->op_count++];
@@ -73,8 +79,11 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
     case SHRIKE_CHILD_REMOVE:
         out->remove = op->remove;
         break;
+    case SHRIKE_CHILD_SWITCH:
+        out->change = op->change;
+        break;
     }
-    if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_CHILD_REMOVE)
+    if (op->kind == SHRIKE_CHILD_INSTALL || is_order(op->kind))
         h->kernel_free_at = out->due = MAX(out->due, h->kernel_free_at);
     ladder_op(h, out, "asked");
 }
@@ -98,6 +107,8 @@ static const char *work_of_kernel(struct host *h, const struct host_op *op)
 {
     if (op->kind == SHRIKE_CHILD_REMOVE)
         return kernel_remove(&h->kernel, &op->remove);
+    if (op->kind == SHRIKE_CHILD_SWITCH)
+        kernel_switch(&h->kernel, op->change.child_serial);
     if (op->kind == SHRIKE_CHILD_INSTALL && op->answer.ok)
         return kernel_install(&h->kernel, op->place);
     return NULL;
@@ -125,7 +136,7 @@ void host_ops_answer(struct host *h)
     if (complaint)
         world_fail(h->node.world, "%s: %s", h->node.name, complaint);
     ladder_op(h, &op, "answered");
-    if (op.kind == SHRIKE_CHILD_REMOVE)
+    if (is_order(op.kind))
         return;
     if (op.answer.ok && op.kind == SHRIKE_PROVE)
         op.answer.value.at = op.value;

@@ -56,6 +56,7 @@ static void copy_facts(struct esp_pair *pair, const struct shrike_install_op *op
     pair->esn = op->esn;
     pair->initiator = op->initiator;
     pair->nat_here = op->nat_here;
+    pair->rank = op->outbound_later ? -1 : 1;
     pair->life = op->life;
     pair->protocol = op->protocol;
     pair->encr = op->encr;
@@ -94,6 +95,7 @@ const char *kernel_install(struct kernel *k, size_t place)
     if (kernel_by_spi_in(k, pair->spi_in))
         return "an inbound ESP SPI is installed twice";
     pair->installed = true;
+    pair->rank *= ++k->ranks;
     k->installed++;
     k->changed = true;
     return NULL;
@@ -122,6 +124,25 @@ const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op)
         return NULL;
     }
     return "the removal of a Child SA that was never installed";
+}
+
+void kernel_switch(struct kernel *k, u32 child_serial)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        if (k->pairs[i]->installed && k->pairs[i]->child_serial == child_serial)
+            k->pairs[i]->rank = ++k->ranks;
+    }
+}
+
+const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid)
+{
+    size_t cursor = 0;
+    const struct esp_pair *best = NULL, *pair;
+
+    while ((pair = kernel_next(k, &cursor)) != NULL)
+        if (pair->reqid == reqid && (!best || pair->rank > best->rank))
+            best = pair;
+    return best;
 }
 
 void kernel_lose(struct kernel *k)

@@ -32,6 +32,7 @@ struct esp_pair {
     bool refused;              /* this kernel was told to fail it */
     bool lost;                 /* went with everything else, by kernel_lose() */
     bool removed;              /* was installed, is no more */
+    int64_t rank;              /* of those with one reqid, the highest is sent by */
     bool compared;             /* with the other end */
 };
 
@@ -39,6 +40,7 @@ struct kernel {
     struct esp_pair **pairs;
     size_t count, room;
     unsigned installed;
+    int64_t ranks;
     bool changed; /* since the oracle looked */
 };
 
@@ -49,6 +51,10 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
 /* Carry it out. A complaint when the engine asked for what cannot be. */
 const char *kernel_install(struct kernel *k, size_t place);
 const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op);
+/* Send by this one from now on, if it is there. */
+void kernel_switch(struct kernel *k, u32 child_serial);
+/* The pair that is sent by for this reqid; NULL: none. */
+const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid);
 /* Everything installed is gone. Removing it later is no mistake. */
 void kernel_lose(struct kernel *k);
 

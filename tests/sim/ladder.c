@@ -74,9 +74,10 @@ void ladder_op(struct host *h, const struct host_op *op, const char *what)
     static const char *const names[] = {[SHRIKE_PROVE] = "prove",
                                         [SHRIKE_CHECK] = "check",
                                         [SHRIKE_CHILD_INSTALL] = "install",
-                                        [SHRIKE_CHILD_REMOVE] = "remove"};
+                                        [SHRIKE_CHILD_REMOVE] = "remove",
+                                        [SHRIKE_CHILD_SWITCH] = "switch"};
 
     world_say(h->node.world, "%c   %s %s (SA %u, question %u)%s", h->letter, names[op->kind], what,
               op->token.serial, op->token.slot,
-              op->answer.ok || op->kind == SHRIKE_CHILD_REMOVE ? "" : ", to fail");
+              op->answer.ok || op->kind >= SHRIKE_CHILD_REMOVE ? "" : ", to fail");
 }

@@ -23,7 +23,7 @@ struct side {
     struct esp_socket *socket;
     struct shrike_endpoint at;
     struct esp_sa *in, *out;
-    u32 acquires, softs, hards, strays, stray_len;
+    u32 acquires, softs, hards, strays, stray_len, first;
 };
 
 static inline void side_acquire(void *ctx, const struct esp_sa *sa)
@@ -37,6 +37,12 @@ static inline void side_life(void *ctx, const struct esp_sa *sa, enum esp_life l
     struct side *s = ctx;
     (void)sa;
     *(life == LIFE_HARD ? &s->hards : &s->softs) += 1;
+}
+
+static inline void side_first(void *ctx, const struct esp_sa *sa)
+{
+    struct side *s = ctx;
+    s->first = sa->child_serial;
 }
 
 static inline void side_stray(void *ctx, const struct mail_stray *m)
@@ -77,7 +83,7 @@ static inline void side_device(struct side *s, bool vnet)
 static inline bool side_open(struct side *s, u8 family)
 {
     *s = (struct side){0};
-    struct plane_events e = {side_acquire, side_life, side_stray, s};
+    struct plane_events e = {side_acquire, side_life, side_first, side_stray, s};
     struct mail_socket m = {SOCKET_NAT_T, family, 4500};
     int fd = side_udp(family, &s->at);
     if (fd < 0)

@@ -9,7 +9,7 @@ static struct heard h;
 /* IKE_SA_INIT is over, IKE_AUTH was asked for and is lost. The forger speaks to one side. */
 static bool begin(unsigned victim)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
     p = toy_pair((struct pair_options){0});
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);

@@ -10,7 +10,7 @@ static struct forgery answer;
 /* Side 0 has asked for a second Child SA and hears the forger. */
 static bool begin(void)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false};
     p = toy_pair((struct pair_options){.children = 2});
     pair_up(p, "net0");
     if (!forger_init(&f, p, 0))
@@ -153,16 +153,25 @@ TEST(temporary_failure_is_tried_again)
 }
 
 /* Rekeying is refused for now, with a reason; and nothing is made. */
+/* RFC 7296 1.3.3, 2.25: of a child that nobody knows, or named by no SPI. */
 TEST(requests_to_rekey)
 {
-    CHECK(begin());
-    struct forgery ask = {.exchange = EXCHANGE_CREATE_CHILD_SA};
-    chain_notify(&c, NOTIFY_REKEY_SA);
-    accept_with(GOOD);
-    tell(&f, ask, &c, &h);
-    CHECK_EQ(only_notify(&h), NOTIFY_NO_ADDITIONAL_SAS);
-    CHECK_EQ(stats_of(p, 0).child_sas, 2);
-    end();
+    for (unsigned named = 0; named < 2; named++) {
+        CHECK(begin());
+        struct forgery ask = {.exchange = EXCHANGE_CREATE_CHILD_SA};
+        struct bytes spi = bytes_of("\x77\x77\x77\x77", 4);
+        if (named)
+            notify_add_spi(&c.b, NOTIFY_REKEY_SA, PROTOCOL_ESP, spi);
+        else
+            chain_notify(&c, NOTIFY_REKEY_SA);
+        accept_with(GOOD);
+        tell(&f, ask, &c, &h);
+        struct notify n;
+        CHECK_EQ(only_notify(&h), named ? NOTIFY_CHILD_SA_NOT_FOUND : NOTIFY_INVALID_SYNTAX);
+        CHECK(notify_error(&h.m, &n) && (!named || bytes_equal(n.spi, spi)));
+        CHECK_EQ(stats_of(p, 0).child_sas, named ? 2 : 0);
+        end();
+    }
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static struct bytes body(const struct caught *c, u8 type)
 static struct pair *calling(struct pair_options o, struct caught *first)
 {
     struct pair *p = toy_pair(o);
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     if (!next_of(p, first))
         abort();
@@ -181,7 +181,7 @@ TEST(another_group_repeats_the_full_offer)
     static struct proposal was, is;
     struct pair *p = with_groups(own, prop);
     struct ke ke;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     CHECK(next_of(p, &first));
     CHECK(ke_read(body(&first, PAYLOAD_KE), &ke));
@@ -250,7 +250,7 @@ TEST(groups_to_and_fro_end)
     struct caught first, more;
     struct pair *p = with_groups(own, prop);
     unsigned asked = 0;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     CHECK(next_of(p, &first));
     for (unsigned i = 0; i < 20; i++) {

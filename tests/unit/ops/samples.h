@@ -56,6 +56,7 @@ static const struct shrike_op sample_install = {
                 true,
                 true,
                 true,
+                true,
                 PROTOCOL_ESP,
                 ENCR_AES_GCM_16,
                 256,
@@ -73,11 +74,13 @@ static const struct shrike_op sample_remove = {
     .kind = SHRIKE_CHILD_REMOVE,
     .token = {9, 10, 11, 12},
     .remove = {0x51, 0x52, 0x53, {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}}};
+static const struct shrike_op sample_switch = {
+    .kind = SHRIKE_CHILD_SWITCH, .token = {13, 14, 15, 16}, .change = {0x54}};
 static const struct shrike_answer sample_answer = {
     true, SHRIKE_REASON_AUTH_NO_SECRET, {(const u8 *)"value", 5}};
 static const struct shrike_kernel_event sample_kernel = {SHRIKE_PLANE_LOST, 0x61, 0x62};
-static const struct shrike_command sample_command = {SHRIKE_LIVENESS, 0x71, "home",
-                                                     "lan",           0x72, 0x73};
+static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
+                                                     0x72,         0x73, true};
 static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
                                                  0x81,
                                                  0x82,
@@ -241,9 +244,10 @@ static const struct settings sample_settings = {
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
 {
-    static const struct shrike_op *const ops[] = {&sample_check, &sample_install, &sample_remove};
+    static const struct shrike_op *const ops[] = {&sample_check, &sample_install, &sample_remove,
+                                                  &sample_switch};
     struct writer w = writer_of(room, size);
-    if (n > (kind == RECODE_OP ? 2 : 0))
+    if (n > (kind == RECODE_OP ? 3 : 0))
         return bytes_of(room, 0);
     switch (kind) {
     case RECODE_SOCKET:

@@ -83,6 +83,14 @@ TEST(a_remove_comes_back)
     CHECK(SAME_REST(&sample_remove.remove, &got.remove));
 }
 
+TEST(a_switch_comes_back)
+{
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 3);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_CHILD_SWITCH);
+    CHECK_EQ(got.change.child_serial, sample_switch.change.child_serial);
+}
+
 TEST(an_answer_comes_back)
 {
     struct shrike_token whose;
@@ -102,8 +110,8 @@ TEST(inputs_come_back)
     r = of(RECODE_COMMAND, 0);
     CHECK(command_read(&r, &c, &box));
     CHECK(same_text(sample_command.conn, c.conn) && same_text(sample_command.child, c.child));
-    CHECK(c.kind == SHRIKE_LIVENESS && c.reference == 0x71 && c.ike == 0x72 &&
-          c.child_serial == 0x73);
+    CHECK(c.kind == SHRIKE_REKEY && c.reference == 0x71 && c.ike == 0x72 &&
+          c.child_serial == 0x73 && c.reauth);
 }
 
 TEST(an_event_comes_back)
@@ -203,10 +211,10 @@ TEST(kinds_beyond_the_last_are_refused)
         unsigned beyond;
     } choices[] = {
         {RECODE_SOCKET, 0, SOCKET_ESP + 1},
-        {RECODE_OP, 0, SHRIKE_CHILD_REMOVE + 1},
+        {RECODE_OP, 0, SHRIKE_CHILD_SWITCH + 1},
         {RECODE_ANSWER, 17, SHRIKE_REASON_COUNT},
         {RECODE_KERNEL, 0, SHRIKE_PLANE_LOST + 1},
-        {RECODE_COMMAND, 0, SHRIKE_LIVENESS + 1},
+        {RECODE_COMMAND, 0, SHRIKE_REKEY + 1},
         {RECODE_EVENT, 0, SHRIKE_EVENT_COUNT},
         {RECODE_IKE_VIEW, 4, SHRIKE_IKE_DELETING + 1},
         {RECODE_CHILD_VIEW, 8, SHRIKE_CHILD_DELETING + 1},
@@ -215,7 +223,7 @@ TEST(kinds_beyond_the_last_are_refused)
     for (unsigned i = 0; i < ARRAY_LEN(choices); i++)
         for (unsigned less = 0; less < 2; less++) {
             struct bytes b =
-                sample(choices[i].kind, 2 * (choices[i].kind == RECODE_OP), room, 4096);
+                sample(choices[i].kind, 3 * (choices[i].kind == RECODE_OP), room, 4096);
             struct writer w = writer_of(again, sizeof(again));
             room[choices[i].at] = 0;
             room[choices[i].at + 1] = (u8)(choices[i].beyond - less);
@@ -290,8 +298,8 @@ TEST(the_largest_fit_into_a_body)
 int main(void)
 {
     return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
-           RUN(an_answer_comes_back) | RUN(inputs_come_back) | RUN(an_event_comes_back) |
-           RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
+           RUN(a_switch_comes_back) | RUN(an_answer_comes_back) | RUN(inputs_come_back) |
+           RUN(an_event_comes_back) | RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
            RUN(kinds_beyond_the_last_are_refused) | RUN(an_install_is_of_esp_or_ah) |

@@ -1,0 +1,84 @@
+/* Authenticating anew: see reauth.h. */
+#include "exchange/reauth.h"
+#include "base/text.h"
+#include "sa/child.h"
+#include "sa/life.h"
+#include "sa/trace.h"
+
+/* The same connection as it is configured now, if it is. */
+static const struct shrike_conn *conn_now(const struct shard *s, const struct ike_sa *sa)
+{
+    const struct shrike_conf *conf = s->current->conf;
+    for (u32 i = 0; i < conf->conn_count; i++) {
+        if (text_same(conf->conns[i].name, sa->conn->name))
+            return &conf->conns[i];
+    }
+    return NULL;
+}
+
+/* The way to the peer: as configured, or where it is now. */
+static void use_path(struct ike_sa *fresh, const struct ike_sa *sa)
+{
+    const struct shrike_conn *conn = fresh->conn;
+    bool known = conn->remote_endpoint.family != 0;
+    fresh->local = known ? conn->local_endpoint : sa->local;
+    fresh->remote = known ? conn->remote_endpoint : sa->remote;
+    fresh->marker = fresh->local.port == 4500;
+}
+
+bool reauth_begin(struct shard *s, struct ike_sa *sa)
+{
+    const struct shrike_conn *conn = conn_now(s, sa);
+    struct ike_sa *fresh = sa_new(s, true);
+    sa->reauth_at = s->now + shard_vary(s, REKEY_RETRY, 50);
+    if (!fresh)
+        return false;
+    sa_use_conn(s, fresh, conn ? conn : sa->conn, conn ? s->current : sa->snapshot);
+    use_path(fresh, sa);
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        const struct shrike_child_conf *conf = sa_child_conf(fresh->conn, c->conf->name);
+        bool wanted = c->state == CHILD_UP && !c->wants_delete && conf;
+        if (wanted && !child_named(fresh, conf->name, NULL) && !child_new(s, fresh, conf))
+            break;
+    }
+    if (list_empty(&fresh->children)) {
+        sa_free(s, fresh);
+        return false;
+    }
+    fresh->wants = WANT_INIT;
+    fresh->succeeds = sa->serial;
+    sa->reauth = fresh->serial;
+    sa_touch(s, fresh);
+    return true;
+}
+
+void reauth_settle(struct shard *s, struct ike_sa *sa)
+{
+    if (!sa->succeeds || sa->state != IKE_UP || sa->handshake)
+        return;
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->state < CHILD_UP)
+            return;
+    }
+    struct ike_sa *old = sa_by_serial(s, sa->succeeds);
+    sa->succeeds = 0;
+    if (!old)
+        return;
+    pending_release(s, old->command_rekey, SHRIKE_REASON_NONE);
+    old->command_rekey = 0;
+    old->wants |= WANT_CLOSE;
+    old->reason = SHRIKE_REASON_REKEYED;
+    sa_touch(s, old);
+}
+
+void reauth_closing(struct shard *s, struct ike_sa *sa)
+{
+    struct ike_sa *old = sa_by_serial(s, sa->succeeds);
+    sa->succeeds = 0;
+    if (!old)
+        return;
+    pending_release(s, old->command_rekey, SHRIKE_REASON_TIMEOUT);
+    old->command_rekey = 0;
+    old->reauth = 0;
+    sa_touch(s, old);
+}

@@ -1,0 +1,15 @@
+/* Authenticating anew (RFC 7296 2.8.3): a new IKE SA from scratch with the same children; when it
+ * is up, the old one is closed. */
+#ifndef EXCHANGE_REAUTH_H
+#define EXCHANGE_REAUTH_H
+
+#include "sa/shard.h"
+
+/* Begin, for one that is up. false: there is no place for it, or nothing to make it for. */
+bool reauth_begin(struct shard *s, struct ike_sa *sa);
+/* Look after an SA: when it is up with all of its children, the one that it succeeds is closed. */
+void reauth_settle(struct shard *s, struct ike_sa *sa);
+/* This SA is being closed: the one that it was to succeed tries again. */
+void reauth_closing(struct shard *s, struct ike_sa *sa);
+
+#endif
