@@ -38,7 +38,7 @@ def inside(end, *command):
 
 
 def ip(end, *words):
-    run('ip', '-n', PREFIX + end, *words)
+    run(*inside(end, 'ip', *words))
 
 
 def until(what, seconds=15):

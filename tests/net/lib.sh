@@ -3,8 +3,8 @@
 # "not ok NAME" or "skip NAME: reason" for tools/run-tests. Needs root and iproute2.
 #
 # Everything made here is named after this run and goes when the script ends, however it ends.
-# nsenter instead of "ip netns exec": the latter wants / to be a mount point, and in a chroot it
-# is none.
+# nsenter instead of "ip netns exec" and "ip -n": they want / to be a mount point, and in a chroot
+# it is none.
 
 net_prefix=${NET_PREFIX:-$(printf 'sh%04x-' $((RANDOM % 65536)))}
 net_dir=${NET_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/shrike-net.XXXXXX")}
@@ -19,7 +19,7 @@ host() {
     for name in "$@"; do
         ip netns add "$net_prefix$name"
         net_hosts+=("$name")
-        ip -n "$net_prefix$name" link set lo up
+        on "$name" ip link set lo up
         # Without duplicate address detection, which takes a second that no test is about.
         on "$name" sh -c '[ ! -e /proc/sys/net/ipv6 ] ||
             echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
@@ -37,7 +37,7 @@ on() {
 at() {
     local name=$1
     shift
-    ip -n "$net_prefix$name" "$@"
+    on "$name" ip "$@"
 }
 
 # link A DEVICE B DEVICE: a cable between two hosts.
