@@ -25,7 +25,7 @@ fake=$BUILD/tests/unit/parent/fake_shriked
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 
 host west
-ip -n "${net_prefix}west" link add veth0 type veth peer name veth1
+on west ip link add veth0 type veth peer name veth1
 at west link set veth0 up
 at west link set veth1 up
 address west veth0 192.0.2.1/24 10.1.0.1/16 2001:db8:1::1/48
