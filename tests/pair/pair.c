@@ -205,23 +205,31 @@ static size_t keep_keys(const struct shrike_sa_keys *k, uint8_t *out)
     return k->encr_key.len + k->integ_key.len;
 }
 
-static void install(struct pair_side *side, const struct shrike_install_op *op)
+static struct pair_child child_of(const struct shrike_install_op *op)
+{
+    struct pair_child c = {
+        .serial = op->child_serial,
+        .spi_in = op->in.spi,
+        .spi_out = op->out.spi,
+        .transport = op->mode == SHRIKE_TRANSPORT,
+        .esn = op->esn,
+        .nat_here = op->nat_here,
+        .reqid = op->reqid,
+        .life = op->life,
+    };
+    c.in_len = keep_keys(&op->in, c.in);
+    c.out_len = keep_keys(&op->out, c.out);
+    return c;
+}
+
+static void install(struct pair_side *side, const struct pair_op *op)
 {
     if (side->child_count == PAIR_CHILDREN)
         return;
     struct pair_child *c = &side->children[side->child_count++];
-    c->serial = op->child_serial;
-    c->spi_in = op->in.spi;
-    c->spi_out = op->out.spi;
-    c->in_len = keep_keys(&op->in, c->in);
-    c->out_len = keep_keys(&op->out, c->out);
-    c->transport = op->mode == SHRIKE_TRANSPORT;
-    c->esn = op->esn;
-    c->nat_here = op->nat_here;
-    c->reqid = op->reqid;
-    c->life = op->life;
+    *c = op->child;
     side->ranks++;
-    c->rank = op->outbound_later ? -side->ranks : side->ranks;
+    c->rank = op->later ? -side->ranks : side->ranks;
 }
 
 static void uninstall(struct pair_side *side, uint32_t serial)
@@ -258,19 +266,62 @@ struct answer {
     uint8_t value[PRF_MAX];
 };
 
+/* In the order in which they were asked for, up to the first installation, which is answered.
+ * *token is that of it. */
+static bool carry_out(struct pair_side *side, bool installs, struct shrike_token *token)
+{
+    while (side->op_count > 0) {
+        struct pair_op op = side->ops[0];
+        if (op.kind == SHRIKE_CHILD_INSTALL && !installs)
+            return false;
+        memmove(side->ops, side->ops + 1, --side->op_count * sizeof(side->ops[0]));
+        if (op.kind == SHRIKE_CHILD_REMOVE)
+            uninstall(side, op.serial);
+        else if (op.kind == SHRIKE_CHILD_SWITCH)
+            prefer(side, op.serial);
+        if (op.kind != SHRIKE_CHILD_INSTALL)
+            continue;
+        install(side, &op);
+        *token = op.token;
+        return true;
+    }
+    return false;
+}
+
+bool pair_answer(struct pair *p, unsigned i)
+{
+    struct shrike_answer good = {.ok = true};
+    struct shrike_token token;
+    if (!carry_out(&p->side[i], true, &token))
+        return false;
+    shrike_done(p->side[i].engine, p->now, token, &good);
+    return true;
+}
+
+static void keep_op(struct pair_side *side, const struct shrike_op *op)
+{
+    if (side->op_count == PAIR_OPS)
+        abort();
+    struct pair_op *kept = &side->ops[side->op_count++];
+    *kept = (struct pair_op){.kind = op->kind, .token = op->token};
+    if (op->kind == SHRIKE_CHILD_INSTALL) {
+        kept->child = child_of(&op->install);
+        kept->later = op->install.outbound_later;
+    } else {
+        kept->serial =
+            op->kind == SHRIKE_CHILD_REMOVE ? op->remove.child_serial : op->change.child_serial;
+    }
+}
+
 static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
 {
     *out = (struct answer){.token = op->token, .answer = {.ok = true}};
     switch (op->kind) {
     case SHRIKE_CHILD_INSTALL:
-        install(side, &op->install);
-        return true;
     case SHRIKE_CHILD_REMOVE:
-        uninstall(side, op->remove.child_serial);
-        return false;
     case SHRIKE_CHILD_SWITCH:
-        prefer(side, op->change.child_serial);
-        return false;
+        keep_op(side, op);
+        return !side->hold_ops && carry_out(side, true, &out->token);
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         break;
@@ -335,6 +386,7 @@ bool pair_drain(struct pair *p, unsigned i)
             break;
         }
     }
+    (void)carry_out(side, false, NULL);
     for (unsigned n = 0; n < count; n++) {
         answers[n].answer.ok = answers[n].answer.ok && !side->refuse_ops;
         answers[n].answer.value.at = answers[n].value;

@@ -9,6 +9,7 @@
 
 #define PAIR_CHILDREN 8
 #define PAIR_QUEUE    64
+#define PAIR_OPS      16
 
 /* What one side's data plane was given for one Child SA. */
 struct pair_child {
@@ -19,6 +20,15 @@ struct pair_child {
     uint32_t reqid;
     struct shrike_life life;
     int rank; /* of those with one reqid, the highest is sent by */
+};
+
+/* An op of the data plane that is not carried out yet. */
+struct pair_op {
+    enum shrike_op_kind kind;
+    struct shrike_token token;
+    uint32_t serial;
+    struct pair_child child; /* of an installation */
+    bool later;
 };
 
 struct pair_datagram {
@@ -44,6 +54,10 @@ struct pair_side {
     /* datagrams for this side */
     struct pair_datagram queue[PAIR_QUEUE];
     unsigned head, count;
+    /* ops that its data plane has still to carry out */
+    struct pair_op ops[PAIR_OPS];
+    unsigned op_count;
+    bool hold_ops;   /* it carries them out by pair_answer() only */
     bool mute;       /* its datagrams are lost */
     bool refuse_ops; /* its ops fail */
     bool believe;    /* it takes any AUTH value for true */
@@ -93,6 +107,9 @@ void pair_run(struct pair *p);
  * do. */
 bool pair_deliver(struct pair *p, unsigned side);
 bool pair_drain(struct pair *p, unsigned side);
+/* A data plane that holds its ops: carry them out up to the first that is answered, and answer it.
+ * false: there is none. */
+bool pair_answer(struct pair *p, unsigned side);
 /* Put a datagram at the end of a side's queue (data is copied); forget the first one, or all. */
 void pair_post(struct pair_side *to, const struct pair_datagram *d);
 void pair_lose(struct pair_side *side);
