@@ -9,6 +9,7 @@
 #include "exchange/exchange.h"
 #include "exchange/init.h"
 #include "exchange/reauth.h"
+#include "exchange/unique.h"
 #include "exchange/wants.h"
 #include "sa/child.h"
 #include "sa/life.h"
@@ -80,6 +81,7 @@ static void timers_set(struct shard *s, struct ike_sa *sa)
 static void settle(struct shrike *e, struct ike_sa *sa)
 {
     struct shard *s = &e->shard;
+    unique_work(s, sa);
     wants_next(s, sa);
     reauth_settle(s, sa);
     child_sweep(s, sa);

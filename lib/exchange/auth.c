@@ -3,6 +3,7 @@
 #include "exchange/exchange.h"
 #include "exchange/offer.h"
 #include "sa/life.h"
+#include "exchange/unique.h"
 #include "sa/match.h"
 #include "sa/trace.h"
 
@@ -122,7 +123,12 @@ enum verdict auth_ask(struct turn *t)
     t->reason.origin = conn->local.origin;
     if (!t->op->ok)
         return turn_fail(t, t->op->reason, 0);
+    enum unique_call call = unique_call(t->shard, t->sa);
+    if (call == UNIQUE_GIVEN_WAY)
+        return turn_fail(t, SHRIKE_REASON_CROSSED, 0);
     add_id(t, PAYLOAD_IDI, &conn->local.id);
+    if (call == UNIQUE_FIRST) /* RFC 7296 2.4: before a crash there may have been others */
+        notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
     add_auth(t, t->op->value);
@@ -156,6 +162,12 @@ static enum verdict verify(struct turn *t)
     return ask_op(t, false, auth.data);
 }
 
+static bool initial_contact(const struct turn *t)
+{
+    struct notify n;
+    return notify_find(t->in, NOTIFY_INITIAL_CONTACT, &n);
+}
+
 /* The peer is who it should be: the IKE SA is up, whatever becomes of its Child SA. */
 static void establish(struct turn *t)
 {
@@ -164,6 +176,7 @@ static void establish(struct turn *t)
     sa->authenticated = true;
     life_begin(t->shard, sa);
     (void)trace_ike(t->shard, SHRIKE_EVENT_IKE_UP, sa);
+    unique_up(t->shard, sa, initial_contact(t));
 }
 
 /* The Child SA of the response: install it, or note why there is none (RFC 7296 1.2: the IKE SA
@@ -349,6 +362,8 @@ enum verdict auth_answer(struct turn *t)
         t->reason.origin = t->sa->conn->remote.origin;
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+        if (!unique_admits(t->shard, t->sa, initial_contact(t)))
+            return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
         t->slot->step = ANSWER_INSTALLED;
         v = begin_child(t);
         return v == DONE ? prove(t) : v;

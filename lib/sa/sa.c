@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sa/child.h"
 #include "sa/life.h"
+#include "sa/peers.h"
 #include "sa/protect.h"
 #include "sa/shard.h"
 #include "sa/trace.h"
@@ -12,9 +13,11 @@ static bool sa_new_handshake(struct shard *s, struct ike_sa *sa)
 {
     u32 index;
     sa->handshake = slab_take(&s->handshakes, &index);
-    if (sa->handshake)
-        sa->handshake->index = index;
-    return sa->handshake != NULL;
+    if (!sa->handshake)
+        return false;
+    sa->handshake->index = index;
+    sa->handshake->began = s->now;
+    return true;
 }
 
 /* With an SPI of ours and a place in the tables. */
@@ -161,6 +164,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
+    peers_remove(s, sa);
     pending_release(s, sa->command_alive, SHRIKE_REASON_SA_CLOSING);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     pending_release(s, sa->command_rekey, SHRIKE_REASON_SA_CLOSING);
@@ -232,7 +236,7 @@ void sa_touch(struct shard *s, struct ike_sa *sa)
 
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
 {
-    shrike_time due = sa->dead || sa->reap || sa->unsettled ? s->now : sa->expires;
+    shrike_time due = sa->dead || sa->reap || sa->unsettled || sa->ousts ? s->now : sa->expires;
     for (unsigned i = 0; i < ARRAY_LEN(sa->fragments); i++) {
         if (sa->fragments[i])
             due = MIN(due, sa->fragments[i]->since + REASSEMBLY_TIME_MAX);

@@ -34,6 +34,13 @@ enum ike_want {
     WANT_REKEY = 1 << 4, /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
 };
 
+/* What an SA that has come up does to older ones between the same identities. */
+enum ike_oust {
+    OUST_NONE,
+    OUST_CLOSE,  /* the peer does not have them any more */
+    OUST_DELETE, /* the peer is told */
+};
+
 #define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
 
 #define GONE_MAX 4 /* Child SAs deleted by the peer while its response that made them is lost */
@@ -81,6 +88,7 @@ struct handshake {
     u32 prefix_bucket;              /* responder: where the gate counts it */
     u8 cookies;                     /* initiator: cookies received */
     u8 groups;                      /* initiator: groups tried */
+    shrike_time began;              /* when */
     u16 group;                      /* of the key pair */
     u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
@@ -113,6 +121,10 @@ struct ike_sa {
     const struct shrike_conn *conn; /* NULL for a responder before IKE_AUTH */
     struct snapshot *snapshot;      /* that holds conn */
     struct packet *peer_id;         /* type octet, then data; NULL before IKE_AUTH */
+    struct list peers;              /* others between the same identities (peers.h) */
+    u64 peer_hash;                  /* of both identities: its key in by_peer; 0: in no ring */
+    u8 ousts;                       /* what it does to older ones there: enum ike_oust */
+    shrike_time oust_before;        /* established until then */
     struct list children;           /* of struct child_sa */
     u16 child_count, dead;          /* children in all; dead ones to be swept */
     struct heap_node timer;

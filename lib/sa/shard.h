@@ -35,6 +35,7 @@ struct shard {
     u8 *out;            /* OUT_MAX octets: the message being built */
     struct map by_spi;  /* our IKE SPI -> index of the SA */
     struct map by_init; /* hash of an IKE_SA_INIT request -> index of the SA that answered it */
+    struct map by_peer; /* hash of two identities -> index of the newest SA between them */
     struct map by_esp;  /* our inbound ESP SPI -> index of the child */
     struct heap timers;
     struct snapshot snapshots[SNAPSHOTS_MAX];

@@ -1,0 +1,176 @@
+/* One IKE SA between two identities: see unique.h. */
+#include "exchange/unique.h"
+#include "exchange/exchange.h"
+#include "sa/child.h"
+#include "sa/match.h"
+#include "sa/peers.h"
+#include "sa/trace.h"
+
+enum {
+    LOOK_MAX = 16,   /* others that are looked at before one is taken to have none */
+    WORK_MAX = 4,    /* closed by one input */
+    CLOSE_ROOM = 80, /* actions that closing one may cause */
+};
+
+static bool is_up(const struct ike_sa *sa)
+{
+    return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE);
+}
+
+/* Has it come up since the other began, at the call of the other end, for the same connection? */
+static bool crosses(const struct ike_sa *sa, shrike_time began, const struct ike_sa *other)
+{
+    return is_up(other) && other->initiator != sa->initiator && other->established >= began &&
+           other->conn->hash == sa->conn->hash;
+}
+
+/* Without an identity to look for: is there another one of this connection? Costs a walk over all
+ * of them; only an initiator that does not know whom it calls pays it. */
+static bool conn_has_other(const struct shard *s, const struct ike_sa *sa)
+{
+    for (u32 i = 0; i < s->sas.cut; i++) {
+        const struct ike_sa *other = shard_sa_at(s, i);
+        if (other && other != sa && other->state != IKE_GONE && other->conn &&
+            other->conn->hash == sa->conn->hash)
+            return true;
+    }
+    return false;
+}
+
+/* What the loser wants, the winner is to have; who waits for it waits there. */
+static void inherit(struct shard *s, struct ike_sa *winner, struct ike_sa *loser)
+{
+    for (struct child_sa *c = child_first(loser); c; c = child_after(loser, c)) {
+        const struct shrike_child_conf *conf = sa_child_conf(winner->conn, c->conf->name);
+        if (c->state > CHILD_UP || c->wants_delete || !conf)
+            continue;
+        struct child_sa *there = child_named(winner, conf->name, NULL);
+        if (!there)
+            there = child_new(s, winner, conf);
+        if (!there)
+            continue;
+        if (there->state == CHILD_UP)
+            pending_release(s, c->command, SHRIKE_REASON_NONE);
+        else if (there->command)
+            pending_release(s, c->command, SHRIKE_REASON_BUSY);
+        else
+            there->command = c->command;
+        c->command = 0;
+    }
+    sa_touch(s, winner);
+}
+
+/* ---- before IKE_AUTH ---- */
+
+enum unique_call unique_call(struct shard *s, struct ike_sa *sa)
+{
+    const struct shrike_conn *conn = sa->conn;
+    unsigned looked = 0;
+    bool known = conn->remote.id.type && !id_is_pattern(&conn->remote.id);
+    if (conn->unique == SHRIKE_UNIQUE_NEVER)
+        return UNIQUE_CALL;
+    if (known)
+        peers_add(s, sa, &conn->remote.id);
+    struct ike_sa *other = peers_older(s, sa);
+    for (struct ike_sa *o = other; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
+        if (!crosses(sa, sa->handshake->began, o))
+            continue;
+        inherit(s, o, sa);
+        return UNIQUE_GIVEN_WAY;
+    }
+    return other || (!known && conn_has_other(s, sa)) ? UNIQUE_CALL : UNIQUE_FIRST;
+}
+
+/* ---- after it ---- */
+
+bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_contact)
+{
+    const struct shrike_conn *conn = sa->conn;
+    struct shrike_id peer = sa_peer_id(sa);
+    if (conn->unique != SHRIKE_UNIQUE_KEEP || initial_contact)
+        return true;
+    struct ike_sa *o = peers_newest(s, &conn->local.id, &peer);
+    for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
+        if (is_up(o) && o->established < sa->handshake->began)
+            return false;
+    }
+    return true;
+}
+
+static void lose(struct shard *s, struct ike_sa *winner, struct ike_sa *loser)
+{
+    if (loser->initiator)
+        inherit(s, winner, loser);
+    loser->wants |= WANT_CLOSE;
+    loser->reason = SHRIKE_REASON_CROSSED;
+    sa_touch(s, loser);
+}
+
+/* One that crosses this one is there: one of both is to go. false: it is this one. */
+static bool settle_crossing(struct shard *s, struct ike_sa *sa)
+{
+    unsigned looked = 0;
+    for (struct ike_sa *o = peers_older(s, sa); o && looked < LOOK_MAX; looked++) {
+        struct ike_sa *older = peers_older(s, o);
+        bool wins = fault(50) ? sa->initiator : sa->spi_i < o->spi_i;
+        if (crosses(sa, sa->handshake->began, o)) {
+            lose(s, wins ? sa : o, wins ? o : sa);
+            if (!wins)
+                return false;
+        }
+        o = older;
+    }
+    return true;
+}
+
+void unique_up(struct shard *s, struct ike_sa *sa, bool initial_contact)
+{
+    struct shrike_id peer = sa_peer_id(sa);
+    peers_add(s, sa, &peer);
+    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER || !settle_crossing(s, sa))
+        return;
+    /* RFC 7296 2.4: the peer says that it has no other. Not of those that came up meanwhile: it did
+     * not know of them when it said so. */
+    sa->oust_before = sa->handshake->began;
+    if (initial_contact)
+        sa->ousts = OUST_CLOSE;
+    else if (sa->conn->unique == SHRIKE_UNIQUE_REPLACE && !sa->initiator)
+        sa->ousts = OUST_DELETE;
+}
+
+static void oust(struct shard *s, struct ike_sa *sa, enum ike_oust how)
+{
+    struct shrike_reason why = {.code = SHRIKE_REASON_REPLACED, .theirs = true};
+    if (how == OUST_CLOSE) {
+        ike_close(s, sa, &why);
+    } else {
+        peers_remove(s, sa);
+        sa->wants |= WANT_CLOSE;
+        sa->reason = SHRIKE_REASON_REPLACED;
+    }
+    sa_touch(s, sa);
+}
+
+/* Those that are not authenticated, or came up too late, stay. */
+static bool is_to_go(const struct ike_sa *sa, const struct ike_sa *other)
+{
+    return other->authenticated && (other->established < sa->oust_before || fault(51));
+}
+
+void unique_work(struct shard *s, struct ike_sa *sa)
+{
+    unsigned done = 0;
+    if (sa->state != IKE_UP)
+        sa->ousts = OUST_NONE;
+    struct ike_sa *o = sa->ousts ? peers_older(s, sa) : NULL;
+    while (o) {
+        struct ike_sa *older = peers_older(s, o);
+        if (is_to_go(sa, o)) {
+            if (done++ == WORK_MAX || ring_room(&s->ring) < CLOSE_ROOM)
+                return; /* the next tick goes on */
+            oust(s, o, sa->ousts);
+        }
+        o = older;
+    }
+    sa->ousts = OUST_NONE;
+}
