@@ -2,8 +2,8 @@
 #include "base/ct.h"
 #include "exchange/exchange.h"
 #include "exchange/offer.h"
-#include "sa/life.h"
 #include "exchange/unique.h"
+#include "sa/life.h"
 #include "sa/match.h"
 #include "sa/trace.h"
 

@@ -14,7 +14,7 @@ enum {
 
 static bool is_up(const struct ike_sa *sa)
 {
-    return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE);
+    return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE) && !sa->spare && !sa->replaced;
 }
 
 /* Has it come up since the other began, at the call of the other end, for the same connection? */
@@ -91,7 +91,9 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
         return true;
     struct ike_sa *o = peers_newest(s, &conn->local.id, &peer);
     for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
-        if (is_up(o) && o->established < sa->handshake->began)
+        /* From the same address it is the old one, authenticated anew. */
+        if (is_up(o) && o->established < sa->handshake->began &&
+            memcmp(o->remote.octets, sa->remote.octets, sizeof(sa->remote.octets)) != 0)
             return false;
     }
     return true;
@@ -164,13 +166,14 @@ void unique_work(struct shard *s, struct ike_sa *sa)
         sa->ousts = OUST_NONE;
     struct ike_sa *o = sa->ousts ? peers_older(s, sa) : NULL;
     while (o) {
-        struct ike_sa *older = peers_older(s, o);
-        if (is_to_go(sa, o)) {
-            if (done++ == WORK_MAX || ring_room(&s->ring) < CLOSE_ROOM)
-                return; /* the next tick goes on */
-            oust(s, o, sa->ousts);
+        if (!is_to_go(sa, o)) {
+            o = peers_older(s, o);
+            continue;
         }
-        o = older;
+        if (done++ == WORK_MAX || ring_room(&s->ring) < CLOSE_ROOM)
+            return; /* the next tick goes on */
+        oust(s, o, sa->ousts);
+        o = peers_older(s, sa); /* a replacement may stand where it stood */
     }
     sa->ousts = OUST_NONE;
 }

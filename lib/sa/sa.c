@@ -119,6 +119,8 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
     sa->spare = false;
     old->wants = 0;
     old->replaced = true;
+    peers_follow(s, sa, old);
+    peers_remove(s, old);
     sa_touch(s, sa);
     trace_ike(s, SHRIKE_EVENT_IKE_REKEYED, sa)->number = old->serial;
 }
