@@ -38,7 +38,7 @@ enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_
             continue;
         any = true;
         bool loaded = model_load(&c->model, &section, &c->report);
-        control_say_report(c, &c->report);
+        control_say_report(c, &c->report, true);
         if (loaded)
             publish_soon(c);
         if (!loaded) {

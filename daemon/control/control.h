@@ -52,8 +52,9 @@ enum reference_kind control_reference_kind(u32 reference);
 /* A line of this role itself. */
 void control_say(struct control *c, enum shrike_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Every line of the report, at its place. */
-void control_say_report(struct control *c, const struct config_report *r);
+/* Every line of the report, at its place. sparing: warnings count against what may be said in a
+ * second, since reports like it may follow by the thousand. */
+void control_say_report(struct control *c, const struct config_report *r, bool sparing);
 /* Read the files again. false: they have errors, which are in c->report and were said. */
 bool control_reload(struct control *c);
 /* The configuration as it is now, joined; NULL: the files could not be used yet. */

@@ -13,7 +13,7 @@ struct name {
     u32 round;
     u32 count;
     struct shrike_addr addrs[RESOLVED_MAX];
-    struct alarm alarm;
+    shrike_time when; /* good and bad: to be asked for again */
     char text[];
 };
 
@@ -35,6 +35,20 @@ static struct name *find(const struct names *n, const char *text)
 
 static void got(void *ctx, const struct resolved *answer);
 
+static void set_alarm(struct names *n, shrike_time when)
+{
+    if (when >= n->next)
+        return;
+    n->next = when;
+    loop_alarm(n->loop, &n->alarm, when);
+}
+
+static void again_in(struct name *one, u32 seconds)
+{
+    one->when = loop_now(one->all->loop) + seconds * SHRIKE_SECOND;
+    set_alarm(one->all, one->when);
+}
+
 static void ask(struct name *one)
 {
     struct names *n = one->all;
@@ -44,7 +58,7 @@ static void ask(struct name *one)
         return;
     n->asked--;
     one->state = NAME_BAD;
-    loop_alarm(n->loop, &one->alarm, loop_now(n->loop) + RESOLVE_TTL_MIN * SHRIKE_SECOND);
+    again_in(one, RESOLVE_TTL_MIN);
 }
 
 /* Names that wait for a question before them to end. */
@@ -102,7 +116,7 @@ static void got(void *ctx, const struct resolved *answer)
     n->asked--;
     one->answered = true;
     one->state = answer->ok ? NAME_GOOD : NAME_BAD;
-    loop_alarm(n->loop, &one->alarm, loop_now(n->loop) + answer->ttl_s * SHRIKE_SECOND);
+    again_in(one, answer->ttl_s);
     if (answer->ok)
         keep_order(one, &fresh);
     bool other = answer->ok && is_other(one, &fresh);
@@ -115,16 +129,32 @@ static void got(void *ctx, const struct resolved *answer)
     ask_more(n);
 }
 
+/* One alarm for all, at most once a second: there may be more names than a loop has alarms. */
 static void ring(void *ctx)
 {
-    struct name *one = ctx;
-    one->state = NAME_NEW;
-    ask_more(one->all);
+    struct names *n = ctx;
+    const shrike_time now = loop_now(n->loop);
+    shrike_time next = SHRIKE_NEVER;
+    n->next = SHRIKE_NEVER;
+    for (u32 i = 0; i < n->bucket_count; i++)
+        for (struct name *one = n->buckets[i]; one; one = one->next) {
+            if (one->state != NAME_GOOD && one->state != NAME_BAD)
+                continue;
+            if (one->when <= now)
+                one->state = NAME_NEW;
+            else
+                next = MIN(next, one->when);
+        }
+    if (next != SHRIKE_NEVER)
+        set_alarm(n, MAX(next, now + SHRIKE_SECOND));
+    ask_more(n);
 }
 
 bool names_open(struct names *n, struct loop *loop)
 {
     n->loop = loop;
+    n->next = SHRIKE_NEVER;
+    n->alarm = (struct alarm){.ring = ring, .ctx = n};
     n->bucket_count = BUCKETS;
     n->buckets = calloc(BUCKETS, sizeof(struct name *));
     n->resolver = n->buckets ? resolver_new(loop) : NULL;
@@ -136,7 +166,6 @@ static void forget(struct names *n, struct name **at)
     struct name *one = *at;
     *at = one->next;
     resolver_cancel(n->resolver, one);
-    loop_disarm(n->loop, &one->alarm);
     n->asked -= one->state == NAME_ASKED;
     n->count--;
     free(one);
@@ -158,6 +187,7 @@ void names_close(struct names *n)
     n->round++;
     if (n->buckets)
         forget_others(n);
+    loop_disarm(n->loop, &n->alarm);
     resolver_free(n->resolver);
     free(n->buckets);
     n->buckets = NULL;
@@ -173,7 +203,6 @@ static struct name *learn(struct names *n, const char *text)
         if (!one)
             return NULL;
         one->all = n;
-        one->alarm = (struct alarm){.ring = ring, .ctx = one};
         memcpy(one->text, text, strlen(text));
         one->next = *bucket;
         *bucket = one;

@@ -11,8 +11,8 @@
 enum name_state {
     NAME_NEW,   /* to be asked for as soon as there is room */
     NAME_ASKED, /* for the first time, or again */
-    NAME_GOOD,  /* until its alarm */
-    NAME_BAD,   /* nobody knows it, or nobody answers: asked again at its alarm */
+    NAME_GOOD,  /* until its time */
+    NAME_BAD,   /* nobody knows it, or nobody answers: asked again at its time */
 };
 
 struct names {
@@ -23,7 +23,9 @@ struct names {
     void *ctx;
     struct name **buckets; /* by hash of the name */
     u32 bucket_count, count, asked;
-    u32 round; /* which names the newest configuration has */
+    u32 round;          /* which names the newest configuration has */
+    struct alarm alarm; /* of all: when the first of them is to be asked for again */
+    shrike_time next;   /* what it is set to; SHRIKE_NEVER: not at all */
 };
 
 /* changed and ctx are set by the caller. false: no memory. */

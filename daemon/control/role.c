@@ -63,11 +63,12 @@ static void say_report_line(struct control *c, const struct config_line *l)
     log_say(&c->log, &line);
 }
 
-/* A report has few lines: none of them falls victim to a limit. */
-void control_say_report(struct control *c, const struct config_report *r)
+void control_say_report(struct control *c, const struct config_report *r, bool sparing)
 {
     for (u32 i = 0; i < r->count; i++)
-        say_report_line(c, &r->lines[i]);
+        if (!sparing || r->lines[i].error ||
+            log_may_say(&c->log, log_kind_of_role(ROLE_CONTROL), SHRIKE_WARNING))
+            say_report_line(c, &r->lines[i]);
     if (r->errors + r->warnings > r->count)
         control_say(c, SHRIKE_WARNING, "and %u more errors and warnings",
                     r->errors + r->warnings - r->count);
@@ -95,7 +96,7 @@ const struct config *control_config(struct control *c)
     if (c->model.merged || !c->model.files)
         return c->model.merged;
     model_merge(&c->model, &report);
-    control_say_report(c, &report);
+    control_say_report(c, &report, true);
     if (!names_use(&c->names, c->model.merged))
         control_say(c, SHRIKE_ERROR, "there are more than %d names: some are not resolved",
                     NAMES_MAX);
@@ -106,7 +107,7 @@ const struct config *control_config(struct control *c)
 bool control_reload(struct control *c)
 {
     bool good = model_read(&c->model, c->seat->options->config, &c->report);
-    control_say_report(c, &c->report);
+    control_say_report(c, &c->report, false);
     if (good) {
         publish_secrets(c);
         return true;
@@ -131,7 +132,7 @@ static void print_report(const struct config_report *r)
 static void read_first(struct control *c)
 {
     if (model_read(&c->model, c->seat->options->config, &c->report)) {
-        control_say_report(c, &c->report);
+        control_say_report(c, &c->report, false);
         publish_secrets(c);
         return;
     }

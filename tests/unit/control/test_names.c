@@ -1,9 +1,14 @@
 /* Names in connections: their places, and what becomes of the address that an initiator takes.
  * localhost is what can be resolved everywhere. */
+#include "base/cursor.h"
 #include "config/merge.h"
 #include "control/names.h"
 #include "control/start.h"
 #include "test.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct loop *loop;
@@ -122,6 +127,80 @@ TEST(more_names_than_are_asked_at_once)
     end();
 }
 
+/* A name server for one name: another address each time, to be asked again at once. */
+struct server {
+    struct source source;
+    char name[32];
+    u8 answers;
+};
+
+static void serve(void *ctx, u32 events)
+{
+    struct server *s = ctx;
+    u8 in[512], out[600];
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    (void)events;
+    ssize_t n = recvfrom(s->source.fd, in, sizeof in, 0, (struct sockaddr *)&from, &from_len);
+    size_t end = 12;
+    while (n > 0 && end < (size_t)n && in[end])
+        end += 1u + in[end];
+    end += 5; /* the end of the name, type, class */
+    if (n < 0 || end > (size_t)n)
+        return;
+    bool v4 = in[end - 3] == 1;
+    struct writer w = writer_of(out, sizeof out);
+    write_bytes(&w, bytes_of(in, end));
+    if (v4)
+        write_bytes(&w, bytes_of("\300\14\0\1\0\1\0\0\0\1\0\4\300\0\2", 15));
+    if (v4)
+        write_u8(&w, ++s->answers);
+    write_u16_at(&w, 2, 0x8180);
+    write_u16_at(&w, 6, v4);
+    write_u32_at(&w, 8, 0);
+    if (sendto(s->source.fd, out, written(&w), 0, (struct sockaddr *)&from, from_len) < 0)
+        abort();
+}
+
+static void server_open(struct server *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    *s = (struct server){.source = {.ready = serve, .ctx = s}};
+    s->source.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s->source.fd < 0 || bind(s->source.fd, (struct sockaddr *)&at, len) != 0 ||
+        getsockname(s->source.fd, (struct sockaddr *)&at, &len) != 0 ||
+        !loop_watch(loop, &s->source, EPOLLIN))
+        abort();
+    snprintf(s->name, sizeof s->name, "127.0.0.1:%d", ntohs(at.sin_port));
+}
+
+/* Its time to live is over: it is asked for again, and the new address takes the old one's place.
+ */
+TEST(a_name_that_moves)
+{
+    static struct server server;
+    begin("connections {\n" CONN("a", "gw.test") "}\n");
+    server_open(&server);
+    resolver_free(names.resolver);
+    names.resolver = resolver_new_for(loop, server.name, 2 * SHRIKE_SECOND);
+    CHECK(names.resolver);
+    config_free(merged());
+    settle();
+    CHECK(changes == 1 && server.answers == 1);
+    shrike_time from = loop_clock(loop);
+    while (changes < 2 && loop_clock(loop) - from < (RESOLVE_TTL_MIN + 3) * SHRIKE_SECOND)
+        loop_turn(loop, 100 * SHRIKE_MS);
+    CHECK(changes == 2 && server.answers == 2);
+    struct config *c = merged();
+    CHECK(c->conf.conns->remote_addr_count == 1 && c->conf.conns->remote_endpoint.family == 4);
+    CHECK_EQ(c->conf.conns->remote_endpoint.octets[3], 2);
+    config_free(c);
+    loop_watch(loop, &server.source, 0);
+    close(server.source.fd);
+    end();
+}
+
 TEST(waits_of_a_start)
 {
     CHECK(start_wait(1, 20) == 2 * SHRIKE_SECOND && start_wait(2, 20) == 4 * SHRIKE_SECOND);
@@ -137,5 +216,5 @@ TEST(waits_of_a_start)
 int main(void)
 {
     return RUN(a_name_fills_its_place) | RUN(names_no_longer_there_are_forgotten) |
-           RUN(more_names_than_are_asked_at_once) | RUN(waits_of_a_start);
+           RUN(more_names_than_are_asked_at_once) | RUN(a_name_that_moves) | RUN(waits_of_a_start);
 }
