@@ -246,6 +246,10 @@ static void render_details(struct text *t, const struct shrike_event *e)
         text_str(t, ", time ");
         text_u64(t, e->number);
         text_char(t, ')');
+    } else if (e->id == SHRIKE_EVENT_IKE_REKEYED || e->id == SHRIKE_EVENT_CHILD_REKEYED) {
+        text_str(t, ", it was [");
+        text_u64(t, e->number);
+        text_char(t, ']');
     } else if (e->number) {
         text_str(t, " (");
         text_u64(t, e->number);
