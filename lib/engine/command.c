@@ -190,7 +190,8 @@ static void rekey_children(struct commander *c, struct ike_sa *sa, const struct 
                            u32 found[2])
 {
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
-        if (!names_child(m, k) || k->state != CHILD_UP || k->wants_delete)
+        bool fresh = child_of_serial(sa, k->replaces) != NULL; /* the old one is not gone yet */
+        if (!names_child(m, k) || k->state != CHILD_UP || k->wants_delete || fresh)
             continue;
         found[k->command_rekey != 0]++;
         if (k->command_rekey)

@@ -119,7 +119,7 @@ static void ours_stays(struct shard *s, struct ike_sa *sa, struct child_sa *old,
     } else if (old->wants_delete) { /* meanwhile it was decided that it is to end altogether */
         if (old->command_down)
             child_end(ours, SHRIKE_REASON_COMMAND);
-    } else if (!fault(36)) {
+    } else {
         child_end(old, SHRIKE_REASON_REKEYED);
     }
 }

@@ -87,7 +87,9 @@ void ike_rekey_used(struct shard *s, struct ike_sa *sa)
 void ike_rekey_closing(struct shard *s, struct ike_sa *sa)
 {
     struct ike_sa *ours = sa->next[OURS];
-    if (sa->next[THEIRS])
+    if (sa->spare)
+        sa_unlink(sa);
+    if (sa->next[THEIRS] && !fault(39))
         ike_rekey_used(s, sa->next[THEIRS]);
     if (ours && ours->state != IKE_UP) /* RFC 7296 2.25.2: our own request is forgotten */
         sa_free(s, ours);
@@ -289,8 +291,6 @@ static enum verdict admit(struct turn *t)
         .replaced = sa->next[THEIRS] != NULL,
         .barred = (ours->exchange == EXCHANGE_CREATE_CHILD_SA && !rekeys) || ours->child,
     };
-    if (fault(38))
-        q.barred = false;
     return rekey_answer(&q) == REKEY_TAKE
                ? DONE
                : turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE);

@@ -308,7 +308,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encap = sa_encap(sa),
         .esn = child->esn,
         .nat_here = sa->nat_here,
-        .outbound_later = child->later,
+        .outbound_later = child->later && !fault(38),
         .protocol = child->protocol,
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,

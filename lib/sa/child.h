@@ -34,8 +34,11 @@ struct child_sa {
     u8 stated;          /* choice.stated of it */
     u16 encr, encr_bits, integ, ke;
     u8 local_ts_count, remote_ts_count;
-    u8 retries;                           /* attempts that the peer asked to repeat later */
-    struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
+    u8 retries;               /* attempts that the peer asked to repeat later */
+    struct packet *selectors; /* local ones, then remote ones: struct shrike_ts */
+    bool packet;              /* they are those of the packet that wants it, and not agreed yet */
+    bool pair;                /* they are a single pair, as the peer takes no others */
+    bool more; /* the peer may make further ones for what is configured and not in them */
     const struct shrike_child_conf *conf; /* in the SA's snapshot */
     u32 plane;            /* shard.plane when it was to be installed; 0: it was not */
     u32 heir;             /* serial of the child that was to take its place; 0: none yet */

@@ -37,12 +37,13 @@ static bool intersect_ports(const struct shrike_ts *a, const struct shrike_ts *b
     if (opaque(a) || opaque(b)) {
         out->port_from = PORT_LAST;
         out->port_to = 0;
-        return (opaque(a) || any_port(a)) && (opaque(b) || any_port(b));
+        return out->protocol != 0 && (opaque(a) || any_port(a)) && (opaque(b) || any_port(b));
     }
     out->port_from = MAX(a->port_from, b->port_from);
     out->port_to = MIN(a->port_to, b->port_to);
-    if (out->protocol != 0 && !has_ports(out->protocol) && !any_port(out))
-        return false; /* no packet of this protocol has such a port */
+    /* RFC 7296 3.13.1: no ports for protocol 0, nor for one that has none. */
+    if (!has_ports(out->protocol) && !any_port(out))
+        return false;
     return out->port_from <= out->port_to;
 }
 
@@ -122,8 +123,10 @@ bool narrow_verify(const struct ts_list *answered, const struct shrike_ts *offer
 {
     for (unsigned i = 0; i < answered->count; i++) {
         bool within = false;
+        struct shrike_ts both; /* refuses what no packet can be checked by */
         for (unsigned k = 0; k < count && !within; k++)
-            within = ts_contains(&offered[k], &answered->ts[i]);
+            within = ts_contains(&offered[k], &answered->ts[i]) &&
+                     ts_intersect(&offered[k], &answered->ts[i], &both);
         if (!within)
             return false;
     }
@@ -144,4 +147,105 @@ void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct shrik
         if (ts.family != 0)
             out->ts[out->count++] = ts;
     }
+}
+
+static bool has_family(const struct ts_list *list, u8 family)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        if (list->ts[i].family == family)
+            return true;
+    }
+    return false;
+}
+
+static void keep_families_of(struct ts_list *list, const struct ts_list *other)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < list->count; i++) {
+        if (has_family(other, list->ts[i].family))
+            list->ts[kept++] = list->ts[i];
+    }
+    list->count = (u8)kept;
+}
+
+bool narrow_to_packets(struct ts_list *local, struct ts_list *remote)
+{
+    keep_families_of(local, remote);
+    keep_families_of(remote, local);
+    return local->count > 0 && remote->count > 0;
+}
+
+/* RFC 7296 2.23.1: exactly one address, whatever it is. */
+bool ts_substitute(struct ts_list *list, const struct shrike_endpoint *host)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        const struct shrike_ts *ts = &list->ts[i];
+        if (ts->family != host->family || memcmp(ts->from, ts->to, ADDR_MAX) != 0 ||
+            memcmp(ts->from, list->ts[0].from, ADDR_MAX) != 0)
+            return false;
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        memcpy(list->ts[i].from, host->octets, ADDR_MAX);
+        memcpy(list->ts[i].to, host->octets, ADDR_MAX);
+    }
+    return true;
+}
+
+void ts_append(struct ts_list *list, const struct ts_list *more)
+{
+    for (unsigned i = 0; i < more->count && list->count < SHRIKE_TS_MAX; i++) {
+        bool there = false;
+        for (unsigned k = 0; k < list->count && !there; k++)
+            there = ts_contains(&list->ts[k], &more->ts[i]);
+        if (!there)
+            list->ts[list->count++] = more->ts[i];
+    }
+}
+
+/* Its addresses one by one, when they all fit; else the list as it is. */
+static void single_addresses(const struct ts_list *list, struct ts_list *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < list->count; i++) {
+        struct shrike_ts one = list->ts[i];
+        unsigned last = one.family == 4 ? 3 : 15;
+        bool near = memcmp(one.from, one.to, last) == 0; /* they differ in the last octet only */
+        unsigned extra = near ? (unsigned)(one.to[last] - one.from[last]) : TS_PAIRS_MAX;
+        if (out->count + extra >= TS_PAIRS_MAX) {
+            *out = *list;
+            return;
+        }
+        memcpy(one.to, one.from, ADDR_MAX);
+        for (unsigned n = 0; n <= extra; n++) {
+            out->ts[out->count++] = one;
+            one.from[last]++;
+            one.to[last]++;
+        }
+    }
+}
+
+static bool meet(const struct shrike_ts *local, const struct shrike_ts *remote)
+{
+    return local->family == remote->family &&
+           (local->protocol == 0 || remote->protocol == 0 || local->protocol == remote->protocol);
+}
+
+unsigned ts_pairs(const struct ts_list *local, const struct ts_list *remote,
+                  struct ts_pair out[TS_PAIRS_MAX])
+{
+    struct ts_list here, there;
+    unsigned count = 0;
+    single_addresses(local, &here);
+    single_addresses(remote, &there);
+    if (here.count * there.count > TS_PAIRS_MAX) {
+        here = *local;
+        there = *remote;
+    }
+    for (unsigned i = 0; i < here.count; i++) {
+        for (unsigned k = 0; k < there.count && count < TS_PAIRS_MAX; k++) {
+            if (meet(&here.ts[i], &there.ts[k]))
+                out[count++] = (struct ts_pair){here.ts[i], there.ts[k]};
+        }
+    }
+    return count;
 }

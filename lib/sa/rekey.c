@@ -40,5 +40,5 @@ enum rekey_answer rekey_answer(const struct rekey_request *q)
      * exchange of ours, is to be asked for later. */
     if (!q->known)
         return REKEY_GONE;
-    return q->ending || q->replaced || q->barred ? REKEY_NOT_NOW : REKEY_TAKE;
+    return (q->ending && !fault(36)) || q->replaced || q->barred ? REKEY_NOT_NOW : REKEY_TAKE;
 }

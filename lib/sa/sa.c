@@ -144,8 +144,7 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     sa->init_hash = 0;
 }
 
-/* Those before and after it know it no more. */
-static void sa_unlink(struct ike_sa *sa)
+void sa_unlink(struct ike_sa *sa)
 {
     for (unsigned i = 0; i < ARRAY_LEN(sa->next); i++) {
         if (sa->before && sa->before->next[i] == sa)

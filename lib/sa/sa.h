@@ -160,6 +160,8 @@ struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;
 /* A replacement takes over: children, wants and commands of the old one move to it. */
 void sa_take_over(struct shard *s, struct ike_sa *sa);
+/* Those that it was to replace, and that were to replace it, know it no more. */
+void sa_unlink(struct ike_sa *sa);
 /* Free it and what hangs on it at once. Nothing is told to anybody. */
 void sa_free(struct shard *s, struct ike_sa *sa);
 /* The live SA with this serial; NULL: there is none. */

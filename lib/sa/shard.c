@@ -39,7 +39,8 @@ static bool init_pools(struct shard *s)
            slab_init(&s->commands, p, sizeof(struct pending), PENDING_MAX) &&
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
-           map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) && heap_init(&s->timers, p, l->ike_sas);
+           map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) &&
+           heap_init(&s->timers, p, l->ike_sas);
 }
 
 bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now)

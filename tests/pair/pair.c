@@ -266,51 +266,46 @@ struct answer {
     uint8_t value[PRF_MAX];
 };
 
-/* In the order in which they were asked for, up to the first installation, which is answered.
- * *token is that of it. */
-static bool carry_out(struct pair_side *side, bool installs, struct shrike_token *token)
+/* The first installation that waits. *token is that of it. */
+static bool carry_out(struct pair_side *side, struct shrike_token *token)
 {
-    while (side->op_count > 0) {
-        struct pair_op op = side->ops[0];
-        if (op.kind == SHRIKE_CHILD_INSTALL && !installs)
-            return false;
-        memmove(side->ops, side->ops + 1, --side->op_count * sizeof(side->ops[0]));
-        if (op.kind == SHRIKE_CHILD_REMOVE)
-            uninstall(side, op.serial);
-        else if (op.kind == SHRIKE_CHILD_SWITCH)
-            prefer(side, op.serial);
-        if (op.kind != SHRIKE_CHILD_INSTALL)
-            continue;
+    if (side->op_count == 0)
+        return false;
+    struct pair_op op = side->ops[0];
+    memmove(side->ops, side->ops + 1, --side->op_count * sizeof(side->ops[0]));
+    if (!op.void_now)
         install(side, &op);
-        *token = op.token;
-        return true;
-    }
-    return false;
+    *token = op.token;
+    return true;
 }
 
 bool pair_answer(struct pair *p, unsigned i)
 {
     struct shrike_answer good = {.ok = true};
     struct shrike_token token;
-    if (!carry_out(&p->side[i], true, &token))
+    if (!carry_out(&p->side[i], &token))
         return false;
     shrike_done(p->side[i].engine, p->now, token, &good);
     return true;
 }
 
-static void keep_op(struct pair_side *side, const struct shrike_op *op)
+static void keep_install(struct pair_side *side, const struct shrike_op *op)
 {
     if (side->op_count == PAIR_OPS)
         abort();
-    struct pair_op *kept = &side->ops[side->op_count++];
-    *kept = (struct pair_op){.kind = op->kind, .token = op->token};
-    if (op->kind == SHRIKE_CHILD_INSTALL) {
-        kept->child = child_of(&op->install);
-        kept->later = op->install.outbound_later;
-    } else {
-        kept->serial =
-            op->kind == SHRIKE_CHILD_REMOVE ? op->remove.child_serial : op->change.child_serial;
-    }
+    side->ops[side->op_count++] = (struct pair_op){
+        .token = op->token,
+        .child = child_of(&op->install),
+        .later = op->install.outbound_later,
+    };
+}
+
+/* What is taken out before it was put in will not be put in. */
+static void take_out(struct pair_side *side, uint32_t serial)
+{
+    uninstall(side, serial);
+    for (unsigned i = 0; i < side->op_count; i++)
+        side->ops[i].void_now |= side->ops[i].child.serial == serial;
 }
 
 static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
@@ -318,10 +313,14 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
     *out = (struct answer){.token = op->token, .answer = {.ok = true}};
     switch (op->kind) {
     case SHRIKE_CHILD_INSTALL:
+        keep_install(side, op);
+        return !side->hold_ops && carry_out(side, &out->token);
     case SHRIKE_CHILD_REMOVE:
+        take_out(side, op->remove.child_serial);
+        return false;
     case SHRIKE_CHILD_SWITCH:
-        keep_op(side, op);
-        return !side->hold_ops && carry_out(side, true, &out->token);
+        prefer(side, op->change.child_serial);
+        return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         break;
@@ -386,7 +385,6 @@ bool pair_drain(struct pair *p, unsigned i)
             break;
         }
     }
-    (void)carry_out(side, false, NULL);
     for (unsigned n = 0; n < count; n++) {
         answers[n].answer.ok = answers[n].answer.ok && !side->refuse_ops;
         answers[n].answer.value.at = answers[n].value;

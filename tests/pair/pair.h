@@ -22,13 +22,11 @@ struct pair_child {
     int rank; /* of those with one reqid, the highest is sent by */
 };
 
-/* An op of the data plane that is not carried out yet. */
+/* An installation that is not carried out yet. */
 struct pair_op {
-    enum shrike_op_kind kind;
     struct shrike_token token;
-    uint32_t serial;
-    struct pair_child child; /* of an installation */
-    bool later;
+    struct pair_child child;
+    bool later, void_now;
 };
 
 struct pair_datagram {
@@ -54,10 +52,10 @@ struct pair_side {
     /* datagrams for this side */
     struct pair_datagram queue[PAIR_QUEUE];
     unsigned head, count;
-    /* ops that its data plane has still to carry out */
+    /* what its data plane has still to install */
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
-    bool hold_ops;   /* it carries them out by pair_answer() only */
+    bool hold_ops;   /* it installs by pair_answer() only */
     bool mute;       /* its datagrams are lost */
     bool refuse_ops; /* its ops fail */
     bool believe;    /* it takes any AUTH value for true */
@@ -107,8 +105,8 @@ void pair_run(struct pair *p);
  * do. */
 bool pair_deliver(struct pair *p, unsigned side);
 bool pair_drain(struct pair *p, unsigned side);
-/* A data plane that holds its ops: carry them out up to the first that is answered, and answer it.
- * false: there is none. */
+/* A data plane that holds its ops: install the first that waits, and answer. false: there is none.
+ */
 bool pair_answer(struct pair *p, unsigned side);
 /* Put a datagram at the end of a side's queue (data is copied); forget the first one, or all. */
 void pair_post(struct pair_side *to, const struct pair_datagram *d);

@@ -1,0 +1,162 @@
+/* Traffic selectors of a Child SA: see selectors.h. */
+#include "exchange/selectors.h"
+#include "base/text.h"
+#include "sa/shard.h"
+
+void selectors_configured(const struct ike_sa *sa, const struct shrike_child_conf *conf,
+                          struct ts_list *local, struct ts_list *remote)
+{
+    ts_resolve(conf->local_ts, conf->local_ts_count, &sa->local, local);
+    ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
+}
+
+static bool contained(const struct ts_list *list, const struct shrike_ts *ts)
+{
+    return narrow_verify(&(struct ts_list){.count = 1, .ts = {*ts}}, list->ts, list->count);
+}
+
+void selectors_asked(const struct ike_sa *sa, const struct child_sa *child, struct ts_list *local,
+                     struct ts_list *remote)
+{
+    struct ts_list wide_local, wide_remote;
+    selectors_configured(sa, child->conf, &wide_local, &wide_remote);
+    if (child->selectors)
+        child_read_ts(child, local, remote);
+    /* RFC 7296 2.9.1: a packet that our own policy does not take is not asked for. */
+    bool astray = child->packet && (!contained(&wide_local, &local->ts[0]) ||
+                                    !contained(&wide_remote, &remote->ts[0]));
+    if (!child->selectors || astray) {
+        *local = wide_local;
+        *remote = wide_remote;
+        return;
+    }
+    (void)selectors_substitute(sa, child->mode, local, remote);
+    /* RFC 7296 2.9: the packet first. 2.9.2: what was in use, or more. */
+    if ((child->packet || child->replaces) && !child->pair) {
+        ts_append(local, &wide_local);
+        ts_append(remote, &wide_remote);
+    }
+}
+
+bool selectors_substitute(const struct ike_sa *sa, enum shrike_mode mode, struct ts_list *local,
+                          struct ts_list *remote)
+{
+    if (mode != SHRIKE_TRANSPORT)
+        return true;
+    return (!sa->nat_here || ts_substitute(local, &sa->local)) &&
+           (!sa->nat_there || ts_substitute(remote, &sa->remote));
+}
+
+bool selectors_cover(const struct ike_sa *sa, const struct child_sa *old,
+                     const struct ts_list *local, const struct ts_list *remote)
+{
+    struct ts_list old_local, old_remote;
+    child_read_ts(old, &old_local, &old_remote);
+    (void)selectors_substitute(sa, old->mode, &old_local, &old_remote);
+    return narrow_verify(&old_local, local->ts, local->count) &&
+           narrow_verify(&old_remote, remote->ts, remote->count);
+}
+
+bool selectors_keep_packet(struct shard *s, struct child_sa *child,
+                           const struct selectors_packet *packet)
+{
+    struct ts_list local = {.count = 1, .ts = {packet->local}};
+    struct ts_list remote = {.count = 1, .ts = {packet->remote}};
+    child->packet = true;
+    return child_keep_ts(s, child, &local, &remote);
+}
+
+static bool takes(const struct child_sa *child, const struct selectors_packet *packet)
+{
+    struct ts_list local, remote;
+    child_read_ts(child, &local, &remote);
+    return contained(&local, &packet->local) && contained(&remote, &packet->remote);
+}
+
+bool selectors_served(const struct ike_sa *sa, const struct shrike_child_conf *conf,
+                      const struct selectors_packet *packet)
+{
+    unsigned count = 0;
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->state > CHILD_UP || c->wants_delete || !text_same(c->conf->name, conf->name))
+            continue;
+        if (c->state < CHILD_UP || !c->more || packet->local.family == 0 || takes(c, packet))
+            return true;
+        count++;
+    }
+    return count >= SELECTORS_FURTHER_MAX;
+}
+
+bool selectors_agree(struct shard *s, const struct ike_sa *sa, struct child_sa *child,
+                     const struct ts_list *local, const struct ts_list *remote)
+{
+    struct ts_list wide_local, wide_remote, asked_local, asked_remote;
+    selectors_configured(sa, child->conf, &wide_local, &wide_remote);
+    selectors_asked(sa, child, &asked_local, &asked_remote);
+    /* Of what was configured it made the part that the packet needs: so it may do once more. */
+    if (child->packet && contained(local, &asked_local.ts[0]) &&
+        contained(remote, &asked_remote.ts[0]))
+        child->more |= !narrow_verify(&wide_local, local->ts, local->count) ||
+                       !narrow_verify(&wide_remote, remote->ts, remote->count);
+    child->packet = false;
+    return child_keep_ts(s, child, local, remote);
+}
+
+/* The packet's own pair of addresses, with what is configured for them. */
+static unsigned packet_pair(const struct ike_sa *sa, const struct child_sa *child,
+                            struct ts_pair *out)
+{
+    struct ts_list local, remote, packet_local, packet_remote;
+    selectors_configured(sa, child->conf, &local, &remote);
+    child_read_ts(child, &packet_local, &packet_remote);
+    struct ts_list *sides[2][2] = {{&local, &packet_local}, {&remote, &packet_remote}};
+    struct shrike_ts *pair[2] = {&out->local, &out->remote};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct shrike_ts *packet = &sides[i][1]->ts[0];
+        unsigned k = 0;
+        while (k < sides[i][0]->count && !ts_contains(&sides[i][0]->ts[k], packet))
+            k++;
+        if (k == sides[i][0]->count)
+            return 0;
+        *pair[i] = sides[i][0]->ts[k];
+        memcpy(pair[i]->from, packet->from, sizeof(packet->from));
+        memcpy(pair[i]->to, packet->to, sizeof(packet->to));
+    }
+    return 1;
+}
+
+static bool use_pair(struct shard *s, struct child_sa *child, const struct ts_pair *pair)
+{
+    struct ts_list local = {.count = 1, .ts = {pair->local}};
+    struct ts_list remote = {.count = 1, .ts = {pair->remote}};
+    child->pair = child->more = true;
+    child->packet = false;
+    return child_keep_ts(s, child, &local, &remote);
+}
+
+bool selectors_split(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    struct ts_pair pairs[TS_PAIRS_MAX];
+    struct ts_list local, remote;
+    if (child->pair || child->replaces)
+        return false;
+    selectors_asked(sa, child, &local, &remote);
+    unsigned count = child->packet ? packet_pair(sa, child, pairs) : 0;
+    if (count == 0)
+        count = ts_pairs(&local, &remote, pairs);
+    bool smaller = count > 0 && (local.count > 1 || remote.count > 1 ||
+                                 !ts_contains(&pairs[0].local, &local.ts[0]) ||
+                                 !ts_contains(&pairs[0].remote, &remote.ts[0]));
+    if (!smaller || !use_pair(s, child, &pairs[0]))
+        return false;
+    child->state = CHILD_WANTED;
+    for (unsigned i = 1; i < count; i++) {
+        struct child_sa *next = child_new(s, sa, child->conf);
+        if (!next)
+            break; /* at the cap: packets that meet a trap may bring it up later */
+        next->command = pending_hold(s, child->command);
+        if (!use_pair(s, next, &pairs[i]))
+            child_die(sa, next, SHRIKE_REASON_MEMORY);
+    }
+    return true;
+}
