@@ -45,10 +45,12 @@ static bool keep_name(struct shared *s, struct bytes name)
         s->names = more;
         s->max = max;
     }
-    s->names[s->count] = strndup((const char *)name.at, name.len);
-    if (!s->names[s->count])
+    char *copy = malloc(name.len + 1);
+    if (!copy)
         return false;
-    s->count++;
+    memcpy(copy, name.at, name.len);
+    copy[name.len] = 0;
+    s->names[s->count++] = copy;
     return true;
 }
 

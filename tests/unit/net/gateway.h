@@ -268,6 +268,7 @@ static inline void gateway_conf(struct gateway *g, u16 remote_port)
                                       .remote_ts_count = 1,
                                       .reqid = 7};
     struct shrike_conn conn = {.name = "peer",
+                               .unique = SHRIKE_UNIQUE_NEVER, /* several at once are wanted */
                                .hash = 1,
                                .local_port = 500,
                                .remote_port = remote_port,
