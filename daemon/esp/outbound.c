@@ -117,7 +117,7 @@ static enum esp_drop choose(struct plane *p, struct parcel *v)
     if (!sa)
         return ESP_NO_POLICY;
     if (!sa->cipher || sa->child_serial == 0)
-        p->events.acquire(p->events.ctx, sa);
+        p->events.acquire(p->events.ctx, sa, &v->inner);
     if (!sa->cipher)
         return ESP_TRAPPED;
     struct esp_socket *u = plane_socket(p, sa);

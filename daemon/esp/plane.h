@@ -20,7 +20,8 @@ enum plane_socket {
 
 /* What the worker has to tell. */
 struct plane_events {
-    void (*acquire)(void *ctx, const struct esp_sa *sa); /* a packet met this trap, or orphan */
+    /* This packet met this trap, or orphan. */
+    void (*acquire)(void *ctx, const struct esp_sa *sa, const struct inner *packet);
     void (*life)(void *ctx, const struct esp_sa *sa, enum esp_life life); /* once each */
     void (*first)(void *ctx, const struct esp_sa *sa);    /* once, of an SA that heralds */
     void (*stray)(void *ctx, const struct mail_stray *m); /* a datagram for net */

@@ -31,10 +31,11 @@ struct esp {
 
 /* What the worker tells. */
 
-static void on_acquire(void *ctx, const struct esp_sa *sa)
+static void on_acquire(void *ctx, const struct esp_sa *sa, const struct inner *packet)
 {
     struct esp *e = ctx;
     struct shrike_kernel_event k = {.kind = SHRIKE_ACQUIRE, .reqid = sa->reqid};
+    trap_selectors(packet, &k.local, &k.remote);
     if (!traps_met(&e->installed.traps, sa->reqid, e->plane->now))
         return;
     if (!post_kernel(e->seat, &k))

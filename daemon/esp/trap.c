@@ -175,3 +175,28 @@ void traps_untold(struct traps *t, u32 reqid)
     if (trap)
         trap->told = 0;
 }
+
+static struct shrike_ts selector_of(const struct inner *packet, const u8 *address, u16 port)
+{
+    struct shrike_ts ts = {.protocol = packet->protocol, .family = packet->family};
+    memcpy(ts.from, address, sizeof(ts.from));
+    memcpy(ts.to, address, sizeof(ts.to));
+    switch ((enum inner_ports)packet->ports) {
+    case PORTS_NONE:
+        ts.port_to = UINT16_MAX;
+        break;
+    case PORTS_KNOWN:
+        ts.port_from = ts.port_to = port;
+        break;
+    case PORTS_OPAQUE: /* RFC 7296 3.13.1 */
+        ts.port_from = UINT16_MAX;
+        break;
+    }
+    return ts;
+}
+
+void trap_selectors(const struct inner *packet, struct shrike_ts *local, struct shrike_ts *remote)
+{
+    *local = selector_of(packet, packet->src, packet->src_port);
+    *remote = selector_of(packet, packet->dst, packet->dst_port);
+}

@@ -28,6 +28,8 @@ void traps_forget(struct traps *t); /* all go; their SAs and routes stay */
 u32 traps_apply(struct traps *t, const struct shrike_conf *conf);
 /* A packet met the trap of this reqid: is it time to tell? Not when there is no such trap. */
 bool traps_met(struct traps *t, u32 reqid, shrike_time now);
+/* What selects this packet, and no more (RFC 7296 2.9): of the sender's side and of the other. */
+void trap_selectors(const struct inner *packet, struct shrike_ts *local, struct shrike_ts *remote);
 /* It could not be told after all. */
 void traps_untold(struct traps *t, u32 reqid);
 

@@ -3,7 +3,7 @@
 #include "ops/seam_parts.h"
 
 CARRIES(struct shrike_command, 40);
-CARRIES(struct shrike_kernel_event, 12);
+CARRIES(struct shrike_kernel_event, 92);
 
 enum { NAME_CONN, NAME_CHILD }; /* places in the box */
 
@@ -35,6 +35,8 @@ void kernel_write(struct writer *w, const struct shrike_kernel_event *k)
     write_choice(w, k->kind, SHRIKE_PLANE_LOST + 1);
     write_u32(w, k->reqid);
     write_u32(w, k->child_serial);
+    write_selector(w, &k->local);
+    write_selector(w, &k->remote);
 }
 
 bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
@@ -42,5 +44,7 @@ bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
     k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_PLANE_LOST + 1);
     k->reqid = read_u32(r);
     k->child_serial = read_u32(r);
+    k->local = read_selector(r);
+    k->remote = read_selector(r);
     return read_ended(r);
 }

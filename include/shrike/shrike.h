@@ -83,10 +83,14 @@ enum shrike_kernel_kind {
     SHRIKE_PLANE_LOST,  /* the data plane began anew and holds no SA of ours */
 };
 
+/* local and remote: of an ACQUIRE, what selects the packet and no more, as if it had come from the
+ * local side: its addresses, its protocol, its ports (or its ICMP type and code, in both). family 0
+ * in both: not known. */
 struct shrike_kernel_event {
     enum shrike_kernel_kind kind;
     uint32_t reqid;
     uint32_t child_serial;
+    struct shrike_ts local, remote;
 };
 
 /* What the engine holds now; for tests, statistics and the oracle of the simulator. */
@@ -112,8 +116,10 @@ void shrike_command(struct shrike *e, shrike_time now, const struct shrike_comma
 void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
                  const struct shrike_answer *answer);
 /* An event of the data plane.
- * ACQUIRE: the child with this reqid is called up, as by UP without a reference; nothing when it is
- *   there or under way.
+ * ACQUIRE: the child with this reqid is called up, as by UP without a reference, with the packet's
+ *   own selectors first (RFC 7296 2.9); nothing when it is there or under way. One that is there
+ *   and does not take the packet gets a further one beside it, if the peer has shown that it makes
+ *   such (it narrowed what was asked, or takes single pairs of addresses only).
  * EXPIRE_SOFT: told, and the Child SA is rekeyed.
  * EXPIRE_HARD: the Child SA is deleted; one of `start` NOW is made anew, one of TRAP at the next
  *   ACQUIRE.

@@ -51,12 +51,17 @@ static enum shrike_reason_code want_children(struct commander *c, struct ike_sa 
         const struct shrike_child_conf *conf = &conn->children[i];
         if (m->child && !text_same(conf->name, m->child))
             continue;
-        const struct child_sa *there = child_named(sa, conf->name, NULL);
+        const struct child_sa *there = c->packet ? NULL : child_named(sa, conf->name, NULL);
         if (there && there->state < CHILD_UP)
             return SHRIKE_REASON_BUSY;
         struct child_sa *child = there ? NULL : child_new(c->shard, sa, conf);
         if (!there && !child)
             return SHRIKE_REASON_LIMIT;
+        if (c->packet && c->packet->local.family &&
+            !selectors_keep_packet(c->shard, child, c->packet)) {
+            child_free(c->shard, sa, child);
+            return SHRIKE_REASON_MEMORY;
+        }
         if (child)
             child->command = pending_hold(c->shard, c->pending);
         code = SHRIKE_REASON_NONE;
@@ -261,22 +266,23 @@ void command_run(struct commander *c, const struct shrike_command *m)
 }
 
 /* Is it there or under way, on any IKE SA? */
-static bool is_there(const struct shard *s, const struct shrike_command *m)
+static bool is_there(const struct shard *s, const struct shrike_command *m,
+                     const struct shrike_child_conf *child, const struct selectors_packet *packet)
 {
     struct ike_sa *sa;
     for (u32 at = 0; (sa = next_of(s, m->conn, &at)) != NULL;) {
-        if (can_carry(sa) && child_named(sa, m->child, NULL))
+        if (can_carry(sa) && selectors_served(sa, child, packet))
             return true;
     }
     return false;
 }
 
 void command_acquire(struct shard *s, const struct shrike_conn *conn,
-                     const struct shrike_child_conf *child)
+                     const struct shrike_child_conf *child, const struct selectors_packet *packet)
 {
-    struct commander c = {.shard = s};
+    struct commander c = {.shard = s, .packet = packet};
     struct shrike_command m = {.kind = SHRIKE_UP, .conn = conn->name, .child = child->name};
-    if (is_there(s, &m))
+    if (is_there(s, &m, child, packet))
         return;
     struct shrike_event *e = ring_event(&s->ring);
     e->id = SHRIKE_EVENT_ACQUIRE;

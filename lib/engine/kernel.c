@@ -6,14 +6,15 @@
 
 enum { WAKE_PER_TICK = 64 };
 
-static void acquire(struct shard *s, u32 reqid)
+static void acquire(struct shard *s, const struct shrike_kernel_event *k)
 {
+    struct selectors_packet packet = {k->local, k->remote};
     const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
     for (u32 i = 0; conf && i < conf->conn_count; i++) {
         const struct shrike_conn *conn = &conf->conns[i];
         for (u32 j = 0; j < conn->child_count; j++) {
-            if (conn->children[j].reqid == reqid) {
-                command_acquire(s, conn, &conn->children[j]);
+            if (conn->children[j].reqid == k->reqid) {
+                command_acquire(s, conn, &conn->children[j], &packet);
                 return;
             }
         }
@@ -62,7 +63,7 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
 {
     switch (k->kind) {
     case SHRIKE_ACQUIRE:
-        acquire(s, k->reqid);
+        acquire(s, k);
         break;
     case SHRIKE_EXPIRE_SOFT:
     case SHRIKE_EXPIRE_HARD:

@@ -2,6 +2,7 @@
 #include "base/ct.h"
 #include "exchange/exchange.h"
 #include "exchange/offer.h"
+#include "exchange/selectors.h"
 #include "exchange/unique.h"
 #include "sa/life.h"
 #include "sa/match.h"
@@ -190,6 +191,9 @@ static enum verdict take_child(struct turn *t)
         return DONE;
     if (!message_find(t->in, PAYLOAD_SA)) {
         bool error = notify_error(t->in, &n);
+        if (error && n.type == NOTIFY_SINGLE_PAIR_REQUIRED &&
+            selectors_split(t->shard, t->sa, child))
+            return DONE; /* RFC 7296 2.9: in exchanges of their own */
         t->reason.theirs = true;
         t->reason.origin = child->conf->origin;
         (void)turn_refuse(t,

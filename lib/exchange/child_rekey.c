@@ -6,7 +6,7 @@
 
 enum { ESP_SPI_LEN = 4 };
 
-/* RFC 7296 2.9.2: with the selectors in use. */
+/* RFC 7296 2.9.2: with the selectors in use, or more. */
 static bool make_replacement(struct shard *s, struct ike_sa *sa, struct child_sa *old)
 {
     struct child_sa *child = child_new(s, sa, old->conf);
@@ -16,6 +16,7 @@ static bool make_replacement(struct shard *s, struct ike_sa *sa, struct child_sa
     child->local_ts_count = old->local_ts_count;
     child->remote_ts_count = old->remote_ts_count;
     child->mode = old->mode;
+    child->pair = old->pair;
     child->replaces = old->serial;
     child->ours = true;
     old->rekey_at = s->now + REPLACED_TIME;

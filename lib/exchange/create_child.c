@@ -5,6 +5,7 @@
 #include "exchange/fresh.h"
 #include "exchange/ike_rekey.h"
 #include "exchange/offer.h"
+#include "exchange/selectors.h"
 #include "sa/trace.h"
 #include "wire/grammar.h"
 
@@ -21,7 +22,7 @@ static enum verdict install(struct turn *t, struct child_sa *child, struct work 
     if (v != DONE)
         return v;
     child->lowest = f.lowest;
-    child->later = t->slot == &t->sa->theirs || child_rekey_has_lost(t->sa, child);
+    child->later = child_rekey_has_lost(t->sa, child);
     bool done = offer_install(t, child, &f.seed);
     fresh_wipe(&f);
     return done ? AWAIT : turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
@@ -56,7 +57,7 @@ enum verdict create_child_ask(struct turn *t)
     return DONE;
 }
 
-/* RFC 7296 1.3, 2.25: another group, or later. */
+/* RFC 7296 1.3, 2.9, 2.25: for a single pair, with another group, or later. */
 static enum verdict take_error(struct turn *t, const struct notify *n)
 {
     struct child_sa *child = t->slot->child;
@@ -64,6 +65,8 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
     u16 group = fresh_other_group(n, conf->proposals, conf->proposal_count, t->slot->work->group);
     t->reason.theirs = true;
     t->reason.origin = conf->proposals_origin;
+    if (n->type == NOTIFY_SINGLE_PAIR_REQUIRED && selectors_split(t->shard, t->sa, child))
+        return DONE;
     if (child->retries++ < RETRIES_MAX) {
         if (group != KE_NONE) {
             child->ke = group;

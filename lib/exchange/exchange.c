@@ -63,6 +63,8 @@ enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_
         return no_proposal;
     case NOTIFY_TS_UNACCEPTABLE:
         return SHRIKE_REASON_TS_MISMATCH;
+    case NOTIFY_SINGLE_PAIR_REQUIRED:
+        return SHRIKE_REASON_SINGLE_PAIR;
     case NOTIFY_INVALID_KE_PAYLOAD:
         return SHRIKE_REASON_KE_GROUP;
     case NOTIFY_AUTHENTICATION_FAILED:

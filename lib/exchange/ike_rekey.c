@@ -88,7 +88,7 @@ void ike_rekey_closing(struct shard *s, struct ike_sa *sa)
 {
     struct ike_sa *ours = sa->next[OURS];
     if (sa->spare)
-        sa_unlink(sa);
+        sa_unlink(s, sa);
     if (sa->next[THEIRS] && !fault(39))
         ike_rekey_used(s, sa->next[THEIRS]);
     if (ours && ours->state != IKE_UP) /* RFC 7296 2.25.2: our own request is forgotten */

@@ -1,6 +1,7 @@
 /* Negotiating a Child SA: see offer.h. */
 #include "exchange/offer.h"
 #include "base/ct.h"
+#include "exchange/selectors.h"
 #include "sa/life.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
@@ -35,22 +36,15 @@ static void spi_octets(u32 spi, u8 out[ESP_SPI_LEN])
     write_u32(&w, spi);
 }
 
-/* Our selectors of both sides, with addresses in the place of dynamic ones. */
-static void wanted_ts(const struct ike_sa *sa, const struct shrike_child_conf *conf,
-                      struct ts_list *local, struct ts_list *remote)
+/* RFC 7296 2.23.1: behind a NAT each side of transport mode is one address, that of its host. */
+static bool may_ask(const struct turn *t, const struct child_sa *child, const struct ts_list *local,
+                    const struct ts_list *remote)
 {
-    ts_resolve(conf->local_ts, conf->local_ts_count, &sa->local, local);
-    ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
-}
-
-/* What we ask for: what the Child SA had that is to be made anew, else what is configured. */
-static void asked_ts(const struct ike_sa *sa, const struct child_sa *child, struct ts_list *local,
-                     struct ts_list *remote)
-{
-    if (child->selectors)
-        child_read_ts(child, local, remote);
-    else
-        wanted_ts(sa, child->conf, local, remote);
+    struct ts_list here = *local, there = *remote;
+    return child->mode != SHRIKE_TRANSPORT || !sa_encap(t->sa) ||
+           (ts_substitute(&here, &t->sa->local) && ts_substitute(&there, &t->sa->remote) &&
+            narrow_verify(local, here.ts, here.count) &&
+            narrow_verify(remote, there.ts, there.count));
 }
 
 bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_between *between)
@@ -59,7 +53,8 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     struct ts_list local, remote;
     u8 spi[ESP_SPI_LEN];
     t->reason.origin = conf->mode_origin;
-    if (child->mode == SHRIKE_TRANSPORT && sa_encap(t->sa)) {
+    selectors_asked(t->sa, child, &local, &remote);
+    if (!may_ask(t, child, &local, &remote)) {
         t->reason.code = SHRIKE_REASON_MODE_NAT;
         return false;
     }
@@ -80,7 +75,6 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     select_offer(t->out->w, conf->proposals, conf->proposal_count, &offer);
     payload_end(t->out, mark);
     offer_fresh(t, between);
-    asked_ts(t->sa, child, &local, &remote);
     add_ts(t, PAYLOAD_TSI, &local);
     add_ts(t, PAYLOAD_TSR, &remote);
     return true;
@@ -107,17 +101,16 @@ struct request {
     bool transport;
     u16 group;
     bool first;
-    const struct shrike_child_conf *only; /* NULL: any */
+    const struct child_sa *old; /* that it is to replace; NULL: a further one */
 };
 
 /* Mode and algorithms of one of our children; its selectors are known to fit. */
 static enum verdict fits(struct turn *t, const struct shrike_child_conf *conf,
                          const struct request *q, struct choice *choice)
 {
-    if (conf->mode == SHRIKE_TRANSPORT && (!q->transport || sa_encap(t->sa))) {
+    if (conf->mode == SHRIKE_TRANSPORT && !q->transport) {
         t->reason.origin = conf->mode_origin;
-        return turn_refuse(t, q->transport ? SHRIKE_REASON_MODE_NAT : SHRIKE_REASON_MODE_MISMATCH,
-                           NOTIFY_NO_PROPOSAL_CHOSEN);
+        return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, NOTIFY_NO_PROPOSAL_CHOSEN);
     }
     struct select_want want = {
         .ours = conf->proposals,
@@ -149,33 +142,85 @@ static enum verdict make_child(struct turn *t, const struct shrike_child_conf *c
     return DONE;
 }
 
-/* RFC 7296 2.9: the first of our children whose selectors, mode and proposals fit. */
-static enum verdict choose_conf(struct turn *t, const struct request *q, struct child_sa **out)
+/* One of our children, and what of the request it allows. */
+struct fit {
+    const struct shrike_child_conf *conf;
+    struct ts_list local, remote;
+    struct choice choice;
+    bool first; /* all of the first selectors of both sides */
+};
+
+static bool covers_first(const struct ts_list *list, const struct ts_list *asked)
+{
+    return asked->count && narrow_verify(&(struct ts_list){.count = 1, .ts = {asked->ts[0]}},
+                                         list->ts, list->count);
+}
+
+/* Do its selectors fit? */
+static bool narrow_for(const struct turn *t, const struct request *q, struct fit *fit)
+{
+    struct ts_list local, remote, ours = q->ours, theirs = q->theirs;
+    if (!selectors_substitute(t->sa, fit->conf->mode, &ours, &theirs))
+        return false;
+    selectors_configured(t->sa, fit->conf, &local, &remote);
+    if (!narrow(&ours, local.ts, local.count, &fit->local) ||
+        !narrow(&theirs, remote.ts, remote.count, &fit->remote) ||
+        !narrow_to_packets(&fit->local, &fit->remote))
+        return false;
+    fit->first = covers_first(&fit->local, &ours) && covers_first(&fit->remote, &theirs);
+    /* RFC 7296 2.9.2: a replacement is never narrower. */
+    return !q->old || selectors_cover(t->sa, q->old, &fit->local, &fit->remote);
+}
+
+static bool has_more(const struct fit *fit, const struct fit *best)
+{
+    return !narrow_verify(&fit->local, best->local.ts, best->local.count) ||
+           !narrow_verify(&fit->remote, best->remote.ts, best->remote.count);
+}
+
+/* RFC 7296 2.9: the first of our children whose selectors, mode and proposals fit, but one that
+ * takes the first selectors before all others. *more: another one would take what this does not. */
+static enum verdict find_fit(struct turn *t, const struct request *q, struct fit *best, bool *more)
 {
     const struct shrike_conn *conn = t->sa->conn;
     enum verdict v = turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, NOTIFY_TS_UNACCEPTABLE);
+    best->conf = NULL;
+    *more = false;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
     t->reason.origin = conn->child_count ? conn->children[0].ts_origin : conn->origin;
     for (unsigned i = 0; i < conn->child_count; i++) {
-        const struct shrike_child_conf *conf = &conn->children[i];
-        struct ts_list local, remote, local_narrow, remote_narrow;
-        struct choice choice;
-        if (q->only && q->only != conf)
+        struct fit fit = {.conf = &conn->children[i]};
+        if ((q->old && q->old->conf != fit.conf) || !narrow_for(t, q, &fit))
             continue;
-        wanted_ts(t->sa, conf, &local, &remote);
-        if (!narrow(&q->ours, local.ts, local.count, &local_narrow) ||
-            !narrow(&q->theirs, remote.ts, remote.count, &remote_narrow))
-            continue;
-        v = fits(t, conf, q, &choice);
+        v = fits(t, fit.conf, q, &fit.choice);
         if (v != DONE)
             continue;
-        v = make_child(t, conf, &choice, out);
-        if (v != DONE || child_keep_ts(t->shard, *out, &local_narrow, &remote_narrow))
-            return v;
-        child_free(t->shard, t->sa, *out);
-        return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
+        bool better = !best->conf || (fit.first && !best->first);
+        if (best->conf)
+            *more |= better ? has_more(best, &fit) : has_more(&fit, best);
+        if (better)
+            *best = fit;
     }
-    return v;
+    if (best->conf)
+        t->reason = (struct shrike_reason){0};
+    return best->conf ? DONE : v;
+}
+
+static enum verdict choose_conf(struct turn *t, const struct request *q, struct child_sa **out)
+{
+    struct fit best;
+    bool more;
+    enum verdict v = find_fit(t, q, &best, &more);
+    if (v == DONE)
+        v = make_child(t, best.conf, &best.choice, out);
+    if (v != DONE)
+        return v;
+    (*out)->more = more;
+    if (child_keep_ts(t->shard, *out, &best.local, &best.remote))
+        return DONE;
+    child_free(t->shard, t->sa, *out);
+    *out = NULL;
+    return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
 }
 
 static enum verdict read_and_choose(struct turn *t, struct request *q, struct child_sa **child)
@@ -201,7 +246,7 @@ enum verdict offer_choose(struct turn *t, bool first, struct child_sa **child)
 
 enum verdict offer_choose_like(struct turn *t, const struct child_sa *old, struct child_sa **child)
 {
-    struct request q = {.only = old->conf};
+    struct request q = {.old = old};
     return read_and_choose(t, &q, child);
 }
 
@@ -232,12 +277,27 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     mark = payload_begin(t->out, PAYLOAD_TSR, false);
     ts_write(t->out->w, child_local_ts(child), child->local_ts_count);
     payload_end(t->out, mark);
+    if (child->more)
+        notify_add(t->out, NOTIFY_ADDITIONAL_TS_POSSIBLE, bytes_of(NULL, 0));
+}
+
+/* Are the selectors of the response such as we asked for, and no fewer than they have to be? */
+static bool verify_ts(struct turn *t, struct child_sa *child, struct ts_list *local,
+                      struct ts_list *remote)
+{
+    const struct child_sa *old = child_of_serial(t->sa, child->replaces);
+    struct ts_list asked_local, asked_remote;
+    selectors_asked(t->sa, child, &asked_local, &asked_remote);
+    return selectors_substitute(t->sa, child->mode, local, remote) &&
+           narrow_verify(local, asked_local.ts, asked_local.count) &&
+           narrow_verify(remote, asked_remote.ts, asked_remote.count) &&
+           narrow_to_packets(local, remote) && (!old || selectors_cover(t->sa, old, local, remote));
 }
 
 enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
 {
     const struct shrike_child_conf *conf = child->conf;
-    struct ts_list local, remote, asked_local, asked_remote;
+    struct ts_list local, remote;
     struct choice choice;
     struct notify n;
     struct select_want want = {
@@ -257,13 +317,12 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     if (!ts_read(message_body(t->in, PAYLOAD_TSI), &local) ||
         !ts_read(message_body(t->in, PAYLOAD_TSR), &remote))
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
-    asked_ts(t->sa, child, &asked_local, &asked_remote);
     t->reason.origin = conf->ts_origin;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
-    if (!fault(27) && (!narrow_verify(&local, asked_local.ts, asked_local.count) ||
-                       !narrow_verify(&remote, asked_remote.ts, asked_remote.count)))
+    if (!fault(27) && !verify_ts(t, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
-    if (!child_keep_ts(t->shard, child, &local, &remote))
+    child->more = child->pair || notify_find(t->in, NOTIFY_ADDITIONAL_TS_POSSIBLE, &n);
+    if (!selectors_agree(t->shard, t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
     child->wants_delete = false;
     return DONE;
@@ -297,6 +356,8 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     struct bytes ts = ring_keep(&t->shard->ring, packet_bytes(child->selectors));
     if (!keymat || !ts.at || !keymat_child(&sk_d, seed, keymat, size))
         return false;
+    child->ours = t->slot == &sa->ours;
+    child->later |= !child->ours; /* the peer has it when our reply has come */
     struct shrike_op *op = shard_ask(t->shard, sa, t->slot, SHRIKE_CHILD_INSTALL);
     op->install = (struct shrike_install_op){
         .conn = sa->conn->name,
@@ -326,7 +387,6 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
     split_keys(&op->install, keymat, len, fault(31) || t->slot == &sa->ours);
     child->encap = sa_encap(sa);
-    child->ours = t->slot == &sa->ours;
     child->plane = t->shard->plane;
     return true;
 }
@@ -339,6 +399,8 @@ void offer_up(struct turn *t, struct child_sa *child)
         child->announced = true;
         (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
     }
+    if (t->slot == &t->sa->ours && child->more && !child->pair)
+        (void)trace_child(t->shard, SHRIKE_EVENT_ADDITIONAL_TS, t->sa, child);
     pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
     child->command = 0;
     if (t->slot == &t->sa->ours)

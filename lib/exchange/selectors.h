@@ -16,7 +16,7 @@ void selectors_asked(const struct ike_sa *sa, const struct child_sa *child, stru
  * brought up to date (RFC 7296 2.23.1). false: they are not of one address. In all other cases they
  * stay as they are. */
 bool selectors_substitute(const struct ike_sa *sa, enum shrike_mode mode, struct ts_list *local,
-                          struct ts_list *remote) must_use;
+                          struct ts_list *remote);
 
 /* Do these select all that the Child SA does (RFC 7296 2.9.2)? */
 bool selectors_cover(const struct ike_sa *sa, const struct child_sa *old,

@@ -17,11 +17,12 @@ static bool is_up(const struct ike_sa *sa)
     return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE) && !sa->spare && !sa->replaced;
 }
 
-/* Has it come up since the other began, at the call of the other end, for the same connection? */
+/* Has it come up since the other began, at the call of the other end, for the same connection? A
+ * rekey of what was there before does not count. */
 static bool crosses(const struct ike_sa *sa, shrike_time began, const struct ike_sa *other)
 {
-    return is_up(other) && other->initiator != sa->initiator && other->established >= began &&
-           other->conn->hash == sa->conn->hash;
+    return is_up(other) && other->lowest.len == 0 && other->initiator != sa->initiator &&
+           other->established >= began && other->conn->hash == sa->conn->hash;
 }
 
 /* Without an identity to look for: is there another one of this connection? Costs a walk over all

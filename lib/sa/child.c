@@ -14,7 +14,7 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa, const struct shri
         return NULL;
     child->index = index;
     child->sa = sa->index;
-    child->serial = ++s->serials;
+    child->serial = shard_serial(s);
     child->conf = conf;
     child->mode = (u8)conf->mode;
     child->rekey_at = child->dies_at = SHRIKE_NEVER;
@@ -47,7 +47,13 @@ struct child_sa *child_successor(const struct ike_sa *sa, const struct child_sa 
     struct child_sa *theirs = child_replacing(sa, child->serial, false);
     if (ours && ours->state == CHILD_UP)
         return ours;
-    return theirs && theirs->state == CHILD_UP ? theirs : NULL;
+    if (theirs && theirs->state == CHILD_UP)
+        return theirs;
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->stands_for == child->serial && c->state == CHILD_UP && !c->wants_delete)
+            return c;
+    }
+    return NULL;
 }
 
 void child_switch(struct shard *s, struct ike_sa *sa, struct child_sa *child)
@@ -66,9 +72,9 @@ void child_hand_over(struct shard *s, struct ike_sa *sa, const struct child_sa *
 
 void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
-    if (child->plane)
-        child_hand_over(s, sa, child);
+    struct child_sa *heir = child_successor(sa, child);
     if (child->plane) {
+        child_hand_over(s, sa, child);
         struct shrike_op *op = shard_ask(s, sa, NULL, SHRIKE_CHILD_REMOVE);
         op->remove = (struct shrike_remove_op){
             .child_serial = child->serial,
@@ -80,8 +86,9 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     }
     pending_release(s, child->command, child->reason ? child->reason : SHRIKE_REASON_LIMIT);
     pending_release(s, child->command_down, SHRIKE_REASON_NONE);
-    pending_release(s, child->command_rekey,
-                    child_successor(sa, child) ? SHRIKE_REASON_NONE : SHRIKE_REASON_CHILD_GONE);
+    pending_release(s, child->command_rekey, heir ? SHRIKE_REASON_NONE : SHRIKE_REASON_CHILD_GONE);
+    if (heir && !child->announced) /* what this one stood for may still be there */
+        heir->stands_for = child->stands_for ? child->stands_for : child->replaces;
     if (sa->ours.child == child)
         sa->ours.child = NULL;
     if (sa->theirs.child == child)
@@ -121,7 +128,22 @@ static const struct shrike_child_conf *wanted_again(const struct ike_sa *sa,
                                                     const struct child_sa *child)
 {
     bool wanted = child->again && sa->state == IKE_UP && !(sa->wants & WANT_CLOSE);
-    return wanted && !child_named(sa, child->conf->name, child) ? child->conf : NULL;
+    bool alone = child->pair || !child_named(sa, child->conf->name, child);
+    return wanted && alone ? child->conf : NULL;
+}
+
+/* A new one in its place; of a single pair, as the one before. */
+static void make_again(struct shard *s, struct ike_sa *sa, const struct shrike_child_conf *conf,
+                       struct packet *pair, const u8 counts[2])
+{
+    struct child_sa *child = child_new(s, sa, conf);
+    sa->unsettled |= child != NULL;
+    if (!child || !pair)
+        return;
+    child->selectors = packet_ref(pair);
+    child->local_ts_count = counts[0];
+    child->remote_ts_count = counts[1];
+    child->pair = true;
 }
 
 /* It is down, or another one has taken its place. */
@@ -151,9 +173,12 @@ void child_sweep(struct shard *s, struct ike_sa *sa)
             continue;
         tell_end(s, sa, c);
         const struct shrike_child_conf *again = wanted_again(sa, c);
+        struct packet *pair = again && c->pair ? packet_ref(c->selectors) : NULL;
+        u8 counts[2] = {c->local_ts_count, c->remote_ts_count};
         child_free(s, sa, c);
-        if (again && child_new(s, sa, again))
-            sa->unsettled = true;
+        if (again)
+            make_again(s, sa, again, pair, counts);
+        packet_drop(&s->packets, pair);
         swept++;
     }
 }

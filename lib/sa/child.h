@@ -47,6 +47,7 @@ struct child_sa {
     u32 command_down;     /* that ends it */
     u32 command_rekey;    /* that rekeys it */
     u32 replaces;         /* serial of the child that it is to replace; 0: none */
+    u32 stands_for;       /* one before that, not gone yet: serial; 0: none */
     bool ours;            /* we asked for it */
     bool refused;         /* the peer makes no replacement for it */
     bool later;           /* the data plane sends by others first (outbound_later) */

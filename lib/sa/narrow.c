@@ -202,8 +202,8 @@ void ts_append(struct ts_list *list, const struct ts_list *more)
     }
 }
 
-/* Its addresses one by one, when they all fit; else the list as it is. */
-static void single_addresses(const struct ts_list *list, struct ts_list *out)
+/* Its addresses one by one. false: they are too many. */
+static bool single_addresses(const struct ts_list *list, struct ts_list *out)
 {
     out->count = 0;
     for (unsigned i = 0; i < list->count; i++) {
@@ -211,10 +211,8 @@ static void single_addresses(const struct ts_list *list, struct ts_list *out)
         unsigned last = one.family == 4 ? 3 : 15;
         bool near = memcmp(one.from, one.to, last) == 0; /* they differ in the last octet only */
         unsigned extra = near ? (unsigned)(one.to[last] - one.from[last]) : TS_PAIRS_MAX;
-        if (out->count + extra >= TS_PAIRS_MAX) {
-            *out = *list;
-            return;
-        }
+        if (out->count + extra >= TS_PAIRS_MAX)
+            return false;
         memcpy(one.to, one.from, ADDR_MAX);
         for (unsigned n = 0; n <= extra; n++) {
             out->ts[out->count++] = one;
@@ -222,6 +220,7 @@ static void single_addresses(const struct ts_list *list, struct ts_list *out)
             one.to[last]++;
         }
     }
+    return true;
 }
 
 static bool meet(const struct shrike_ts *local, const struct shrike_ts *remote)
@@ -235,9 +234,8 @@ unsigned ts_pairs(const struct ts_list *local, const struct ts_list *remote,
 {
     struct ts_list here, there;
     unsigned count = 0;
-    single_addresses(local, &here);
-    single_addresses(remote, &there);
-    if (here.count * there.count > TS_PAIRS_MAX) {
+    if (!single_addresses(local, &here) || !single_addresses(remote, &there) ||
+        here.count * there.count > TS_PAIRS_MAX) {
         here = *local;
         there = *remote;
     }

@@ -71,6 +71,21 @@ void peers_follow(struct shard *s, struct ike_sa *sa, struct ike_sa *old)
         name_newest(s, old->peer_hash, old, sa);
 }
 
+void peers_restore(struct shard *s, struct ike_sa *sa)
+{
+    struct shrike_id peer = sa_peer_id(sa);
+    u64 hash = hash_of(s, &sa->conn->local.id, &peer);
+    struct ike_sa *newer = newest(s, hash);
+    if (!newer || newer->established <= sa->established) {
+        add(s, sa, hash);
+        return;
+    }
+    for (struct ike_sa *o; (o = peers_older(s, newer)) && o->established > sa->established;)
+        newer = o;
+    sa->peer_hash = hash;
+    link_behind(newer->peers.prev, &sa->peers);
+}
+
 void peers_remove(struct shard *s, struct ike_sa *sa)
 {
     if (!sa->peer_hash)

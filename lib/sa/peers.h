@@ -11,6 +11,8 @@
 void peers_add(struct shard *s, struct ike_sa *sa, const struct shrike_id *peer);
 /* The same, but at the place of another one, beside it. */
 void peers_follow(struct shard *s, struct ike_sa *sa, struct ike_sa *old);
+/* One that was imported, which has an identity of the peer: where its time of coming up says. */
+void peers_restore(struct shard *s, struct ike_sa *sa);
 /* Take it out; nothing when it is in no ring. */
 void peers_remove(struct shard *s, struct ike_sa *sa);
 /* The newest of the ring of these two identities, or NULL. */

@@ -210,6 +210,10 @@ static bool draw_iv(struct shard *s, struct ike_sa *sa, u8 *iv)
     const struct encr_suite *encr = sa->suite.encr;
     if (encr->block > 1) /* CBC wants it unpredictable (RFC 3602 3) */
         return s->provider->random(s->provider->ctx, iv, encr->iv_len);
+    if (sa->iv == sa->iv_end) {
+        sa->iv_end += IV_RANGE;
+        sa_changed(s, sa);
+    }
     u64 v = fault(22) ? sa->iv : sa->iv++;
     for (unsigned i = 0; i < encr->iv_len; i++)
         iv[encr->iv_len - 1 - i] = i < 8 ? (u8)(v >> (8 * i)) : 0;

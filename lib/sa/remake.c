@@ -31,6 +31,7 @@ static struct child_sa *make_heir(struct shard *s, struct ike_sa *sa, struct chi
     heir->selectors = packet_ref(child->selectors);
     heir->local_ts_count = child->local_ts_count;
     heir->remote_ts_count = child->remote_ts_count;
+    heir->pair = child->pair;
     child->heir = heir->serial;
     return heir;
 }

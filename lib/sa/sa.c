@@ -20,16 +20,14 @@ static bool sa_new_handshake(struct shard *s, struct ike_sa *sa)
     return true;
 }
 
-/* With an SPI of ours and a place in the tables. */
-static struct ike_sa *sa_take(struct shard *s, bool initiator)
+/* With this SPI of ours and a place in the tables. */
+static struct ike_sa *sa_place(struct shard *s, bool initiator, u64 spi)
 {
-    u64 spi = shard_draw_spi(s);
     u32 index;
     struct ike_sa *sa = spi ? slab_take(&s->sas, &index) : NULL;
     if (!sa)
         return NULL;
     sa->index = index;
-    sa->serial = ++s->serials;
     sa->initiator = initiator;
     sa->expires = sa->rekey_at = sa->reauth_at = SHRIKE_NEVER;
     sa->heard = s->now;
@@ -43,6 +41,23 @@ static struct ike_sa *sa_take(struct shard *s, bool initiator)
         sa_free(s, sa);
         return NULL;
     }
+    return sa;
+}
+
+static struct ike_sa *sa_take(struct shard *s, bool initiator)
+{
+    struct ike_sa *sa = sa_place(s, initiator, shard_draw_spi(s));
+    if (sa)
+        sa->serial = shard_serial(s);
+    return sa;
+}
+
+struct ike_sa *sa_new_restored(struct shard *s, bool initiator, u64 spi, u32 serial)
+{
+    bool here = (spi >> 56) % s->shards == s->shard;
+    struct ike_sa *sa = here && !shard_sa_by_spi(s, spi) ? sa_place(s, initiator, spi) : NULL;
+    if (sa)
+        sa->serial = serial;
     return sa;
 }
 
@@ -144,13 +159,16 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     sa->init_hash = 0;
 }
 
-void sa_unlink(struct ike_sa *sa)
+void sa_unlink(struct shard *s, struct ike_sa *sa)
 {
+    sa_changed(s, sa);
     for (unsigned i = 0; i < ARRAY_LEN(sa->next); i++) {
         if (sa->before && sa->before->next[i] == sa)
             sa->before->next[i] = NULL;
-        if (sa->next[i])
+        if (sa->next[i]) {
+            changes_note(&s->changes, sa->next[i]->index);
             sa->next[i]->before = NULL;
+        }
         sa->next[i] = NULL;
     }
     sa->before = NULL;
@@ -169,7 +187,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     pending_release(s, sa->command_alive, SHRIKE_REASON_SA_CLOSING);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     pending_release(s, sa->command_rekey, SHRIKE_REASON_SA_CLOSING);
-    sa_unlink(sa);
+    sa_unlink(s, sa);
     packet_drop(&s->packets, sa->peer_id);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
@@ -233,6 +251,18 @@ bool sa_encap(const struct ike_sa *sa)
 void sa_touch(struct shard *s, struct ike_sa *sa)
 {
     heap_set(&s->timers, &sa->timer, s->now);
+    sa_changed(s, sa);
+}
+
+const struct ike_sa *sa_root(const struct ike_sa *sa)
+{
+    return sa->spare && sa->before ? sa->before : sa;
+}
+
+void sa_changed(struct shard *s, const struct ike_sa *sa)
+{
+    changes_note(&s->changes, sa->index);
+    changes_note(&s->changes, sa_root(sa)->index);
 }
 
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)

@@ -43,6 +43,8 @@ enum ike_oust {
 
 #define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
 
+#define IV_RANGE 4096 /* explicit IVs reserved at a time */
+
 #define GONE_MAX 4 /* Child SAs deleted by the peer while its response that made them is lost */
 
 /* What a CREATE_CHILD_SA or an exchange that waits for an op must remember. */
@@ -112,7 +114,8 @@ struct ike_sa {
     struct shrike_endpoint local, remote;
     struct ike_suite suite;
     struct ike_keys keys;
-    u64 iv; /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
+    u64 iv;     /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
+    u64 iv_end; /* of the range that is reserved for it: what is imported goes on there */
     struct window window;
     u32 questions; /* ops asked so far */
     struct slot ours, theirs;
@@ -158,10 +161,13 @@ struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
 /* One that is to replace `old`: it has an SPI of ours, what `old` knows of the peer, and no keys
  * yet. ours: we asked for it, so we are its initiator. NULL at a cap. */
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;
+/* One with this SPI of ours and this serial, as a record says; no handshake. NULL: the SPI is not one
+ * of this shard or is taken, or a cap. */
+struct ike_sa *sa_new_restored(struct shard *s, bool initiator, u64 spi, u32 serial) must_use;
 /* A replacement takes over: children, wants and commands of the old one move to it. */
 void sa_take_over(struct shard *s, struct ike_sa *sa);
 /* Those that it was to replace, and that were to replace it, know it no more. */
-void sa_unlink(struct ike_sa *sa);
+void sa_unlink(struct shard *s, struct ike_sa *sa);
 /* Free it and what hangs on it at once. Nothing is told to anybody. */
 void sa_free(struct shard *s, struct ike_sa *sa);
 /* The live SA with this serial; NULL: there is none. */
@@ -188,6 +194,10 @@ void sa_path(const struct ike_sa *sa, struct ring_path *out);
 bool sa_encap(const struct ike_sa *sa);
 /* The next tick, which is at once, looks after this SA: so one input may concern any number. */
 void sa_touch(struct shard *s, struct ike_sa *sa);
+/* The one in whose record it is: what it is to replace, or itself. */
+const struct ike_sa *sa_root(const struct ike_sa *sa);
+/* What its record says may not be so any more. */
+void sa_changed(struct shard *s, const struct ike_sa *sa);
 /* When the timer of this SA is to go off. */
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa);
 

@@ -40,7 +40,8 @@ static bool init_pools(struct shard *s)
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
            map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) &&
-           heap_init(&s->timers, p, l->ike_sas);
+           heap_init(&s->timers, p, l->ike_sas) &&
+           changes_init(&s->changes, p, l->ike_sas);
 }
 
 bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now)
@@ -85,6 +86,7 @@ void shard_free(struct shard *s)
         sa_free(s, sa);
     }
     ring_free(&s->ring);
+    changes_free(&s->changes);
     packets_free(&s->packets);
     slab_free(&s->sas);
     slab_free(&s->handshakes);
@@ -125,6 +127,11 @@ shrike_time shard_early(struct shard *s, shrike_time d, shrike_time spread)
     /* In milliseconds: 32 bits of them are 49 days. */
     spread = MIN(MIN(spread, d / 2) / SHRIKE_MS, (shrike_time)UINT32_MAX);
     return d - shard_jitter(s, (u32)spread) * SHRIKE_MS;
+}
+
+u32 shard_serial(struct shard *s)
+{
+    return s->given = ++s->serials;
 }
 
 u64 shard_draw_spi(struct shard *s)

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "crypto/provider.h"
+#include "sa/changes.h"
 #include "sa/pending.h"
 #include "sa/ring.h"
 #include "sa/sa.h"
@@ -38,6 +39,7 @@ struct shard {
     struct map by_peer; /* hash of two identities -> index of the newest SA between them */
     struct map by_esp;  /* our inbound ESP SPI -> index of the child */
     struct heap timers;
+    struct changes changes; /* of IKE SAs, for who keeps their records */
     struct snapshot snapshots[SNAPSHOTS_MAX];
     struct snapshot *current; /* NULL before the first configuration */
     struct shrike_limits limits;
@@ -49,7 +51,8 @@ struct shard {
     u16 prefix_half_open[GATE_BUCKETS]; /* of these, by SipHash of the source prefix */
     u32 incarnation;
     u32 plane;   /* counts lives of the data plane, from 1 */
-    u32 serials; /* of IKE SAs and Child SAs, given out so far */
+    u32 serials; /* of IKE SAs and Child SAs: the greatest there was */
+    u32 given;   /* the greatest of those that were not imported */
     u8 shard, shards;
     shrike_time now;
     shrike_time events_since; /* of strangers, in this second */
@@ -65,6 +68,8 @@ u32 shard_jitter(struct shard *s, u32 n);
 shrike_time shard_early(struct shard *s, shrike_time d, shrike_time spread);
 /* d, more or less by percent. */
 shrike_time shard_vary(struct shard *s, shrike_time d, unsigned percent);
+/* The serial of a new IKE SA or Child SA. */
+u32 shard_serial(struct shard *s);
 /* An SPI nobody has, with our shard's first octet; 0 when the provider fails. */
 u64 shard_draw_spi(struct shard *s);
 struct ike_sa *shard_sa_by_spi(const struct shard *s, u64 spi);

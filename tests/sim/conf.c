@@ -124,6 +124,10 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->give_up_after = 64 * SHRIKE_SECOND;
     conn->half_open_max = 30 * SHRIKE_SECOND;
     conn->dpd_delay = k->dpd_delay;
+    conn->rekey_time = k->ike_rekey;
+    conn->reauth_time = k->ike_reauth;
+    conn->over_time = k->ike_over;
+    conn->rand_time = k->ike_rand;
 }
 
 static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
@@ -164,8 +168,12 @@ void conf_build(struct sim_conf *c, const struct conf_knobs *k)
     ensure(k->ike_count <= CONF_PROPOSALS_MAX && k->child_count <= CONF_CHILDREN_MAX);
     for (unsigned i = 0; i < k->ike_count; i++)
         build_ike(c, i, &k->ike[i]);
-    for (unsigned i = 0; i < k->child_count; i++)
+    for (unsigned i = 0; i < k->child_count; i++) {
         build_child(c, i, &k->children[i]);
+        c->children[i].rekey_time = k->child_rekey;
+        c->children[i].life_time = k->child_life;
+        c->children[i].rand_time = k->child_rand;
+    }
     build_conn(c, k);
     c->conf = (struct shrike_conf){.conns = &c->conn,
                                    .conn_count = 1,

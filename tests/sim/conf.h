@@ -55,7 +55,9 @@ struct conf_knobs {
     struct conf_child children[CONF_CHILDREN_MAX];
     unsigned child_count;
     shrike_time dpd_delay;
-    u16 fragment_size; /* 0: 1280 */
+    shrike_time ike_rekey, ike_reauth, ike_over, ike_rand; /* 0: never */
+    shrike_time child_rekey, child_life, child_rand;       /* of all children */
+    u16 fragment_size;                                     /* 0: 1280 */
     bool fragmentation;
     bool force_encap;
     u8 jitter; /* percent of retransmission times */

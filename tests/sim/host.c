@@ -103,6 +103,15 @@ static void ike_down(struct host *h, const struct shrike_event *e)
             h->ikes[i].up = false;
 }
 
+/* The new one stands for the old one, whose number the event has. */
+static void ike_rekeyed(struct host *h, const struct shrike_event *e)
+{
+    for (size_t i = 0; i < h->ike_count; i++)
+        if (h->ikes[i].serial == e->number)
+            h->ikes[i].up = false;
+    ike_up(h, e);
+}
+
 static void command_answered(struct host *h, const struct shrike_event *e)
 {
     bool known = e->command != 0 && e->command <= h->command_count;
@@ -121,6 +130,8 @@ static void on_event(struct host *h, const struct shrike_event *e)
     ladder_event(h, e);
     if (e->id == SHRIKE_EVENT_IKE_UP)
         ike_up(h, e);
+    if (e->id == SHRIKE_EVENT_IKE_REKEYED)
+        ike_rekeyed(h, e);
     if (e->id == SHRIKE_EVENT_IKE_DOWN)
         ike_down(h, e);
     if (e->id == SHRIKE_EVENT_CHILD_UP)

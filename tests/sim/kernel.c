@@ -132,6 +132,7 @@ void kernel_switch(struct kernel *k, u32 child_serial)
         if (k->pairs[i]->installed && k->pairs[i]->child_serial == child_serial)
             k->pairs[i]->rank = ++k->ranks;
     }
+    k->changed = true;
 }
 
 const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid)

@@ -17,7 +17,7 @@ void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *
     o->marks = NULL;
     o->mark_count = o->mark_room = 0;
     o->limits = *limits;
-    o->ids_forged = o->lies = false;
+    o->ids_forged = o->lies = o->unbroken = false;
     memset(o->strangers, 0, sizeof o->strangers);
     needles_clear(&o->needles);
 }
@@ -326,9 +326,28 @@ static void check_bounds(struct oracle *o, const struct host *h)
         world_fail(o->world, "%s has more in pages than it has pages", h->node.name);
 }
 
+/* RFC 7296 2.8: a rekey is never noticed. */
+static void check_unbroken(struct oracle *o, const struct host *h)
+{
+    const struct shrike_conn *conn = host_conn(h);
+
+    for (unsigned i = 0; i < conn->child_count; i++) {
+        const struct esp_pair *out = kernel_outbound(&h->kernel, conn->children[i].reqid);
+        if (out == NULL)
+            world_fail(o->world, "%s has nothing to send by", h->node.name);
+        else if (kernel_by_spi_in(&other(o, h)->kernel, out->spi_out) == NULL)
+            world_fail(o->world, "%s sends by what the other one has not", h->node.name);
+    }
+}
+
 void oracle_after(void *ctx)
 {
     struct oracle *o = ctx;
+    for (unsigned i = 0; i < 2 && o->unbroken; i++)
+        if (o->hosts[i]->kernel.changed || o->hosts[1 - i]->kernel.changed)
+            check_unbroken(o, o->hosts[i]);
+    for (unsigned i = 0; i < 2 && o->unbroken; i++)
+        o->hosts[i]->kernel.changed = false;
     check_bounds(o, o->hosts[0]);
     check_bounds(o, o->hosts[1]);
 }

@@ -5,6 +5,7 @@
 #include "life.h"
 #include "oracle_end.h"
 #include "plane.h"
+#include "rekey.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
@@ -31,6 +32,8 @@ static const struct scenario scenarios[] = {
     {"expire", play_expire, false},
     {"plane-lost", play_plane_lost, false},
     {"both-lost", play_both_lost, false},
+    {"rekey", play_rekey, false},
+    {"reauth", play_reauth, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},

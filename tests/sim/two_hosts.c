@@ -192,7 +192,8 @@ static void random_command(struct net *n, struct host *h)
         (void)host_reload(h);
         break;
     case 8:
-        host_kernel(h, (struct shrike_kernel_event){SHRIKE_ACQUIRE, (u32)prng_between(p, 1, 5), 0});
+        host_kernel(h, (struct shrike_kernel_event){.kind = SHRIKE_ACQUIRE,
+                                                    .reqid = (u32)prng_between(p, 1, 5)});
         break;
     case 9:
     case 10:

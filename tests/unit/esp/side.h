@@ -26,9 +26,10 @@ struct side {
     u32 acquires, softs, hards, strays, stray_len, first;
 };
 
-static inline void side_acquire(void *ctx, const struct esp_sa *sa)
+static inline void side_acquire(void *ctx, const struct esp_sa *sa, const struct inner *packet)
 {
     (void)sa;
+    (void)packet;
     ((struct side *)ctx)->acquires++;
 }
 

@@ -222,6 +222,8 @@ TEST(a_trap_asks_once)
         CHECK_EQ(send_packet(), 0);
     CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
     CHECK(last_event().kind == SHRIKE_ACQUIRE && last_event().reqid == 7);
+    CHECK_EQ(last_event().local.family, 4);
+    CHECK_EQ(last_event().remote.family, 4);
     struct shrike_install_op i = install_of(1, 7, all);
     CHECK(install(&i));
     CHECK_EQ(send_packet(), 0x2001);

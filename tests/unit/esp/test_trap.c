@@ -117,8 +117,35 @@ TEST(each_is_told_of_once_a_second)
     teardown();
 }
 
+/* RFC 7296 2.9, 3.13.1 */
+TEST(a_packet_is_selected)
+{
+    struct inner p = inner4(0x0a000001, 1234, 0xc0000201, 53);
+    struct shrike_ts local, remote;
+    p.protocol = 17;
+    p.ports = PORTS_KNOWN;
+    trap_selectors(&p, &local, &remote);
+    struct shrike_ts expected = {.from = {10, 0, 0, 1},
+                                 .to = {10, 0, 0, 1},
+                                 .port_from = 1234,
+                                 .port_to = 1234,
+                                 .protocol = 17,
+                                 .family = 4};
+    CHECK_BYTES(&local, &expected, sizeof(local));
+    CHECK(remote.from[0] == 192 && remote.to[3] == 1);
+    CHECK(remote.port_from == 53 && remote.port_to == 53);
+    p.ports = PORTS_OPAQUE;
+    trap_selectors(&p, &local, &remote);
+    CHECK(local.port_from == 65535 && local.port_to == 0);
+    CHECK(remote.port_from == 65535 && remote.port_to == 0);
+    p.ports = PORTS_NONE;
+    p.protocol = 50;
+    trap_selectors(&p, &local, &remote);
+    CHECK(local.port_from == 0 && local.port_to == 65535 && local.protocol == 50);
+}
+
 int main(void)
 {
-    return RUN(traps_come_stay_and_go) | RUN(dynamic_selectors_are_the_ends) |
-           RUN(each_is_told_of_once_a_second);
+    return RUN(a_packet_is_selected) | RUN(traps_come_stay_and_go) |
+           RUN(dynamic_selectors_are_the_ends) | RUN(each_is_told_of_once_a_second);
 }

@@ -28,6 +28,13 @@ struct tunnel {
     u16 encr, bits;
 };
 
+static void nothing_acquire(void *ctx, const struct esp_sa *sa, const struct inner *packet)
+{
+    (void)ctx;
+    (void)sa;
+    (void)packet;
+}
+
 static void nothing_sa(void *ctx, const struct esp_sa *sa)
 {
     (void)ctx;
@@ -141,7 +148,7 @@ static void options(struct tunnel *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct plane_events e = {nothing_sa, nothing_life, nothing_sa, nothing_stray, NULL};
+    struct plane_events e = {nothing_acquire, nothing_life, nothing_sa, nothing_stray, NULL};
     struct tunnel t = {plane_new(4, &e), false, ENCR_AES_GCM_16, 128};
     struct in_addr ends[2];
     if (argc < 5 || !t.plane || inet_pton(AF_INET, argv[3], &ends[0]) != 1 ||

@@ -78,7 +78,12 @@ static const struct shrike_op sample_switch = {
     .kind = SHRIKE_CHILD_SWITCH, .token = {13, 14, 15, 16}, .change = {0x54}};
 static const struct shrike_answer sample_answer = {
     true, SHRIKE_REASON_AUTH_NO_SECRET, {(const u8 *)"value", 5}};
-static const struct shrike_kernel_event sample_kernel = {SHRIKE_PLANE_LOST, 0x61, 0x62};
+static const struct shrike_kernel_event sample_kernel = {
+    SHRIKE_PLANE_LOST,
+    0x61,
+    0x62,
+    {{192, 0, 2, 1}, {192, 0, 2, 2}, 0x63, 0x64, 6, 4, {0}},
+    {{192, 0, 2, 3}, {192, 0, 2, 4}, 0x65, 0x66, 17, 4, {0}}};
 static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
                                                      0x72,         0x73, true};
 static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,

@@ -255,6 +255,101 @@ TEST(dynamic_ones_become_the_host)
     CHECK_EQ(out.count, SHRIKE_TS_MAX);
 }
 
+/* RFC 7296 3.13.1: protocol 0 has no ports. What a peer says so all the same is understood as the
+ * protocol that we name. */
+TEST(ports_of_any_protocol_are_refused)
+{
+    struct shrike_ts out;
+    CHECK(!meet(v4(1, 1, 0, 80, 80), v4(1, 1, 0, ANY_PORT), &out));
+    CHECK(!meet(v4(1, 1, 0, 80, 80), v4(1, 1, 0, 80, 80), &out));
+    CHECK(!meet(v4(1, 1, 0, OPAQUE_PORT), v4(1, 1, 0, ANY_PORT), &out));
+    CHECK(gives(v4(1, 1, 0, 80, 80), v4(1, 1, TCP, ANY_PORT), v4(1, 1, TCP, 80, 80)));
+    struct shrike_ts asked = v4(1, 1, 0, ANY_PORT);
+    struct ts_list answered = {.count = 1, .ts = {v4(1, 1, 0, 80, 80)}};
+    CHECK(!narrow_verify(&answered, &asked, 1));
+    answered.ts[0] = v4(1, 1, ESP, 80, 80);
+    CHECK(!narrow_verify(&answered, &asked, 1));
+    answered.ts[0] = v4(1, 1, UDP, 80, 80);
+    CHECK(narrow_verify(&answered, &asked, 1));
+}
+
+TEST(families_without_a_counterpart_go)
+{
+    struct shrike_ts six = {.from = {0x20, 1}, .to = {0x20, 2}, .port_to = PORT_LAST, .family = 6};
+    struct ts_list local = {.count = 2, .ts = {v4(1, 1, 0, ANY_PORT), six}};
+    struct ts_list remote = {.count = 2, .ts = {six, six}};
+    CHECK(narrow_to_packets(&local, &remote));
+    CHECK(local.count == 1 && local.ts[0].family == 6);
+    CHECK_EQ(remote.count, 2);
+    local = (struct ts_list){.count = 2, .ts = {v4(1, 1, 0, ANY_PORT), v4(2, 2, 0, ANY_PORT)}};
+    CHECK(!narrow_to_packets(&local, &remote));
+    local = (struct ts_list){.count = 1, .ts = {six}};
+    remote = (struct ts_list){.count = 2, .ts = {v4(1, 1, 0, ANY_PORT), six}};
+    CHECK(narrow_to_packets(&local, &remote));
+    CHECK(local.count == 1 && remote.count == 1 && remote.ts[0].family == 6);
+}
+
+/* RFC 7296 2.23.1 */
+TEST(addresses_are_substituted)
+{
+    struct shrike_endpoint host = {.octets = {203, 0, 113, 5}, .port = 4500, .family = 4};
+    struct ts_list list = {.count = 2, .ts = {v4(7, 7, TCP, 80, 80), v4(7, 7, 0, ANY_PORT)}};
+    CHECK(ts_substitute(&list, &host));
+    CHECK_BYTES(list.ts[0].from, host.octets, 16);
+    CHECK_BYTES(list.ts[0].to, host.octets, 16);
+    CHECK_BYTES(list.ts[1].to, host.octets, 16);
+    CHECK(list.ts[0].protocol == TCP && list.ts[0].port_from == 80);
+    list = (struct ts_list){.count = 1, .ts = {v4(7, 8, 0, ANY_PORT)}};
+    CHECK(!ts_substitute(&list, &host));
+    list = (struct ts_list){.count = 2, .ts = {v4(7, 7, 0, ANY_PORT), v4(8, 8, 0, ANY_PORT)}};
+    CHECK(!ts_substitute(&list, &host));
+    CHECK(list.ts[0].from[0] == 10); /* as it was */
+    list = (struct ts_list){.count = 1, .ts = {v4(7, 7, 0, ANY_PORT)}};
+    host.family = 6;
+    CHECK(!ts_substitute(&list, &host));
+}
+
+TEST(more_is_appended_once)
+{
+    struct ts_list list = {.count = 1, .ts = {v4(0, 9, TCP, ANY_PORT)}};
+    struct ts_list more = {
+        .count = 3, .ts = {v4(3, 3, TCP, 5, 5), v4(0, 99, 0, ANY_PORT), v4(5, 5, 0, ANY_PORT)}};
+    ts_append(&list, &more);
+    CHECK_EQ(list.count, 2);
+    CHECK(same(&list.ts[1], &more.ts[1]));
+    for (u8 i = 0; i < SHRIKE_TS_MAX; i++)
+        more.ts[i] = v4((u8)(100 + i), (u8)(100 + i), 0, ANY_PORT);
+    more.count = SHRIKE_TS_MAX;
+    ts_append(&list, &more);
+    CHECK_EQ(list.count, SHRIKE_TS_MAX);
+}
+
+TEST(pairs_are_single_addresses_where_they_are_few)
+{
+    struct ts_pair pairs[TS_PAIRS_MAX];
+    struct ts_list local = {.count = 2, .ts = {v4(4, 7, TCP, 80, 80), v4(255, 255, 0, ANY_PORT)}};
+    struct ts_list remote = {.count = 1, .ts = {v4(20, 22, 0, ANY_PORT)}};
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), 15);
+    struct shrike_ts last = v4(255, 255, 0, ANY_PORT), to = v4(22, 22, 0, ANY_PORT);
+    struct shrike_ts five = v4(5, 5, TCP, 80, 80), from = v4(20, 20, 0, ANY_PORT);
+    CHECK(same(&pairs[14].local, &last) && same(&pairs[14].remote, &to));
+    CHECK(same(&pairs[3].local, &five) && same(&pairs[3].remote, &from));
+    remote.ts[0] = v4(20, 35, 0, ANY_PORT); /* too many: as they are */
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), 2);
+    CHECK(same(&pairs[1].remote, &remote.ts[0]) && same(&pairs[1].local, &last));
+    local.ts[1] = v4(0, 255, 0, ANY_PORT);
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), 2);
+    remote.ts[0].protocol = UDP; /* no packet of TCP there */
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), 1);
+    for (u8 i = 0; i < 20; i++)
+        local.ts[i] = v4(i, i, 0, ANY_PORT);
+    local.count = 20;
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), TS_PAIRS_MAX);
+    memset(local.ts[0].to, 255, 4);
+    local.count = 1;
+    CHECK_EQ(ts_pairs(&local, &remote, pairs), 1);
+}
+
 /* ---- the model: all packets of a small world ---- */
 
 enum { HOSTS = 8, PORTS = 5, KINDS = 2 * (PORTS + 1) + 1, PACKETS = HOSTS * KINDS };
@@ -327,7 +422,7 @@ static struct shrike_ts random_ts(void)
     static const u8 protocols[] = {0, TCP, UDP, ESP};
     unsigned a = roll(HOSTS), b = roll(HOSTS), p = roll(PORTS), q = roll(PORTS);
     u8 protocol = protocols[roll(ARRAY_LEN(protocols))];
-    switch (roll(4)) {
+    switch (protocol ? roll(4) : 1) { /* no ports of any protocol */
     case 0:
         return v4((u8)MIN(a, b), (u8)MAX(a, b), protocol, OPAQUE_PORT);
     case 1:
@@ -393,6 +488,8 @@ int main(void)
            RUN(what_both_select_is_answered) | RUN(an_offer_within_policy_comes_back) |
            RUN(the_packet_that_asked_is_covered) | RUN(the_packet_is_covered_at_the_cap) |
            RUN(contained_ones_are_left_out) | RUN(an_answer_lies_within_the_offer) |
-           RUN(dynamic_ones_become_the_host) | RUN(two_selectors_agree_with_the_model) |
-           RUN(narrowing_agrees_with_the_model);
+           RUN(dynamic_ones_become_the_host) | RUN(ports_of_any_protocol_are_refused) |
+           RUN(families_without_a_counterpart_go) | RUN(addresses_are_substituted) |
+           RUN(more_is_appended_once) | RUN(pairs_are_single_addresses_where_they_are_few) |
+           RUN(two_selectors_agree_with_the_model) | RUN(narrowing_agrees_with_the_model);
 }

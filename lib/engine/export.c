@@ -1,0 +1,161 @@
+/* Writing records: see export.h. */
+#include "engine/export.h"
+#include "base/ct.h"
+#include "engine/record.h"
+#include "sa/child.h"
+
+/* Asked for by us, and not answered yet: it has an SPI and nothing else. */
+static bool is_pending(const struct ike_sa *sa)
+{
+    return sa->spare && sa->state == IKE_INIT;
+}
+
+static bool holds_plane(const struct ike_sa *sa)
+{
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c->plane)
+            return true;
+    }
+    return false;
+}
+
+static void write_conn(struct pen *p, const struct shrike_conn *conn)
+{
+    size_t mark = pen_begin(p, RECORD_CONN);
+    pen_number(p, conn->hash, 8);
+    pen_octets(p, bytes_of(conn->name, strlen(conn->name)));
+    pen_end(p, mark);
+}
+
+static void write_suite(struct pen *p, const struct ike_suite *suite)
+{
+    size_t mark = pen_begin(p, RECORD_SUITE);
+    pen_number(p, suite->encr->id, 2);
+    pen_number(p, suite->encr->key_bits, 2);
+    pen_number(p, suite->prf->id, 2);
+    pen_number(p, suite->integ ? suite->integ->id : INTEG_NONE, 2);
+    pen_number(p, suite->ke->id, 2);
+    pen_end(p, mark);
+}
+
+static void write_work(struct pen *p, const struct work *work)
+{
+    size_t mark = pen_begin(p, RECORD_WORK);
+    pen_rows(p, &record_work, work);
+    pen_end(p, mark);
+}
+
+static void write_slot(struct pen *p, u8 number, const struct slot *slot)
+{
+    size_t mark = pen_begin(p, number);
+    pen_rows(p, &record_slot, slot);
+    if (slot->child)
+        pen_serial(p, RECORD_SLOT_CHILD, slot->child->serial);
+    for (const struct packet *k = slot->message; k; k = k->next)
+        pen_field(p, RECORD_PACKET, packet_bytes(k));
+    if (slot->work)
+        write_work(p, slot->work);
+    pen_end(p, mark);
+}
+
+static void write_ts(struct pen *p, u8 number, const struct shrike_ts *ts, unsigned count)
+{
+    size_t mark = pen_begin(p, number);
+    for (unsigned i = 0; i < count; i++) {
+        pen_octets(p, bytes_of(ts[i].from, sizeof(ts[i].from)));
+        pen_octets(p, bytes_of(ts[i].to, sizeof(ts[i].to)));
+        pen_number(p, ts[i].port_from, 2);
+        pen_number(p, ts[i].port_to, 2);
+        pen_number(p, ts[i].protocol, 1);
+        pen_number(p, ts[i].family, 1);
+    }
+    pen_end(p, mark);
+}
+
+static u32 plane_of(const struct shard *s, const struct child_sa *child)
+{
+    if (child->plane == 0)
+        return RECORD_PLANE_NONE;
+    return child->plane == s->plane ? RECORD_PLANE_HELD : RECORD_PLANE_LOST;
+}
+
+static void write_child(struct pen *p, const struct shard *s, const struct child_sa *child, bool dead)
+{
+    struct child_sa face = *child;
+    size_t mark = pen_begin(p, RECORD_CHILD);
+    face.plane = plane_of(s, child);
+    if (dead)
+        face.state = CHILD_DEAD;
+    pen_rows(p, &record_child, &face);
+    pen_field(p, RECORD_NAME, bytes_of(child->conf->name, strlen(child->conf->name)));
+    write_ts(p, RECORD_LOCAL_TS, child_local_ts(child), child->local_ts_count);
+    write_ts(p, RECORD_REMOTE_TS, child_remote_ts(child), child->remote_ts_count);
+    pen_end(p, mark);
+}
+
+static void write_undone(struct pen *p, u8 number, const struct slot *slot)
+{
+    if (slot->child)
+        pen_serial(p, number, slot->child->serial);
+}
+
+static void write_slots(struct pen *p, const struct ike_sa *sa)
+{
+    if (sa->ours.awaiting)
+        write_undone(p, RECORD_UNDONE_OURS, &sa->ours);
+    else if (sa->ours.exchange)
+        write_slot(p, RECORD_OURS, &sa->ours);
+    if (sa->theirs.awaiting)
+        write_undone(p, RECORD_UNDONE_THEIRS, &sa->theirs);
+    else if (sa->theirs.message)
+        write_slot(p, RECORD_THEIRS, &sa->theirs);
+}
+
+/* What is left of a handshake is what the data plane is to give back. */
+static void leave_over(struct ike_sa *face)
+{
+    face->state = IKE_GONE;
+    face->wants = 0;
+    face->succeeds = 0;
+    wipe(&face->keys, sizeof(face->keys));
+}
+
+static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa *sa)
+{
+    struct ike_sa face = *sa;
+    bool left_over = !sa->authenticated && !is_pending(sa);
+    size_t mark = pen_begin(p, RECORD_IKE);
+    if (left_over)
+        leave_over(&face);
+    if (sa->theirs.awaiting)
+        face.window.theirs = sa->theirs.message_id;
+    pen_rows(p, &record_ike, &face);
+    wipe(&face, sizeof(face));
+    write_conn(p, sa->conn);
+    if (sa->suite.encr)
+        write_suite(p, &sa->suite);
+    if (sa->peer_id)
+        pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
+    if (sa->peer_hash && !left_over)
+        pen_field(p, RECORD_RING, bytes_of(NULL, 0));
+    if (!left_over)
+        write_slots(p, sa);
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+        write_child(p, s, c, left_over);
+    pen_end(p, mark);
+}
+
+size_t export_ike(const struct shard *s, const struct ike_sa *sa, void *out, size_t size)
+{
+    struct pen p = {.at = out, .size = size, .now = s->now};
+    if (sa_root(sa) != sa || !sa->conn || (!sa->authenticated && !holds_plane(sa)))
+        return 0;
+    pen_begin_record(&p);
+    write_ike(&p, s, sa);
+    for (unsigned i = 0; i < ARRAY_LEN(sa->next); i++) {
+        if (sa->next[i] && sa_root(sa->next[i]) == sa)
+            write_ike(&p, s, sa->next[i]);
+    }
+    pen_end_record(&p);
+    return p.len;
+}
