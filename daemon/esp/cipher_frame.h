@@ -3,21 +3,10 @@
 #define ESP_CIPHER_FRAME_H
 
 #include "esp/cipher.h"
+#include "esp/octets.h"
 
 #define SALT_MAX 4
 #define AAD_MAX  12
-
-static inline void frame_put_u32(u8 *at, u32 v)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (u8)(v >> (24 - 8 * i));
-}
-
-static inline void frame_put_u64(u8 *at, u64 v)
-{
-    frame_put_u32(at, (u32)(v >> 32));
-    frame_put_u32(at + 4, (u32)v);
-}
 
 static inline u8 *frame_iv(const struct cipher_job *j)
 {
@@ -41,7 +30,7 @@ static inline size_t frame_aad(const struct cipher *c, const struct cipher_job *
     memcpy(aad, j->esp, ESP_HEADER_LEN);
     if (!c->esn)
         return ESP_HEADER_LEN;
-    frame_put_u64(aad + 4, j->seq);
+    put_u64(aad + 4, j->seq);
     return AAD_MAX;
 }
 

@@ -65,7 +65,7 @@ static bool gcm_seal(struct cipher *c, const struct cipher_job *j)
 {
     struct ipsecmb_cipher *o = (struct ipsecmb_cipher *)c;
     u8 tag[TAG_MAX];
-    frame_put_u64(frame_iv(j), j->seq);
+    put_u64(frame_iv(j), j->seq);
     gcm_run(o, j, o->seal, tag);
     memcpy(frame_icv(c, j), tag, c->icv_len);
     return true;
@@ -109,7 +109,7 @@ static bool chacha_run(struct ipsecmb_cipher *o, const struct cipher_job *j, boo
 
 static bool chacha_seal(struct cipher *c, const struct cipher_job *j)
 {
-    frame_put_u64(frame_iv(j), j->seq);
+    put_u64(frame_iv(j), j->seq);
     u8 tag[TAG_MAX];
     if (!chacha_run((struct ipsecmb_cipher *)c, j, true, tag))
         return false;

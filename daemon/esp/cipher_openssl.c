@@ -49,7 +49,7 @@ static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j)
  * (RFC 4106 3.1, RFC 3686 3.1, RFC 7634 2). */
 static bool aead_seal(struct openssl_cipher *o, const struct cipher_job *j)
 {
-    frame_put_u64(frame_iv(j), j->seq);
+    put_u64(frame_iv(j), j->seq);
     return aead_run(o, j) && EVP_CIPHER_CTX_ctrl(o->encr, EVP_CTRL_AEAD_GET_TAG, o->head.icv_len,
                                                  frame_icv(&o->head, j)) == 1;
 }
@@ -73,7 +73,7 @@ static bool cbc_seal(struct openssl_cipher *o, const struct cipher_job *j)
 {
     u8 nonce[AES_BLOCK] = {0};
     int done;
-    frame_put_u64(nonce + AES_BLOCK - 8, j->seq);
+    put_u64(nonce + AES_BLOCK - 8, j->seq);
     memset(frame_iv(j), 0, AES_BLOCK);
     return EVP_CipherInit_ex2(o->encr, NULL, NULL, nonce, -1, NULL) == 1 &&
            EVP_CipherUpdate(o->encr, frame_iv(j), &done, frame_iv(j),
@@ -93,7 +93,7 @@ static bool mac_run(struct openssl_cipher *o, const struct cipher_job *j, u8 *ou
 {
     u8 high[4];
     size_t len, before = (size_t)(frame_icv(&o->head, j) - j->esp);
-    frame_put_u32(high, (u32)(j->seq >> 32));
+    put_u32(high, (u32)(j->seq >> 32));
     return EVP_MAC_init(o->mac, NULL, 0, NULL) == 1 &&
            EVP_MAC_update(o->mac, j->esp, before) == 1 &&
            (!o->head.esn || EVP_MAC_update(o->mac, high, sizeof(high)) == 1) &&
@@ -105,7 +105,7 @@ static bool encrypt(struct openssl_cipher *o, const struct cipher_job *j)
     if (o->id == ENCR_AES_CBC)
         return cbc_seal(o, j);
     if (o->id == ENCR_AES_CTR) {
-        frame_put_u64(frame_iv(j), j->seq);
+        put_u64(frame_iv(j), j->seq);
         return ctr_run(o, j);
     }
     return true; /* ENCR_NULL */

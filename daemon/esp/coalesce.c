@@ -1,6 +1,7 @@
 /* Packets to super-segments. */
 #include "esp/coalesce.h"
 #include "esp/checksum.h"
+#include "esp/octets.h"
 
 enum {
     TCP = 6,
@@ -21,22 +22,6 @@ enum {
     ACK = 0x10,
     LEN_MAX = 65000, /* of a whole packet */
 };
-
-static u16 get_u16(const u8 *at)
-{
-    return (u16)(at[0] << 8 | at[1]);
-}
-
-static void put_u16(u8 *at, size_t v)
-{
-    at[0] = (u8)(v >> 8);
-    at[1] = (u8)v;
-}
-
-static u32 get_u32(const u8 *at)
-{
-    return (u32)get_u16(at) << 16 | get_u16(at + 2);
-}
 
 static void write_out(struct coalesce *c, const struct tun_meta *m, struct iovec *iov, int count)
 {

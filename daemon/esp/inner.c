@@ -1,6 +1,7 @@
 /* Reading and mending the IP packet inside. */
 #include "esp/inner.h"
 #include "base/cursor.h"
+#include "esp/octets.h"
 
 #define IPV4_LEN 20
 #define IPV6_LEN 40
@@ -30,17 +31,6 @@ enum {
     ECT_0 = 2,
     CE = 3,
 };
-
-static u16 get_u16(const u8 *at)
-{
-    return (u16)(at[0] << 8 | at[1]);
-}
-
-static void put_u16(u8 *at, u16 v)
-{
-    at[0] = (u8)(v >> 8);
-    at[1] = (u8)v;
-}
 
 u16 inner_checksum(const u8 *at, size_t len, u32 sum)
 {

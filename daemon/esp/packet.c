@@ -1,6 +1,7 @@
 /* Wrapping and unwrapping ESP packets in place. */
 #include "esp/packet.h"
 #include "base/cursor.h"
+#include "esp/octets.h"
 
 #define TRAILER_LEN  2 /* pad length and next header */
 #define NEXT_IPV4    4
@@ -11,16 +12,6 @@
 #define TOTAL_AT     2 /* of the length in an IPv4 header */
 #define PAYLOAD_AT   4 /* and in an IPv6 header */
 #define IPV6_ADDS_TO 40
-
-static u32 get_u32(const u8 *at)
-{
-    return (u32)at[0] << 24 | (u32)at[1] << 16 | (u32)at[2] << 8 | at[3];
-}
-
-static size_t get_u16(const u8 *at)
-{
-    return (size_t)at[0] << 8 | at[1];
-}
 
 u32 packet_spi(const struct frame *f)
 {

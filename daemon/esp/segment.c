@@ -1,6 +1,7 @@
 /* Super-segments to packets. The payload is copied once, in the pass that sums it. */
 #include "esp/segment.h"
 #include "esp/checksum.h"
+#include "esp/octets.h"
 
 enum {
     TCP = 6,
@@ -16,28 +17,6 @@ enum {
     PSH = 0x08,
     CWR = 0x80,
 };
-
-static u16 get_u16(const u8 *at)
-{
-    return (u16)(at[0] << 8 | at[1]);
-}
-
-static void put_u16(u8 *at, size_t v)
-{
-    at[0] = (u8)(v >> 8);
-    at[1] = (u8)v;
-}
-
-static u32 get_u32(const u8 *at)
-{
-    return (u32)get_u16(at) << 16 | get_u16(at + 2);
-}
-
-static void put_u32(u8 *at, u32 v)
-{
-    put_u16(at, v >> 16);
-    put_u16(at + 2, v);
-}
 
 bool cutter_begin(struct cutter *c, const u8 *packet, const struct inner *p,
                   const struct tun_meta *m)

@@ -79,7 +79,8 @@ static u32 plane_of(const struct shard *s, const struct child_sa *child)
     return child->plane == s->plane ? RECORD_PLANE_HELD : RECORD_PLANE_LOST;
 }
 
-static void write_child(struct pen *p, const struct shard *s, const struct child_sa *child, bool dead)
+static void write_child(struct pen *p, const struct shard *s, const struct child_sa *child,
+                        bool dead)
 {
     struct child_sa face = *child;
     size_t mark = pen_begin(p, RECORD_CHILD);

@@ -1,5 +1,5 @@
-/* State is a value: an IKE SA, those that are to replace it and their children as a record, in which
- * there is all that they are but what another one must have of its own (randomness) or can do
+/* State is a value: an IKE SA, those that are to replace it and their children as a record, in
+ * which there is all that they are but what another one must have of its own (randomness) or can do
  * without (commands, fragments). Keys of Child SAs are not in it: the engine has none.
  *
  * An SA that waits for the data plane is written as one that has not begun to: a request of the
@@ -11,8 +11,8 @@
 #include "sa/shard.h"
 
 /* The record of this SA; returns its length, and nothing of use is in `out` when that is more than
- * `size`. 0: there is nothing to be written of it, because it is a handshake without anything in the
- * data plane, or is in the record of the one that it is to replace. */
+ * `size`. 0: there is nothing to be written of it, because it is a handshake without anything in
+ * the data plane, or is in the record of the one that it is to replace. */
 size_t export_ike(const struct shard *s, const struct ike_sa *sa, void *out, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/record.h"
 #include "base/siphash.h"
 #include "sa/child.h"
+#include <assert.h>
 
 #define MAGIC 0x53485231u /* "SHR1" */
 enum { RECORD_HEAD = 12, RECORD_LENGTH_AT = 8, RECORD_HASH = 8, FIELD_HEAD = 5 };

@@ -72,10 +72,10 @@ void pen_begin_record(struct pen *p);
 void pen_end_record(struct pen *p);
 size_t pen_begin(struct pen *p, u8 number); /* a field whose length is known by pen_end() */
 void pen_end(struct pen *p, size_t mark);
-void pen_octets(struct pen *p, struct bytes b);              /* without a field around it */
-void pen_number(struct pen *p, u64 value, unsigned size);    /* the same, 1 to 8 octets */
-void pen_field(struct pen *p, u8 number, struct bytes b);    /* a field of octets */
-void pen_serial(struct pen *p, u8 number, u32 serial);       /* a field of 4 octets */
+void pen_octets(struct pen *p, struct bytes b);           /* without a field around it */
+void pen_number(struct pen *p, u64 value, unsigned size); /* the same, 1 to 8 octets */
+void pen_field(struct pen *p, u8 number, struct bytes b); /* a field of octets */
+void pen_serial(struct pen *p, u8 number, u32 serial);    /* a field of 4 octets */
 void pen_rows(struct pen *p, const struct record_table *t, const void *from);
 
 /* The fields of a whole record of a known version; false: it is not one. */

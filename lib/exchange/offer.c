@@ -321,7 +321,7 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
     if (!fault(27) && !verify_ts(t, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
-    child->more = child->pair || notify_find(t->in, NOTIFY_ADDITIONAL_TS_POSSIBLE, &n);
+    child->more = notify_find(t->in, NOTIFY_ADDITIONAL_TS_POSSIBLE, &n);
     if (!selectors_agree(t->shard, t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
     child->wants_delete = false;
@@ -399,7 +399,7 @@ void offer_up(struct turn *t, struct child_sa *child)
         child->announced = true;
         (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
     }
-    if (t->slot == &t->sa->ours && child->more && !child->pair)
+    if (t->slot == &t->sa->ours && child->more)
         (void)trace_child(t->shard, SHRIKE_EVENT_ADDITIONAL_TS, t->sa, child);
     pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
     child->command = 0;

@@ -80,7 +80,7 @@ bool selectors_served(const struct ike_sa *sa, const struct shrike_child_conf *c
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         if (c->state > CHILD_UP || c->wants_delete || !text_same(c->conf->name, conf->name))
             continue;
-        if (c->state < CHILD_UP || !c->more || packet->local.family == 0 || takes(c, packet))
+        if (c->state < CHILD_UP || !(c->more || c->pair) || packet->local.family == 0 || takes(c, packet))
             return true;
         count++;
     }
@@ -129,7 +129,7 @@ static bool use_pair(struct shard *s, struct child_sa *child, const struct ts_pa
 {
     struct ts_list local = {.count = 1, .ts = {pair->local}};
     struct ts_list remote = {.count = 1, .ts = {pair->remote}};
-    child->pair = child->more = true;
+    child->pair = true;
     child->packet = false;
     return child_keep_ts(s, child, &local, &remote);
 }

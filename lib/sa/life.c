@@ -47,8 +47,9 @@ bool life_may_rekey(const struct ike_sa *sa)
 bool life_may_rekey_child(const struct shard *s, const struct ike_sa *sa,
                           const struct child_sa *child)
 {
+    /* While the peer has not deleted what it replaces, the peer may not know that it is there. */
     return stays(sa) && !sa->ours.exchange && child->state == CHILD_UP && !child->wants_delete &&
-           child->plane == s->plane;
+           child->plane == s->plane && !child_of_serial(sa, child->replaces);
 }
 
 void life_retry(struct shard *s, struct ike_sa *sa, shrike_time delay)

@@ -284,7 +284,8 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         due = MIN(due, sa->forget);
     if (sa->state == IKE_UP)
         due = MIN(due, life_due(s, sa));
-    if (sa->state == IKE_UP && !sa->spare && !sa->ours.exchange && sa->conn->dpd_delay)
+    if (sa->state == IKE_UP && !sa->spare && !sa->replaced && !sa->ours.exchange &&
+        sa->conn->dpd_delay)
         due = MIN(due, MAX(sa->heard + sa->conn->dpd_delay, sa->not_before));
     return due;
 }

@@ -161,8 +161,8 @@ struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
 /* One that is to replace `old`: it has an SPI of ours, what `old` knows of the peer, and no keys
  * yet. ours: we asked for it, so we are its initiator. NULL at a cap. */
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;
-/* One with this SPI of ours and this serial, as a record says; no handshake. NULL: the SPI is not one
- * of this shard or is taken, or a cap. */
+/* One with this SPI of ours and this serial, as a record says; no handshake. NULL: the SPI is not
+ * one of this shard or is taken, or a cap. */
 struct ike_sa *sa_new_restored(struct shard *s, bool initiator, u64 spi, u32 serial) must_use;
 /* A replacement takes over: children, wants and commands of the old one move to it. */
 void sa_take_over(struct shard *s, struct ike_sa *sa);

@@ -207,6 +207,20 @@ static bool selectors_equal(const struct shrike_ts *a, unsigned a_count, const s
     return a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
 }
 
+/* RFC 7296 2.23.1: in transport mode through a NAT each end has the addresses that it sees. */
+static bool selectors_seen(const struct esp_pair *p)
+{
+    for (unsigned i = 0; i < p->local_count; i++)
+        if (memcmp(p->local_ts[i].from, p->local.octets, 16) != 0 ||
+            memcmp(p->local_ts[i].to, p->local.octets, 16) != 0)
+            return false;
+    for (unsigned i = 0; i < p->remote_count; i++)
+        if (memcmp(p->remote_ts[i].from, p->remote.octets, 16) != 0 ||
+            memcmp(p->remote_ts[i].to, p->remote.octets, 16) != 0)
+            return false;
+    return true;
+}
+
 const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b)
 {
     if (!keys_equal(&a->in, &b->out) || !keys_equal(&a->out, &b->in))
@@ -223,6 +237,9 @@ const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b)
         return "one end encapsulates in UDP, the other does not";
     if (a->initiator == b->initiator)
         return "both ends think they are the initiator, or none";
+    if (a->mode == SHRIKE_TRANSPORT && a->encap)
+        return selectors_seen(a) && selectors_seen(b) ? NULL
+                                                      : "selectors are not of the hosts as seen";
     if (!selectors_equal(a->local_ts, a->local_count, b->remote_ts, b->remote_count) ||
         !selectors_equal(a->remote_ts, a->remote_count, b->local_ts, b->local_count))
         return "the traffic selectors of the two ends differ";

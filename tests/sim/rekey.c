@@ -38,7 +38,7 @@ static void storm(struct net *n)
         .delay = prng_between(&n->world.prng, 1, 200) * SHRIKE_MS,
         .jitter = 50 * SHRIKE_MS,
         .reorder_delay = SHRIKE_SECOND,
-        .loss = (u8)(n->options.loss >= 0 ? MIN(n->options.loss, 10) : 10),
+        .loss = (u8)(n->options.loss >= 0 ? MIN(n->options.loss, 10) : 5),
         .duplicate = 5,
         .reorder = 10,
     };

@@ -70,16 +70,13 @@ static void draw_child(struct net *n, unsigned i)
 {
     struct prng *p = &n->world.prng;
     struct conf_child *a = &n->setup.knobs[0].children[i], *b = &n->setup.knobs[1].children[i];
-    bool nat = n->setup.nat || n->setup.knobs[0].force_encap || n->setup.knobs[1].force_encap;
-
     *a = (struct conf_child){.name = names[i], .mode = SHRIKE_TUNNEL};
     a->start = (enum shrike_start)prng_below(p, 3);
     a->esp = esp_suites[prng_below(p, ARRAY_LEN(esp_suites))];
     a->esp.groups[0] = prng_percent(p, 50) ? draw_group(p) : 0;
     a->local = (struct conf_block){.x = 1, .y = (u8)(16 * i + 16), .prefix = 20};
     a->remote = (struct conf_block){.x = 2, .y = (u8)(16 * i + 16), .prefix = 20};
-    /* RFC 3948 4: transport mode does not go with UDP encapsulation of ours yet. */
-    if (i == 0 && !nat && prng_percent(p, 30)) {
+    if (i == 0 && prng_percent(p, 30)) {
         a->mode = SHRIKE_TRANSPORT;
         a->local = a->remote = (struct conf_block){0};
     }

@@ -1,0 +1,429 @@
+/* Reading records: see import.h. */
+#include "engine/import.h"
+#include "base/ct.h"
+#include "base/text.h"
+#include "engine/record.h"
+#include "exchange/child_rekey.h"
+#include "sa/child.h"
+#include "sa/life.h"
+#include "sa/peers.h"
+#include "sa/protect.h"
+
+enum {
+    MEMBERS_MAX = 3, /* of a record: an SA and what both ends have asked for in its place */
+    SUITE_SIZE = 10,
+    WANTS_ALL = WANT_CLOSE | WANT_LIVENESS,
+};
+
+/* One SA of a record, and what is to be done when all of it is there. */
+struct member {
+    struct ike_sa *sa;
+    bool ring;
+    u32 undone_ours, undone_theirs;
+};
+
+struct import {
+    struct shard *shard;
+    shrike_time made;
+    u32 free_from; /* greater serials are nobody's */
+    u32 greatest;  /* of those in the record */
+    struct member members[MEMBERS_MAX];
+    unsigned count;
+};
+
+/* ---- the parts of an SA ---- */
+
+/* Serials that this engine has given out itself may be taken; those of other records differ from
+ * each other, as one engine gave them. */
+static bool take_serial(struct import *in, u32 serial)
+{
+    const struct shard *s = in->shard;
+    in->greatest = MAX(in->greatest, serial);
+    return serial != 0 && serial < UINT32_MAX / 2 &&
+           (serial > in->free_from || (!sa_by_serial(s, serial) && !child_by_serial(s, serial)));
+}
+
+static bool read_text(struct reader *r, struct bytes *out)
+{
+    *out = read_rest(r);
+    return out->len > 0 && !memchr(out->at, 0, out->len);
+}
+
+static bool is_named(const char *name, struct bytes b)
+{
+    return strlen(name) == b.len && memcmp(name, b.at, b.len) == 0;
+}
+
+/* The connection as it is configured now. */
+static const struct shrike_conn *find_conn(const struct shard *s, struct reader r)
+{
+    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
+    struct bytes name;
+    u64 hash = read_u64(&r);
+    const struct shrike_conn *found = NULL;
+    if (!read_text(&r, &name))
+        return NULL;
+    for (u32 i = 0; conf && i < conf->conn_count; i++) {
+        const struct shrike_conn *conn = &conf->conns[i];
+        if (is_named(conn->name, name) && (!found || conn->hash == hash))
+            found = conn;
+    }
+    return found;
+}
+
+static bool read_suite(struct reader r, struct ike_suite *out)
+{
+    u16 encr = read_u16(&r), bits = read_u16(&r), prf = read_u16(&r);
+    u16 integ = read_u16(&r), ke = read_u16(&r);
+    *out = (struct ike_suite){
+        .encr = suite_encr(encr, bits),
+        .prf = suite_prf(prf),
+        .integ = integ == INTEG_NONE ? NULL : suite_integ(integ),
+        .ke = suite_ke(ke),
+    };
+    return read_ended(&r) && out->encr && out->prf && out->ke &&
+           out->encr->aead == (out->integ == NULL);
+}
+
+static bool read_peer_id(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct bytes id = read_rest(&r);
+    if (sa->peer_id || id.len == 0 || id.len > 1 + SHRIKE_ID_MAX)
+        return false;
+    sa->peer_id = packet_copy(&in->shard->packets, id);
+    return sa->peer_id != NULL;
+}
+
+static bool read_serial(struct reader r, u32 *out)
+{
+    *out = read_u32(&r);
+    return read_ended(&r);
+}
+
+/* ---- slots ---- */
+
+static bool read_packet(struct import *in, struct slot *slot, struct reader r)
+{
+    struct packet **end = &slot->message;
+    unsigned count = 0;
+    for (; *end; end = &(*end)->next)
+        count++;
+    struct bytes octets = read_rest(&r);
+    if (count == FRAGMENTS_OUT_MAX || octets.len < HEADER_SIZE || octets.len > MESSAGE_MAX)
+        return false;
+    *end = packet_copy(&in->shard->packets, octets);
+    return *end != NULL;
+}
+
+static bool read_work(struct import *in, struct slot *slot, struct reader r)
+{
+    struct work *work = slot->work ? NULL : slot_work(in->shard, slot);
+    return work && record_rows(r, &record_work, in->made, work) && work->gone_count <= GONE_MAX &&
+           (work->group == KE_NONE || suite_ke(work->group));
+}
+
+static bool read_slot(struct import *in, struct ike_sa *sa, struct slot *slot, struct reader r)
+{
+    u32 serial = 0;
+    bool good = !slot->message && record_rows(r, &record_slot, in->made, slot);
+    for (struct field f; good && record_next(&r, &f);) {
+        if (f.number == RECORD_SLOT_CHILD)
+            good = read_serial(f.value, &serial);
+        else if (f.number == RECORD_PACKET)
+            good = read_packet(in, slot, f.value);
+        else if (f.number == RECORD_WORK)
+            good = read_work(in, slot, f.value);
+        else
+            good = f.number < RECORD_CONN;
+    }
+    slot->child = child_of_serial(sa, serial);
+    return good && !r.bad && slot->message && (serial == 0 || slot->child);
+}
+
+/* A request of ours that is in flight: one of those that an SA can have that is up. */
+static bool ours_fits(const struct ike_sa *sa)
+{
+    const struct slot *ours = &sa->ours;
+    bool up = sa->state == IKE_UP || sa->state == IKE_CLOSING;
+    if (ours->exchange == EXCHANGE_CREATE_CHILD_SA)
+        return up && ours->work && (ours->want == WANT_REKEY) == !ours->child;
+    bool wants = ours->want == 0 || ours->want == WANT_CLOSE || ours->want == WANT_LIVENESS;
+    return ours->exchange == 0 ||
+           (up && ours->exchange == EXCHANGE_INFORMATIONAL && wants && !ours->work);
+}
+
+/* ---- children ---- */
+
+static bool read_ts(struct reader r, struct ts_list *out)
+{
+    out->count = 0;
+    while (read_left(&r) && out->count < SHRIKE_TS_MAX) {
+        struct shrike_ts *ts = &out->ts[out->count++];
+        *ts = (struct shrike_ts){0};
+        read_copy(&r, ts->from, sizeof(ts->from));
+        read_copy(&r, ts->to, sizeof(ts->to));
+        ts->port_from = read_u16(&r);
+        ts->port_to = read_u16(&r);
+        ts->protocol = read_u8(&r);
+        ts->family = read_u8(&r);
+        if (ts->family != 4 && ts->family != 6)
+            return false;
+    }
+    return read_ended(&r);
+}
+
+struct child_parts {
+    struct bytes name;
+    struct ts_list local, remote;
+};
+
+static bool read_parts(struct reader r, struct child_parts *out)
+{
+    bool good = true;
+    *out = (struct child_parts){0};
+    for (struct field f; good && record_next(&r, &f);) {
+        if (f.number == RECORD_NAME)
+            good = read_text(&f.value, &out->name);
+        else if (f.number == RECORD_LOCAL_TS)
+            good = read_ts(f.value, &out->local);
+        else if (f.number == RECORD_REMOTE_TS)
+            good = read_ts(f.value, &out->remote);
+        else
+            good = f.number < RECORD_CONN;
+    }
+    return good && !r.bad && out->name.len;
+}
+
+static const struct shrike_child_conf *find_child(const struct shrike_conn *conn, struct bytes name)
+{
+    for (u32 i = 0; i < conn->child_count; i++) {
+        if (is_named(conn->children[i].name, name))
+            return &conn->children[i];
+    }
+    return NULL;
+}
+
+static bool child_fits(const struct child_sa *c)
+{
+    bool agreed = c->local_ts_count && c->remote_ts_count;
+    return c->state <= CHILD_DEAD && c->mode <= SHRIKE_TRANSPORT &&
+           c->reason < SHRIKE_REASON_COUNT && c->lowest.len <= LOWEST_LEN &&
+           c->plane <= RECORD_PLANE_LOST && (agreed || c->state != CHILD_UP) &&
+           (c->ke == KE_NONE || suite_ke(c->ke)) && (c->spi_in || !c->plane);
+}
+
+/* One whose configuration is gone is to go too; until then it has another's name. */
+static bool read_child(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct shard *s = in->shard;
+    struct child_sa said = {0};
+    struct child_parts parts;
+    if (!record_rows(r, &record_child, in->made, &said) || !read_parts(r, &parts))
+        return false;
+    said.local_ts_count = parts.local.count;
+    said.remote_ts_count = parts.remote.count;
+    if (!child_fits(&said) || !take_serial(in, said.serial) || sa->conn->child_count == 0)
+        return false;
+    bool taken = said.spi_in && map_get(&s->by_esp, said.spi_in) != MAP_NONE;
+    bool here = !said.spi_in || (said.spi_in >> 24) % s->shards == s->shard;
+    const struct shrike_child_conf *conf = find_child(sa->conn, parts.name);
+    struct child_sa *child =
+        taken || !here ? NULL : child_new(s, sa, conf ? conf : &sa->conn->children[0]);
+    if (!child || (said.spi_in && !map_put(&s->by_esp, said.spi_in, child->index)))
+        return false;
+    record_copy(&record_child, &said, child);
+    child->plane = 0; /* until all is there: else the data plane would be told of its end */
+    sa->dead = (u16)(sa->dead + (child->state == CHILD_DEAD));
+    if ((parts.local.count || parts.remote.count) &&
+        !child_keep_ts(s, child, &parts.local, &parts.remote))
+        return false;
+    if (said.plane)
+        child->plane = said.plane == RECORD_PLANE_HELD ? s->plane : UINT32_MAX;
+    if (!conf && child->state == CHILD_WANTED)
+        child_die(sa, child, SHRIKE_REASON_NO_SUCH_CHILD);
+    else if (!conf)
+        child_end(child, SHRIKE_REASON_NO_SUCH_CHILD);
+    return true;
+}
+
+/* ---- an SA ---- */
+
+static bool sa_fits(const struct ike_sa *sa)
+{
+    bool pending = sa->state == IKE_INIT && sa->spare && sa->initiator;
+    bool keyed = sa->state == IKE_UP || sa->state == IKE_CLOSING;
+    return (pending || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
+           (!keyed || sa->authenticated) && !(sa->wants & ~WANTS_ALL) && sa->window.size == 1 &&
+           sa->ousts <= OUST_DELETE && sa->lowest.len <= LOWEST_LEN &&
+           (sa->rekey_group == KE_NONE || suite_ke(sa->rekey_group)) &&
+           sa->reason < SHRIKE_REASON_COUNT && sa->iv_end <= UINT64_MAX / 2;
+}
+
+/* Its fields, its connection and its suite make it; then there is a place for the rest. */
+static struct ike_sa *make(struct import *in, struct reader r)
+{
+    struct ike_sa said = {0}, *sa = NULL;
+    const struct shrike_conn *conn = NULL;
+    struct shard *s = in->shard;
+    bool good = record_rows(r, &record_ike, in->made, &said) && sa_fits(&said) &&
+                take_serial(in, said.serial);
+    for (struct field f; good && record_next(&r, &f);) {
+        if (f.number == RECORD_CONN)
+            good = (conn = find_conn(s, f.value)) != NULL;
+        else if (f.number == RECORD_SUITE)
+            good = read_suite(f.value, &said.suite);
+    }
+    if (good && conn && (said.suite.encr || said.state == IKE_INIT || said.state == IKE_GONE))
+        sa = sa_new_restored(s, said.initiator, sa_spi_ours(&said), said.serial);
+    if (sa) {
+        record_copy(&record_ike, &said, sa);
+        sa->suite = said.suite;
+        sa->iv = fault(60) ? sa->iv_end - MIN(sa->iv_end, IV_RANGE) : sa->iv_end;
+        sa_use_conn(s, sa, conn, s->current);
+    }
+    wipe(&said, sizeof(said));
+    return sa;
+}
+
+/* Children before slots, which name them: so all children first. */
+static bool fill(struct import *in, struct member *m, struct reader r, bool children)
+{
+    bool good = true;
+    for (struct field f; good && record_next(&r, &f);) {
+        bool is_child = f.number == RECORD_CHILD;
+        if (is_child != children || f.number < RECORD_CONN)
+            continue;
+        if (is_child)
+            good = read_child(in, m->sa, f.value);
+        else if (f.number == RECORD_PEER_ID)
+            good = read_peer_id(in, m->sa, f.value);
+        else if (f.number == RECORD_RING)
+            m->ring = true;
+        else if (f.number == RECORD_OURS)
+            good = read_slot(in, m->sa, &m->sa->ours, f.value);
+        else if (f.number == RECORD_THEIRS)
+            good = read_slot(in, m->sa, &m->sa->theirs, f.value);
+        else if (f.number == RECORD_UNDONE_OURS)
+            good = read_serial(f.value, &m->undone_ours);
+        else if (f.number == RECORD_UNDONE_THEIRS)
+            good = read_serial(f.value, &m->undone_theirs);
+        else
+            good = f.number == RECORD_CONN || f.number == RECORD_SUITE;
+    }
+    return good && !r.bad;
+}
+
+/* A child that no exchange is about is not being negotiated, unless it ends. */
+static bool children_fit(const struct member *m)
+{
+    const struct ike_sa *sa = m->sa;
+    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        bool asked =
+            c == sa->ours.child || c->serial == m->undone_ours || c->serial == m->undone_theirs;
+        if ((c->state == CHILD_NEGOTIATED && !asked && !c->wants_delete) ||
+            (c->state == CHILD_DELETING && c != sa->ours.child) ||
+            (sa->state == IKE_GONE && c->state != CHILD_DEAD))
+            return false;
+    }
+    return true;
+}
+
+static bool read_member(struct import *in, struct reader r)
+{
+    struct member *m = &in->members[in->count];
+    if (in->count == MEMBERS_MAX || !(m->sa = make(in, r)))
+        return false;
+    in->count++;
+    return fill(in, m, r, true) && fill(in, m, r, false) && ours_fits(m->sa) &&
+           m->sa->theirs.exchange == 0 && !m->sa->theirs.work && children_fit(m) &&
+           (!m->ring || (m->sa->peer_id && m->sa->state == IKE_UP));
+}
+
+/* ---- all of them ---- */
+
+/* The first is to be replaced by the others: one asked for by us, one by the peer. */
+static bool link_members(struct import *in)
+{
+    struct ike_sa *root = in->members[0].sa;
+    for (unsigned i = 1; i < in->count; i++) {
+        struct ike_sa *sa = in->members[i].sa, **place = &root->next[sa->initiator ? 0 : 1];
+        if (!sa->spare || *place || root->spare)
+            return false;
+        *place = sa;
+        sa->before = root;
+        if (sa->state == IKE_INIT && root->ours.want != WANT_REKEY)
+            return false;
+    }
+    bool asks = root->ours.exchange == EXCHANGE_CREATE_CHILD_SA && root->ours.want == WANT_REKEY;
+    bool pending = root->next[0] && root->next[0]->state == IKE_INIT;
+    return root->state != IKE_INIT && (!pending || asks);
+}
+
+/* What it was to replace may try again. */
+static void try_again(struct shard *s, struct ike_sa *sa, u32 serial)
+{
+    struct child_sa *old = child_of_serial(sa, serial);
+    if (old && old->state == CHILD_UP && !old->wants_delete)
+        life_retry_child(s, old, REKEY_RETRY);
+    if (serial)
+        child_rekey_settle(s, sa, serial);
+}
+
+/* What waited for the data plane does not any more (export.h). */
+static void undo(struct shard *s, struct member *m)
+{
+    struct child_sa *ours = child_of_serial(m->sa, m->undone_ours);
+    struct child_sa *theirs = child_of_serial(m->sa, m->undone_theirs);
+    if (theirs) {
+        u32 replaces = theirs->replaces;
+        child_free(s, m->sa, theirs);
+        if (replaces)
+            child_rekey_settle(s, m->sa, replaces);
+    }
+    if (ours) {
+        child_end(ours, SHRIKE_REASON_KERNEL);
+        ours->again = true;
+        try_again(s, m->sa, ours->replaces);
+    }
+}
+
+static void finish(struct import *in)
+{
+    struct shard *s = in->shard;
+    for (unsigned i = 0; i < in->count; i++) {
+        struct member *m = &in->members[i];
+        if (m->ring)
+            peers_restore(s, m->sa);
+        undo(s, m);
+        m->sa->reap = m->sa->state == IKE_GONE && !m->sa->theirs.message;
+        sa_touch(s, m->sa);
+    }
+}
+
+static void give_up(struct import *in)
+{
+    for (unsigned i = 0; i < in->count; i++) {
+        struct ike_sa *sa = in->members[i].sa;
+        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+            c->plane = 0; /* the data plane knows nothing of it */
+        sa_free(in->shard, sa);
+    }
+}
+
+bool import_ike(struct shard *s, shrike_time made, struct bytes record)
+{
+    struct import in = {.shard = s, .made = made, .free_from = s->given};
+    u32 serials = s->serials;
+    struct reader r;
+    bool good = record_open(record, &r);
+    for (struct field f; good && record_next(&r, &f);)
+        good = f.number == RECORD_IKE && read_member(&in, f.value);
+    good = good && !r.bad && in.count && link_members(&in);
+    s->given = in.free_from; /* making children took some */
+    s->serials = good ? MAX(serials, in.greatest) : serials;
+    if (good)
+        finish(&in);
+    else
+        give_up(&in);
+    return good;
+}
