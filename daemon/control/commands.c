@@ -3,6 +3,7 @@
 #include "control/conns.h"
 #include "control/control.h"
 #include "control/sas.h"
+#include "proc/line.h"
 #include <stdio.h>
 #include <sys/utsname.h>
 
@@ -24,7 +25,7 @@ static bool line_message(u8 octets[LINE_MESSAGE_MAX], const struct log_line *lin
     snprintf(at, sizeof at, "%llu.%03u", (unsigned long long)(line->when_us / 1000000),
              (unsigned)(line->when_us / 1000 % 1000));
     vici_put_text(&w, "time", at);
-    vici_put_text(&w, "severity", log_level_name(line->level));
+    vici_put_text(&w, "severity", line_level(line->level));
     vici_put_text(&w, "msg", line->text);
     return vici_written(&w, message);
 }

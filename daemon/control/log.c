@@ -1,5 +1,6 @@
 /* The log: see log.h. */
 #include "control/log.h"
+#include "proc/line.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -18,23 +19,6 @@ const char *log_group_of_role(enum role r)
         return "NET";
     case ROLE_COUNT:
         break;
-    }
-    return "?";
-}
-
-const char *log_level_name(enum shrike_level level)
-{
-    switch (level) {
-    case SHRIKE_ERROR:
-        return "error";
-    case SHRIKE_WARNING:
-        return "warning";
-    case SHRIKE_NOTICE:
-        return "notice";
-    case SHRIKE_INFO:
-        return "info";
-    case SHRIKE_DEBUG:
-        return "debug";
     }
     return "?";
 }

@@ -50,8 +50,7 @@ void log_say(struct log *l, struct log_line *line);
 /* The i-th of the kept lines, oldest first; NULL: there are not so many. */
 const struct log_line *log_kept(const struct log *l, u32 i);
 
-const char *log_group_of_role(enum role r);          /* "NET" */
-const char *log_level_name(enum shrike_level level); /* "warning" */
-unsigned log_vici_level(enum shrike_level level);    /* 0 to 4: larger ones say less important */
+const char *log_group_of_role(enum role r);       /* "NET" */
+unsigned log_vici_level(enum shrike_level level); /* 0 to 4: larger ones say less important */
 
 #endif

@@ -1,6 +1,7 @@
 /* A role in a process of its own: see launch.h. */
 #include "parent/launch.h"
 #include "parent/signals.h"
+#include "proc/line.h"
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,23 +11,6 @@
 #include <unistd.h>
 
 enum { ARGS_MAX = 12, EXIT_NO_EXEC = 126 };
-
-const char *launch_level_name(enum shrike_level level)
-{
-    switch (level) {
-    case SHRIKE_ERROR:
-        return "error";
-    case SHRIKE_WARNING:
-        return "warning";
-    case SHRIKE_NOTICE:
-        return "notice";
-    case SHRIKE_INFO:
-        return "info";
-    case SHRIKE_DEBUG:
-        return "debug";
-    }
-    return "?";
-}
 
 enum role launch_role_of(const char *name)
 {
@@ -53,7 +37,7 @@ _Noreturn static void become(char *const args[], int fd)
 pid_t launch(enum role r, const struct options *o, int fd)
 {
     const char *args[ARGS_MAX] = {"shriked", "--role", role_name(r), "--log-level",
-                                  launch_level_name(o->level)};
+                                  line_level(o->level)};
     int n = 5;
     if (o->config) {
         args[n++] = "--config";

@@ -13,8 +13,6 @@ pid_t launch(enum role r, const struct options *o, int fd);
 
 /* The name on a command line; ROLE_COUNT: there is no such role. */
 enum role launch_role_of(const char *name);
-/* The words for --log-level, from the gravest on. */
-const char *launch_level_name(enum shrike_level level);
 
 /* The life of the role in the new process, until the parent ends it. It has given up its rights
  * already. Gives the exit code: 0, or 1 when the role could not start. */

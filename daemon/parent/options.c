@@ -1,6 +1,7 @@
 /* The command line of shriked: see options.h. */
 #include "parent/options.h"
 #include "parent/launch.h"
+#include "proc/line.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static const struct option known[] = {
 static bool level_of(const char *name, enum shrike_level *out)
 {
     for (enum shrike_level l = SHRIKE_ERROR; l <= SHRIKE_DEBUG; l++)
-        if (strcmp(name, launch_level_name(l)) == 0) {
+        if (strcmp(name, line_level(l)) == 0) {
             *out = l;
             return true;
         }

@@ -1,6 +1,7 @@
 /* A role's seat at the table: see seat.h. */
 #include "proc/seat.h"
 #include "ops/mail.h"
+#include "proc/line.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -123,17 +124,11 @@ bool seat_has(const struct seat *s, enum role to)
 
 void seat_log(struct seat *s, enum shrike_level level, const char *format, ...)
 {
-    char line[LOG_LINE_MAX];
-    u8 body[LOG_LINE_MAX + 1];
-    struct writer w = writer_of(body, sizeof body);
+    struct log_text line;
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(line, sizeof line, format, args);
+    bool good = line_format(&line, level, format, args);
     va_end(args);
-    if (n < 0)
-        return;
-    write_u8(&w, (u8)level);
-    write_bytes(&w, bytes_of(line, MIN((size_t)n, sizeof line - 1)));
-    if (!seat_send(s, ROLE_CONTROL, MAIL_LOG, written_bytes(&w)))
-        fprintf(stderr, "shriked %s: %s\n", role_name(s->type->role), line);
+    if (good && !seat_send(s, ROLE_CONTROL, MAIL_LOG, line.body))
+        fprintf(stderr, "shriked %s: %s\n", role_name(s->type->role), line.text);
 }

@@ -58,7 +58,6 @@ bool seat_send_fd(struct seat *s, enum role to, u16 kind, struct bytes body, int
 size_t seat_room(const struct seat *s, enum role to);
 bool seat_has(const struct seat *s, enum role to);
 
-#define LOG_LINE_MAX 1024
 /* A line for the log, carried to control; without one it goes to stderr. */
 void seat_log(struct seat *s, enum shrike_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 #include "base/cursor.h"
 #include "ops/mail.h"
 #include "parent/tell.h"
+#include "proc/line.h"
 #include "proc/seat.h"
 #include "test.h"
 #include <fcntl.h>
