@@ -139,6 +139,41 @@ bool shrike_next(struct shrike *e, struct shrike_action *out);
 
 void shrike_stats(const struct shrike *e, struct shrike_stats *out);
 
+/* ---- state is a value ---- */
+
+/* Write an IKE SA (its keys included), what is to replace it, and their Child SAs (without keys) as
+ * one record, from which another engine goes on. Returns its length; when that is more than `size`,
+ * nothing of use is in `out`. 0: there is nothing to be kept of it: it is gone, its handshake is not
+ * over, or it is in the record of the one that it is to replace. A record holds secrets.
+ *
+ * Who keeps records writes those of shrike_changed() after each drain, before the datagrams of the
+ * drain leave. Commands that wait for an SA are not in its record. */
+size_t shrike_export(const struct shrike *e, uint32_t ike, void *out, size_t size);
+
+/* Where a record belongs: an IKE SA has a place of its own below the limit ike_sas. */
+struct shrike_change {
+    uint32_t place;
+    uint32_t ike; /* the serial of the one there now; 0: none */
+};
+/* The next place whose record may not be true any more, each once: what shrike_export() writes takes
+ * the place of the old record, and when that is nothing, the old one is to be forgotten. All changes
+ * of a drain belong together. false: there are no more. */
+bool shrike_changed(struct shrike *e, struct shrike_change *out);
+
+/* Go on with what a record says, whole or not at all; to be called after shrike_conf(), and drained
+ * like every input. `made`: when the record was written, by the clock of this engine (of another
+ * clock's record: now); what was left of times is left from then. Nothing is told of what is
+ * imported: it has been before. The connection is found by its name.
+ *
+ * The data plane is taken to be what it was, and answers of ops asked by the former engine are not
+ * wanted: what was being installed is asked to be removed. If it is another one,
+ * SHRIKE_PLANE_LOST is to follow.
+ *
+ * false: the record is not whole, of an unknown version, or contradicts itself; an SPI or serial is
+ * taken or belongs to another shard; there is no such connection; a cap is reached. Serials of
+ * records of two engines may meet: such records are not for one. */
+bool shrike_import(struct shrike *e, shrike_time made, const void *record, size_t len);
+
 /* The keys of an IKE SA that has them, for tests and for decoding captures. false: no such SA.
  * out holds SK_d, SK_ai, SK_ar, SK_ei, SK_er one after the other with their sizes in len[5]. */
 #define SHRIKE_KEYS_MAX 320

@@ -3,7 +3,9 @@
 #include "base/ct.h"
 #include "base/siphash.h"
 #include "engine/command.h"
+#include "engine/export.h"
 #include "engine/gate.h"
+#include "engine/import.h"
 #include "engine/kernel.h"
 #include "engine/view.h"
 #include "exchange/exchange.h"
@@ -25,6 +27,7 @@ struct shrike {
     struct shard shard;
     struct gate gate;
     struct wake wake;
+    u32 told;   /* the place that shrike_changed() has named last */
     u32 rehome; /* SAs below this index look at the current configuration, if theirs is in it */
     size_t bytes;
 };
@@ -504,6 +507,41 @@ bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out)
 {
     return view_child(&e->shard, ike, after, out);
+}
+
+/* ---- state is a value ---- */
+
+static const struct ike_sa *ike_of(const struct shard *s, u32 place, u32 ike)
+{
+    const struct ike_sa *sa = shard_sa_at(s, place); /* where it was told of */
+    for (u32 i = 0; (!sa || sa->serial != ike) && i < s->sas.cut; i++)
+        sa = shard_sa_at(s, i);
+    return sa && sa->serial == ike ? sa : NULL;
+}
+
+size_t shrike_export(const struct shrike *e, uint32_t ike, void *out, size_t size)
+{
+    const struct ike_sa *sa = ike_of(&e->shard, e->told, ike);
+    return sa ? export_ike(&e->shard, sa, out, size) : 0;
+}
+
+bool shrike_changed(struct shrike *e, struct shrike_change *out)
+{
+    *out = (struct shrike_change){0};
+    if (!changes_next(&e->shard.changes, e->shard.sas.cut, &out->place))
+        return false;
+    const struct ike_sa *sa = shard_sa_at(&e->shard, out->place);
+    e->told = out->place;
+    out->ike = sa ? sa->serial : 0;
+    return true;
+}
+
+bool shrike_import(struct shrike *e, shrike_time made, const void *record, size_t len)
+{
+    input_begin(e, 0);
+    bool good = import_ike(&e->shard, made, bytes_of(record, len));
+    input_end(e);
+    return good;
 }
 
 void shrike_stats(const struct shrike *e, struct shrike_stats *out)
