@@ -319,7 +319,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
     t->reason.origin = conf->ts_origin;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
-    if (!fault(27) && !verify_ts(t, child, &local, &remote))
+    if ((!fault(27) && !verify_ts(t, child, &local, &remote)) ||
+        selectors_in_vain(t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
     child->more = notify_find(t->in, NOTIFY_ADDITIONAL_TS_POSSIBLE, &n);
     if (!selectors_agree(t->shard, t->sa, child, &local, &remote))

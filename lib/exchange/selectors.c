@@ -80,11 +80,39 @@ bool selectors_served(const struct ike_sa *sa, const struct shrike_child_conf *c
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         if (c->state > CHILD_UP || c->wants_delete || !text_same(c->conf->name, conf->name))
             continue;
-        if (c->state < CHILD_UP || !(c->more || c->pair) || packet->local.family == 0 || takes(c, packet))
+        if (c->state < CHILD_UP || !(c->more || c->pair) || packet->local.family == 0 ||
+            takes(c, packet))
             return true;
         count++;
     }
     return count >= SELECTORS_FURTHER_MAX;
+}
+
+/* Are all of these selected by a child of this configuration that is up? */
+static bool has_sibling(const struct ike_sa *sa, const struct child_sa *child,
+                        const struct ts_list *local, const struct ts_list *remote)
+{
+    struct ts_list there_local, there_remote;
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (c == child || c->state != CHILD_UP || !text_same(c->conf->name, child->conf->name))
+            continue;
+        child_read_ts(c, &there_local, &there_remote);
+        if (narrow_verify(local, there_local.ts, there_local.count) &&
+            narrow_verify(remote, there_remote.ts, there_remote.count))
+            return true;
+    }
+    return false;
+}
+
+bool selectors_in_vain(const struct ike_sa *sa, const struct child_sa *child,
+                       const struct ts_list *local, const struct ts_list *remote)
+{
+    struct ts_list packet_local, packet_remote;
+    if (!child->packet)
+        return false;
+    child_read_ts(child, &packet_local, &packet_remote);
+    return !(contained(local, &packet_local.ts[0]) && contained(remote, &packet_remote.ts[0])) &&
+           has_sibling(sa, child, local, remote);
 }
 
 bool selectors_agree(struct shard *s, const struct ike_sa *sa, struct child_sa *child,

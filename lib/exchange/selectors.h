@@ -35,6 +35,10 @@ bool selectors_keep_packet(struct shard *s, struct child_sa *child,
 bool selectors_served(const struct ike_sa *sa, const struct shrike_child_conf *conf,
                       const struct selectors_packet *packet);
 
+/* Is what was agreed no use? It does not take the packet that wants the child, and another one of
+ * ours takes all that it does. */
+bool selectors_in_vain(const struct ike_sa *sa, const struct child_sa *child,
+                       const struct ts_list *local, const struct ts_list *remote);
 /* Agreed: keep them, and note whether the peer may make more than this one. */
 bool selectors_agree(struct shard *s, const struct ike_sa *sa, struct child_sa *child,
                      const struct ts_list *local, const struct ts_list *remote) must_use;

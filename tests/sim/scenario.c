@@ -6,6 +6,7 @@
 #include "oracle_end.h"
 #include "plane.h"
 #include "rekey.h"
+#include "selectors.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
@@ -29,6 +30,8 @@ static const struct scenario scenarios[] = {
     {"rebinding", play_rebinding, false},
     {"reload", play_reload, false},
     {"acquire", play_acquire, false},
+    {"packet-first", play_packet_first, false},
+    {"transport-nat", play_transport_nat, false},
     {"expire", play_expire, false},
     {"plane-lost", play_plane_lost, false},
     {"both-lost", play_both_lost, false},
