@@ -9,20 +9,34 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the log ---- */
+
+/* "09:03:15.042 ", or nothing where the journal notes the time itself. */
+static void put_time(char out[32], u64 when_us)
+{
+    time_t seconds = (time_t)(when_us / 1000000);
+    struct tm t;
+    out[0] = 0;
+    if (getenv("JOURNAL_STREAM") || !localtime_r(&seconds, &t))
+        return;
+    size_t len = strftime(out, 32, "%H:%M:%S", &t);
+    snprintf(out + len, 32 - len, ".%03u ", (unsigned)(when_us / 1000 % 1000));
+}
 
 /* A reader of our messages that is slow, or stopped, does not stop us: the line is left out. A pipe
  * that is writable takes PIPE_BUF octets, which a line is shorter than, without blocking. */
 static void print_line(const struct log_line *line)
 {
-    char text[LOG_TEXT_MAX + 64];
+    char text[LOG_TEXT_MAX + 96], when[32];
     struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
     const char *before = line->level == SHRIKE_ERROR     ? "error: "
                          : line->level == SHRIKE_WARNING ? "warning: "
                                                          : "";
-    int len = snprintf(text, sizeof text, "%s %s%s\n", line->group, before, line->text);
+    put_time(when, line->when_us);
+    int len = snprintf(text, sizeof text, "%s%s %s%s\n", when, line->group, before, line->text);
     if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT)
         (void)!write(STDERR_FILENO, text, (size_t)len);
 }
