@@ -6,16 +6,6 @@
 #include "sa/remake.h"
 #include "sa/trace.h"
 
-static const struct shrike_conn *conn_by_name(const struct shard *s, const char *name)
-{
-    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
-    for (u32 i = 0; conf && name && i < conf->conn_count; i++) {
-        if (text_same(conf->conns[i].name, name))
-            return &conf->conns[i];
-    }
-    return NULL;
-}
-
 /* Does it stand for itself: neither closed, nor before or behind the one that does? */
 static bool counts(const struct ike_sa *sa)
 {
@@ -41,6 +31,12 @@ static struct ike_sa *next_of(const struct shard *s, const char *conn, u32 *at)
 
 /* ---- up ---- */
 
+/* It is to be made again, later (sa/again.h). */
+static bool is_waiting(const struct ike_sa *sa)
+{
+    return sa->state == IKE_INIT && !sa->handshake;
+}
+
 /* Want each child of the connection that is named (or all), unless it is there. */
 static enum shrike_reason_code want_children(struct commander *c, struct ike_sa *sa,
                                              const struct shrike_command *m)
@@ -51,8 +47,8 @@ static enum shrike_reason_code want_children(struct commander *c, struct ike_sa 
         const struct shrike_child_conf *conf = &conn->children[i];
         if (m->child && !text_same(conf->name, m->child))
             continue;
-        const struct child_sa *there = c->packet ? NULL : child_named(sa, conf->name, NULL);
-        if (there && there->state < CHILD_UP)
+        struct child_sa *there = c->packet ? NULL : child_named(sa, conf->name, NULL);
+        if (there && there->state < CHILD_UP && !(is_waiting(sa) && !there->command))
             return SHRIKE_REASON_BUSY;
         struct child_sa *child = there ? NULL : child_new(c->shard, sa, conf);
         if (!there && !child)
@@ -62,6 +58,8 @@ static enum shrike_reason_code want_children(struct commander *c, struct ike_sa 
             child_free(c->shard, sa, child);
             return SHRIKE_REASON_MEMORY;
         }
+        if (there && there->state < CHILD_UP)
+            child = there;
         if (child)
             child->command = pending_hold(c->shard, c->pending);
         code = SHRIKE_REASON_NONE;
@@ -75,9 +73,7 @@ static struct ike_sa *start(struct commander *c, const struct shrike_conn *conn)
     if (!sa)
         return NULL;
     sa_use_conn(c->shard, sa, conn, c->shard->current);
-    sa->local = conn->local_endpoint;
-    sa->remote = conn->remote_endpoint;
-    sa->marker = conn->local_endpoint.port == 4500;
+    sa_use_endpoints(sa);
     sa->wants = WANT_INIT;
     return sa;
 }
@@ -104,7 +100,7 @@ static struct ike_sa *carrier(const struct shard *s, const struct shrike_command
 
 static enum shrike_reason_code up(struct commander *c, const struct shrike_command *m)
 {
-    const struct shrike_conn *conn = conn_by_name(c->shard, m->conn);
+    const struct shrike_conn *conn = shard_conn(c->shard, m->conn);
     if (!conn || conn->remote_endpoint.family == 0)
         return SHRIKE_REASON_NO_CONNECTION;
     struct ike_sa *sa = carrier(c->shard, m);
@@ -113,6 +109,8 @@ static enum shrike_reason_code up(struct commander *c, const struct shrike_comma
     if (!sa)
         return SHRIKE_REASON_LIMIT;
     enum shrike_reason_code code = want_children(c, sa, m);
+    if (is_waiting(sa))
+        sa->not_before = 0; /* somebody asks for it now */
     if (list_empty(&sa->children) && sa->state == IKE_INIT && sa->ours.exchange == 0)
         sa_free(c->shard, sa); /* nothing to call for */
     else
@@ -129,12 +127,26 @@ static bool names_child(const struct shrike_command *m, const struct child_sa *k
                            : m->child && text_same(k->conf->name, m->child);
 }
 
+/* What was to be made again is not wanted any more. */
+static void unwant(struct commander *c, struct ike_sa *sa, struct child_sa *child)
+{
+    child_die(sa, child, SHRIKE_REASON_COMMAND);
+    if (sa->state < IKE_UP && sa->child_count == sa->dead)
+        sa->wants |= WANT_CLOSE;
+    sa_touch(c->shard, sa);
+}
+
 static u32 down_children(struct commander *c, struct ike_sa *sa, const struct shrike_command *m)
 {
     u32 found = 0;
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
         if (!names_child(m, k))
             continue;
+        if (sa->tries && k->state == CHILD_WANTED) {
+            unwant(c, sa, k);
+            found++;
+            continue;
+        }
         remake_cancel(sa, k);
         if (k->state != CHILD_UP || k->command_down)
             continue;

@@ -105,6 +105,7 @@ static enum verdict add_child(struct turn *t)
         if (c->state != CHILD_WANTED || !offer_ask(t, c, &nothing))
             continue;
         c->state = CHILD_NEGOTIATED;
+        c->ours = true;
         t->slot->child = c;
         return DONE;
     }

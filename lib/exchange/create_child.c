@@ -7,6 +7,7 @@
 #include "exchange/offer.h"
 #include "exchange/selectors.h"
 #include "sa/trace.h"
+#include "sa/twin.h"
 #include "wire/grammar.h"
 
 enum create_answer_step { ANSWER_NEGOTIATE, ANSWER_INSTALLED };
@@ -34,6 +35,8 @@ static void take(struct turn *t, struct child_sa *child)
     offer_up(t, child);
     if (child->replaces)
         child_rekey_settle(t->shard, t->sa, child->replaces);
+    else
+        twin_settle(t->shard, t->sa, child);
 }
 
 /* ---- the side that asks ---- */
@@ -49,6 +52,7 @@ enum verdict create_child_ask(struct turn *t)
                                        : select_first_group(child->conf->proposals,
                                                             child->conf->proposal_count)))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
+    child->ours = true;
     struct offer_between between = fresh_between(work);
     if (child->replaces && !child_rekey_name(t, child))
         return REFUSE;

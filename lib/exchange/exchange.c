@@ -4,6 +4,7 @@
 #include "exchange/child_rekey.h"
 #include "exchange/ike_rekey.h"
 #include "exchange/reauth.h"
+#include "sa/again.h"
 #include "sa/child.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
@@ -365,8 +366,8 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     silent |= sa->replaced;
     if (silent) /* another one stands for it */
         ;
-    else if (!was_up && why->code == SHRIKE_REASON_CROSSED)
-        trace_ike_reason(s, SHRIKE_EVENT_IKE_CROSSED, sa, why);
+    else if (!was_up && (why->code == SHRIKE_REASON_CROSSED || why->code == SHRIKE_REASON_REKEYED))
+        trace_ike_reason(s, SHRIKE_EVENT_IKE_NOT_NEEDED, sa, why);
     else if (was_up || sa->initiator)
         trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
     else
@@ -376,6 +377,7 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     pending_release(s, sa->command_rekey, why->code);
     sa->command_alive = sa->command_down = sa->command_rekey = 0;
     reauth_closing(s, sa);
+    again_lost(sa, why);
     peers_remove(s, sa);
     sa->ousts = OUST_NONE;
     sa->state = IKE_GONE; /* no child is wanted again */

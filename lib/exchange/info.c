@@ -78,6 +78,7 @@ static void delete_children(struct turn *t, const struct delete *d, struct endin
         }
         if (child->state != CHILD_DELETING)
             write_u32(&e->spis, fault(28) ? child->spi_out : child->spi_in);
+        child->again |= child->conf->close_action == SHRIKE_START_NOW && !child->command_down;
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
     }
 }

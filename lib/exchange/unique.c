@@ -25,17 +25,35 @@ static bool crosses(const struct ike_sa *sa, shrike_time began, const struct ike
            other->established >= began && other->conn->hash == sa->conn->hash;
 }
 
-/* Without an identity to look for: is there another one of this connection? Costs a walk over all
- * of them; only an initiator that does not know whom it calls pays it. */
-static bool conn_has_other(const struct shard *s, const struct ike_sa *sa)
+/* Those that an attempt may meet: how many there are, and one that crosses it. */
+struct met {
+    struct ike_sa *crossing;
+    bool any;
+};
+
+static void meet(const struct ike_sa *sa, struct ike_sa *other, struct met *m)
+{
+    m->any = true;
+    if (!m->crossing && crosses(sa, sa->handshake->began, other))
+        m->crossing = other;
+}
+
+static void meet_peers(const struct shard *s, const struct ike_sa *sa, struct met *m)
+{
+    struct ike_sa *o = peers_older(s, sa);
+    for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++)
+        meet(sa, o, m);
+}
+
+/* Without an identity to look for, those of the same connection. Costs a walk over all SAs; only an
+ * initiator that does not know whom it calls pays it. */
+static void meet_conn(const struct shard *s, const struct ike_sa *sa, struct met *m)
 {
     for (u32 i = 0; i < s->sas.cut; i++) {
-        const struct ike_sa *other = shard_sa_at(s, i);
-        if (other && other != sa && other->state != IKE_GONE && other->conn &&
-            other->conn->hash == sa->conn->hash)
-            return true;
+        struct ike_sa *o = shard_sa_at(s, i);
+        if (o && o != sa && o->state != IKE_GONE && o->conn && o->conn->hash == sa->conn->hash)
+            meet(sa, o, m);
     }
-    return false;
 }
 
 /* What the loser wants, the winner is to have; who waits for it waits there. */
@@ -65,21 +83,21 @@ static void inherit(struct shard *s, struct ike_sa *winner, struct ike_sa *loser
 
 enum unique_call unique_call(struct shard *s, struct ike_sa *sa)
 {
-    const struct shrike_conn *conn = sa->conn;
-    unsigned looked = 0;
-    bool known = conn->remote.id.type && !id_is_pattern(&conn->remote.id);
-    if (conn->unique == SHRIKE_UNIQUE_NEVER)
+    const struct shrike_id *peer = &sa->conn->remote.id;
+    struct met m = {0};
+    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER)
         return UNIQUE_CALL;
-    if (known)
-        peers_add(s, sa, &conn->remote.id);
-    struct ike_sa *other = peers_older(s, sa);
-    for (struct ike_sa *o = other; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
-        if (!crosses(sa, sa->handshake->began, o))
-            continue;
-        inherit(s, o, sa);
+    if (peer->type && !id_is_pattern(peer)) {
+        peers_add(s, sa, peer);
+        meet_peers(s, sa, &m);
+    } else {
+        meet_conn(s, sa, &m);
+    }
+    if (m.crossing) {
+        inherit(s, m.crossing, sa);
         return UNIQUE_GIVEN_WAY;
     }
-    return other || (!known && conn_has_other(s, sa)) ? UNIQUE_CALL : UNIQUE_FIRST;
+    return m.any ? UNIQUE_CALL : UNIQUE_FIRST;
 }
 
 /* ---- after it ---- */

@@ -2,10 +2,12 @@
 #include "exchange/wants.h"
 #include "exchange/child_rekey.h"
 #include "exchange/exchange.h"
+#include "sa/again.h"
 #include "sa/child.h"
 #include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/remake.h"
+#include "sa/twin.h"
 
 /* Begin an exchange about the first child that is to be deleted, or made. One that is to be deleted
  * waits until the peer has had the reply that makes it. */
@@ -18,7 +20,11 @@ static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
             exchange_begin(s, sa, EXCHANGE_INFORMATIONAL, c, 0);
             return true;
         }
-        if (!deletes && c->state == CHILD_WANTED) {
+        if (!deletes && c->state == CHILD_WANTED && twin_made(s, sa, c)) {
+            pending_release(s, c->command, SHRIKE_REASON_NONE);
+            c->command = 0;
+            child_die(sa, c, SHRIKE_REASON_CROSSED);
+        } else if (!deletes && c->state == CHILD_WANTED) {
             c->state = CHILD_NEGOTIATED;
             exchange_begin(s, sa, EXCHANGE_CREATE_CHILD_SA, c, 0);
             return true;
@@ -71,6 +77,16 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
     return false;
 }
 
+/* What was lost may be begun again now; false: not yet, or never any more. */
+static bool begin_waiting(struct shard *s, struct ike_sa *sa)
+{
+    struct shrike_reason why = {.code = SHRIKE_REASON_REKEYED};
+    enum again again = again_begin(s, sa);
+    if (again == AGAIN_NEVER)
+        ike_close(s, sa, &why);
+    return again == AGAIN_READY;
+}
+
 void wants_next(struct shard *s, struct ike_sa *sa)
 {
     enum {
@@ -86,8 +102,12 @@ void wants_next(struct shard *s, struct ike_sa *sa)
     for (int i = 0; i < TRIES; i++) {
         if (sa->ours.exchange || sa->reap || sa->not_before > s->now)
             return;
-        if (window_spent(&sa->window) && sa->state == IKE_UP)
+        if (sa->state == IKE_INIT && !begin_waiting(s, sa))
+            return;
+        if (window_spent(&sa->window) && sa->state == IKE_UP) {
             sa->wants |= WANT_CLOSE; /* RFC 7296 2.2: with the last IDs, as they never wrap */
+            sa->reason = SHRIKE_REASON_EXPIRED;
+        }
         if (ring_room(&s->ring) < ASK_ROOM) {
             sa->unsettled = true;
             return;

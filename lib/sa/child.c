@@ -1,6 +1,7 @@
 /* The Child SA: see child.h. */
 #include "sa/child.h"
 #include "base/text.h"
+#include "sa/again.h"
 #include "sa/shard.h"
 #include "sa/trace.h"
 
@@ -175,9 +176,13 @@ void child_sweep(struct shard *s, struct ike_sa *sa)
         const struct shrike_child_conf *again = wanted_again(sa, c);
         struct packet *pair = again && c->pair ? packet_ref(c->selectors) : NULL;
         u8 counts[2] = {c->local_ts_count, c->remote_ts_count};
+        bool by_peer = c->reason == SHRIKE_REASON_PEER_DELETED;
+        again_child(s, sa, c);
         child_free(s, sa, c);
         if (again)
             make_again(s, sa, again, pair, counts);
+        if (again && by_peer) /* else both ends might do and undo it without end */
+            sa->not_before = MAX(sa->not_before, s->now + again_wait(s, 0));
         packet_drop(&s->packets, pair);
         swept++;
     }

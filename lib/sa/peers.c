@@ -24,6 +24,11 @@ static struct ike_sa *newest(const struct shard *s, u64 hash)
     return index == MAP_NONE ? NULL : shard_sa_at(s, index);
 }
 
+static bool is_in(const struct ike_sa *sa)
+{
+    return sa->peers.next != NULL;
+}
+
 /* Behind `before` in the ring, that is as the next newer one. */
 static void link_behind(struct list *before, struct list *link)
 {
@@ -60,10 +65,17 @@ void peers_add(struct shard *s, struct ike_sa *sa, const struct shrike_id *peer)
         add(s, sa, hash_of(s, &sa->conn->local.id, peer));
 }
 
+void peers_join(struct shard *s, struct ike_sa *sa, const struct ike_sa *like)
+{
+    peers_remove(s, sa);
+    if (like->peer_hash)
+        add(s, sa, like->peer_hash);
+}
+
 void peers_follow(struct shard *s, struct ike_sa *sa, struct ike_sa *old)
 {
     peers_remove(s, sa);
-    if (!old->peer_hash)
+    if (!is_in(old))
         return;
     sa->peer_hash = old->peer_hash;
     link_behind(&old->peers, &sa->peers);
@@ -88,12 +100,11 @@ void peers_restore(struct shard *s, struct ike_sa *sa)
 
 void peers_remove(struct shard *s, struct ike_sa *sa)
 {
-    if (!sa->peer_hash)
+    if (!is_in(sa))
         return;
     if (newest(s, sa->peer_hash) == sa)
         name_newest(s, sa->peer_hash, sa, peers_older(s, sa));
     list_remove(&sa->peers);
-    sa->peer_hash = 0;
 }
 
 struct ike_sa *peers_newest(const struct shard *s, const struct shrike_id *local,
@@ -102,9 +113,14 @@ struct ike_sa *peers_newest(const struct shard *s, const struct shrike_id *local
     return newest(s, hash_of(s, local, peer));
 }
 
+struct ike_sa *peers_newest_like(const struct shard *s, const struct ike_sa *sa)
+{
+    return newest(s, sa->peer_hash);
+}
+
 struct ike_sa *peers_older(const struct shard *s, const struct ike_sa *sa)
 {
-    if (!sa->peer_hash)
+    if (!is_in(sa))
         return NULL;
     struct ike_sa *older = list_item(sa->peers.prev, struct ike_sa, peers);
     return older == newest(s, sa->peer_hash) ? NULL : older;

@@ -9,6 +9,8 @@
 /* Put it into the ring of its connection's own identity and this one of the peer, as the newest;
  * it leaves the ring where it was. Nothing when it knows no connection. */
 void peers_add(struct shard *s, struct ike_sa *sa, const struct shrike_id *peer);
+/* The same, into the ring where the other one is or was. */
+void peers_join(struct shard *s, struct ike_sa *sa, const struct ike_sa *like);
 /* The same, but at the place of another one, beside it. */
 void peers_follow(struct shard *s, struct ike_sa *sa, struct ike_sa *old);
 /* One that was imported, which has an identity of the peer: where its time of coming up says. */
@@ -18,6 +20,8 @@ void peers_remove(struct shard *s, struct ike_sa *sa);
 /* The newest of the ring of these two identities, or NULL. */
 struct ike_sa *peers_newest(const struct shard *s, const struct shrike_id *local,
                             const struct shrike_id *peer);
+/* The newest of the ring where this one is or was, or NULL. */
+struct ike_sa *peers_newest_like(const struct shard *s, const struct ike_sa *sa);
 /* The next older one of the same ring; NULL: this is the oldest, or in no ring. */
 struct ike_sa *peers_older(const struct shard *s, const struct ike_sa *sa);
 

@@ -9,7 +9,7 @@
 #include "sa/shard.h"
 #include "sa/trace.h"
 
-static bool sa_new_handshake(struct shard *s, struct ike_sa *sa)
+bool sa_begin_handshake(struct shard *s, struct ike_sa *sa)
 {
     u32 index;
     sa->handshake = slab_take(&s->handshakes, &index);
@@ -64,11 +64,23 @@ struct ike_sa *sa_new_restored(struct shard *s, bool initiator, u64 spi, u32 ser
 struct ike_sa *sa_new(struct shard *s, bool initiator)
 {
     struct ike_sa *sa = sa_take(s, initiator);
-    if (sa && !sa_new_handshake(s, sa)) {
+    if (sa && !sa_begin_handshake(s, sa)) {
         sa_free(s, sa);
         return NULL;
     }
     return sa;
+}
+
+struct ike_sa *sa_new_waiting(struct shard *s)
+{
+    return sa_take(s, true);
+}
+
+void sa_use_endpoints(struct ike_sa *sa)
+{
+    sa->local = sa->conn->local_endpoint;
+    sa->remote = sa->conn->remote_endpoint;
+    sa->marker = sa->local.port == 4500;
 }
 
 /* RFC 7296 2.8: what is known of the peer stays as it was. */

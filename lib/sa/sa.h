@@ -125,11 +125,15 @@ struct ike_sa {
     struct snapshot *snapshot;      /* that holds conn */
     struct packet *peer_id;         /* type octet, then data; NULL before IKE_AUTH */
     struct list peers;              /* others between the same identities (peers.h) */
-    u64 peer_hash;                  /* of both identities: its key in by_peer; 0: in no ring */
-    u8 ousts;                       /* what it does to older ones there: enum ike_oust */
-    shrike_time oust_before;        /* established until then */
-    struct list children;           /* of struct child_sa */
-    u16 child_count, dead;          /* children in all; dead ones to be swept */
+    u64 peer_hash; /* of both identities: its key in by_peer, also when it has left; 0: never there
+                    */
+    u8 ousts;      /* what it does to older ones there: enum ike_oust */
+    shrike_time oust_before; /* established until then */
+    u8 lost;                 /* why it has ended: enum ike_lost */
+    u8 pace;                 /* waits so far that were doubled */
+    u16 tries;               /* attempts in a row to make again what was lost; 0: it is none */
+    struct list children;    /* of struct child_sa */
+    u16 child_count, dead;   /* children in all; dead ones to be swept */
     struct heap_node timer;
     shrike_time established; /* when; 0: not yet */
     shrike_time heard;       /* last authenticated message */
@@ -158,6 +162,12 @@ struct ike_sa {
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
 struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
+/* One of ours that waits for its time and has no handshake yet; sa_begin_handshake() gives it one.
+ * NULL, or false, at a cap. */
+struct ike_sa *sa_new_waiting(struct shard *s) must_use;
+bool sa_begin_handshake(struct shard *s, struct ike_sa *sa) must_use;
+/* Where its connection sends from, and whom it calls. */
+void sa_use_endpoints(struct ike_sa *sa);
 /* One that is to replace `old`: it has an SPI of ours, what `old` knows of the peer, and no keys
  * yet. ours: we asked for it, so we are its initiator. NULL at a cap. */
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;

@@ -2,6 +2,7 @@
 #include "sa/shard.h"
 #include "base/ct.h"
 #include "base/siphash.h"
+#include "base/text.h"
 #include "sa/child.h"
 #include "sa/protect.h"
 
@@ -40,8 +41,7 @@ static bool init_pools(struct shard *s)
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
            map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) &&
-           heap_init(&s->timers, p, l->ike_sas) &&
-           changes_init(&s->changes, p, l->ike_sas);
+           heap_init(&s->timers, p, l->ike_sas) && changes_init(&s->changes, p, l->ike_sas);
 }
 
 bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now)
@@ -177,6 +177,16 @@ bool shard_conf(struct shard *s, const struct shrike_conf *conf)
     s->current = place;
     snapshot_unpin(s, old);
     return true;
+}
+
+const struct shrike_conn *shard_conn(const struct shard *s, const char *name)
+{
+    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
+    for (u32 i = 0; conf && name && i < conf->conn_count; i++) {
+        if (text_same(conf->conns[i].name, name))
+            return &conf->conns[i];
+    }
+    return NULL;
 }
 
 struct snapshot *snapshot_pin(struct snapshot *n)

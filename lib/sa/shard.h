@@ -77,6 +77,8 @@ struct ike_sa *shard_sa_at(const struct shard *s, u32 index); /* NULL: free plac
 
 /* Configurations. */
 bool shard_conf(struct shard *s, const struct shrike_conf *conf) must_use;
+/* The connection of this name in force; NULL: there is none. */
+const struct shrike_conn *shard_conn(const struct shard *s, const char *name);
 struct snapshot *snapshot_pin(struct snapshot *n);
 void snapshot_unpin(struct shard *s, struct snapshot *n);
 

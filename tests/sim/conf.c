@@ -83,6 +83,8 @@ static void build_child(struct sim_conf *c, unsigned i, const struct conf_child 
         .name = c->names[i],
         .mode = k->mode,
         .start = k->start,
+        .dpd_action = k->dpd_action,
+        .close_action = k->close_action,
         .proposals = &c->esp[i],
         .proposal_count = 1,
         .local_ts = &c->local_ts[i],
@@ -128,6 +130,8 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->reauth_time = k->ike_reauth;
     conn->over_time = k->ike_over;
     conn->rand_time = k->ike_rand;
+    conn->unique = k->unique;
+    conn->keyingtries = k->keyingtries;
 }
 
 static void build_conn(struct sim_conf *c, const struct conf_knobs *k)

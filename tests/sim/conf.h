@@ -40,7 +40,7 @@ struct conf_block {
 struct conf_child {
     const char *name;
     enum shrike_mode mode;
-    enum shrike_start start;
+    enum shrike_start start, dpd_action, close_action;
     struct conf_suite esp;
     struct conf_block local, remote;
 };
@@ -58,6 +58,8 @@ struct conf_knobs {
     shrike_time ike_rekey, ike_reauth, ike_over, ike_rand; /* 0: never */
     shrike_time child_rekey, child_life, child_rand;       /* of all children */
     u16 fragment_size;                                     /* 0: 1280 */
+    enum shrike_unique unique;
+    u32 keyingtries;
     bool fragmentation;
     bool force_encap;
     u8 jitter; /* percent of retransmission times */

@@ -271,14 +271,16 @@ static void host_forward(struct node *self, struct packet *p)
     self->next_run_at = MIN(self->next_run_at, self->world->now);
 }
 
+static bool begin_engine(struct host *h)
+{
+    h->env.incarnation++;
+    prng_fill(&h->prng, h->env.seed, sizeof h->env.seed);
+    h->engine = shrike_new(&h->env, h->node.world->now);
+    return h->engine && host_reload(h);
+}
+
 bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
 {
-    struct shrike_env env = {.provider = setup->provider,
-                             .limits = setup->limits,
-                             .incarnation = 7 + setup->number,
-                             .shard = 0,
-                             .shards = 1};
-
     memset(h, 0, sizeof *h);
     h->node = (struct node){
         .name = setup->name, .next_run_at = SHRIKE_NEVER, .forward = host_forward, .run = host_run};
@@ -296,13 +298,35 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
     h->pages.refuse_after = setup->pages_max;
     kernel_init(&h->kernel);
     keys_init(&h->keys, setup->provider, setup->secret);
-    env.pages = pages_source(&h->pages);
-    prng_fill(&h->prng, env.seed, sizeof env.seed);
-    h->engine = shrike_new(&env, w->now);
-    if (h->engine == NULL || !host_reload(h))
+    h->env = (struct shrike_env){.provider = setup->provider,
+                                 .pages = pages_source(&h->pages),
+                                 .limits = setup->limits,
+                                 .incarnation = 7 * setup->number,
+                                 .shards = 1};
+    if (!begin_engine(h))
         return false;
     h->at_start = host_stats(h);
     return true;
+}
+
+void host_reboot(struct host *h)
+{
+    if (h->node.world->failed)
+        return;
+    world_say(h->node.world, "%c   begins anew", h->letter);
+    host_ops_lose(h);
+    h->op_count = 0;
+    kernel_lose(&h->kernel);
+    for (size_t i = 0; i < h->ike_count; i++)
+        h->ikes[i].up = false;
+    for (u32 i = 1; i <= h->command_count; i++)
+        h->commands[i] = 1; /* who gave them is gone too */
+    h->commands_open = 0;
+    for (unsigned i = 0; i < h->conf_count; i++)
+        h->confs[i].unused = true;
+    shrike_free(h->engine);
+    if (!begin_engine(h))
+        world_fail(h->node.world, "%s does not begin anew", h->node.name);
 }
 
 bool host_reload(struct host *h)

@@ -114,6 +114,7 @@ struct host {
     u8 commands[HOST_COMMANDS_MAX]; /* by reference: answers had */
     u32 command_count, commands_open;
     struct shrike_stats at_start;
+    struct shrike_env env; /* of its engine */
 };
 
 struct host_setup {
@@ -131,6 +132,8 @@ struct host_setup {
 };
 
 bool host_init(struct host *h, struct world *w, const struct host_setup *setup);
+/* It loses everything that it knew and begins anew; nobody is told. */
+void host_reboot(struct host *h);
 /* End the engine; pages and records stay to be looked at. */
 void host_stop(struct host *h);
 void host_free(struct host *h);

@@ -3,6 +3,7 @@
 #include "handshake.h"
 #include "hostile.h"
 #include "life.h"
+#include "lost.h"
 #include "oracle_end.h"
 #include "plane.h"
 #include "rekey.h"
@@ -37,6 +38,12 @@ static const struct scenario scenarios[] = {
     {"both-lost", play_both_lost, false},
     {"rekey", play_rekey, false},
     {"reauth", play_reauth, false},
+    {"reboot", play_reboot, false},
+    {"dpd-restart", play_dpd_restart, false},
+    {"tries", play_tries, false},
+    {"close-action", play_close_action, false},
+    {"both-call", play_both_call, false},
+    {"unique", play_unique, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
