@@ -56,6 +56,7 @@ static void lost(struct wake *w, struct shard *s)
     e->id = SHRIKE_EVENT_PLANE_LOST;
     e->number = s->children.live;
     s->plane++;
+    changes_note_all(&s->changes);
     w->next = 0;
 }
 
