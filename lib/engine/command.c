@@ -207,7 +207,7 @@ static void rekey_children(struct commander *c, struct ike_sa *sa, const struct 
                            u32 found[2])
 {
     for (struct child_sa *k = child_first(sa); k; k = child_after(sa, k)) {
-        bool fresh = child_of_serial(sa, k->replaces) != NULL; /* the old one is not gone yet */
+        bool fresh = k->lost || child_of_serial(sa, k->replaces) != NULL; /* not settled yet */
         if (!names_child(m, k) || k->state != CHILD_UP || k->wants_delete || fresh)
             continue;
         found[k->command_rekey != 0]++;

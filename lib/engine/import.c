@@ -359,10 +359,12 @@ static bool link_members(struct import *in)
     return root->state != IKE_INIT && (!pending || asks);
 }
 
-/* What it was to replace may try again. */
+/* What it was to replace is sent by, and may try again. */
 static void try_again(struct shard *s, struct ike_sa *sa, u32 serial)
 {
     struct child_sa *old = child_of_serial(sa, serial);
+    if (old && old->plane)
+        child_switch(s, sa, old);
     if (old && old->state == CHILD_UP && !old->wants_delete)
         life_retry_child(s, old, REKEY_RETRY);
     if (serial)

@@ -72,9 +72,11 @@ enum verdict child_rekey_find(struct turn *t, struct child_sa **old)
     struct rekey_request q = {
         /* The response that names it may be under way. */
         .known = child || (ours->exchange == EXCHANGE_CREATE_CHILD_SA && ours->want != WANT_REKEY),
-        .ending = !child || child->state != CHILD_UP || child->wants_delete,
+        .ending = !child || child->state != CHILD_UP || child->wants_delete || child->lost,
         .replaced = child && child_replacing(t->sa, child->serial, false),
     };
+    if (child && child->lost) /* the peer does not know that it is to delete it */
+        child_end(child, SHRIKE_REASON_REKEYED);
     switch (rekey_answer(&q)) {
     case REKEY_TAKE:
         break;
@@ -115,8 +117,10 @@ static void ours_stays(struct shard *s, struct ike_sa *sa, struct child_sa *old,
     struct child_sa *theirs = child_replacing(sa, ours->replaces, false);
     if (ours->later)
         child_switch(s, sa, ours);
-    if (theirs)
+    if (theirs) {
+        theirs->lost = true;
         theirs->dies_at = MIN(theirs->dies_at, s->now + REPLACED_TIME);
+    }
     if (!old) {
         announce(s, sa, ours);
     } else if (old->wants_delete) { /* meanwhile it was decided that it is to end altogether */

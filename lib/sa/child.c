@@ -88,6 +88,12 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     pending_release(s, child->command, child->reason ? child->reason : SHRIKE_REASON_LIMIT);
     pending_release(s, child->command_down, SHRIKE_REASON_NONE);
     pending_release(s, child->command_rekey, heir ? SHRIKE_REASON_NONE : SHRIKE_REASON_CHILD_GONE);
+    const struct child_sa *rival = child_replacing(sa, child->replaces, true);
+    if (heir && !child->ours && rival && rival->state < CHILD_UP) {
+        /* It takes its place in a collision that is not settled yet. */
+        heir->replaces = child->replaces;
+        heir->lowest = child->lowest;
+    }
     if (heir && !child->announced) /* what this one stood for may still be there */
         heir->stands_for = child->stands_for ? child->stands_for : child->replaces;
     if (sa->ours.child == child)

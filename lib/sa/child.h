@@ -49,6 +49,7 @@ struct child_sa {
     u32 replaces;         /* serial of the child that it is to replace; 0: none */
     u32 stands_for;       /* one before that, not gone yet: serial; 0: none */
     bool ours;            /* we asked for it */
+    bool lost;            /* the peer is to delete it: ours has taken the place */
     bool refused;         /* the peer makes no replacement for it */
     bool later;           /* the data plane sends by others first (outbound_later) */
     struct lowest lowest; /* of the exchange that made it */

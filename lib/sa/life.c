@@ -49,7 +49,7 @@ bool life_may_rekey_child(const struct shard *s, const struct ike_sa *sa,
 {
     /* While the peer has not deleted what it replaces, the peer may not know that it is there. */
     return stays(sa) && !sa->ours.exchange && child->state == CHILD_UP && !child->wants_delete &&
-           child->plane == s->plane && !child_of_serial(sa, child->replaces);
+           !child->lost && child->plane == s->plane && !child_of_serial(sa, child->replaces);
 }
 
 void life_retry(struct shard *s, struct ike_sa *sa, shrike_time delay)

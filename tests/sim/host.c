@@ -1,5 +1,6 @@
 /* The host: feeds its engine, drains it, keeps what came out. */
 #include "host.h"
+#include "host_keep.h"
 #include "host_ops.h"
 #include "ladder.h"
 #include "oracle.h"
@@ -187,10 +188,11 @@ static void on_send(struct host *h, const struct shrike_send *s)
     h->out->forward(h->out, p);
 }
 
-static void drain(struct host *h)
+void host_drain(struct host *h)
 {
     struct shrike_action a;
 
+    host_keep(h); /* before anything leaves */
     while (shrike_next(h->engine, &a)) {
         switch (a.kind) {
         case SHRIKE_SEND:
@@ -254,7 +256,7 @@ static void host_run(struct node *self)
         else
             break;
     }
-    drain(h);
+    host_drain(h);
 }
 
 static void host_forward(struct node *self, struct packet *p)
@@ -271,7 +273,7 @@ static void host_forward(struct node *self, struct packet *p)
     self->next_run_at = MIN(self->next_run_at, self->world->now);
 }
 
-static bool begin_engine(struct host *h)
+bool host_begin(struct host *h)
 {
     h->env.incarnation++;
     prng_fill(&h->prng, h->env.seed, sizeof h->env.seed);
@@ -303,7 +305,8 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
                                  .limits = setup->limits,
                                  .incarnation = 7 * setup->number,
                                  .shards = 1};
-    if (!begin_engine(h))
+    host_keep_begin(h, setup->keeps);
+    if (!host_begin(h))
         return false;
     h->at_start = host_stats(h);
     return true;
@@ -325,7 +328,7 @@ void host_reboot(struct host *h)
     for (unsigned i = 0; i < h->conf_count; i++)
         h->confs[i].unused = true;
     shrike_free(h->engine);
-    if (!begin_engine(h))
+    if (!host_begin(h))
         world_fail(h->node.world, "%s does not begin anew", h->node.name);
 }
 
@@ -346,7 +349,7 @@ bool host_reload(struct host *h)
         free(conf);
     }
     world_say(h->node.world, "%c   configuration %s", h->letter, taken ? "given" : "refused");
-    drain(h);
+    host_drain(h);
     return taken;
 }
 
@@ -372,6 +375,7 @@ void host_free(struct host *h)
     }
     for (; h->conf_count > 0; h->conf_count--)
         free(h->confs[h->conf_count - 1].conf);
+    host_keep_free(h);
     kernel_free(&h->kernel);
     pages_free(&h->pages);
     free(h->log);
@@ -392,7 +396,7 @@ u32 host_command(struct host *h, struct shrike_command command)
     h->node.world->counts.commands++;
     world_say(h->node.world, "%c   command %u", h->letter, command.reference);
     shrike_command(h->engine, h->node.world->now, &command);
-    drain(h);
+    host_drain(h);
     return command.reference;
 }
 
@@ -415,7 +419,7 @@ void host_kernel(struct host *h, struct shrike_kernel_event event)
     world_say(h->node.world, "%c   data plane: %d, reqid %u, child %u", h->letter, event.kind,
               event.reqid, event.child_serial);
     shrike_kernel(h->engine, h->node.world->now, &event);
-    drain(h);
+    host_drain(h);
 }
 
 void host_lose_plane(struct host *h)

@@ -54,6 +54,14 @@ struct host_sent {
     u8 exchange, flags, next_payload;
 };
 
+/* The newest record of an IKE SA. */
+struct host_record {
+    u32 ike; /* its serial; 0: none */
+    shrike_time made;
+    u8 *octets;
+    size_t len;
+};
+
 /* An IKE SA that was up at some time. */
 struct host_ike {
     u32 serial;
@@ -114,6 +122,7 @@ struct host {
     u8 commands[HOST_COMMANDS_MAX]; /* by reference: answers had */
     u32 command_count, commands_open;
     struct shrike_stats at_start;
+    struct host_record *records; /* by place; NULL: it keeps none */
     struct shrike_env env; /* of its engine */
 };
 
@@ -128,6 +137,7 @@ struct host_setup {
     struct bytes secret;
     struct node *out;
     struct oracle *oracle;
+    bool keeps;    /* records of its SAs, so that it can begin anew */
     u64 pages_max; /* pieces of memory that it gets; 0: no limit */
 };
 
@@ -137,6 +147,10 @@ void host_reboot(struct host *h);
 /* End the engine; pages and records stay to be looked at. */
 void host_stop(struct host *h);
 void host_free(struct host *h);
+/* Make its engine, with a seed of its own, and give it its configuration. */
+bool host_begin(struct host *h);
+/* Carry out what the engine wants. */
+void host_drain(struct host *h);
 /* Give it its configuration anew, built of the same knobs as they are now. false: it holds too many
  * old ones. */
 bool host_reload(struct host *h);

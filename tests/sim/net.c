@@ -56,6 +56,7 @@ static void build_host(struct net *n, unsigned i)
     setup.out = behind ? &n->nat.inside : &n->link[i].node;
     setup.oracle = &n->oracle;
     setup.pages_max = n->setup.pages_max[i];
+    setup.keeps = n->setup.keeps;
     if (!host_init(&n->host[i], &n->world, &setup) && setup.pages_max == 0)
         world_fail(&n->world, "%s could not be made", setup.name);
     n->oracle.hosts[i] = &n->host[i];

@@ -133,9 +133,7 @@ void play_transport_nat(struct net *n)
     f = storm(n);
     net_faults(n, &f);
     host_up(&n->host[0], NULL);
-    net_until(n, net_answered, 600 * SHRIKE_SECOND, "the connection is to come up");
-    net_until(n, net_settled, 600 * SHRIKE_SECOND, "both ends are to agree");
-    expect(n, n->host[0].kernel.installed == 1);
+    scenario_settle(n, 600 * SHRIKE_SECOND);
     expect(n, host_count(&n->host[0], SHRIKE_EVENT_CHILD_FAILED) == 0);
     rekey(n, 0);
     rekey(n, 1);
