@@ -262,7 +262,6 @@ TEST(our_rekey_is_never_narrower)
     CHECK(tsr.count == 1 && same(&tsr.ts[0], remote));
     tsi = (struct ts_list){1, {v4(1, 0, 126, 0, 0)}};
     CHECK(!accept());
-    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TS_MISMATCH);
     CHECK_EQ(h.m.header.exchange, EXCHANGE_INFORMATIONAL);
     CHECK_EQ(count_of(&h, PAYLOAD_DELETE), 1);
     CHECK_EQ(p->side[0].child_count, 2); /* the old one stays */
@@ -286,8 +285,8 @@ static u16 ask(u32 message_id, u32 old)
     u8 octets[4];
     struct writer w = writer_of(octets, 4);
     struct forgery a = {.exchange = EXCHANGE_CREATE_CHILD_SA, .message_id = message_id};
-    static const u8 offer[] = {0, 0, 0, 36, 1,    3,  4, 2, 0, 0, 0, 0, 3, 0, 0, 12,
-                               1, 0, 0, 20, 0x80, 14, 1, 0, 0, 0, 0, 8, 5, 0, 0, 0};
+    static const u8 offer[] = {0, 0, 0, 24, 1, 3, 4, 1,  0,    0,  0, 0,
+                               0, 0, 0, 12, 1, 0, 0, 20, 0x80, 14, 1, 0};
     write_u32(&w, old);
     chain_begin(&c);
     if (old)
