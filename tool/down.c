@@ -1,109 +1,18 @@
 /* `shrike down`: see down.h. */
 #include "tool/down.h"
-#include "tool/log.h"
 #include "tool/show.h"
-#include "tool/tunnels.h"
-
-enum { GRACE_S = 10 }; /* for the daemon's answer after its own time is over */
-
-/* What is to be closed: by name, or by number. */
-struct target {
-    const char *key; /* of VICI: ike, child, ike-id, child-id */
-    struct bytes value;
-    u64 ike; /* of child-id: the IKE SA that it must belong to */
-};
-
-/* #7 is an IKE SA, #7.12 a Child SA of it. false: neither. */
-static bool by_number(const char *argument, struct target *out)
-{
-    const char *dot = strchr(argument, '.');
-    const char *digits = argument + 1;
-    u64 number, ike = 0;
-    if (dot && !show_number(bytes_of(digits, (size_t)(dot - digits)), &ike))
-        return false;
-    if (dot)
-        digits = dot + 1;
-    *out = (struct target){dot ? "child-id" : "ike-id", bytes_of(digits, strlen(digits)), ike};
-    return show_number(out->value, &number);
-}
-
-/* The name of a connection that has an IKE SA; when there is none, of a Child SA. */
-static bool by_name(const struct tunnels *all, const char *argument, struct target *out)
-{
-    struct tunnel_place at = {0};
-    struct tunnel_group g;
-    *out = (struct target){NULL, bytes_of(argument, strlen(argument)), 0};
-    while (tunnels_next(all, &at, &g)) {
-        if (g.sa_count && bytes_equal(g.name, out->value))
-            out->key = "ike";
-        else if (!out->key && tunnel_has(&g, out->value))
-            out->key = "child";
-    }
-    return out->key != NULL;
-}
-
-/* Is there this Child SA, and of that IKE SA? */
-static bool is_there(const struct tunnels *all, const struct target *t)
-{
-    for (size_t i = 0; i < all->sas.count; i++) {
-        struct vici_reader v = tunnel_sas_of(&all->sas.at[i]);
-        struct tunnel_child c;
-        while (all->sas.at[i].id == t->ike && tunnel_next_child(&v, &c)) {
-            if (bytes_equal(vici_value(c.body, "uniqueid"), t->value))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void control_log(void *ctx, const struct vici_packet *p)
-{
-    log_print(ctx, p, false);
-}
-
-static int terminate(struct tool *t, const struct target *target, const char *argument)
-{
-    u8 message[1024];
-    struct vici_writer m = vici_writer_of(message, sizeof message);
-    struct session_question q = {.command = "terminate",
-                                 .silence_ms = (int)(t->timeout_s + GRACE_S) * 1000,
-                                 .listener = {.event = control_log, .ctx = t}};
-    struct bytes answer;
-    vici_put(&m, target->key, target->value);
-    vici_put_u64(&m, "timeout", (u64)t->timeout_s * 1000);
-    vici_put_text(&m, "loglevel", "1");
-    if (!vici_written(&m, &q.message))
-        return tool_fail(t, "the name is too long");
-    if (session_events(&t->session, "control-log", true) == SESSION_LOST ||
-        session_ask(&t->session, &q, &answer) != SESSION_ANSWER)
-        return tool_lost(t);
-    if (!session_success(&t->session, answer))
-        return tool_lost(t);
-    show_to(t->out, bytes_of(argument, strlen(argument)));
-    fputs(" is down\n", t->out);
-    return TOOL_DONE;
-}
+#include "tool/target.h"
 
 int command_down(struct tool *t, char *const *arguments)
 {
     const char *argument = arguments[0];
-    const bool number = argument[0] == '#';
     struct target target;
-    struct tunnels all;
-    if (number && !by_number(argument, &target)) {
-        tool_fail(t, "a number is #7, an IKE SA, or #7.12, a Child SA; shrike list shows them");
-        return TOOL_USAGE;
-    }
-    if (!tool_connect(t))
-        return TOOL_FAILED;
-    if (!tunnels_load(&all, &t->session, NULL))
-        return tool_lost(t);
-    /* Whether there is an IKE SA of a number, the daemon says itself. */
-    bool there = !number ? by_name(&all, argument, &target)
-                         : strcmp(target.key, "ike-id") == 0 || is_there(&all, &target);
-    tunnels_free(&all);
-    if (!there)
-        return tool_fail(t, "nothing of this %s is up; shrike list shows what is",
-                         number ? "number" : "name");
-    return terminate(t, &target, argument);
+    int code = target_find(t, argument, &target);
+    if (code == TOOL_DONE)
+        code = target_ask(t, "terminate", &target, NULL);
+    if (code != TOOL_DONE)
+        return code;
+    show_to(t->out, bytes_of(argument, strlen(argument)));
+    fputs(" is down\n", t->out);
+    return TOOL_DONE;
 }

@@ -31,13 +31,13 @@ static void help(FILE *out)
     fputs("shrike [COMMAND] [OPTION]...\n\n", out);
     for (unsigned i = 0; i < tool_command_count; i++) {
         const struct tool_command *c = &tool_commands[i];
-        fprintf(out, "  %-9s %-14s %s\n", c->name, c->arguments, c->what);
+        fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
     }
     fputs("\n"
           "  --json            overview, list, version: as JSON\n"
           "  -n, --lines N     log: how many lines (20; at most 256)\n"
           "  -f, --follow      log: go on with what is logged from now on\n"
-          "  --timeout S       up, down: how many seconds it may take (60)\n"
+          "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"
           "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"
           "  -h, --help        this\n"
           "  -V, --version     the version of the tool\n"

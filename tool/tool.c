@@ -4,6 +4,7 @@
 #include "tool/list.h"
 #include "tool/log.h"
 #include "tool/overview.h"
+#include "tool/rekey.h"
 #include "tool/up.h"
 #include "tool/version.h"
 #include <stdarg.h>
@@ -15,6 +16,8 @@ const struct tool_command tool_commands[] = {
     {"up", "NAME [CHILD]", "bring up a connection, or one child of it", 1, 2, TOOL_TIMEOUT,
      command_up},
     {"down", "NAME|#ID", "close what has this name or number", 1, 1, TOOL_TIMEOUT, command_down},
+    {"rekey", "NAME [CHILD]|#ID", "make new keys for an IKE SA, or for a child", 1, 2, TOOL_TIMEOUT,
+     command_rekey},
     {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},
     {"version", "", "versions of the tool and the daemon", 0, 0, TOOL_JSON, command_version},
 };

@@ -21,7 +21,7 @@ struct tool {
     bool colour;        /* t->out is a terminal and nobody minds */
     unsigned width;     /* of that terminal; 0: no limit */
     unsigned lines;     /* of the log */
-    unsigned timeout_s; /* that an up or down may take */
+    unsigned timeout_s; /* that an up, down or rekey may take */
 };
 
 /* The options that a command may have. */

@@ -64,23 +64,43 @@ static enum vici_reply shrike_log(void *ctx, const struct vici_request *r, struc
     return VICI_REPLY_NOW;
 }
 
-/* ---- up and down ---- */
+/* ---- up, down and rekeyed ---- */
 
-void commands_updown(struct control *c, const struct shrike_event *e)
+/* Which event of ours tells of this one; SERVED_COUNT: none. */
+static enum served served_of(enum shrike_event_id id)
+{
+    static const struct {
+        enum shrike_event_id id;
+        enum served event;
+    } rows[] = {
+        {SHRIKE_EVENT_IKE_UP, SERVED_IKE_UPDOWN},
+        {SHRIKE_EVENT_IKE_DOWN, SERVED_IKE_UPDOWN},
+        {SHRIKE_EVENT_CHILD_UP, SERVED_CHILD_UPDOWN},
+        {SHRIKE_EVENT_CHILD_DOWN, SERVED_CHILD_UPDOWN},
+        {SHRIKE_EVENT_IKE_REKEYED, SERVED_IKE_REKEY},
+        {SHRIKE_EVENT_CHILD_REKEYED, SERVED_CHILD_REKEY},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].id == id)
+            return rows[i].event;
+    return SERVED_COUNT;
+}
+
+void commands_event(struct control *c, const struct shrike_event *e)
 {
     u8 octets[4096];
     struct bytes message;
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
-    bool ike = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_DOWN;
+    enum served event = served_of(e->id);
     bool up = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP;
-    enum served event = ike ? SERVED_IKE_UPDOWN : SERVED_CHILD_UPDOWN;
-    if (!ike && e->id != SHRIKE_EVENT_CHILD_UP && e->id != SHRIKE_EVENT_CHILD_DOWN)
-        return;
-    if (!vici_server_wanted(&c->clients.server, event))
+    if (event == SERVED_COUNT || !vici_server_wanted(&c->clients.server, event))
         return;
     if (up)
         vici_put_text(&w, "up", "yes");
-    sas_put_event(&w, e, up);
+    if (event == SERVED_IKE_REKEY || event == SERVED_CHILD_REKEY)
+        sas_put_rekey(&w, e);
+    else
+        sas_put_event(&w, e, up);
     if (vici_written(&w, &message))
         vici_server_event(&c->clients.server, event, message);
 }
@@ -128,6 +148,11 @@ static enum vici_reply initiate(void *ctx, const struct vici_request *r, struct 
 static enum vici_reply terminate(void *ctx, const struct vici_request *r, struct vici_writer *w)
 {
     return tasks_terminate(ctx, r, w);
+}
+
+static enum vici_reply rekey(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    return tasks_rekey(ctx, r, w);
 }
 
 static enum vici_reply list_sas(void *ctx, const struct vici_request *r, struct vici_writer *w)
@@ -182,6 +207,7 @@ static const struct vici_command commands[] = {
     {"get-pools", nothing},
     {"initiate", initiate},
     {"terminate", terminate},
+    {"rekey", rekey},
     {"list-sas", list_sas},
     {"shrike-log", shrike_log},
 };

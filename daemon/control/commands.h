@@ -5,8 +5,8 @@
 #include "control/log.h"
 #include "vici/server.h"
 
-/* Events, by their place in the table. Those of rekeying are never raised yet; that they are known
- * lets a client that watches all of them work. */
+/* Events, by their place in the table. ike-update is never raised yet; that it is known lets a
+ * client that watches all of them work. */
 enum served {
     SERVED_LOG,
     SERVED_CONTROL_LOG,
@@ -30,8 +30,8 @@ void commands_line(struct control *c, const struct log_line *line);
 /* The same as this event of the stream of one request; lost when its client is too slow. */
 void commands_stream_line(struct control *c, vici_ticket ticket, enum served event,
                           const struct log_line *line);
-/* An SA is up, or down: events for those who registered them. */
-void commands_updown(struct control *c, const struct shrike_event *e);
+/* An SA is up, down or rekeyed: events for those who registered them. */
+void commands_event(struct control *c, const struct shrike_event *e);
 /* There is room again for what this request streams; nobody waits for it any more. */
 void commands_go_on(struct control *c, vici_ticket ticket);
 void commands_cancel(struct control *c, vici_ticket ticket);

@@ -19,7 +19,7 @@ struct listing {
     vici_ticket ticket;
     u32 reference;
     enum phase phase;
-    bool terminate, cut;
+    bool for_task, cut;
     struct sas_filter filter;
     struct alarm alarm;
     /* Views as they came, one after the other: u32 length, u8 kind (0 IKE, 1 child), octets. */
@@ -80,7 +80,7 @@ static void end(struct listing *l, const char *why)
         vici_put_text(&w, "errmsg", why);
     }
     ensure(vici_written(&w, &message));
-    if (l->terminate)
+    if (l->for_task)
         tasks_cancel(c, l->ticket);
     (void)vici_server_answer(&c->clients.server, l->ticket, message);
     leave(l);
@@ -244,7 +244,7 @@ static void finish(struct listing *l)
     if (l->counted)
         qsort(l->counts, l->counted, sizeof l->counts[0], by_serial);
     l->phase = STREAMING;
-    if (!l->terminate) {
+    if (!l->for_task) {
         stream(l);
         return;
     }
@@ -351,7 +351,7 @@ static void too_late(void *ctx)
 }
 
 bool listing_begin(struct control *c, vici_ticket ticket, const struct sas_filter *filter,
-                   bool terminate)
+                   bool for_task)
 {
     for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
         if (c->listings.all[i])
@@ -361,7 +361,7 @@ bool listing_begin(struct control *c, vici_ticket ticket, const struct sas_filte
             return false;
         *l = (struct listing){.control = c,
                               .ticket = ticket,
-                              .terminate = terminate,
+                              .for_task = for_task,
                               .filter = *filter,
                               .alarm = {.ring = too_late, .ctx = l}};
         c->listings.all[i] = l;
@@ -415,7 +415,7 @@ bool listing_got_end(struct control *c, const struct mail *m)
     struct listing *l = *at;
     c->listings.gathering--;
     l->skip = 0;
-    if (l->terminate || l->child_count == 0) {
+    if (l->for_task || l->child_count == 0) {
         l->phase = COUNTING;
         finish(l);
     } else {

@@ -1,5 +1,6 @@
 /* Listings of SAs: gathered from net, counters from esp, then streamed to the client who asked, or
- * given to the task that looks for what it shall end. A slow client holds up its own alone. */
+ * given to the task that looks for what it shall end or rekey. A slow client holds up its own
+ * alone. */
 #ifndef CONTROL_LISTING_H
 #define CONTROL_LISTING_H
 
@@ -21,10 +22,10 @@ struct listings {
     size_t octets;
 };
 
-/* For the client with this ticket. terminate: the answer goes to tasks_found(). false: no memory;
+/* For the client with this ticket. for_task: the answer goes to tasks_found(). false: no memory;
  * nobody is answered. */
 bool listing_begin(struct control *c, vici_ticket ticket, const struct sas_filter *filter,
-                   bool terminate) must_use;
+                   bool for_task) must_use;
 /* The client is gone. */
 void listing_cancel(struct control *c, vici_ticket ticket);
 /* There is room for its stream again. */

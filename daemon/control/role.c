@@ -278,7 +278,7 @@ static bool got_event(struct control *c, const struct mail *m)
         return true;
     }
     tell_event(c, &e);
-    commands_updown(c, &e);
+    commands_event(c, &e);
     return true;
 }
 

@@ -53,13 +53,15 @@ bool sas_filter_names_child(const struct sas_filter *f)
 
 bool sas_filter_ike(const struct sas_filter *f, const struct shrike_ike_view *v)
 {
-    return (!f->ike_id || f->ike_id == v->serial) &&
+    return (!f->up || v->state == SHRIKE_IKE_ESTABLISHED) &&
+           (!f->ike_id || f->ike_id == v->serial) &&
            (!f->ike[0] || (v->conn && strcmp(f->ike, v->conn) == 0));
 }
 
 bool sas_filter_child(const struct sas_filter *f, const struct shrike_child_view *v)
 {
-    return (!f->child_id || f->child_id == v->serial) &&
+    return (!f->up || v->state == SHRIKE_CHILD_INSTALLED) &&
+           (!f->child_id || f->child_id == v->serial) &&
            (!f->child[0] || (v->child && strcmp(f->child, v->child) == 0));
 }
 
@@ -185,9 +187,9 @@ void sas_put_selectors(struct vici_writer *w, const char *key, const struct shri
     vici_list_end(w);
 }
 
-static void begin_named(struct vici_writer *w, const char *conn)
+static void begin_named(struct vici_writer *w, const char *name)
 {
-    vici_begin(w, conn && *conn ? conn : "(unnamed)");
+    vici_begin(w, name && *name ? name : "(unnamed)");
 }
 
 void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrike_time now)
@@ -225,14 +227,19 @@ static void put_counts(struct vici_writer *w, const struct mail_count *n, shrike
     put_since(w, "use-out", n->used_out, now);
 }
 
+static void put_child_name(struct vici_writer *w, const char *child, u32 serial)
+{
+    vici_put_text(w, "name", child ? child : "");
+    vici_put_u64(w, "uniqueid", serial);
+}
+
 /* "net-12": names alone are not unique. */
 static void begin_child(struct vici_writer *w, const char *child, u32 serial)
 {
     char at[VICI_NAME_MAX + 1];
     snprintf(at, sizeof at, "%.240s-%u", child ? child : "", serial);
     vici_begin(w, at);
-    vici_put_text(w, "name", child ? child : "");
-    vici_put_u64(w, "uniqueid", serial);
+    put_child_name(w, child, serial);
 }
 
 void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
@@ -263,26 +270,71 @@ void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
 
 static void put_event_child(struct vici_writer *w, const struct shrike_event *e, bool up)
 {
-    vici_begin(w, "child-sas");
-    begin_child(w, e->child_conf, e->child);
     vici_put_text(w, "state", up ? "INSTALLED" : "DELETED");
     put_hex(w, "spi-in", e->esp_in, 8);
     put_hex(w, "spi-out", e->esp_out, 8);
-    vici_end(w);
-    vici_end(w);
+}
+
+static void put_event_ike(struct vici_writer *w, const struct shrike_event *e, bool up)
+{
+    vici_put_u64(w, "uniqueid", e->ike);
+    vici_put_text(w, "version", "2");
+    vici_put_text(w, "state", up ? "ESTABLISHED" : "DELETING");
+    put_end(w, true, &e->local);
+    put_end(w, false, &e->remote);
+    put_hex(w, "initiator-spi", e->spi_i, 16);
+    put_hex(w, "responder-spi", e->spi_r, 16);
 }
 
 void sas_put_event(struct vici_writer *w, const struct shrike_event *e, bool up)
 {
     begin_named(w, e->conn);
-    vici_put_u64(w, "uniqueid", e->ike);
-    vici_put_text(w, "version", "2");
-    vici_put_text(w, "state", up || e->child ? "ESTABLISHED" : "DELETING");
-    put_end(w, true, &e->local);
-    put_end(w, false, &e->remote);
-    put_hex(w, "initiator-spi", e->spi_i, 16);
-    put_hex(w, "responder-spi", e->spi_r, 16);
-    if (e->child)
+    put_event_ike(w, e, up || e->child);
+    if (e->child) {
+        vici_begin(w, "child-sas");
+        begin_child(w, e->child_conf, e->child);
         put_event_child(w, e, up);
+        vici_end(w);
+        vici_end(w);
+    }
+    vici_end(w);
+}
+
+static void put_rekey_ike(struct vici_writer *w, const struct shrike_event *e)
+{
+    vici_begin(w, "old");
+    vici_put_u64(w, "uniqueid", e->number);
+    vici_put_text(w, "version", "2");
+    vici_put_text(w, "state", "DELETING");
+    vici_end(w);
+    vici_begin(w, "new");
+    put_event_ike(w, e, true);
+    vici_end(w);
+}
+
+static void put_rekey_child(struct vici_writer *w, const struct shrike_event *e)
+{
+    put_event_ike(w, e, true);
+    vici_begin(w, "child-sas");
+    begin_named(w, e->child_conf);
+    vici_begin(w, "old");
+    put_child_name(w, e->child_conf, e->number);
+    vici_put_text(w, "state", "DELETED");
+    vici_end(w);
+    vici_begin(w, "new");
+    put_child_name(w, e->child_conf, e->child);
+    put_event_child(w, e, true);
+    vici_end(w);
+    vici_end(w);
+    vici_end(w);
+}
+
+void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e)
+{
+    begin_named(w, e->conn);
+    if (e->child)
+        put_rekey_child(w, e);
+    else
+        put_rekey_ike(w, e);
     vici_end(w);
 }

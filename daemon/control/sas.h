@@ -11,6 +11,7 @@
 struct sas_filter {
     char ike[VICI_NAME_MAX + 1], child[VICI_NAME_MAX + 1]; /* names; empty: any */
     u32 ike_id, child_id;                                  /* 0: any */
+    bool up; /* only those that are established or installed */
 };
 /* From the keys ike, child, ike-id and child-id of a message. NULL, or what is wrong. */
 const char *sas_filter_read(struct sas_filter *f, struct bytes message) must_use;
@@ -27,6 +28,10 @@ void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
 /* The same section of an IKE SA from what an event says of it, with the Child SA if it names one.
  */
 void sas_put_event(struct vici_writer *w, const struct shrike_event *e, bool up);
+
+/* The section of an IKE SA with `old` and `new`: of itself, or of a Child SA of it. An event of the
+ * engine tells no more of the old one than its number. */
+void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e);
 
 /* "CURVE_25519", "MODP_3072": a key exchange as VICI calls it; NULL: not known. */
 const char *sas_group_name(u16 ke, char at[32]);

@@ -1,4 +1,4 @@
-/* initiate and terminate: see tasks.h. */
+/* initiate, terminate and rekey: see tasks.h. */
 #include "control/tasks.h"
 #include "control/commands.h"
 #include "control/control.h"
@@ -27,10 +27,10 @@ static void leave(struct task *t)
 static void put_answer(struct vici_writer *w, const struct task *t, const char *why)
 {
     vici_put_text(w, "success", why ? "no" : "yes");
-    if (!t->up) {
+    if (t->kind != TASK_UP)
         vici_put_u64(w, "matches", t->matched);
+    if (t->kind == TASK_DOWN)
         vici_put_u64(w, "terminated", t->matched - MIN(t->matched, t->left + t->failed));
-    }
     if (why)
         vici_put_text(w, "errmsg", why);
 }
@@ -55,19 +55,31 @@ static void answer_reason(struct task *t)
     answer(t, why);
 }
 
+static const char *late_what(const struct task *t)
+{
+    if (t->state == TASK_NAMELESS)
+        return "the name of the peer got no address";
+    switch (t->kind) {
+    case TASK_UP:
+        return "it was not up";
+    case TASK_DOWN:
+        return "not all was down";
+    case TASK_REKEY:
+        return "not all was rekeyed";
+    }
+    return "it was not done";
+}
+
 static void too_late(void *ctx)
 {
     struct task *t = ctx;
     char why[WHY_MAX];
     snprintf(why, sizeof why, "%s within %llu ms; it goes on, and the log has how it ends",
-             t->state == TASK_NAMELESS ? "the name of the peer got no address"
-             : t->up                   ? "it was not up"
-                                       : "not all was down",
-             (unsigned long long)(t->limit / SHRIKE_MS));
+             late_what(t), (unsigned long long)(t->limit / SHRIKE_MS));
     answer(t, why);
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 /* Milliseconds; -1: the client does not wait. */
 static bool read_timeout(struct bytes message, shrike_time *limit, bool *waits)
@@ -224,7 +236,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     struct task *t = new_task(c, r);
     if (!t)
         return refuse(w, "too many commands are under way");
-    t->up = true;
+    t->kind = TASK_UP;
     t->limit = limit;
     snprintf(t->conn, sizeof t->conn, "%s", conn->name);
     memcpy(t->child, f.child, sizeof t->child);
@@ -265,27 +277,45 @@ void tasks_look(struct control *c)
             look(&c->tasks.at[i]);
 }
 
-/* ---- terminate ---- */
+/* ---- terminate and rekey ---- */
 
-enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
-                                struct vici_writer *w)
+static enum vici_reply begin_looking(struct control *c, const struct vici_request *r,
+                                     struct vici_writer *w, enum task_kind kind)
 {
     struct sas_filter f;
     shrike_time limit;
-    bool waits;
+    bool waits, reauth = kind == TASK_REKEY && vici_value_is(r->message, "reauth", "yes");
     const char *wrong = sas_filter_read(&f, r->message);
     if (wrong || !read_timeout(r->message, &limit, &waits))
         return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
     if (!f.ike[0] && !f.child[0] && !f.ike_id && !f.child_id)
         return refuse(w, "neither ike, child, ike-id nor child-id is named");
+    if (reauth && sas_filter_names_child(&f))
+        return refuse(w, "reauth is for IKE SAs; name no child with it");
+    if (kind == TASK_REKEY && !vici_value(r->message, "timeout").at)
+        waits = false;
+    f.up = kind == TASK_REKEY;
     struct task *t = new_task(c, r);
     if (!t || !listing_begin(c, r->ticket, &f, true))
         return refuse(w, "too many commands are under way");
     t->state = TASK_LOOKING;
+    t->kind = kind;
+    t->reauth = reauth;
     t->limit = waits ? limit : 0;
     memcpy(t->conn, f.ike, sizeof t->conn);
     memcpy(t->child, f.child, sizeof t->child);
     return VICI_REPLY_LATER;
+}
+
+enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
+                                struct vici_writer *w)
+{
+    return begin_looking(c, r, w, TASK_DOWN);
+}
+
+enum vici_reply tasks_rekey(struct control *c, const struct vici_request *r, struct vici_writer *w)
+{
+    return begin_looking(c, r, w, TASK_REKEY);
 }
 
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
@@ -295,6 +325,9 @@ void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
     if (!t || t->state != TASK_LOOKING)
         return;
     t->state = TASK_RUNNING;
+    if (t->kind == TASK_REKEY)
+        m.kind = SHRIKE_REKEY;
+    m.reauth = t->reauth;
     m.reference = t->reference;
     for (size_t at = 0; listing_next(l, &at, &m.ike, &m.child_serial);) {
         t->matched++;
@@ -318,13 +351,21 @@ void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
 
 /* ---- answers and lines ---- */
 
-static void down_answered(struct task *t, const struct shrike_event *e)
+/* One that is gone, or going, is what a terminate asks for. */
+static bool is_down(enum shrike_reason_code code)
+{
+    return code == SHRIKE_REASON_NO_SUCH_SA || code == SHRIKE_REASON_BUSY ||
+           code == SHRIKE_REASON_CHILD_GONE;
+}
+
+static void one_answered(struct task *t, const struct shrike_event *e)
 {
     const enum shrike_reason_code code = e->reason.code;
+    const bool well = e->id == SHRIKE_EVENT_COMMAND_DONE;
     t->left -= t->left > 0;
-    /* One that is gone, or going, is what was asked for. */
-    if (e->id == SHRIKE_EVENT_COMMAND_FAILED && code != SHRIKE_REASON_NO_SUCH_SA &&
-        code != SHRIKE_REASON_BUSY && code != SHRIKE_REASON_CHILD_GONE) {
+    if (!well && t->kind == TASK_REKEY && code == SHRIKE_REASON_NO_SUCH_SA && t->matched > 1) {
+        t->matched--; /* gone meanwhile, or made anew so lately that its predecessor is there */
+    } else if (!well && !(t->kind == TASK_DOWN && is_down(code))) {
         t->failed++;
         t->reason = code;
     }
@@ -342,8 +383,8 @@ void tasks_answered(struct control *c, const struct shrike_event *e)
         struct task *t = &c->tasks.at[i];
         if (t->state != TASK_RUNNING || t->reference != e->command)
             continue;
-        if (!t->up) {
-            down_answered(t, e);
+        if (t->kind != TASK_UP) {
+            one_answered(t, e);
         } else if (e->id == SHRIKE_EVENT_COMMAND_DONE) {
             answer(t, NULL);
         } else {

@@ -1,5 +1,5 @@
-/* Commands of clients that take their time: initiate and terminate. Each streams what the log says
- * of its SA, and is answered when it is done, has failed, or its time is over. */
+/* Commands of clients that take their time: initiate, terminate and rekey. Each streams what the
+ * log says of its SA, and is answered when it is done, has failed, or its time is over. */
 #ifndef CONTROL_TASKS_H
 #define CONTROL_TASKS_H
 
@@ -17,20 +17,24 @@ struct listing;
 enum task_state {
     TASK_FREE,
     TASK_NAMELESS, /* initiate: a name has no address yet */
-    TASK_LOOKING,  /* terminate: the SAs meant are being listed */
+    TASK_LOOKING,  /* terminate, rekey: the SAs meant are being listed */
     TASK_RUNNING,  /* net has the command */
 };
+
+enum task_kind { TASK_UP, TASK_DOWN, TASK_REKEY };
 
 struct tasks {
     struct task {
         struct control *control;
         enum task_state state;
-        bool up;
+        enum task_kind kind;
+        bool reauth; /* rekey */
         vici_ticket ticket;
         u32 reference;
         char conn[VICI_NAME_MAX + 1], child[VICI_NAME_MAX + 1];
         unsigned loglevel;
-        u32 matched, left, failed; /* terminate: SAs; commands unanswered; commands that failed */
+        /* terminate, rekey: SAs; commands unanswered; commands that failed */
+        u32 matched, left, failed;
         enum shrike_reason_code reason;
         shrike_time limit; /* as asked, for the answer */
         struct alarm alarm;
@@ -42,7 +46,10 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
                                struct vici_writer *answer);
 enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
                                 struct vici_writer *answer);
-/* The SAs that a terminate means. */
+/* Without a timeout it does not wait: what was found is under way. */
+enum vici_reply tasks_rekey(struct control *c, const struct vici_request *r,
+                            struct vici_writer *answer);
+/* The SAs that a terminate or a rekey means. */
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l);
 /* A name has an address, or will have none. */
 void tasks_look(struct control *c);

@@ -313,6 +313,41 @@ TEST(up_and_down_are_told)
     end();
 }
 
+TEST(rekeys_are_told)
+{
+    struct shrike_event e = {.id = SHRIKE_EVENT_IKE_REKEYED,
+                             .ike = 8,
+                             .number = 7,
+                             .conn = "gw",
+                             .spi_i = 0x0123456789abcdef,
+                             .remote = {{198, 51, 100, 2}, 4500, 4, 0}};
+    begin();
+    CHECK(client_register(&c, "ike-rekey") && client_register(&c, "child-rekey"));
+    CHECK(client_register(&c, "ike-updown") && client_register(&c, "child-updown"));
+    tell_event(&e);
+    e.id = SHRIKE_EVENT_CHILD_REKEYED;
+    e.child = 13;
+    e.number = 12;
+    e.child_conf = "net";
+    e.esp_in = 0xc1234567;
+    tell_event(&e);
+    for (int i = 0; i < 20 && c.event_count < 2; i++)
+        client_turn(&c);
+    for (int i = 0; i < 5; i++)
+        client_turn(&c);
+    CHECK(c.event_count == 2 && strcmp(c.events[0].name, "ike-rekey") == 0); /* no updown */
+    CHECK(vici_value_is(event_of(&c, 0), "gw.old.uniqueid", "7"));
+    CHECK(vici_value_is(event_of(&c, 0), "gw.new.uniqueid", "8"));
+    CHECK(vici_value_is(event_of(&c, 0), "gw.new.initiator-spi", "0123456789abcdef"));
+    CHECK(vici_value_is(event_of(&c, 0), "gw.new.remote-host", "198.51.100.2"));
+    CHECK(strcmp(c.events[1].name, "child-rekey") == 0);
+    CHECK(vici_value_is(event_of(&c, 1), "gw.uniqueid", "8"));
+    CHECK(vici_value_is(event_of(&c, 1), "gw.child-sas.net.old.uniqueid", "12"));
+    CHECK(vici_value_is(event_of(&c, 1), "gw.child-sas.net.new.uniqueid", "13"));
+    CHECK(vici_value_is(event_of(&c, 1), "gw.child-sas.net.new.spi-in", "c1234567"));
+    end();
+}
+
 TEST(files_are_read_again)
 {
     begin();
@@ -379,6 +414,6 @@ int main(void)
     return RUN(who_answers) | RUN(a_connection_is_loaded_listed_and_unloaded) |
            RUN(one_of_the_same_name_takes_its_place) | RUN(what_is_wrong_is_said_with_its_place) |
            RUN(many_loads_are_few_snapshots) | RUN(they_outlive_this_process) | RUN(secrets) |
-           RUN(lines_of_the_log) | RUN(up_and_down_are_told) | RUN(files_are_read_again) |
-           RUN(numbers_of_all_roles) | RUN(others_do_no_harm);
+           RUN(lines_of_the_log) | RUN(up_and_down_are_told) | RUN(rekeys_are_told) |
+           RUN(files_are_read_again) | RUN(numbers_of_all_roles) | RUN(others_do_no_harm);
 }

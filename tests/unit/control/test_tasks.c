@@ -1,4 +1,5 @@
-/* list-sas, initiate and terminate: what net and esp are asked, and what the client hears. */
+/* list-sas, initiate, terminate and rekey: what net and esp are asked, and what the client hears.
+ */
 #include "sas_net.h"
 
 static const char conf[] =
@@ -283,6 +284,86 @@ TEST(terminate_by_name_and_number)
     end();
 }
 
+TEST(rekey_answers_at_once)
+{
+    begin();
+    ASK("rekey", "ike", "gw");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes") && answer_is(&c, "matches", "1"));
+    CHECK(!vici_value(answer_of(&c), "terminated").at && !vici_value(answer_of(&c), "errmsg").at);
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 1);
+    struct shrike_command m = last_command();
+    CHECK(m.kind == SHRIKE_REKEY && m.ike == 7 && m.child_serial == 0 && !m.reauth);
+    conclude(m.reference, SHRIKE_REASON_TIMEOUT); /* nobody waits any more */
+    ASK("rekey", "ike-id", "7", "reauth", "yes");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 2);
+    CHECK(last_command().ike == 7 && last_command().reauth);
+    ASK("rekey", "child-id", "13");
+    CHECK(client_wait(&c) && answer_is(&c, "matches", "1"));
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 3);
+    CHECK(last_command().child_serial == 13 && last_command().ike == 0);
+    end();
+}
+
+TEST(rekey_of_what_is_not_there)
+{
+    begin();
+    ASK("rekey", "ike", "moon");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "0"));
+    CHECK(value_has(answer_of(&c), "errmsg", "no SA of this name"));
+    ASK("rekey", "ike", "other"); /* it is being deleted */
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "0"));
+    ASK("rekey", "reauth", "yes");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "neither"));
+    ASK("rekey", "child", "net", "reauth", "yes");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "reauth is for IKE SAs"));
+    CHECK_EQ(count_of(&t.net, MAIL_COMMAND), 0);
+    table_dismiss(&t.net, ROLE_NET);
+    ASK("rekey", "ike", "gw");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "not there"));
+    end();
+}
+
+TEST(rekey_with_a_timeout_waits)
+{
+    begin();
+    ASK("rekey", "child", "net", "timeout", "5000"); /* the other net is of one that is deleted */
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 1);
+    struct shrike_command m = last_command();
+    CHECK(m.kind == SHRIKE_REKEY && m.child_serial == 12);
+    for (int i = 0; i < 5; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING);
+    conclude(m.reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes") && answer_is(&c, "matches", "1"));
+    ASK("rekey", "child", "net", "timeout", "5000");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 2);
+    conclude(last_command().reference, SHRIKE_REASON_NO_CHILD_PROPOSAL);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no") &&
+          vici_value(answer_of(&c), "errmsg").at);
+    ASK("rekey", "child-id", "12", "timeout", "5000");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 3);
+    conclude(last_command().reference, SHRIKE_REASON_NO_SUCH_SA);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no")); /* it was the only one */
+    ASK("rekey", "child", "net", "timeout", "200");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "not all was rekeyed within 200"));
+    end();
+}
+
+/* One of two is gone before net hears of it. */
+TEST(rekey_counts_what_is_there)
+{
+    begin();
+    sas_many = 1;
+    ASK("rekey", "child", "net", "timeout", "5000");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 2);
+    struct shrike_command m = last_command();
+    conclude(m.reference, SHRIKE_REASON_NO_SUCH_SA);
+    conclude(m.reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes") && answer_is(&c, "matches", "1"));
+    end();
+}
+
 /* Those who go away while they wait leave nothing behind: more of them than there are places. */
 TEST(clients_that_do_not_wait)
 {
@@ -311,5 +392,7 @@ int main(void)
            RUN(initiate_until_it_is_up) | RUN(initiate_fails_with_a_reason) |
            RUN(initiate_is_bounded_by_its_time) | RUN(initiate_of_what_was_loaded_just_now) |
            RUN(a_name_becomes_an_address) | RUN(terminate_by_name_and_number) |
+           RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
+           RUN(rekey_with_a_timeout_waits) | RUN(rekey_counts_what_is_there) |
            RUN(clients_that_do_not_wait);
 }

@@ -210,6 +210,24 @@ static enum vici_reply fake_terminate(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+/* Like terminate, and home/net by both names. */
+static enum vici_reply fake_rekey(void *ctx, const struct vici_request *r,
+                                  struct vici_writer *answer)
+{
+    struct bytes m = r->message;
+    (void)ctx;
+    fake_log(r, FAKE_CONTROL_LOG, "rekeyed", "notice");
+    bool child = vici_value(m, "child").at, net = vici_value_is(m, "child", "net");
+    bool named = vici_value_is(m, "ike", "home") ? !child || net : net && !vici_value(m, "ike").at;
+    bool good = named || (vici_value_is(m, "ike-id", "7") && !vici_value(m, "child-id").at) ||
+                (vici_value_is(m, "child-id", "12") && !vici_value(m, "ike-id").at);
+    good = good && vici_value_is(m, "timeout", "5000"); /* it waits */
+    vici_put_text(answer, "success", good ? "yes" : "no");
+    if (!good)
+        vici_put_text(answer, "errmsg", "the peer does not answer");
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_version(void *ctx, const struct vici_request *r,
                                     struct vici_writer *answer)
 {
@@ -233,9 +251,9 @@ static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
 }
 
 static const struct vici_command fake_commands[] = {
-    {"list-sas", fake_list_sas}, {"list-conns", fake_list_conns},
-    {"initiate", fake_initiate}, {"terminate", fake_terminate},
-    {"version", fake_version},   {"shrike-log", fake_shrike_log}};
+    {"list-sas", fake_list_sas},    {"list-conns", fake_list_conns}, {"initiate", fake_initiate},
+    {"terminate", fake_terminate},  {"rekey", fake_rekey},           {"version", fake_version},
+    {"shrike-log", fake_shrike_log}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 
