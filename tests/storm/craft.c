@@ -83,9 +83,11 @@ static size_t tcp(struct prng *r, u8 *at)
     size_t shift = prng_below(r, 3);
     prng_fill(r, at, 20 + options);
     at[12] = (u8)((20 + options) / 4 * 16);
-    at[13] = prng_percent(r, 70) ? TCP_ACK : (u8)prng_next(r);
-    put16(at + 18, prng_percent(r, 90) ? 0 : prng_next(r));
-    if (options >= 8 && prng_percent(r, 70)) {
+    if (!prng_percent(r, 20))
+        at[13] = TCP_ACK | (prng_percent(r, 40) ? TCP_PSH : 0);
+    if (!prng_percent(r, 10))
+        put16(at + 18, 0); /* nothing urgent */
+    if (options >= 8 && prng_percent(r, 50)) {
         memset(at + 20, 1, options);
         at[20 + shift] = 2;
         at[21 + shift] = 4;
@@ -102,9 +104,9 @@ static size_t body(struct prng *r, u8 protocol, u8 *at, size_t payload)
         prng_fill(r, at, head);
     if (protocol == NEXT_UDP)
         put16(at + 4, 8 + payload);
-    if (protocol != NEXT_ICMP && protocol != NEXT_ICMPV6 && protocol != NEXT_MOBILITY)
-        for (int i = 0; i < 4; i += 2)
-            put16(at + i, prng_between(r, 1000, 2100));
+    bool ports = protocol != NEXT_ICMP && protocol != NEXT_ICMPV6 && protocol != NEXT_MOBILITY;
+    for (int i = 0; i < 4 && ports; i += 2)
+        put16(at + i, prng_percent(r, 70) ? 1400 : prng_between(r, 1000, 2100));
     prng_fill(r, at + head, payload);
     return head + payload;
 }
@@ -151,11 +153,11 @@ static void damage(struct prng *r, struct craft *c)
 {
     u64 n = prng_below(r, 4);
     for (u64 i = prng_below(r, 4); i <= 4 && n == 0; i++)
-        c->octets[prng_below(r, MIN(c->len, 80))] = (u8)prng_next(r);
+        prng_fill(r, c->octets + prng_below(r, MIN(c->len, 80)), 1);
     if (n == 1)
         c->len = prng_between(r, 1, c->len);
     if (n == 2 && c->len > 6)
-        put16(c->octets + prng_between(r, 1, 2) * 2, prng_below(r, 2000));
+        prng_fill(r, c->octets + prng_between(r, 1, 2) * 2, 2);
     if (n == 3) { /* more than its header states */
         size_t more = prng_below(r, MIN(200, PACKET_MAX - c->len));
         prng_fill(r, c->octets + c->len, more);

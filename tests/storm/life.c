@@ -29,12 +29,12 @@ static struct shrike_ts draw_ts(struct storm *s, u8 family, int side, u8 slot)
     addr_of(family, side, slot, ts.from);
     memcpy(ts.to, ts.from, sizeof(ts.to));
     memset(ts.to + (family == 4 ? 3 : 6), 0xff, family == 4 ? 1 : 10);
-    if (prng_percent(&s->r, 25))
+    if (prng_percent(&s->r, 12))
         ts.protocol = protocols[prng_below(&s->r, ARRAY_LEN(protocols))];
     if (prng_percent(&s->r, 20)) {
         ts.port_from = (u16)prng_between(&s->r, 900, 1300);
         ts.port_to = (u16)prng_between(&s->r, 1600, 2200);
-    } else if (prng_percent(&s->r, 4)) {
+    } else if (prng_percent(&s->r, 3)) {
         ts.port_from = UINT16_MAX;
         ts.port_to = 0;
     }
@@ -90,10 +90,9 @@ void life_settings(struct storm *s, int side)
     bool trap[SLOTS];
     for (int i = 0; i < SLOTS; i++)
         trap[i] = prng_percent(&s->r, 40);
-    struct settings settings = {.mtu = s->m.mtu[side],
-                                .keepalive_s = KEEPALIVE_S,
-                                .replay_window = windows[prng_below(&s->r, ARRAY_LEN(windows))],
-                                .esp_library = (u8)prng_below(&s->r, 2)};
+    struct settings settings = {.mtu = s->m.mtu[side], .keepalive_s = KEEPALIVE_S};
+    settings.replay_window = windows[prng_below(&s->r, ARRAY_LEN(windows))];
+    settings.esp_library = (u8)prng_below(&s->r, 2);
     configure(s, side, settings, trap);
 }
 
@@ -321,7 +320,8 @@ struct craft_ends life_ends(struct storm *s, int side)
     for (int i = 0; i < 2; i++) {
         u8 other = (u8)(prng_percent(&s->r, 50) ? SLOT_NONE : prng_below(&s->r, SLOTS));
         addr_of(e.family, i == 0 ? side : !side, prng_percent(&s->r, 4) ? other : slot, e.addr[i]);
-        prng_fill(&s->r, e.addr[i] + (e.family == 4 ? 3 : 15), 1);
+        if (prng_percent(&s->r, 30)) /* else the same flows again */
+            prng_fill(&s->r, e.addr[i] + (e.family == 4 ? 3 : 15), 1);
     }
     return e;
 }

@@ -224,9 +224,9 @@ static void group_add(struct storm *s, struct group *g, const struct arriving *a
 /* What a router may write into the outer header. */
 static u8 remarked(struct storm *s, u8 tos)
 {
-    return prng_percent(&s->r, 10)  ? (u8)(tos | 3)
-           : prng_percent(&s->r, 3) ? (u8)prng_next(&s->r)
-                                    : tos;
+    if (prng_percent(&s->r, 10))
+        return tos | 3;
+    return prng_percent(&s->r, 3) ? (u8)prng_next(&s->r) : tos;
 }
 
 static void add_genuine(struct storm *s, struct group *g, const struct datagram *d)
@@ -253,7 +253,8 @@ static void add_changed(struct storm *s, struct group *g, const struct datagram 
         prng_fill(r, copy + d->len, 64);
         break;
     case 2: /* its end: the ICV, and all of it counts */
-        copy[d->len - 1 - prng_below(r, 8)] ^= (u8)(1 << prng_below(r, 8));
+        at = d->len - 1 - prng_below(r, 8);
+        copy[at] ^= (u8)prng_between(r, 1, 255);
         break;
     case 3:
         put32(copy + 4, octets32(copy + 4) + (u32)prng_between(r, 1, 100000));
