@@ -1,16 +1,25 @@
 /* IKE_AUTH from a peer that has the keys but has proved nothing: it gets little. */
 #include "tools.h"
+#include "wire/ts.h"
 
 static struct pair *p;
 static struct forger f;
 static struct chain c;
 static struct heard h;
+static struct tuned t;
+static const struct shrike_ts *locals; /* two selectors of side 0; NULL: as the pair has them */
 
 /* IKE_SA_INIT is over, IKE_AUTH was asked for and is lost. The forger speaks to one side. */
 static bool begin(unsigned victim)
 {
     struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
     p = toy_pair((struct pair_options){0});
+    if (locals) {
+        tune_begin(p, 0, &t);
+        t.children[0].local_ts = locals;
+        t.children[0].local_ts_count = 2;
+        tune_end(p, 0, &t);
+    }
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -146,8 +155,41 @@ TEST(responses_that_fail)
     }
 }
 
+/* RFC 7296 2.9: the IKE SA stays, and the Child SA is asked for anew, pair by pair. */
+TEST(a_single_pair_is_required)
+{
+    static const char id[] = "\2\0\0\0b.test", proof[] = "\2\0\0\0................................";
+    static const struct shrike_ts hosts[] = {
+        {.from = {10, 1, 0, 1}, .to = {10, 1, 0, 1}, .port_to = 65535, .family = 4},
+        {.from = {10, 1, 0, 2}, .to = {10, 1, 0, 2}, .port_to = 65535, .family = 4}};
+    for (unsigned split = 0; split < 2; split++) {
+        struct ts_list ts;
+        locals = split ? hosts : NULL;
+        CHECK(begin(0));
+        locals = NULL;
+        p->side[0].believe = true;
+        chain_add(&c, PAYLOAD_IDR, false, bytes_of(id, 10));
+        chain_add(&c, PAYLOAD_AUTH, false, bytes_of(proof, sizeof(proof) - 1));
+        chain_notify(&c, NOTIFY_SINGLE_PAIR_REQUIRED);
+        struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 1, .response = true};
+        tell(&f, what, &c, &h);
+        CHECK_EQ(p->side[0].ike_up, 1);
+        CHECK_EQ(p->side[0].failed, !split);
+        CHECK_EQ(stats_of(p, 0).child_sas, split ? 2 : 0);
+        CHECK_EQ(h.any, split);
+        if (split) {
+            CHECK_EQ(h.m.header.exchange, EXCHANGE_CREATE_CHILD_SA);
+            CHECK(ts_read(message_body(&h.m, PAYLOAD_TSI), &ts) && ts.count == 1);
+            CHECK_BYTES(ts.ts[0].to, hosts[0].to, 16);
+        } else {
+            CHECK_EQ(p->side[0].reason, SHRIKE_REASON_SINGLE_PAIR);
+        }
+        end();
+    }
+}
+
 int main(void)
 {
     return RUN(nothing_else_before_it) | RUN(no_request_to_the_initiator) |
-           RUN(requests_that_fail) | RUN(responses_that_fail);
+           RUN(requests_that_fail) | RUN(responses_that_fail) | RUN(a_single_pair_is_required);
 }
