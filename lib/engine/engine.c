@@ -84,6 +84,7 @@ static void timers_set(struct shard *s, struct ike_sa *sa)
 static void settle(struct shrike *e, struct ike_sa *sa)
 {
     struct shard *s = &e->shard;
+    sa_changed(s, sa);
     unique_work(s, sa);
     wants_next(s, sa);
     reauth_settle(s, sa);

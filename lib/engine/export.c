@@ -137,7 +137,7 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
         write_suite(p, &sa->suite);
     if (sa->peer_id)
         pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
-    if (sa->peer_hash && !left_over)
+    if (sa->peers.next && !left_over)
         pen_field(p, RECORD_RING, bytes_of(NULL, 0));
     if (!left_over)
         write_slots(p, sa);

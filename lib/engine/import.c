@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/record.h"
 #include "exchange/child_rekey.h"
+#include "sa/again.h"
 #include "sa/child.h"
 #include "sa/life.h"
 #include "sa/peers.h"
@@ -254,7 +255,7 @@ static bool sa_fits(const struct ike_sa *sa)
     bool keyed = sa->state == IKE_UP || sa->state == IKE_CLOSING;
     return (pending || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
            (!keyed || sa->authenticated) && !(sa->wants & ~WANTS_ALL) && sa->window.size == 1 &&
-           sa->ousts <= OUST_DELETE && sa->lowest.len <= LOWEST_LEN &&
+           sa->ousts <= OUST_DELETE && sa->lost <= LOST_ATTEMPT && sa->lowest.len <= LOWEST_LEN &&
            (sa->rekey_group == KE_NONE || suite_ke(sa->rekey_group)) &&
            sa->reason < SHRIKE_REASON_COUNT && sa->iv_end <= UINT64_MAX / 2;
 }
@@ -398,7 +399,10 @@ static void finish(struct import *in)
             peers_restore(s, m->sa);
         undo(s, m);
         m->sa->reap = m->sa->state == IKE_GONE && !m->sa->theirs.message;
-        sa_touch(s, m->sa);
+        if (m->sa->state == IKE_INIT)
+            sa_changed(s, m->sa); /* it has no time of its own */
+        else
+            sa_touch(s, m->sa);
     }
 }
 

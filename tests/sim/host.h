@@ -123,7 +123,7 @@ struct host {
     u32 command_count, commands_open;
     struct shrike_stats at_start;
     struct host_record *records; /* by place; NULL: it keeps none */
-    struct shrike_env env; /* of its engine */
+    struct shrike_env env;       /* of its engine */
 };
 
 struct host_setup {

@@ -123,12 +123,15 @@ static void check_up(struct host *h)
 
 void host_restart(struct host *h)
 {
+    const struct shrike_answer none = {0};
     struct host_record *was;
 
     if (h->node.world->failed || h->conf_count == HOST_CONFS_MAX)
         return;
     was = calloc(h->env.limits.ike_sas, sizeof *was);
     ensure(was != NULL);
+    /* An answer that nobody asked for: the engine hears what time it is. */
+    shrike_done(h->engine, h->node.world->now, (struct shrike_token){0}, &none);
     world_say(h->node.world, "%c   begins anew", h->letter);
     check_all_kept(h);
     for (u32 i = 0; i < h->env.limits.ike_sas; i++)

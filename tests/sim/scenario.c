@@ -8,6 +8,7 @@
 #include "plane.h"
 #include "rekey.h"
 #include "selectors.h"
+#include "restart.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
@@ -44,6 +45,7 @@ static const struct scenario scenarios[] = {
     {"close-action", play_close_action, false},
     {"both-call", play_both_call, false},
     {"unique", play_unique, false},
+    {"restart", play_restart, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
