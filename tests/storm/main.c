@@ -10,6 +10,7 @@
 #include "esp/outbound.h"
 #include "life.h"
 #include "oracle.h"
+#include "peer.h"
 #include "wire.h"
 #include <dirent.h>
 #include <malloc.h>
@@ -121,6 +122,7 @@ static void do_step(struct storm *s)
         {offer, "traffic", 560},
         {wire_deliver_old, "replays", 200},
         {wire_deliver_strange, "strange datagrams", 60},
+        {peer_sends, "an authentic peer", 80},
         {life_install, "an install", 60},
         {life_remove, "a remove", 40},
         {life_switch, "a switch", 15},

@@ -164,6 +164,8 @@ static enum esp_drop foretell_inner(struct storm *s, int side, struct child *c,
     struct reading r;
     struct lane *l = &c->lane[!side];
     ensure(d->count < DUE_MAX);
+    if (a->origin->wrong != ESP_PASS)
+        return (enum esp_drop)a->origin->wrong;
     u8 *at = d->octets[d->count];
     memcpy(at, a->origin->piece, a->origin->piece_len);
     if (!packet_read(at, a->origin->piece_len, &r))

@@ -16,6 +16,7 @@ struct datagram {
     u32 serial; /* of its Child SA */
     u64 seq;
     u8 to, transport, tos;
+    u8 wrong; /* enum esp_drop: what an authentic peer did wrong in it; ESP_PASS: nothing */
     size_t len;
     u8 *octets;
     size_t piece_len;

@@ -69,7 +69,7 @@ static bool is_keepalive(struct bytes b)
     return b.len == 1 && b.at[0] == 0xff;
 }
 
-static void fresh_add(struct storm *s, struct datagram *d)
+void wire_put(struct storm *s, struct datagram *d)
 {
     if (s->fresh_count < FRESH_MAX) {
         s->fresh[s->fresh_count++] = d;
@@ -98,7 +98,7 @@ static void take_one(struct storm *s, int side, int t, struct bytes got, u8 tos)
     memcpy(d->octets, got.at, got.len);
     d->len = got.len;
     s->tally->sent++;
-    fresh_add(s, d);
+    wire_put(s, d);
 }
 
 void wire_take(struct storm *s, int side)

@@ -9,6 +9,8 @@
 void wire_take(struct storm *s, int side);
 /* Keepalives (RFC 3948 2.3) only. */
 void wire_take_keepalives(struct storm *s, int side);
+/* One more that is on its way; it belongs to the wire from then on. */
+void wire_put(struct storm *s, struct datagram *d);
 /* Bring what was sent last, more or less. */
 void wire_deliver_fresh(struct storm *s);
 /* Bring some of what came by before. */
