@@ -104,6 +104,12 @@ static const struct shrike_proposal *compile_proposals(struct compile *c, const 
     return keep(c, list.at, list.count * sizeof(list.at[0]));
 }
 
+/* RFC 7296 3.13.1: protocol 0 has no ports. */
+static bool ports_without_protocol(const struct shrike_ts *ts)
+{
+    return ts->protocol == 0 && (ts->port_from != 0 || ts->port_to != UINT16_MAX);
+}
+
 static const struct shrike_ts *compile_ts(struct compile *c, const struct section *s,
                                           const char *key, uint16_t *count)
 {
@@ -116,12 +122,15 @@ static const struct shrike_ts *compile_ts(struct compile *c, const struct sectio
             report_error(c->report, place, "more than %d selectors in %s", SHRIKE_TS_MAX, key);
             break;
         }
-        if (value_ts(one, &ts[*count]))
-            ++*count;
-        else
+        if (!value_ts(one, &ts[*count]))
             report_error(c->report, place,
                          "%s in %s: write 10.0.0.0/24, 10.0.0.0/24[tcp/443], a range or dynamic",
                          one, key);
+        else if (ports_without_protocol(&ts[*count]))
+            report_error(c->report, place, "%s in %s: ports need a protocol: write [tcp/443]", one,
+                         key);
+        else
+            ++*count;
     }
     if (text && strspn(text, " ,") == strlen(text))
         report_error(c->report, place, "%s is empty: name selectors, or dynamic", key);

@@ -261,6 +261,9 @@ TEST(each_complaint_has_its_line)
                  "start_action = trap|start } } } }"));
     CHECK(said(true, 3, "cert in local") && said(true, 7, "child x too"));
     CHECK(said(false, 8, "taken as start"));
+    CHECK(!compile("connections { a { local { auth = psk }\n remote { auth = psk }\n children {\n"
+                   "x {\n local_ts = 10.0.0.0/8[/53]\n remote_ts = ::1[any/opaque] } } } }"));
+    CHECK(said(true, 5, "ports need a protocol") && said(true, 6, "ports need a protocol"));
     CHECK(!compile("shrike {\n retransmit_timeout = 0\n}") && said(true, 2, "above 0"));
 }
 
