@@ -10,6 +10,18 @@ static bool is_pending(const struct ike_sa *sa)
     return sa->spare && sa->state == IKE_INIT;
 }
 
+/* To make again what was lost: nothing of it is up. */
+static bool is_attempt(const struct ike_sa *sa)
+{
+    return !sa->authenticated && sa->initiator && sa->tries && !sa->spare && sa->state < IKE_UP;
+}
+
+/* Of a handshake that is not over. */
+static bool is_left_over(const struct ike_sa *sa)
+{
+    return !sa->authenticated && !is_pending(sa);
+}
+
 static bool holds_plane(const struct ike_sa *sa)
 {
     for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
@@ -79,14 +91,23 @@ static u32 plane_of(const struct shard *s, const struct child_sa *child)
     return child->plane == s->plane ? RECORD_PLANE_HELD : RECORD_PLANE_LOST;
 }
 
-static void write_child(struct pen *p, const struct shard *s, const struct child_sa *child,
-                        bool dead)
+/* As a child of what is left of a handshake. */
+static void leave_child(const struct ike_sa *sa, struct child_sa *face)
+{
+    bool wanted = is_attempt(sa) && face->state <= CHILD_NEGOTIATED;
+    face->state = wanted ? CHILD_WANTED : CHILD_DEAD;
+    if (wanted)
+        face->spi_in = face->spi_out = 0;
+}
+
+static void write_child(struct pen *p, const struct shard *s, const struct ike_sa *sa,
+                        const struct child_sa *child)
 {
     struct child_sa face = *child;
     size_t mark = pen_begin(p, RECORD_CHILD);
     face.plane = plane_of(s, child);
-    if (dead)
-        face.state = CHILD_DEAD;
+    if (is_left_over(sa))
+        leave_child(sa, &face);
     pen_rows(p, &record_child, &face);
     pen_field(p, RECORD_NAME, bytes_of(child->conf->name, strlen(child->conf->name)));
     write_ts(p, RECORD_LOCAL_TS, child_local_ts(child), child->local_ts_count);
@@ -112,19 +133,26 @@ static void write_slots(struct pen *p, const struct ike_sa *sa)
         write_slot(p, RECORD_THEIRS, &sa->theirs);
 }
 
-/* What is left of a handshake is what the data plane is to give back. */
+/* What is left of a handshake is what the data plane is to give back, and what is wanted again. */
 static void leave_over(struct ike_sa *face)
 {
-    face->state = IKE_GONE;
-    face->wants = 0;
-    face->succeeds = 0;
+    bool attempt = is_attempt(face);
     wipe(&face->keys, sizeof(face->keys));
+    face->state = attempt ? IKE_INIT : IKE_GONE;
+    face->wants = attempt ? (face->wants & WANT_CLOSE) | WANT_INIT : 0;
+    face->succeeds = attempt ? face->succeeds : 0;
+    if (!attempt)
+        return;
+    face->spi_i = face->spi_r = face->iv_end = face->forget = 0;
+    face->window = (struct window){.size = 1};
+    face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
+    sa_use_endpoints(face);
 }
 
 static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa *sa)
 {
     struct ike_sa face = *sa;
-    bool left_over = !sa->authenticated && !is_pending(sa);
+    bool left_over = is_left_over(sa);
     size_t mark = pen_begin(p, RECORD_IKE);
     if (left_over)
         leave_over(&face);
@@ -133,23 +161,23 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
     pen_rows(p, &record_ike, &face);
     wipe(&face, sizeof(face));
     write_conn(p, sa->conn);
-    if (sa->suite.encr)
+    if (sa->suite.encr && !is_attempt(sa))
         write_suite(p, &sa->suite);
-    if (sa->peer_id)
+    if (sa->peer_id && !left_over)
         pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
     if (sa->peers.next && !left_over)
         pen_field(p, RECORD_RING, bytes_of(NULL, 0));
     if (!left_over)
         write_slots(p, sa);
     for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
-        write_child(p, s, c, left_over);
+        write_child(p, s, sa, c);
     pen_end(p, mark);
 }
 
 size_t export_ike(const struct shard *s, const struct ike_sa *sa, void *out, size_t size)
 {
     struct pen p = {.at = out, .size = size, .now = s->now};
-    if (sa_root(sa) != sa || !sa->conn || (!sa->authenticated && !holds_plane(sa)))
+    if (sa_root(sa) != sa || !sa->conn || (is_left_over(sa) && !is_attempt(sa) && !holds_plane(sa)))
         return 0;
     pen_begin_record(&p);
     write_ike(&p, s, sa);

@@ -4,7 +4,8 @@
  *
  * An SA that waits for the data plane is written as one that has not begun to: a request of the
  * peer's is taken back, to be answered when it comes again; a child of our request is to be deleted
- * and made anew, for its keys may be in use already. */
+ * and made anew, for its keys may be in use already. An attempt of ours to make again what was lost
+ * is written as one that has not begun. */
 #ifndef ENGINE_EXPORT_H
 #define ENGINE_EXPORT_H
 

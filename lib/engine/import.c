@@ -7,13 +7,15 @@
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/life.h"
+#include "sa/match.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
 
 enum {
     MEMBERS_MAX = 3, /* of a record: an SA and what both ends have asked for in its place */
     SUITE_SIZE = 10,
-    WANTS_ALL = WANT_CLOSE | WANT_LIVENESS,
+    WANTS_UP = WANT_CLOSE | WANT_LIVENESS,
+    WANTS_WAITING = WANT_CLOSE | WANT_INIT,
 };
 
 /* One SA of a record, and what is to be done when all of it is there. */
@@ -249,15 +251,30 @@ static bool read_child(struct import *in, struct ike_sa *sa, struct reader r)
 
 /* ---- an SA ---- */
 
+/* It is to make again what was lost, later. */
+static bool is_waiting(const struct ike_sa *sa)
+{
+    return sa->state == IKE_INIT && sa->initiator && sa->tries && !sa->spare;
+}
+
 static bool sa_fits(const struct ike_sa *sa)
 {
     bool pending = sa->state == IKE_INIT && sa->spare && sa->initiator;
     bool keyed = sa->state == IKE_UP || sa->state == IKE_CLOSING;
-    return (pending || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
-           (!keyed || sa->authenticated) && !(sa->wants & ~WANTS_ALL) && sa->window.size == 1 &&
+    int wants = is_waiting(sa) ? WANTS_WAITING : WANTS_UP;
+    return (pending || is_waiting(sa) || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
+           (!keyed || sa->authenticated) && !(sa->wants & ~wants) && sa->window.size == 1 &&
            sa->ousts <= OUST_DELETE && sa->lost <= LOST_ATTEMPT && sa->lowest.len <= LOWEST_LEN &&
            (sa->rekey_group == KE_NONE || suite_ke(sa->rekey_group)) &&
            sa->reason < SHRIKE_REASON_COUNT && sa->iv_end <= UINT64_MAX / 2;
+}
+
+/* What the peer has not heard of has an SPI of its own. */
+static struct ike_sa *restore(struct shard *s, struct ike_sa *said)
+{
+    if (is_waiting(said))
+        said->spi_i = shard_draw_spi(s);
+    return sa_new_restored(s, said->initiator, sa_spi_ours(said), said->serial);
 }
 
 /* Its fields, its connection and its suite make it; then there is a place for the rest. */
@@ -275,7 +292,7 @@ static struct ike_sa *make(struct import *in, struct reader r)
             good = read_suite(f.value, &said.suite);
     }
     if (good && conn && (said.suite.encr || said.state == IKE_INIT || said.state == IKE_GONE))
-        sa = sa_new_restored(s, said.initiator, sa_spi_ours(&said), said.serial);
+        sa = restore(s, &said);
     if (sa) {
         record_copy(&record_ike, &said, sa);
         sa->suite = said.suite;
@@ -357,7 +374,7 @@ static bool link_members(struct import *in)
     }
     bool asks = root->ours.exchange == EXCHANGE_CREATE_CHILD_SA && root->ours.want == WANT_REKEY;
     bool pending = root->next[0] && root->next[0]->state == IKE_INIT;
-    return root->state != IKE_INIT && (!pending || asks);
+    return (root->state != IKE_INIT || is_waiting(root)) && (!pending || asks);
 }
 
 /* What it was to replace is sent by, and may try again. */
@@ -390,6 +407,15 @@ static void undo(struct shard *s, struct member *m)
     }
 }
 
+/* Beside others of the peer that it is to call, if that is known. */
+static void join(struct shard *s, struct ike_sa *sa)
+{
+    const struct shrike_id *peer = &sa->conn->remote.id;
+    sa_use_endpoints(sa);
+    if (peer->type && !id_is_pattern(peer))
+        peers_add(s, sa, peer);
+}
+
 static void finish(struct import *in)
 {
     struct shard *s = in->shard;
@@ -399,7 +425,9 @@ static void finish(struct import *in)
             peers_restore(s, m->sa);
         undo(s, m);
         m->sa->reap = m->sa->state == IKE_GONE && !m->sa->theirs.message;
-        if (m->sa->state == IKE_INIT)
+        if (is_waiting(m->sa))
+            join(s, m->sa);
+        if (m->sa->state == IKE_INIT && m->sa->spare)
             sa_changed(s, m->sa); /* it has no time of its own */
         else
             sa_touch(s, m->sa);
