@@ -185,6 +185,7 @@ size_t export_ike(const struct shard *s, const struct ike_sa *sa, void *out, siz
         if (sa->next[i] && sa_root(sa->next[i]) == sa)
             write_ike(&p, s, sa->next[i]);
     }
+    pen_serial(&p, RECORD_SERIALS, s->serials);
     pen_end_record(&p);
     return p.len;
 }

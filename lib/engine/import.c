@@ -12,7 +12,8 @@
 #include "sa/protect.h"
 
 enum {
-    MEMBERS_MAX = 3, /* of a record: an SA and what both ends have asked for in its place */
+    SERIALS_MAX = INT32_MAX, /* greater ones would soon be used up */
+    MEMBERS_MAX = 3,         /* of a record: an SA and what both ends have asked for in its place */
     SUITE_SIZE = 10,
     WANTS_UP = WANT_CLOSE | WANT_LIVENESS,
     WANTS_WAITING = WANT_CLOSE | WANT_INIT,
@@ -42,7 +43,7 @@ static bool take_serial(struct import *in, u32 serial)
 {
     const struct shard *s = in->shard;
     in->greatest = MAX(in->greatest, serial);
-    return serial != 0 && serial < UINT32_MAX / 2 &&
+    return serial != 0 && serial < SERIALS_MAX &&
            (serial > in->free_from || (!sa_by_serial(s, serial) && !child_by_serial(s, serial)));
 }
 
@@ -354,7 +355,7 @@ static bool read_member(struct import *in, struct reader r)
     in->count++;
     return fill(in, m, r, true) && fill(in, m, r, false) && ours_fits(m->sa) &&
            m->sa->theirs.exchange == 0 && !m->sa->theirs.work && children_fit(m) &&
-           (!m->ring || (m->sa->peer_id && m->sa->state == IKE_UP));
+           (!m->ring || (m->sa->peer_id && m->sa->state != IKE_GONE));
 }
 
 /* ---- all of them ---- */
@@ -447,14 +448,19 @@ static void give_up(struct import *in)
 bool import_ike(struct shard *s, shrike_time made, struct bytes record)
 {
     struct import in = {.shard = s, .made = made, .free_from = s->given};
-    u32 serials = s->serials;
+    u32 serials = s->serials, given = 0;
     struct reader r;
     bool good = record_open(record, &r);
-    for (struct field f; good && record_next(&r, &f);)
-        good = f.number == RECORD_IKE && read_member(&in, f.value);
-    good = good && !r.bad && in.count && link_members(&in);
+    for (struct field f; good && !given && record_next(&r, &f);) {
+        if (f.number == RECORD_SERIALS)
+            good = read_serial(f.value, &given);
+        else
+            good = f.number == RECORD_IKE && read_member(&in, f.value);
+    }
+    good = good && read_ended(&r) && in.count && in.greatest <= given && given < SERIALS_MAX &&
+           link_members(&in);
     s->given = in.free_from; /* making children took some */
-    s->serials = good ? MAX(serials, in.greatest) : serials;
+    s->serials = good ? MAX(serials, given) : serials;
     if (good)
         finish(&in);
     else

@@ -17,6 +17,7 @@
 /* Values beside those of record.def: in the record, in an IKE SA, in a Child SA, in a slot. */
 enum record_field {
     RECORD_IKE = 1,       /* an IKE SA; the first one, then those that are to replace it */
+    RECORD_SERIALS,       /* the greatest serial given so far: behind all others */
     RECORD_CONN = 100,    /* hash 8, name */
     RECORD_SUITE,         /* ENCR, its bits, PRF, INTEG, KE: 2 each */
     RECORD_PEER_ID,       /* type, data */
