@@ -204,6 +204,7 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
     out->reqid = (uint32_t)reqid;
     compile_life(c, s, &out->life);
+    compile_child_times(c, s, out);
     check_name(c, s);
 }
 
@@ -306,6 +307,7 @@ static void compile_options(struct compile *c, const struct section *s, struct s
     compile_unique(c, s, out);
     compile_bool(c, s, "encap", &out->force_encap);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);
+    compile_conn_times(c, s, out);
     if (fragmentation && strcmp(fragmentation, "accept") == 0)
         report_warning(c->report, compile_place(c, s, "fragmentation"),
                        "fragmentation = accept is taken as yes");

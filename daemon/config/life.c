@@ -57,3 +57,32 @@ void compile_life(struct compile *c, const struct section *s, struct shrike_life
     settle(c, s, packets, &p);
     *out = (struct shrike_life){b.rekey, b.life, p.rekey, p.life};
 }
+
+void compile_child_times(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    const bool life = section_text(s, "life_time"), rekey = section_text(s, "rekey_time");
+    shrike_time hour = 3600 * SHRIKE_SECOND;
+    compile_time(c, s, "life_time", &out->life_time);
+    out->rekey_time = life && !rekey ? out->life_time / 11 * 10 : hour;
+    compile_time(c, s, "rekey_time", &out->rekey_time);
+    if (!life)
+        out->life_time = out->rekey_time + out->rekey_time / 10;
+    if (out->life_time && out->rekey_time > out->life_time)
+        report_warning(c->report, compile_place(c, s, "life_time"),
+                       "life_time is below rekey_time: the SA is closed before it is made anew");
+    out->rand_time = out->life_time > out->rekey_time ? out->life_time - out->rekey_time : 0;
+    compile_time(c, s, "rand_time", &out->rand_time);
+}
+
+void compile_conn_times(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    shrike_time hours = 4 * 3600 * SHRIKE_SECOND;
+    compile_time(c, s, "reauth_time", &out->reauth_time);
+    out->rekey_time = out->reauth_time ? 0 : hours;
+    compile_time(c, s, "rekey_time", &out->rekey_time);
+    shrike_time longer = out->rekey_time > out->reauth_time ? out->rekey_time : out->reauth_time;
+    out->over_time = longer / 10;
+    compile_time(c, s, "over_time", &out->over_time);
+    out->rand_time = out->over_time;
+    compile_time(c, s, "rand_time", &out->rand_time);
+}

@@ -2,6 +2,7 @@
 #include "config/compile.h"
 #include "tools.h"
 #include "wire/codes.h"
+#include <stdio.h>
 
 static struct config *config;
 
@@ -267,15 +268,46 @@ TEST(each_complaint_has_its_line)
     CHECK(!compile("shrike {\n retransmit_timeout = 0\n}") && said(true, 2, "above 0"));
 }
 
+/* One connection with these keys in it, and these in its child. */
+static const struct shrike_conn *timed(const char *conn, const char *child)
+{
+    char text[600];
+    snprintf(text, sizeof(text),
+             "connections { gw { local_addrs = 192.0.2.1\n %s\n local { auth = psk }\n"
+             " remote { auth = psk }\n children { net { %s } } } }\n",
+             conn, child);
+    return compile(text) ? config->conf.conns : NULL;
+}
+
+TEST(lifetimes)
+{
+    const shrike_time minute = 60 * SHRIKE_SECOND;
+    const struct shrike_conn *c = timed("", "");
+    CHECK(c && c->rekey_time == 240 * minute && c->reauth_time == 0);
+    CHECK(c && c->over_time == 24 * minute && c->rand_time == 24 * minute);
+    CHECK(c && c->children->rekey_time == 60 * minute && c->children->life_time == 66 * minute);
+    CHECK(c && c->children->rand_time == 6 * minute);
+    c = timed("reauth_time = 100m", "life_time = 11m");
+    CHECK(c && c->rekey_time == 0 && c->reauth_time == 100 * minute);
+    CHECK(c && c->over_time == 10 * minute && c->children->rekey_time == 10 * minute);
+    c = timed("rekey_time = 0", "rekey_time = 0");
+    CHECK(c && c->rekey_time == 0 && c->over_time == 0 && c->children->life_time == 0);
+    c = timed("rekey_time = 1h\n over_time = 5m\n rand_time = 1m",
+              "rekey_time = 10m\n life_time = 9m\n rand_time = 2m");
+    CHECK(c && c->over_time == 5 * minute && c->rand_time == minute);
+    CHECK(c && c->children->rand_time == 2 * minute && report.warnings == 1);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(two_gateways) | RUN(names_and_defaults) | RUN(settings_of_the_daemon) |
-              RUN(settings_that_cannot_be) | RUN(how_much_a_child_may_carry) |
-              RUN(numbers_stay_when_others_come_and_go) | RUN(a_name_that_no_message_can_carry) |
-              RUN(secrets_apart) | RUN(the_hash_follows_the_contents) |
-              RUN(lost_and_double_connections) | RUN(each_complaint_has_its_line);
+    int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(names_and_defaults) |
+              RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
+              RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
+              RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |
+              RUN(the_hash_follows_the_contents) | RUN(lost_and_double_connections) |
+              RUN(each_complaint_has_its_line);
     config_free(config);
     folder_remove();
     return bad;

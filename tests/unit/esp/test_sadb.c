@@ -195,11 +195,39 @@ TEST(a_reader_never_sees_what_is_freed_or_half_made)
     sadb_free(r.db);
 }
 
+/* RFC 7296 2.8: behind others until it is preferred, but before orphans and traps. */
+TEST(a_later_one_waits_behind_its_equals)
+{
+    struct sadb *db = sadb_new(16);
+    struct shrike_ts net = ts4(0x0a000000, 8), any = ts4(0, 0);
+    struct esp_sa_spec s = sa_spec(0x1002, &any, &net);
+    struct inner p = inner4(0x01020304, 1, 0x0a000001, 2);
+    s.inbound = false;
+    s.later = true;
+    struct esp_sa *old = out_of(0x1001, net, false), *new = esp_sa_new(&s);
+    CHECK(sadb_add(db, out_of(0x1000, net, true)));
+    CHECK(sadb_add(db, new) && sadb_out(db, &p) == new);
+    CHECK(sadb_remove(db, new));
+    new = esp_sa_new(&s);
+    CHECK(sadb_add(db, old) && sadb_add(db, new));
+    CHECK(sadb_out(db, &p) == old);
+    u64 before = sadb_version(db);
+    CHECK(sadb_prefer(db, new) && sadb_out(db, &p) == new &&sadb_version(db) != before);
+    CHECK(sadb_prefer(db, old) && sadb_out(db, &p) == old);
+    CHECK(sadb_remove(db, old) && sadb_out(db, &p) == new);
+    old = out_of(0x1003, net, false);
+    old->child_serial = 0; /* an orphan */
+    CHECK(sadb_add(db, old) && sadb_remove(db, new));
+    new = esp_sa_new(&s);
+    CHECK(sadb_add(db, new) && sadb_out(db, &p) == new);
+    sadb_free(db);
+}
+
 int main(void)
 {
     return RUN(table_is_as_a_plain_array) | RUN(an_spi_is_taken_once) |
            RUN(the_most_specific_comes_first) | RUN(a_port_is_narrower_than_its_protocol) |
            RUN(a_rekey_takes_over_and_a_trap_stays_behind) |
-           RUN(nothing_is_freed_under_the_worker) |
+           RUN(a_later_one_waits_behind_its_equals) | RUN(nothing_is_freed_under_the_worker) |
            RUN(a_reader_never_sees_what_is_freed_or_half_made);
 }
