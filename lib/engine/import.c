@@ -28,7 +28,7 @@ struct member {
 
 struct import {
     struct shard *shard;
-    shrike_time made;
+    struct record_from from;
     u32 free_from; /* greater serials are nobody's */
     u32 greatest;  /* of those in the record */
     struct member members[MEMBERS_MAX];
@@ -122,14 +122,14 @@ static bool read_packet(struct import *in, struct slot *slot, struct reader r)
 static bool read_work(struct import *in, struct slot *slot, struct reader r)
 {
     struct work *work = slot->work ? NULL : slot_work(in->shard, slot);
-    return work && record_rows(r, &record_work, in->made, work) && work->gone_count <= GONE_MAX &&
+    return work && record_rows(r, &record_work, &in->from, work) && work->gone_count <= GONE_MAX &&
            (work->group == KE_NONE || suite_ke(work->group));
 }
 
 static bool read_slot(struct import *in, struct ike_sa *sa, struct slot *slot, struct reader r)
 {
     u32 serial = 0;
-    bool good = !slot->message && record_rows(r, &record_slot, in->made, slot);
+    bool good = !slot->message && record_rows(r, &record_slot, &in->from, slot);
     for (struct field f; good && record_next(&r, &f);) {
         if (f.number == RECORD_SLOT_CHILD)
             good = read_serial(f.value, &serial);
@@ -222,7 +222,7 @@ static bool read_child(struct import *in, struct ike_sa *sa, struct reader r)
     struct shard *s = in->shard;
     struct child_sa said = {0};
     struct child_parts parts;
-    if (!record_rows(r, &record_child, in->made, &said) || !read_parts(r, &parts))
+    if (!record_rows(r, &record_child, &in->from, &said) || !read_parts(r, &parts))
         return false;
     said.local_ts_count = parts.local.count;
     said.remote_ts_count = parts.remote.count;
@@ -284,7 +284,7 @@ static struct ike_sa *make(struct import *in, struct reader r)
     struct ike_sa said = {0}, *sa = NULL;
     const struct shrike_conn *conn = NULL;
     struct shard *s = in->shard;
-    bool good = record_rows(r, &record_ike, in->made, &said) && sa_fits(&said) &&
+    bool good = record_rows(r, &record_ike, &in->from, &said) && sa_fits(&said) &&
                 take_serial(in, said.serial);
     for (struct field f; good && record_next(&r, &f);) {
         if (f.number == RECORD_CONN)
@@ -297,6 +297,8 @@ static struct ike_sa *make(struct import *in, struct reader r)
     if (sa) {
         record_copy(&record_ike, &said, sa);
         sa->suite = said.suite;
+        if (fault(61))
+            sa->window.theirs = 0;
         sa->iv = fault(60) ? sa->iv_end - MIN(sa->iv_end, IV_RANGE) : sa->iv_end;
         sa_use_conn(s, sa, conn, s->current);
     }
@@ -447,10 +449,10 @@ static void give_up(struct import *in)
 
 bool import_ike(struct shard *s, shrike_time made, struct bytes record)
 {
-    struct import in = {.shard = s, .made = made, .free_from = s->given};
+    struct import in = {.shard = s, .from = {.made = made}, .free_from = s->given};
     u32 serials = s->serials, given = 0;
     struct reader r;
-    bool good = record_open(record, &r);
+    bool good = record_open(record, &r, &in.from.version);
     for (struct field f; good && !given && record_next(&r, &f);) {
         if (f.number == RECORD_SERIALS)
             good = read_serial(f.value, &given);

@@ -7,26 +7,27 @@
 #define MAGIC 0x53485231u /* "SHR1" */
 enum { RECORD_HEAD = 12, RECORD_LENGTH_AT = 8, RECORD_HASH = 8, FIELD_HEAD = 5 };
 
-#define ROW(type, number, kind, member)                                                            \
-    {number, RECORD_##kind, offsetof(struct type, member), sizeof(((struct type *)0)->member)},
+#define ROW(type, number, kind, member, since)                                                     \
+    {number, RECORD_##kind, since, offsetof(struct type, member),                                  \
+     sizeof(((struct type *)0)->member)},
 
 static const struct record_row ike_rows[] = {
-#define IKE_FIELD(number, kind, member) ROW(ike_sa, number, kind, member)
+#define IKE_FIELD(number, kind, member, since) ROW(ike_sa, number, kind, member, since)
 #include "engine/record.def"
 #undef IKE_FIELD
 };
 static const struct record_row child_rows[] = {
-#define CHILD_FIELD(number, kind, member) ROW(child_sa, number, kind, member)
+#define CHILD_FIELD(number, kind, member, since) ROW(child_sa, number, kind, member, since)
 #include "engine/record.def"
 #undef CHILD_FIELD
 };
 static const struct record_row slot_rows[] = {
-#define SLOT_FIELD(number, kind, member) ROW(slot, number, kind, member)
+#define SLOT_FIELD(number, kind, member, since) ROW(slot, number, kind, member, since)
 #include "engine/record.def"
 #undef SLOT_FIELD
 };
 static const struct record_row work_rows[] = {
-#define WORK_FIELD(number, kind, member) ROW(work, number, kind, member)
+#define WORK_FIELD(number, kind, member, since) ROW(work, number, kind, member, since)
 #include "engine/record.def"
 #undef WORK_FIELD
 };
@@ -216,17 +217,18 @@ void pen_end_record(struct pen *p)
 
 /* ---- reading ---- */
 
-bool record_open(struct bytes record, struct reader *out)
+bool record_open(struct bytes record, struct reader *out, u16 *version)
 {
     struct reader r = reader_of(record);
     if (record.len < RECORD_HEAD + RECORD_HASH || record.len > RECORD_MAX)
         return false;
     bool known = read_u32(&r) == MAGIC;
-    known &= read_u16(&r) == RECORD_VERSION && read_u16(&r) == 0;
+    *version = read_u16(&r);
+    known &= *version >= 1 && *version <= RECORD_VERSION && read_u16(&r) == 0;
     known &= read_u32(&r) == record.len;
     *out = read_sub(&r, record.len - RECORD_HEAD - RECORD_HASH);
     struct bytes hashed = bytes_of(record.at, record.len - RECORD_HASH);
-    return known && read_u64(&r) == hash_of(hashed) && read_ended(&r);
+    return known && (read_u64(&r) == hash_of(hashed) || fault(62)) && read_ended(&r);
 }
 
 bool record_next(struct reader *r, struct field *out)
@@ -283,19 +285,45 @@ static bool read_row(struct reader r, const struct record_row *row, shrike_time 
     return read_ended(&r);
 }
 
-bool record_rows(struct reader r, const struct record_table *t, shrike_time now, void *to)
+/* The row of this number, or NULL. */
+static const struct record_row *row_of(const struct record_table *t, u8 number)
+{
+    for (u32 i = 0; i < t->count; i++) {
+        if (t->rows[i].number == number)
+            return &t->rows[i];
+    }
+    return NULL;
+}
+
+/* Of a field that an older version has not. */
+static void leave_out(const struct record_row *row, u8 *at)
+{
+    memset(at, 0, row->size);
+    if (row->kind == RECORD_LEFT)
+        store(at, 8, SHRIKE_NEVER);
+}
+
+bool record_rows(struct reader r, const struct record_table *t, const struct record_from *from,
+                 void *to)
 {
     u64 seen = 0;
     for (struct field f; record_next(&r, &f);) {
-        for (u32 i = 0; i < t->count; i++) {
-            if (t->rows[i].number != f.number)
-                continue;
-            if (seen >> i & 1 || !read_row(f.value, &t->rows[i], now, (u8 *)to + t->rows[i].offset))
-                return false;
-            seen |= (u64)1 << i;
-        }
+        const struct record_row *row = row_of(t, f.number);
+        u64 bit = row ? (u64)1 << (row - t->rows) : 0;
+        if (f.number >= RECORD_CONN)
+            continue;
+        if (!row || seen & bit || !read_row(f.value, row, from->made, (u8 *)to + row->offset))
+            return false;
+        seen |= bit;
     }
-    return !r.bad && seen == ((u64)1 << t->count) - 1;
+    for (u32 i = 0; i < t->count && !r.bad; i++) {
+        bool there = seen >> i & 1;
+        if (!there && t->rows[i].since <= from->version)
+            return false;
+        if (!there)
+            leave_out(&t->rows[i], (u8 *)to + t->rows[i].offset);
+    }
+    return !r.bad;
 }
 
 void record_copy(const struct record_table *t, const void *from, void *to)

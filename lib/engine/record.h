@@ -4,8 +4,8 @@
  *     magic 4, version 2, zero 2, length of all 4 | fields | SipHash of all before it 8
  *     field: number 1, length 4, value; some values are fields again
  *
- * A version has the fields of record.def, each once; who reads a version wants all of them and
- * knows no other. */
+ * A version has the fields of record.def up to it, each once; who reads it wants all of them and
+ * knows no other. A new field makes a new version; all older ones are read too. */
 #ifndef ENGINE_RECORD_H
 #define ENGINE_RECORD_H
 
@@ -52,7 +52,8 @@ enum record_kind {
 
 struct record_row {
     u8 number;
-    u8 kind; /* enum record_kind */
+    u8 kind;  /* enum record_kind */
+    u8 since; /* version */
     u16 offset, size;
 };
 
@@ -80,7 +81,7 @@ void pen_serial(struct pen *p, u8 number, u32 serial);    /* a field of 4 octets
 void pen_rows(struct pen *p, const struct record_table *t, const void *from);
 
 /* The fields of a whole record of a known version; false: it is not one. */
-bool record_open(struct bytes record, struct reader *out) must_use;
+bool record_open(struct bytes record, struct reader *out, u16 *version) must_use;
 
 struct field {
     u8 number;
@@ -88,9 +89,16 @@ struct field {
 };
 /* The next field; false at the end, or with r->bad set. */
 bool record_next(struct reader *r, struct field *out) must_use;
-/* Read the fields of a table out of all fields of `r`, passing others over; `now` is when the
- * record was made. false: one is missing, comes twice or has a value that its kind cannot have. */
-bool record_rows(struct reader r, const struct record_table *t, shrike_time now, void *to) must_use;
+/* Where fields come from: when the record was made, and its version. */
+struct record_from {
+    shrike_time made;
+    u16 version;
+};
+/* Read the fields of a table out of all fields of `r`, passing over those from RECORD_CONN on.
+ * false: one is missing, is not of this table, comes twice or has a value that its kind cannot
+ * have. */
+bool record_rows(struct reader r, const struct record_table *t, const struct record_from *from,
+                 void *to) must_use;
 /* Copy what the fields of a table say from one struct to another of the same type. */
 void record_copy(const struct record_table *t, const void *from, void *to);
 

@@ -75,7 +75,8 @@ static void check_all_kept(struct host *h)
 static bool is_undone(const struct host_record *r)
 {
     struct reader fields;
-    bool undone = !record_open(bytes_of(r->octets, r->len), &fields);
+    u16 version;
+    bool undone = !record_open(bytes_of(r->octets, r->len), &fields, &version);
 
     for (struct field ike; record_next(&fields, &ike);)
         for (struct field f; record_next(&ike.value, &f);)
