@@ -99,10 +99,9 @@ static void open_transport(struct host *h, enum plane_socket kind, int side)
                m.family == 4 ? IP_RECVTOS : IPV6_RECVTCLASS, &on, sizeof(on));
 }
 
-static void on_acquire(void *ctx, const struct esp_sa *sa)
+static void on_acquire(void *ctx, const struct esp_sa *sa, const struct inner *met)
 {
-    (void)sa;
-    ((struct host *)ctx)->acquires++;
+    ((struct host *)ctx)->acquires += esp_sa_takes(sa, met);
 }
 
 static void on_life(void *ctx, const struct esp_sa *sa, enum esp_life life)

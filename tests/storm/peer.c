@@ -1,6 +1,5 @@
 /* ESP packets that our own data plane would not send. */
 #include "peer.h"
-#include "esp/cipher_frame.h"
 #include "life.h"
 #include "wire.h"
 #include <stdlib.h>
@@ -93,8 +92,8 @@ static struct datagram *make(struct storm *s, struct child *c, int side, struct 
     memcpy(d->piece, t.at, t.len);
     finish(s, cipher, &t);
     d->wrong = (u8)t.wrong;
-    frame_put_u32(esp, c->lane[side].spi);
-    frame_put_u32(esp + 4, (u32)seq);
+    put32(esp, c->lane[side].spi);
+    put32(esp + 4, (u32)seq);
     ensure(cipher_seal(cipher, &(struct cipher_job){esp, t.len, seq}));
     d->len = front + t.len + cipher->icv_len;
     return d;
