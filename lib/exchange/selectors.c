@@ -10,6 +10,12 @@ void selectors_configured(const struct ike_sa *sa, const struct shrike_child_con
     ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
 }
 
+/* Does it have selectors, of a packet or of what was before it? */
+static bool has_selectors(const struct child_sa *child)
+{
+    return child->selectors && child->local_ts_count && child->remote_ts_count;
+}
+
 static bool contained(const struct ts_list *list, const struct shrike_ts *ts)
 {
     return narrow_verify(&(struct ts_list){.count = 1, .ts = {*ts}}, list->ts, list->count);
@@ -20,12 +26,15 @@ void selectors_asked(const struct ike_sa *sa, const struct child_sa *child, stru
 {
     struct ts_list wide_local, wide_remote;
     selectors_configured(sa, child->conf, &wide_local, &wide_remote);
-    if (child->selectors)
+    if (has_selectors(child))
         child_read_ts(child, local, remote);
+    else
+        local->count = remote->count = 0;
     /* RFC 7296 2.9.1: a packet that our own policy does not take is not asked for. */
-    bool astray = child->packet && (!contained(&wide_local, &local->ts[0]) ||
-                                    !contained(&wide_remote, &remote->ts[0]));
-    if (!child->selectors || astray) {
+    bool astray =
+        child->packet && local->count &&
+        (!contained(&wide_local, &local->ts[0]) || !contained(&wide_remote, &remote->ts[0]));
+    if (!local->count || astray) {
         *local = wide_local;
         *remote = wide_remote;
         return;
@@ -108,7 +117,7 @@ bool selectors_in_vain(const struct ike_sa *sa, const struct child_sa *child,
                        const struct ts_list *local, const struct ts_list *remote)
 {
     struct ts_list packet_local, packet_remote;
-    if (!child->packet)
+    if (!child->packet || !has_selectors(child))
         return false;
     child_read_ts(child, &packet_local, &packet_remote);
     return !(contained(local, &packet_local.ts[0]) && contained(remote, &packet_remote.ts[0])) &&
@@ -169,7 +178,7 @@ bool selectors_split(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     if (child->pair || child->replaces)
         return false;
     selectors_asked(sa, child, &local, &remote);
-    unsigned count = child->packet ? packet_pair(sa, child, pairs) : 0;
+    unsigned count = child->packet && has_selectors(child) ? packet_pair(sa, child, pairs) : 0;
     if (count == 0)
         count = ts_pairs(&local, &remote, pairs);
     bool smaller = count > 0 && (local.count > 1 || remote.count > 1 ||
