@@ -3,7 +3,7 @@
 #include "ops/seam_parts.h"
 
 CARRIES(struct shrike_command, 40);
-CARRIES(struct shrike_kernel_event, 92);
+CARRIES(struct shrike_kernel_event, 136);
 
 enum { NAME_CONN, NAME_CHILD }; /* places in the box */
 
@@ -32,19 +32,25 @@ bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *b
 
 void kernel_write(struct writer *w, const struct shrike_kernel_event *k)
 {
-    write_choice(w, k->kind, SHRIKE_PLANE_LOST + 1);
+    write_choice(w, k->kind, SHRIKE_SPI_UNKNOWN + 1);
     write_u32(w, k->reqid);
     write_u32(w, k->child_serial);
     write_selector(w, &k->local);
     write_selector(w, &k->remote);
+    write_endpoint(w, &k->from);
+    write_endpoint(w, &k->to);
+    write_u32(w, k->spi);
 }
 
 bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
 {
-    k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_PLANE_LOST + 1);
+    k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_SPI_UNKNOWN + 1);
     k->reqid = read_u32(r);
     k->child_serial = read_u32(r);
     k->local = read_selector(r);
     k->remote = read_selector(r);
+    k->from = read_endpoint(r);
+    k->to = read_endpoint(r);
+    k->spi = read_u32(r);
     return read_ended(r);
 }

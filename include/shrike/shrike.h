@@ -81,6 +81,7 @@ enum shrike_kernel_kind {
     SHRIKE_EXPIRE_SOFT, /* child_serial has carried its soft limit */
     SHRIKE_EXPIRE_HARD, /* ... its hard one: it passes nothing more */
     SHRIKE_PLANE_LOST,  /* the data plane began anew and holds no SA of ours */
+    SHRIKE_SPI_UNKNOWN, /* an ESP packet from `from` to `to` belongs to no SA: `spi` */
 };
 
 /* local and remote: of an ACQUIRE, what selects the packet and no more, as if it had come from the
@@ -91,6 +92,8 @@ struct shrike_kernel_event {
     uint32_t reqid;
     uint32_t child_serial;
     struct shrike_ts local, remote;
+    struct shrike_endpoint from, to; /* SPI_UNKNOWN; ports 0: it was not in UDP */
+    uint32_t spi;
 };
 
 /* What the engine holds now; for tests, statistics and the oracle of the simulator. */
@@ -126,6 +129,8 @@ void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
  * PLANE_LOST: every Child SA installed until now is made anew with the selectors it had, then the
  *   old one is deleted. Ops asked before and not answered yet are to be answered with a failure;
  *   CHILD_REMOVE may still come for what the data plane has lost.
+ * SPI_UNKNOWN: the peer is told, over an IKE SA to that address or, without one, in the clear; to
+ *   be told at most a few times a second.
  * What it does not know (a reqid, a serial) is ignored. */
 void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k);
 void shrike_tick(struct shrike *e, shrike_time now);

@@ -7,6 +7,7 @@
 #include "engine/gate.h"
 #include "engine/import.h"
 #include "engine/kernel.h"
+#include "engine/outside.h"
 #include "engine/view.h"
 #include "exchange/exchange.h"
 #include "exchange/init.h"
@@ -27,6 +28,7 @@ struct shrike {
     struct shard shard;
     struct gate gate;
     struct wake wake;
+    struct outside outside;
     u32 told;   /* the place that shrike_changed() has named last */
     u32 rehome; /* SAs below this index look at the current configuration, if theirs is in it */
     size_t bytes;
@@ -43,6 +45,7 @@ struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
         return NULL;
     }
     e->wake.next = WAKE_NONE;
+    outside_init(&e->outside);
     e->shard.source.bytes += source.bytes; /* of this very structure */
     return e;
 }
@@ -141,7 +144,9 @@ static bool admits(const struct ike_sa *sa, const struct header *h)
         return sa->state == IKE_AUTH && sa->initiator == ((h->flags & FLAG_RESPONSE) != 0);
     case EXCHANGE_CREATE_CHILD_SA:
     case EXCHANGE_INFORMATIONAL:
-        return sa->authenticated || fault(26);
+        /* RFC 7296 2.21.2: what the peer says to our rejecting it is all that it may say. */
+        return sa->authenticated || fault(26) ||
+               (sa->state == IKE_CLOSING && (h->flags & FLAG_RESPONSE));
     default:
         return false;
     }
@@ -256,8 +261,10 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     struct shard *s = &e->shard;
     struct message m;
     u8 payload;
-    if (!gate_is_init(h))
+    if (!gate_is_init(h)) {
+        outside_stranger(&e->outside, s, d, h);
         return false;
+    }
     struct bytes chain = bytes_of(d->data + HEADER_SIZE, d->len - HEADER_SIZE);
     enum message_verdict read = read_chain(&m, d->data, chain, h->next_payload, &payload);
     m.header = *h;
@@ -328,12 +335,15 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
     struct message m;
     bool again;
     u8 payload;
-    if (header_read(bytes_of(d->data, d->len), &h) != HEADER_OK)
+    enum header_verdict read = header_read(bytes_of(d->data, d->len), &h);
+    if (read == HEADER_MAJOR) /* RFC 7296 2.5 */
+        outside_version(&e->outside, s, d, &h);
+    if (read != HEADER_OK)
         return false;
     struct ike_sa *sa = shard_sa_by_spi(s, h.flags & FLAG_INITIATOR ? h.spi_r : h.spi_i);
     if (!sa)
         return stranger(e, d, &h); /* gate_admit() */
-    if (!names(sa, &h))
+    if (!names(sa, &h) || outside_hint(s, sa, d, &h))
         return false;
     struct slot *slot = slot_for(sa, &h, &again); /* window_request() */
     if (again)
@@ -342,11 +352,11 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         return false;
     if (unwrap(s, sa, d, &h, &o)) { /* protect_open() */
         const u8 *base = h.exchange == EXCHANGE_IKE_SA_INIT ? d->data : o.inner.at;
-        enum message_verdict read = read_chain(&m, base, o.inner, o.first, &payload);
+        enum message_verdict chain = read_chain(&m, base, o.inner, o.first, &payload);
         m.header = h;
         struct turn t = {.shard = s, .sa = sa, .slot = slot, .in = &m};
         t.datagram = bytes_of(d->data, d->len);
-        t.malformed = !fits_grid(&t, &m, read, payload);
+        t.malformed = !fits_grid(&t, &m, chain, payload);
         if (h.exchange != EXCHANGE_IKE_SA_INIT) {
             follow(sa, d);
             sa->heard = s->now;
@@ -385,7 +395,10 @@ void shrike_command(struct shrike *e, shrike_time now, const struct shrike_comma
 void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k)
 {
     input_begin(e, now);
-    kernel_event(&e->wake, &e->shard, k);
+    if (k->kind == SHRIKE_SPI_UNKNOWN)
+        outside_esp(&e->outside, &e->shard, k);
+    else
+        kernel_event(&e->wake, &e->shard, k);
     input_end(e);
 }
 
@@ -480,6 +493,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
         settle(e, sa);
     }
     kernel_wake(&e->wake, s);
+    outside_work(&e->outside, s);
     rehome(e);
     input_end(e);
 }
@@ -487,7 +501,8 @@ void shrike_tick(struct shrike *e, shrike_time now)
 shrike_time shrike_deadline(const struct shrike *e)
 {
     const struct heap_node *node = heap_least(&e->shard.timers);
-    if (e->wake.next != WAKE_NONE || e->rehome < e->shard.sas.cut)
+    if (e->wake.next != WAKE_NONE || e->outside.next != OUTSIDE_IDLE ||
+        e->rehome < e->shard.sas.cut)
         return e->shard.now;
     return node ? node->key : SHRIKE_NEVER;
 }

@@ -18,7 +18,7 @@ bool gate_is_init(const struct header *h)
 
 /* Who comes from one /32 or /64 shares a bucket (and, rarely, strangers who collide in the hash).
  */
-static u32 bucket_of(const struct shard *s, const struct shrike_endpoint *from)
+u32 gate_bucket(const struct shard *s, const struct shrike_endpoint *from)
 {
     struct bytes prefix = bytes_of(from->octets, from->family == 4 ? 4 : PREFIX_V6);
     return (u32)(siphash(s->hash_key, prefix) % GATE_BUCKETS);
@@ -106,7 +106,7 @@ enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x
         return GATE_REPLAY;
     if (!s->current)
         return GATE_DROP;
-    x->bucket = bucket_of(s, &x->datagram->remote);
+    x->bucket = gate_bucket(s, &x->datagram->remote);
     size_t nonce = message_body(x->message, PAYLOAD_NONCE).len;
     if (nonce < NONCE_MIN || nonce > NONCE_MAX)
         return GATE_DROP;

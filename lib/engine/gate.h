@@ -29,6 +29,8 @@ struct stranger {
 
 /* Only a request for IKE_SA_INIT makes an SA: is this header one? */
 bool gate_is_init(const struct header *h);
+/* Where those of this address (its /32 or /64) are counted, below GATE_BUCKETS. */
+u32 gate_bucket(const struct shard *s, const struct shrike_endpoint *from);
 enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x) must_use;
 /* Count an admitted stranger until its handshake is over. */
 bool gate_count(struct shard *s, struct ike_sa *sa, const struct stranger *x) must_use;

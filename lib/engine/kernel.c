@@ -73,6 +73,8 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
     case SHRIKE_PLANE_LOST:
         lost(w, s);
         break;
+    case SHRIKE_SPI_UNKNOWN: /* engine/outside.h */
+        break;
     }
 }
 

@@ -239,11 +239,51 @@ static void arm(struct turn *t)
     slot->due = s->now + d;
 }
 
+/* RFC 7296 2.21.2: the peer has let us in, and we do not believe who it is. */
+static bool is_refusal(const struct turn *t)
+{
+    return t->slot->exchange == EXCHANGE_IKE_AUTH && t->slot->conclude && !t->malformed &&
+           !t->reason.theirs && !t->sa->authenticated && !fault(57);
+}
+
+static void tell_closed(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why)
+{
+    bool was_up = sa->authenticated;
+    bool not_needed = why->code == SHRIKE_REASON_CROSSED || why->code == SHRIKE_REASON_REKEYED;
+    if (sa->told || sa->spare || sa->replaced) /* another one stands for it */
+        return;
+    if (!was_up && not_needed)
+        trace_ike_reason(s, SHRIKE_EVENT_IKE_NOT_NEEDED, sa, why);
+    else if (was_up || sa->initiator)
+        trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
+    else
+        trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
+    sa->told = true;
+}
+
+/* It has failed, and what hung on it goes; it stays for as long as the peer is told. */
+static void ike_reject(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why)
+{
+    tell_closed(s, sa, why);
+    again_lost(sa, why);
+    sa->state = IKE_CLOSING;
+    sa->wants = WANT_REJECT;
+    sa->expires = s->now + sa->conn->half_open_max;
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+        child_die(sa, c, why->code);
+    sa_end_handshake(s, sa);
+}
+
 /* RFC 7296 2.21.2: an exchange of ours has failed; what hung on it ends. */
 static void fail_ours(struct turn *t, enum verdict v)
 {
     struct child_sa *child = t->slot->child;
+    bool refuses = v == FAIL && is_refusal(t);
     slot_free(t->shard, t->slot);
+    if (refuses) {
+        ike_reject(t->shard, t->sa, &t->reason);
+        return;
+    }
     if (v == FAIL) {
         ike_close(t->shard, t->sa, &t->reason);
         return;
@@ -361,17 +401,9 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
 {
     if (sa->state == IKE_GONE)
         return;
-    bool was_up = sa->authenticated, silent = sa->spare || sa->replaced;
+    sa->told |= sa->spare;
     ike_rekey_closing(s, sa);
-    silent |= sa->replaced;
-    if (silent) /* another one stands for it */
-        ;
-    else if (!was_up && (why->code == SHRIKE_REASON_CROSSED || why->code == SHRIKE_REASON_REKEYED))
-        trace_ike_reason(s, SHRIKE_EVENT_IKE_NOT_NEEDED, sa, why);
-    else if (was_up || sa->initiator)
-        trace_ike_reason(s, was_up ? SHRIKE_EVENT_IKE_DOWN : SHRIKE_EVENT_IKE_FAILED, sa, why);
-    else
-        trace_limited_reason(s, SHRIKE_EVENT_IKE_FAILED, sa, why);
+    tell_closed(s, sa, why);
     pending_release(s, sa->command_alive, why->code);
     pending_release(s, sa->command_down, SHRIKE_REASON_NONE);
     pending_release(s, sa->command_rekey, why->code);

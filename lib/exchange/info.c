@@ -4,7 +4,7 @@
 #include "sa/child.h"
 #include "sa/trace.h"
 
-enum { ESP_SPI_LEN = 4 };
+enum { ESP_SPI_LEN = 4, FIRST_AFTER_AUTH = 2 };
 
 /* Our inbound SPIs of the Child SAs that end, for one payload: a peer need not read many. */
 struct ending {
@@ -30,6 +30,13 @@ enum verdict info_ask(struct turn *t)
         size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
         delete_write(t->out->w, &d);
         payload_end(t->out, mark);
+    } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 */
+        notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
+    } else if (t->slot->want == WANT_TELL_SPI) { /* RFC 7296 1.5 */
+        u8 spi[ESP_SPI_LEN];
+        struct writer w = writer_of(spi, sizeof(spi));
+        write_u32(&w, t->sa->bad_spi);
+        notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
     } else if (t->slot->child) {
         struct ending e;
         e.spis = writer_of(e.octets, sizeof(e.octets));
@@ -42,7 +49,7 @@ enum verdict info_ask(struct turn *t)
 enum verdict info_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
-    if (t->slot->want == WANT_CLOSE)
+    if (t->slot->want == WANT_CLOSE || t->slot->want == WANT_REJECT)
         return turn_fail(t, t->sa->reason ? t->sa->reason : SHRIKE_REASON_COMMAND,
                          0); /* as wanted: it is closed now */
     if (child) {
@@ -83,11 +90,32 @@ static void delete_children(struct turn *t, const struct delete *d, struct endin
     }
 }
 
+/* RFC 7296 2.21.2: an initiator that does not believe us says so right after IKE_AUTH, and has
+ * closed the SA. */
+static bool rejects(const struct turn *t)
+{
+    struct notify n;
+    return !t->sa->initiator && t->in->header.message_id == FIRST_AFTER_AUTH &&
+           notify_find(t->in, NOTIFY_AUTHENTICATION_FAILED, &n);
+}
+
+/* RFC 7296 2.21.4: no SA is changed by it. */
+static void note_spi(struct turn *t)
+{
+    struct notify n;
+    if (!notify_find(t->in, NOTIFY_INVALID_SPI, &n) || n.data.len != ESP_SPI_LEN)
+        return;
+    struct reader r = reader_of(n.data);
+    struct shrike_event *e = trace_limited(t->shard, SHRIKE_EVENT_SPI_UNKNOWN_THERE, t->sa);
+    if (e)
+        e->esp_out = read_u32(&r);
+}
+
 enum verdict info_answer(struct turn *t)
 {
     const struct payload *p = message_find(t->in, PAYLOAD_DELETE);
     struct ending e;
-    bool close = false;
+    bool rejected = rejects(t), close = rejected;
     e.spis = writer_of(e.octets, sizeof(e.octets));
     for (; p; p = message_find_after(t->in, p)) {
         struct delete d;
@@ -104,6 +132,7 @@ enum verdict info_answer(struct turn *t)
     t->closes = close;
     t->reason.theirs = close;
     if (close)
-        t->reason.code = SHRIKE_REASON_PEER_DELETED;
+        t->reason.code = rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED;
+    note_spi(t);
     return DONE;
 }

@@ -68,9 +68,11 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
             child_rekey_next(s, sa);
         }
         return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
+               begin_want(s, sa, WANT_TELL_SPI, EXCHANGE_INFORMATIONAL) ||
                begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) || begin_rekey(s, sa) ||
                begin_child(s, sa, false);
     case IKE_CLOSING:
+        return begin_want(s, sa, WANT_REJECT, EXCHANGE_INFORMATIONAL);
     case IKE_GONE:
         break;
     }

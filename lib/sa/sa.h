@@ -31,7 +31,9 @@ enum ike_want {
     WANT_AUTH = 1 << 1,
     WANT_CLOSE = 1 << 2,
     WANT_LIVENESS = 1 << 3,
-    WANT_REKEY = 1 << 4, /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
+    WANT_REKEY = 1 << 4,    /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
+    WANT_REJECT = 1 << 5,   /* we do not believe who the peer says it is */
+    WANT_TELL_SPI = 1 << 6, /* ESP of the peer has an SPI that we do not have: bad_spi */
 };
 
 /* What an SA that has come up does to older ones between the same identities. */
@@ -128,12 +130,16 @@ struct ike_sa {
     u64 peer_hash; /* of both identities: its key in by_peer, also when it has left; 0: never there
                     */
     u8 ousts;      /* what it does to older ones there: enum ike_oust */
-    shrike_time oust_before; /* established until then */
-    u8 lost;                 /* why it has ended: enum ike_lost */
-    u8 pace;                 /* waits so far that were doubled */
-    u16 tries;               /* attempts in a row to make again what was lost; 0: it is none */
-    struct list children;    /* of struct child_sa */
-    u16 child_count, dead;   /* children in all; dead ones to be swept */
+    shrike_time oust_before;  /* established until then */
+    bool told;                /* that it is down, or has failed */
+    u32 bad_spi;              /* of ESP, that the peer is to be told of */
+    shrike_time bad_spi_told; /* when; 0: never */
+    shrike_time hinted;       /* when a hint had the peer asked; 0: never */
+    u8 lost;                  /* why it has ended: enum ike_lost */
+    u8 pace;                  /* waits so far that were doubled */
+    u16 tries;                /* attempts in a row to make again what was lost; 0: it is none */
+    struct list children;     /* of struct child_sa */
+    u16 child_count, dead;    /* children in all; dead ones to be swept */
     struct heap_node timer;
     shrike_time established; /* when; 0: not yet */
     shrike_time heard;       /* last authenticated message */

@@ -70,7 +70,8 @@ TEST(a_request_again_gets_its_reply_again)
     for (size_t at = 0; at < whole->len; at += 7) {
         memcpy(changed, whole->data, whole->len);
         changed[at] ^= 4;
-        CHECK_EQ(offer_datagram(p, changed, whole->len), 0);
+        bool other = at >= 8 && at < 16; /* our SPI: it names no SA, and is told so */
+        CHECK_EQ(offer_datagram(p, changed, whole->len), other);
     }
     CHECK_EQ(offer_datagram(p, parts->data, parts->len), 1);
     CHECK_BYTES(reply, first, len);
@@ -112,8 +113,9 @@ TEST(a_closed_sa_still_answers)
     CHECK_EQ(offer_datagram(p, next->data, next->len), 0);
     p->now += 61 * SHRIKE_SECOND;
     pair_run(p);
-    CHECK_EQ(offer_datagram(p, k->data, k->len), 0);
     CHECK(stats_of(p, 1).ike_sas == 0);
+    CHECK_EQ(offer_datagram(p, k->data, k->len), 1); /* INVALID_IKE_SPI */
+    CHECK_EQ(reply_len, 36);
     packet_drop(&f.shard.packets, k);
     packet_drop(&f.shard.packets, next);
     forger_free(&f);
@@ -125,6 +127,8 @@ TEST(headers_that_name_another)
 {
     static const unsigned at[] = {3, 11, 17, 18, 19, 19, 20, 23};
     static const u8 flip[] = {1, 1, 0x10, 7, FLAG_INITIATOR, FLAG_RESPONSE, 0x80, 0x40};
+    /* RFC 7296 1.5: with an SPI that is not ours, or version 3, it is told so. */
+    static const bool told[] = {false, true, true, false, true, false, false, false};
     struct pair *p = toy_pair((struct pair_options){0});
     struct forger f;
     u8 changed[4096];
@@ -135,7 +139,7 @@ TEST(headers_that_name_another)
     for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
         memcpy(changed, k->data, k->len);
         changed[at[i]] ^= flip[i];
-        CHECK_EQ(offer_datagram(p, changed, k->len), 0);
+        CHECK_EQ(offer_datagram(p, changed, k->len), told[i]);
     }
     CHECK_EQ(offer_datagram(p, k->data, k->len), 1);
     packet_drop(&f.shard.packets, k);

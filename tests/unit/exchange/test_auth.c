@@ -150,6 +150,20 @@ TEST(responses_that_fail)
         CHECK_EQ(p->side[0].ike_up, 0);
         CHECK_EQ(p->side[0].failed, 1);
         CHECK_EQ(p->side[0].reason, reasons[i]);
+        /* RFC 7296 2.21.2: a peer that we do not believe is told so; then, or soon, it is over. */
+        bool told = i >= 1 && i < 5;
+        CHECK_EQ(only_notify(&h), told ? NOTIFY_AUTHENTICATION_FAILED : 0);
+        if (told && i % 2) {
+            struct forgery good = {
+                .exchange = EXCHANGE_INFORMATIONAL, .message_id = 2, .response = true};
+            chain_begin(&c);
+            tell(&f, good, &c, &h);
+        } else if (told) {
+            CHECK_EQ(stats_of(p, 0).ike_sas, 1);
+            CHECK_EQ(stats_of(p, 0).handshakes, 0);
+            pair_wait(p, p->now + 31 * SHRIKE_SECOND);
+        }
+        CHECK_EQ(p->side[0].failed, 1);
         CHECK(empty_side(p, 0));
         end();
     }

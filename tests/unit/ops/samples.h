@@ -83,7 +83,10 @@ static const struct shrike_kernel_event sample_kernel = {
     0x61,
     0x62,
     {{192, 0, 2, 1}, {192, 0, 2, 2}, 0x63, 0x64, 6, 4, {0}},
-    {{192, 0, 2, 3}, {192, 0, 2, 4}, 0x65, 0x66, 17, 4, {0}}};
+    {{192, 0, 2, 3}, {192, 0, 2, 4}, 0x65, 0x66, 17, 4, {0}},
+    {{192, 0, 2, 5}, 0x67, 4, 0},
+    {{0x20, 1, [15] = 6}, 0x68, 6, 0},
+    0x69};
 static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
                                                      0x72,         0x73, true};
 static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
