@@ -157,15 +157,21 @@ one_pair() {
             "$(awk '$1 == "child" { print $4, $3 }' <<<"$there")" ]
 }
 
-# at_once WHAT TIMES: both sides in the same moment.
+# collisions: how often strongSwan has seen one.
+collisions() { grep -c 'detected .* collision' "$net_dir/east.charon.log" || true; }
+
+# at_once WHAT TIMES: both sides in the same moment. swanctl takes some milliseconds to begin: a
+# little more each time, so that some of them cross; $crossed says how many did.
 at_once() {
-    local i code=0
+    local i code=0 seen
+    seen=$(collisions)
     ping_begin || return 1
     for ((i = 0; i < $2 && code == 0; i++)); do
-        rekey west "$1" &
-        local ours=$!
-        peer east --rekey "--$1" net || code=$?
-        wait $ours || code=$?
+        peer east --rekey "--$1" net &
+        local theirs=$!
+        sleep "0.$(printf %03d $((8 * i)))"
+        rekey west "$1" || code=$?
+        wait $theirs || code=$?
         within 12 one_pair || {
             echo "after time $((i + 1)):"
             numbers west | sed 's/^/west /'
@@ -174,6 +180,7 @@ at_once() {
         }
     done
     ping_end
+    crossed=$(($(collisions) - seen))
     [ $code -eq 0 ]
 }
 
@@ -252,6 +259,7 @@ cases() {
     for what in child ike; do
         case_of "${times[once]} rekeys of the $what SA by both at once$with" $what \
             at_once $what "${times[once]}"
+        say "$crossed of them crossed"
     done
 }
 
@@ -267,8 +275,8 @@ peer_start east || {
     exit 1
 }
 
-declare -A owns=() times=([child]=${CHILD_TIMES:-20} [ike]=${IKE_TIMES:-10} [once]=${ONCE_TIMES:-5})
-lost=0 sent=0 which='' before=''
+declare -A owns=() times=([child]=${CHILD_TIMES:-20} [ike]=${IKE_TIMES:-10} [once]=${ONCE_TIMES:-10})
+lost=0 sent=0 which='' before='' crossed=0
 for pfs in "" -x25519; do
     with=${pfs:+, with a key exchange of the Child SA}
     west=strongswan
