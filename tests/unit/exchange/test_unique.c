@@ -1,0 +1,141 @@
+/* One IKE SA between two identities: INITIAL_CONTACT, each policy, calls that cross. */
+#include "tools.h"
+
+static struct pair *p;
+static struct tuned t[2];
+
+static void with_policy(enum shrike_unique ours, enum shrike_unique theirs)
+{
+    p = toy_pair((struct pair_options){0});
+    for (unsigned i = 0; i < 2; i++) {
+        tune_begin(p, i, &t[i]);
+        t[i].conn.unique = i ? theirs : ours;
+        tune_end(p, i, &t[i]);
+    }
+}
+
+static void later(shrike_time d)
+{
+    pair_wait(p, p->now + d);
+}
+
+/* Side 0 forgets its SA, and side 1 does not hear of it. */
+static void forget(void)
+{
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", NULL, 0, 0, false};
+    p->side[0].mute = true;
+    shrike_command(p->side[0].engine, p->now, &down);
+    later(300 * SHRIKE_SECOND);
+    p->side[0].mute = false;
+}
+
+static unsigned ikes(unsigned side)
+{
+    return stats_of(p, side).ike_sas;
+}
+
+/* RFC 7296 2.4: what the peer says that it has lost is closed without a word. */
+TEST(initial_contact)
+{
+    with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[1].ike_down, 0);
+    later(SHRIKE_SECOND);
+    forget();
+    CHECK(ikes(0) == 0 && ikes(1) == 1);
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[1].ike_down, 1);
+    CHECK_EQ(p->side[0].ike_down, 1); /* by its command */
+    later(100 * SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* Who never says it, or never heeds it, keeps what there is. */
+TEST(never)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        with_policy(i ? SHRIKE_UNIQUE_NEVER : SHRIKE_UNIQUE_NO,
+                    i ? SHRIKE_UNIQUE_NO : SHRIKE_UNIQUE_NEVER);
+        pair_up(p, NULL);
+        later(SHRIKE_SECOND);
+        forget();
+        pair_up(p, NULL);
+        later(100 * SHRIKE_SECOND);
+        CHECK(ikes(0) == 1 && ikes(1) == 2);
+        CHECK_EQ(p->side[1].ike_down, 0);
+        toy_end(p);
+    }
+}
+
+/* Without INITIAL_CONTACT: older ones are deleted, which the peer is told. */
+TEST(replace)
+{
+    with_policy(SHRIKE_UNIQUE_NEVER, SHRIKE_UNIQUE_REPLACE);
+    pair_up(p, NULL);
+    later(SHRIKE_SECOND);
+    forget();
+    uint64_t sent = stats_of(p, 1).sent;
+    pair_up(p, NULL);
+    CHECK(stats_of(p, 1).sent > sent + 2); /* the delete, which nobody answers */
+    later(300 * SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* While there is one, nobody else of that name gets in; from where it is, it may come again. */
+TEST(keep)
+{
+    for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {
+        with_policy(SHRIKE_UNIQUE_NEVER, SHRIKE_UNIQUE_KEEP);
+        pair_up(p, NULL);
+        later(SHRIKE_SECOND);
+        forget();
+        if (elsewhere) {
+            tune_begin(p, 0, &t[0]);
+            t[0].conn.local_endpoint.octets[3] = 77;
+            tune_end(p, 0, &t[0]);
+        }
+        pair_up(p, NULL);
+        CHECK_EQ(p->side[0].failed, elsewhere);
+        CHECK(!elsewhere || p->side[0].reason == SHRIKE_REASON_AUTH_FAILED);
+        later(100 * SHRIKE_SECOND);
+        CHECK_EQ(ikes(1), elsewhere ? 1 : 2);
+        CHECK_EQ(p->side[1].ike_down, 0);
+        toy_end(p);
+    }
+}
+
+/* Both call at the same instant, at every step that one may be ahead of the other. */
+TEST(calls_that_cross)
+{
+    static const enum shrike_unique policies[] = {SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_REPLACE,
+                                                  SHRIKE_UNIQUE_KEEP};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    for (unsigned n = 0; n < 9 * 12; n++) {
+        with_policy(policies[n % 3], policies[n / 3 % 3]);
+        shrike_command(p->side[0].engine, p->now, &up);
+        for (unsigned step = 0; step < n / 9; step++) {
+            p->now += SHRIKE_MS;
+            shrike_tick(p->side[step % 2].engine, p->now);
+            (void)pair_deliver(p, step % 2);
+            settle_side(p, step % 2);
+        }
+        up.reference = 2;
+        shrike_command(p->side[1].engine, p->now, &up);
+        later(100 * SHRIKE_SECOND);
+        CHECK(ikes(0) == 1 && ikes(1) == 1);
+        CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+        CHECK_EQ(p->side[0].children[0].spi_in, p->side[1].children[0].spi_out);
+        for (unsigned i = 0; i < 2; i++) /* an end may have given way before IKE_AUTH */
+            CHECK(!p->side[i].failed || p->side[i].reason == SHRIKE_REASON_HALF_OPEN_TIMEOUT);
+        toy_end(p);
+    }
+}
+
+int main(void)
+{
+    return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(keep) | RUN(calls_that_cross);
+}
