@@ -67,6 +67,30 @@ void play_dpd_restart(struct net *n)
     net_close(n);
 }
 
+static bool both_gave_up(struct net *n)
+{
+    return ikes(n, 0) == 1 && ikes(n, 1) == 1 && n->host[0].kernel.installed == 0 &&
+           n->host[1].kernel.installed == 0;
+}
+
+/* Both ends want it back. Who calls first makes what the other one waits for. */
+void play_both_restart(struct net *n)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        n->setup.knobs[i].dpd_delay = 10 * SHRIKE_SECOND;
+        n->setup.knobs[i].children[0].dpd_action = SHRIKE_START_NOW;
+    }
+    net_build(n);
+    scenario_up(n);
+    net_cut(n, true);
+    net_until(n, both_gave_up, 300 * SHRIKE_SECOND, "each gives the other up");
+    net_run(n, prng_below(&n->world.prng, 3000 * SHRIKE_SECOND));
+    net_cut(n, false);
+    net_run(n, 900 * SHRIKE_SECOND);
+    expect(n, one_each(n));
+    net_close(n);
+}
+
 /* keyingtries: so many attempts in a row, and no more; a command ends the waiting too. */
 void play_tries(struct net *n)
 {

@@ -7,6 +7,7 @@
 
 void play_reboot(struct net *n);
 void play_dpd_restart(struct net *n);
+void play_both_restart(struct net *n);
 void play_tries(struct net *n);
 void play_close_action(struct net *n);
 void play_both_call(struct net *n);

@@ -41,6 +41,7 @@ static const struct scenario scenarios[] = {
     {"reauth", play_reauth, false},
     {"reboot", play_reboot, false},
     {"dpd-restart", play_dpd_restart, false},
+    {"both-restart", play_both_restart, false},
     {"tries", play_tries, false},
     {"close-action", play_close_action, false},
     {"both-call", play_both_call, false},
