@@ -181,6 +181,22 @@ static bool got_snapshot(struct esp *e, const struct mail *m)
     return true;
 }
 
+/* What came in before the peer's delete did still belongs to the SA that goes: the delete took
+ * another way, through net, and has overtaken it. */
+static void take_what_is_there(struct esp *e)
+{
+    enum { TURNS = 8 };
+    for (int i = 0; i < PLANE_SOCKETS; i++) {
+        u64 before = e->plane->received + 1;
+        for (int n = 0; n < TURNS && e->sockets[i].source.fd >= 0; n++) {
+            if (e->plane->received == before)
+                break;
+            before = e->plane->received;
+            inbound_turn(e->plane, e->sockets[i].socket);
+        }
+    }
+}
+
 static bool got_op(struct esp *e, const struct mail *m)
 {
     struct shrike_op op;
@@ -189,6 +205,7 @@ static bool got_op(struct esp *e, const struct mail *m)
     if (!op_read(&r, &op, &box) || !read_ended(&r))
         return false;
     if (m->kind == MAIL_REMOVE && op.kind == SHRIKE_CHILD_REMOVE) {
+        take_what_is_there(e);
         installed_remove(&e->installed, op.remove.child_serial);
     } else if (m->kind == MAIL_SWITCH && op.kind == SHRIKE_CHILD_SWITCH) {
         installed_switch(&e->installed, op.change.child_serial);

@@ -341,6 +341,37 @@ TEST(strays_go_both_ways)
     end();
 }
 
+/* The peer's delete goes by way of net, and its last packets do not: those that came before it are
+ * still carried. */
+TEST(a_removal_does_not_overtake_packets)
+{
+    struct shrike_ts all[2];
+    struct shrike_op op = {.kind = SHRIKE_CHILD_REMOVE, .remove = {.child_serial = 1}};
+    struct virtio_net_hdr h = {0};
+    struct traffic d = {.family = 4, .protocol = TRAFFIC_UDP, .len = 40};
+    struct iovec iov[2] = {{&h, sizeof(h)}, {packet, traffic_write(packet, sizeof(packet), &d)}};
+    u8 body[2048], esp[256];
+    struct address to;
+    begin();
+    address_of(&to, &t.at);
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.in.spi = i.out.spi;
+    CHECK(install(&i));
+    ensure(writev(t.device, iov, 2) > 0);
+    table_turns(&t);
+    ssize_t n = recv(peer, esp, sizeof(esp), MSG_DONTWAIT);
+    CHECK(n > 68);
+    struct writer w = writer_of(body, sizeof(body));
+    op_write(&w, &op);
+    struct mail m = {.kind = MAIL_REMOVE, .body = written_bytes(&w), .fd = -1};
+    ensure(channel_send(&t.net.channel, &m)); /* the first that the loop sees */
+    ensure(sendto(peer, esp, (size_t)n, 0, &to.any, to.len) == n);
+    table_turns(&t);
+    CHECK_EQ(read(t.device, body, sizeof(body)), sizeof(h) + 68);
+    CHECK_EQ(send_packet(), 0);
+    end();
+}
+
 /* With one second between keepalives, one comes within two. */
 TEST(keepalives_come)
 {
@@ -367,5 +398,6 @@ int main(void)
     return RUN(ready_when_there_is_a_device) | RUN(a_child_is_installed_carries_and_goes) |
            RUN(what_cannot_be_is_refused_with_words) | RUN(lifetimes_come_to_net) |
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
-           RUN(strays_go_both_ways) | RUN(keepalives_come);
+           RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
+           RUN(keepalives_come);
 }
