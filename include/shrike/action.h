@@ -80,8 +80,8 @@ struct shrike_switch_op {
 };
 
 /* An op. Every one but CHILD_REMOVE and CHILD_SWITCH is answered, sooner or later, by
- * shrike_done(). Nobody is told when an answer is no longer waited for: a late one is dropped by its
- * token. */
+ * shrike_done(). Nobody is told when an answer is no longer waited for: a late one is dropped by
+ * its token. */
 struct shrike_op {
     enum shrike_op_kind kind;
     struct shrike_token token;

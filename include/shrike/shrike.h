@@ -148,8 +148,8 @@ void shrike_stats(const struct shrike *e, struct shrike_stats *out);
 
 /* Write an IKE SA (its keys included), what is to replace it, and their Child SAs (without keys) as
  * one record, from which another engine goes on. Returns its length; when that is more than `size`,
- * nothing of use is in `out`. 0: there is nothing to be kept of it: it is gone, its handshake is not
- * over, or it is in the record of the one that it is to replace. A record holds secrets.
+ * nothing of use is in `out`. 0: there is nothing to be kept of it: it is gone, its handshake is
+ * not over, or it is in the record of the one that it is to replace. A record holds secrets.
  *
  * Who keeps records writes those of shrike_changed() after each drain, before the datagrams of the
  * drain leave. Commands that wait for an SA are not in its record. */
@@ -160,9 +160,9 @@ struct shrike_change {
     uint32_t place;
     uint32_t ike; /* the serial of the one there now; 0: none */
 };
-/* The next place whose record may not be true any more, each once: what shrike_export() writes takes
- * the place of the old record, and when that is nothing, the old one is to be forgotten. All changes
- * of a drain belong together. false: there are no more. */
+/* The next place whose record may not be true any more, each once: what shrike_export() writes
+ * takes the place of the old record, and when that is nothing, the old one is to be forgotten. All
+ * changes of a drain belong together. false: there are no more. */
 bool shrike_changed(struct shrike *e, struct shrike_change *out);
 
 /* Go on with what a record says, whole or not at all; to be called after shrike_conf(), and drained

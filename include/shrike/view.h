@@ -55,7 +55,8 @@ struct shrike;
 
 /* The next IKE SA from place *at on, in no particular order; begin with *at = 0. false: that was
  * all. SAs closed already are not shown, nor those that have not taken over from the one that they
- * are to replace; one that was replaced is shown as deleting. An SA made meanwhile may or may not be shown. */
+ * are to replace; one that was replaced is shown as deleting. An SA made meanwhile may or may not
+ * be shown. */
 bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out);
 
 /* The Child SA of the IKE SA `ike` (a serial) with the lowest serial above `after`; begin with

@@ -15,7 +15,8 @@ enum {
     OUTSIDE_ANSWERS_ALL = 200,   /* a second, in all */
     OUTSIDE_LOOKS_PER_TICK = 64, /* SAs looked at */
 };
-#define OUTSIDE_HINT_EVERY (60 * SHRIKE_SECOND) /* liveness checks of one SA that hints may cause  \
+#define OUTSIDE_HINT_EVERY                                                                         \
+    (60 * SHRIKE_SECOND)                        /* liveness checks of one SA that hints may cause  \
                                                  */
 #define OUTSIDE_TELL_EVERY (10 * SHRIKE_SECOND) /* INVALID_SPI over one SA */
 #define OUTSIDE_IDLE       UINT32_MAX

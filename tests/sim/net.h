@@ -23,7 +23,7 @@ struct net_setup {
     struct shrike_limits limits;
     const char *secret[2];
     bool nat, attacker, evil;
-    bool keeps; /* hosts keep records of their SAs: host_restart() */
+    bool keeps;       /* hosts keep records of their SAs: host_restart() */
     u64 pages_max[2]; /* pieces of memory; 0: no limit */
 };
 

@@ -7,8 +7,8 @@
 #include "oracle_end.h"
 #include "plane.h"
 #include "rekey.h"
-#include "selectors.h"
 #include "restart.h"
+#include "selectors.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
