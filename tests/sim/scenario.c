@@ -4,6 +4,7 @@
 #include "hostile.h"
 #include "life.h"
 #include "lost.h"
+#include "mesh.h"
 #include "oracle_end.h"
 #include "plane.h"
 #include "rekey.h"
@@ -51,6 +52,7 @@ static const struct scenario scenarios[] = {
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
     {"evil-peer", play_evil_peer, false},
+    {"mesh", play_mesh, true},
     {"flood", play_flood, true},
     {"many", play_many, true},
 };
