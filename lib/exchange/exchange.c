@@ -360,7 +360,7 @@ void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa
 {
     ensure(sa->ours.exchange == 0);
     sa->ours.exchange = type;
-    sa->ours.want = want;
+    sa->ours.want = (u8)want;
     sa->ours.child = child;
     struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
     exchange_run(&t);

@@ -34,11 +34,18 @@ struct child_sa {
     u8 stated;          /* choice.stated of it */
     u16 encr, encr_bits, integ, ke;
     u8 local_ts_count, remote_ts_count;
-    u8 retries;               /* attempts that the peer asked to repeat later */
-    struct packet *selectors; /* local ones, then remote ones: struct shrike_ts */
-    bool packet;              /* they are those of the packet that wants it, and not agreed yet */
-    bool pair;                /* they are a single pair, as the peer takes no others */
-    bool more; /* the peer may make further ones for what is configured and not in them */
+    u8 retries;   /* attempts that the peer asked to repeat later */
+    bool packet;  /* its selectors are those of the packet that wants it, and not agreed yet */
+    bool pair;    /* its selectors are a single pair, as the peer takes no others */
+    bool more;    /* the peer may make further ones for what is configured and not in them */
+    bool ours;    /* we asked for it */
+    bool lost;    /* the peer is to delete it: ours has taken the place */
+    bool refused; /* the peer makes no replacement for it */
+    bool later;   /* the data plane sends by others first (outbound_later) */
+    struct lowest lowest; /* of the exchange that made it */
+    u32 stands_for; /* what the one that it replaces was to replace, not gone yet: serial; 0: none
+                     */
+    struct packet *selectors;             /* local ones, then remote ones: struct shrike_ts */
     const struct shrike_child_conf *conf; /* in the SA's snapshot */
     u32 plane;            /* shard.plane when it was to be installed; 0: it was not */
     u32 heir;             /* serial of the child that was to take its place; 0: none yet */
@@ -47,12 +54,6 @@ struct child_sa {
     u32 command_down;     /* that ends it */
     u32 command_rekey;    /* that rekeys it */
     u32 replaces;         /* serial of the child that it is to replace; 0: none */
-    u32 stands_for;       /* one before that, not gone yet: serial; 0: none */
-    bool ours;            /* we asked for it */
-    bool lost;            /* the peer is to delete it: ours has taken the place */
-    bool refused;         /* the peer makes no replacement for it */
-    bool later;           /* the data plane sends by others first (outbound_later) */
-    struct lowest lowest; /* of the exchange that made it */
     shrike_time rekey_at; /* SHRIKE_NEVER: not */
     shrike_time dies_at;  /* SHRIKE_NEVER: never */
 };

@@ -70,7 +70,7 @@ struct slot {
     u8 tries;      /* resends so far */
     bool conclude; /* ours: the response is being concluded, not the request asked */
     bool awaiting; /* an op is out */
-    u16 want;      /* ours: the want that began it */
+    u8 want;       /* ours: the want that began it */
     u16 refused;   /* theirs: error notify of the Child SA that could not be made */
     u32 message_id;
     u32 question;           /* number of the op awaited */
@@ -129,41 +129,41 @@ struct ike_sa {
     struct list peers;              /* others between the same identities (peers.h) */
     u64 peer_hash; /* of both identities: its key in by_peer, also when it has left; 0: never there
                     */
-    u8 ousts;      /* what it does to older ones there: enum ike_oust */
-    shrike_time oust_before;  /* established until then */
-    bool told;                /* that it is down, or has failed */
-    u32 bad_spi;              /* of ESP, that the peer is to be told of */
+    shrike_time oust_before; /* established until then */
+    struct list children;    /* of struct child_sa */
+    u16 tries;               /* attempts in a row to make again what was lost; 0: it is none */
+    u16 child_count, dead;   /* children in all; dead ones to be swept */
+    struct heap_node timer;
+    shrike_time established;  /* when; 0: not yet */
+    shrike_time heard;        /* last authenticated message */
+    shrike_time expires;      /* half-open, up, closing or gone: the end; SHRIKE_NEVER: none */
+    shrike_time not_before;   /* no new request of ours before it (back-off) */
+    shrike_time forget;       /* when the remembered reply may go (RFC 7296 2.1); 0: none */
+    u32 command_alive;        /* that asks whether the peer is there: a handle of pending.h */
+    u32 command_down;         /* that closes it: a handle of pending.h */
+    struct ike_sa *next[2];   /* what is to replace it: asked for by us, by the peer */
+    struct ike_sa *before;    /* what it is to replace, while that is there */
     shrike_time bad_spi_told; /* when; 0: never */
     shrike_time hinted;       /* when a hint had the peer asked; 0: never */
+    u32 bad_spi;              /* of ESP, that the peer is to be told of */
+    bool told;                /* that it is down, or has failed */
+    bool unsettled;           /* more is to be done than one input may cause */
+    bool reap;                /* to be freed when the input is over */
+    struct lowest lowest;     /* of the exchange that made it, when that was a rekey */
+    bool spare;               /* it has not taken over from `before`, or never will */
+    bool replaced;            /* another one has taken over: only its delete is missing */
+    u8 rekeys;                /* attempts in a row that have failed */
+    u8 reason;                /* why WANT_CLOSE is set: enum shrike_reason_code; 0: a command */
+    u8 ousts;                 /* what it does to older ones there: enum ike_oust */
     u8 lost;                  /* why it has ended: enum ike_lost */
     u8 pace;                  /* waits so far that were doubled */
-    u16 tries;                /* attempts in a row to make again what was lost; 0: it is none */
-    struct list children;     /* of struct child_sa */
-    u16 child_count, dead;    /* children in all; dead ones to be swept */
-    struct heap_node timer;
-    shrike_time established; /* when; 0: not yet */
-    shrike_time heard;       /* last authenticated message */
-    shrike_time expires;     /* half-open, up, closing or gone: the end; SHRIKE_NEVER: none */
-    shrike_time not_before;  /* no new request of ours before it (back-off) */
-    shrike_time forget;      /* when the remembered reply may go (RFC 7296 2.1); 0: none */
-    u32 command_alive;       /* that asks whether the peer is there: a handle of pending.h */
-    u32 command_down;        /* that closes it: a handle of pending.h */
-    struct ike_sa *next[2];  /* what is to replace it: asked for by us, by the peer */
-    struct ike_sa *before;   /* what it is to replace, while that is there */
-    struct lowest lowest;    /* of the exchange that made it, when that was a rekey */
-    bool spare;              /* it has not taken over from `before`, or never will */
-    bool replaced;           /* another one has taken over: only its delete is missing */
-    u16 rekey_group;         /* that the peer has asked for; KE_NONE: none */
-    u8 rekeys;               /* attempts in a row that have failed */
-    u8 reason;               /* why WANT_CLOSE is set: enum shrike_reason_code; 0: a command */
-    u32 reauth;              /* serial of the one made from scratch to take over; 0: none */
-    u32 succeeds;            /* made from scratch: serial of the one that ends when it is up */
-    u32 command_rekey;       /* that rekeys it: a handle of pending.h */
-    shrike_time rekey_at;    /* SHRIKE_NEVER: not */
-    shrike_time reauth_at;   /* SHRIKE_NEVER: not */
-    bool unsettled;          /* more is to be done than one input may cause */
-    u64 init_hash;           /* responder: its key in by_init; 0 none */
-    bool reap;               /* to be freed when the input is over */
+    u16 rekey_group;          /* that the peer has asked for; KE_NONE: none */
+    u32 reauth;               /* serial of the one made from scratch to take over; 0: none */
+    u32 succeeds;             /* made from scratch: serial of the one that ends when it is up */
+    u32 command_rekey;        /* that rekeys it: a handle of pending.h */
+    shrike_time rekey_at;     /* SHRIKE_NEVER: not */
+    shrike_time reauth_at;    /* SHRIKE_NEVER: not */
+    u64 init_hash;            /* responder: its key in by_init; 0 none */
 };
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
