@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 
@@ -281,6 +282,22 @@ static struct question *question_new(struct resolver *r)
     return NULL;
 }
 
+/* RFC 6761 6.3: localhost, and what is below it, is this host, with or without a hosts file. */
+static bool loopback(const char *name, u8 family, struct resolved *a)
+{
+    static const char own[] = "localhost";
+    size_t len = strlen(name), own_len = sizeof(own) - 1;
+    if (len < own_len || strcasecmp(name + len - own_len, own) != 0 ||
+        (len > own_len && name[len - own_len - 1] != '.'))
+        return false;
+    *a = (struct resolved){.ok = true, .ttl_s = RESOLVE_TTL_MAX};
+    if (family != 6)
+        a->addrs[a->count++] = (struct shrike_addr){.octets = {127, 0, 0, 1}, .family = 4};
+    if (family != 4)
+        a->addrs[a->count++] = (struct shrike_addr){.octets = {[15] = 1}, .family = 6};
+    return true;
+}
+
 /* Is it an address already? */
 static bool numeric(const char *name, u8 family, struct resolved *a)
 {
@@ -318,7 +335,7 @@ bool resolver_ask(struct resolver *r, const char *name, u8 family,
         return false;
     q->done = done;
     q->ctx = ctx;
-    if (numeric(name, family, &q->answer)) {
+    if (numeric(name, family, &q->answer) || loopback(name, family, &q->answer)) {
         q->answered = true;
     } else {
         q->asking = true;
