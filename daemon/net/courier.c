@@ -136,8 +136,19 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_REMOVE;
     case SHRIKE_CHILD_SWITCH:
         return MAIL_SWITCH;
+    case SHRIKE_LEASE:
+    case SHRIKE_ADDRESS_ADD:
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
+        break;
     }
     return MAIL_NONE;
+}
+
+/* Is somebody to answer it? */
+static bool wants_answer(enum shrike_op_kind kind)
+{
+    return kind <= SHRIKE_CHILD_INSTALL;
 }
 
 static void post_auth(struct courier *c, shrike_time now, const struct shrike_op *op,
@@ -196,12 +207,12 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     struct writer w = writer_of(octets, sizeof octets);
     op_write(&w, op);
     c->posted++;
-    if (w.full) {
-        if (op->kind != SHRIKE_CHILD_REMOVE && op->kind != SHRIKE_CHILD_SWITCH)
+    if (w.full || kind_of(op->kind) == MAIL_NONE) {
+        if (wants_answer(op->kind))
             fail(c, op, SHRIKE_REASON_LIMIT);
     } else if (op->kind == SHRIKE_CHILD_INSTALL) {
         post_install(c, now, op, written_bytes(&w));
-    } else if (op->kind == SHRIKE_CHILD_REMOVE || op->kind == SHRIKE_CHILD_SWITCH) {
+    } else if (!wants_answer(op->kind)) {
         post_unanswered(c, now, op, written_bytes(&w));
     } else {
         post_auth(c, now, op, written_bytes(&w));

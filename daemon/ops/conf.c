@@ -9,7 +9,7 @@ CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 32);
 CARRIES(struct shrike_child_conf, 184);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 328);
+CARRIES(struct shrike_conn, 376);
 CARRIES(struct shrike_conf, 24);
 CARRIES(struct shrike_origin, 16);
 
@@ -187,6 +187,29 @@ static const struct shrike_net *nets_read(struct reader *r, struct store *s, u16
     return n;
 }
 
+static void vips_write(struct writer *w, const struct shrike_conn *c)
+{
+    write_addrs(w, c->vips, c->vip_count);
+    write_choice(w, c->pool_count, SHRIKE_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < c->pool_count && !w->full; i++)
+        name_write(w, c->pools[i]);
+}
+
+static void vips_read(struct reader *r, struct store *s, struct shrike_conn *c)
+{
+    struct shrike_addr addrs[SHRIKE_ADDRESSES_MAX], *vips;
+    const char **pools;
+    c->vip_count = read_addrs(r, addrs);
+    c->vips = vips = take(r, s, c->vip_count, sizeof(*vips));
+    if (vips)
+        memcpy(vips, addrs, c->vip_count * sizeof(*vips));
+    c->pool_count = read_choice(r, SHRIKE_ADDRESSES_MAX + 1);
+    pools = take(r, s, c->pool_count, sizeof(*pools));
+    for (u16 i = 0; i < c->pool_count && !r->bad; i++)
+        pools[i] = name_read(r);
+    c->pools = pools;
+}
+
 static void auth_write(struct writer *w, const struct shrike_auth *a)
 {
     write_u8(w, a->method);
@@ -245,6 +268,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_u16(w, c->remote_port);
     proposals_write(w, c->proposals, c->proposal_count);
     children_write(w, c->children, c->child_count);
+    vips_write(w, c);
     auth_write(w, &c->local);
     auth_write(w, &c->remote);
     write_endpoint(w, &c->local_endpoint);
@@ -255,6 +279,8 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_flag(w, c->force_encap);
     origin_write(w, &c->origin);
     origin_write(w, &c->proposals_origin);
+    origin_write(w, &c->vips_origin);
+    origin_write(w, &c->pools_origin);
 }
 
 static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
@@ -267,6 +293,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->remote_port = read_u16(r);
     c->proposals = proposals_read(r, s, &c->proposal_count);
     c->children = children_read(r, s, &c->child_count);
+    vips_read(r, s, c);
     auth_read(r, &c->local);
     auth_read(r, &c->remote);
     c->local_endpoint = read_endpoint(r);
@@ -277,6 +304,8 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->force_encap = read_flag(r);
     origin_read(r, &c->origin);
     origin_read(r, &c->proposals_origin);
+    origin_read(r, &c->vips_origin);
+    origin_read(r, &c->pools_origin);
 }
 
 /* ---- all ---- */

@@ -135,6 +135,34 @@ struct shrike_net read_net(struct reader *r)
     return n;
 }
 
+void write_addr(struct writer *w, const struct shrike_addr *a)
+{
+    write_family(w, a->family);
+    write_bytes(w, bytes_of(a->octets, octets_of(a->family)));
+}
+
+struct shrike_addr read_addr(struct reader *r)
+{
+    struct shrike_addr a = {.family = read_family(r)};
+    read_copy(r, a.octets, octets_of(a.family));
+    return a;
+}
+
+void write_addrs(struct writer *w, const struct shrike_addr *list, u16 count)
+{
+    write_choice(w, count, SHRIKE_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < count && !w->full; i++)
+        write_addr(w, &list[i]);
+}
+
+u16 read_addrs(struct reader *r, struct shrike_addr out[SHRIKE_ADDRESSES_MAX])
+{
+    u16 count = read_choice(r, SHRIKE_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < count; i++)
+        out[i] = read_addr(r);
+    return count;
+}
+
 void write_selector(struct writer *w, const struct shrike_ts *ts)
 {
     write_family(w, ts->family);

@@ -36,6 +36,12 @@ void write_endpoint(struct writer *w, const struct shrike_endpoint *e);
 struct shrike_endpoint read_endpoint(struct reader *r);
 void write_net(struct writer *w, const struct shrike_net *n);
 struct shrike_net read_net(struct reader *r); /* with no more prefix bits than its family has */
+/* An address, family 0 for none; a counted list of at most SHRIKE_ADDRESSES_MAX, read into as many
+ * places. */
+void write_addr(struct writer *w, const struct shrike_addr *a);
+struct shrike_addr read_addr(struct reader *r);
+void write_addrs(struct writer *w, const struct shrike_addr *list, u16 count);
+u16 read_addrs(struct reader *r, struct shrike_addr out[SHRIKE_ADDRESSES_MAX]);
 void write_selector(struct writer *w, const struct shrike_ts *ts);
 struct shrike_ts read_selector(struct reader *r);
 /* A counted list of at most SHRIKE_TS_MAX, read into as many places. */

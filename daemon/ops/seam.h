@@ -25,6 +25,9 @@
 struct seam_box {
     char names[4][SEAM_NAME_MAX];
     struct shrike_ts ts[2][SHRIKE_TS_MAX];
+    struct shrike_addr addrs[2][SHRIKE_ADDRESSES_MAX];
+    char pools[SHRIKE_ADDRESSES_MAX][SEAM_NAME_MAX];
+    const char *pool[SHRIKE_ADDRESSES_MAX];
 };
 
 void op_write(struct writer *w, const struct shrike_op *op);

@@ -1,7 +1,7 @@
 /* Events as octets: see seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_event, 176);
+CARRIES(struct shrike_event, 192);
 CARRIES(struct shrike_reason, 64);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE }; /* places in the box */
@@ -41,6 +41,7 @@ void event_write(struct writer *w, const struct shrike_event *e)
     write_endpoint(w, &e->local);
     write_endpoint(w, &e->remote);
     write_u8(w, e->exchange);
+    write_addr(w, &e->address);
     write_u32(w, e->message_id);
     write_u32(w, e->number);
     write_u32(w, e->command);
@@ -62,6 +63,7 @@ bool event_read(struct reader *r, struct shrike_event *e, struct seam_box *box)
     e->local = read_endpoint(r);
     e->remote = read_endpoint(r);
     e->exchange = read_u8(r);
+    e->address = read_addr(r);
     e->message_id = read_u32(r);
     e->number = read_u32(r);
     e->command = read_u32(r);

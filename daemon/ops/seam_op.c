@@ -9,6 +9,8 @@ CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 32);
 CARRIES(struct shrike_remove_op, 52);
 CARRIES(struct shrike_switch_op, 4);
+CARRIES(struct shrike_lease_op, 64);
+CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_answer, 24);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
@@ -138,9 +140,57 @@ static void remove_read(struct reader *r, struct shrike_remove_op *o)
     o->remote = read_endpoint(r);
 }
 
+static void lease_write(struct writer *w, const struct shrike_lease_op *l)
+{
+    write_u32(w, l->lease);
+    write_flag(w, l->held);
+    write_name(w, l->conn);
+    write_id(w, &l->remote);
+    write_addrs(w, l->wishes, l->wish_count);
+    write_choice(w, l->pool_count, SHRIKE_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < l->pool_count && !w->full; i++)
+        write_name(w, l->pools[i]);
+}
+
+static void lease_read(struct reader *r, struct shrike_lease_op *l, struct seam_box *box)
+{
+    l->lease = read_u32(r);
+    l->held = read_flag(r);
+    l->conn = read_name(r, box->names[NAME_CONN]);
+    l->remote = read_id(r);
+    l->wishes = box->addrs[0];
+    l->wish_count = read_addrs(r, box->addrs[0]);
+    l->pools = box->pool;
+    l->pool_count = read_choice(r, SHRIKE_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < l->pool_count; i++)
+        box->pool[i] = read_name(r, box->pools[i]);
+}
+
+static void address_write(struct writer *w, const struct shrike_address_op *a)
+{
+    write_u32(w, a->lease);
+    write_flag(w, a->held);
+    write_name(w, a->conn);
+    write_addrs(w, a->addresses, a->address_count);
+    write_addrs(w, a->dns, a->dns_count);
+    write_endpoint(w, &a->local);
+}
+
+static void address_read(struct reader *r, struct shrike_address_op *a, struct seam_box *box)
+{
+    a->lease = read_u32(r);
+    a->held = read_flag(r);
+    a->conn = read_name(r, box->names[NAME_CONN]);
+    a->addresses = box->addrs[0];
+    a->address_count = read_addrs(r, box->addrs[0]);
+    a->dns = box->addrs[1];
+    a->dns_count = read_addrs(r, box->addrs[1]);
+    a->local = read_endpoint(r);
+}
+
 void op_write(struct writer *w, const struct shrike_op *op)
 {
-    write_choice(w, op->kind, SHRIKE_CHILD_SWITCH + 1);
+    write_choice(w, op->kind, SHRIKE_ADDRESS_REMOVE + 1);
     write_token(w, op->token);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -156,13 +206,23 @@ void op_write(struct writer *w, const struct shrike_op *op)
     case SHRIKE_CHILD_SWITCH:
         write_u32(w, op->change.child_serial);
         break;
+    case SHRIKE_LEASE:
+        lease_write(w, &op->lease);
+        break;
+    case SHRIKE_ADDRESS_ADD:
+        address_write(w, &op->address);
+        break;
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
+        write_u32(w, op->lease_over);
+        break;
     }
 }
 
 bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
 {
     memset(op, 0, sizeof(*op));
-    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_CHILD_SWITCH + 1);
+    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_ADDRESS_REMOVE + 1);
     op->token = read_token(r);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -177,6 +237,16 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
         break;
     case SHRIKE_CHILD_SWITCH:
         op->change.child_serial = read_u32(r);
+        break;
+    case SHRIKE_LEASE:
+        lease_read(r, &op->lease, box);
+        break;
+    case SHRIKE_ADDRESS_ADD:
+        address_read(r, &op->address, box);
+        break;
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
+        op->lease_over = read_u32(r);
         break;
     }
     return read_ended(r);

@@ -1,7 +1,7 @@
 /* Views of SAs as octets: see seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_ike_view, 160);
+CARRIES(struct shrike_ike_view, 176);
 CARRIES(struct shrike_child_view, 80);
 
 enum { NAME_OWN }; /* places in the box */
@@ -28,6 +28,8 @@ void ike_view_write(struct writer *w, const struct shrike_ike_view *v)
     write_u16(w, v->ke);
     write_u64(w, v->established);
     write_u32(w, v->children);
+    write_addrs(w, v->local_vips, v->local_vip_count);
+    write_addrs(w, v->remote_vips, v->remote_vip_count);
 }
 
 bool ike_view_read(struct reader *r, struct shrike_ike_view *v, struct seam_box *box)
@@ -52,6 +54,10 @@ bool ike_view_read(struct reader *r, struct shrike_ike_view *v, struct seam_box 
     v->ke = read_u16(r);
     v->established = read_u64(r);
     v->children = read_u32(r);
+    v->local_vips = box->addrs[0];
+    v->local_vip_count = read_addrs(r, box->addrs[0]);
+    v->remote_vips = box->addrs[1];
+    v->remote_vip_count = read_addrs(r, box->addrs[1]);
     return read_ended(r);
 }
 

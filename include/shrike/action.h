@@ -23,9 +23,14 @@ struct shrike_send {
 enum shrike_op_kind {
     SHRIKE_PROVE,         /* give the AUTH value for these octets */
     SHRIKE_CHECK,         /* does this AUTH value hold? */
+    SHRIKE_LEASE,         /* give a peer internal addresses */
+    SHRIKE_ADDRESS_ADD,   /* internal addresses given to us are to be used */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
-    SHRIKE_CHILD_REMOVE,  /* take them out */
-    SHRIKE_CHILD_SWITCH,  /* send by this pair from now on, not by others like it */
+    /* not answered: */
+    SHRIKE_CHILD_REMOVE,   /* take them out */
+    SHRIKE_CHILD_SWITCH,   /* send by this pair from now on, not by others like it */
+    SHRIKE_LEASE_FREE,     /* the peer does not need them any more */
+    SHRIKE_ADDRESS_REMOVE, /* they are not ours any more */
 };
 
 /* PROVE and CHECK (RFC 7296 2.15). For AUTH_PSK the AUTH value is
@@ -79,9 +84,40 @@ struct shrike_switch_op {
     uint32_t child_serial;
 };
 
-/* An op. Every one but CHILD_REMOVE and CHILD_SWITCH is answered, sooner or later, by
- * shrike_done(). Nobody is told when an answer is no longer waited for: a late one is dropped by
- * its token. */
+/* Internal addresses (RFC 7296 2.19, 3.15). Each LEASE has a number that is given once and ends
+ * once, by LEASE_FREE, also when it has failed or its answer is not waited for any more. A peer
+ * that makes its IKE SA from scratch asks for the addresses that it has: until the former lease is
+ * freed they belong to both. The same holds for ADDRESS_ADD and ADDRESS_REMOVE, whose numbers are
+ * others.
+ *
+ * After an import each lease and each address still in use is asked for once more, with the number
+ * it had and `held`: they are that peer's (or ours) already, and the answer is not looked at. */
+struct shrike_lease_op {
+    uint32_t lease;
+    bool held;
+    uint16_t wish_count; /* at most SHRIKE_ADDRESSES_MAX */
+    uint16_t pool_count;
+    const char *conn;
+    const struct shrike_addr *wishes; /* addresses asked for; octets all zero: any of the family */
+    const char *const *pools;         /* names, in the order of preference */
+    struct shrike_id remote;          /* the peer, who has proved to be it */
+};
+
+/* In the order of the peer's preference. They came from the peer: whoever uses them checks that
+ * they are of use. */
+struct shrike_address_op {
+    uint32_t lease;
+    bool held;
+    uint16_t address_count; /* both at most SHRIKE_ADDRESSES_MAX */
+    uint16_t dns_count;
+    const char *conn;
+    const struct shrike_addr *addresses;
+    const struct shrike_addr *dns; /* servers for names */
+    struct shrike_endpoint local;  /* our own end of the tunnel */
+};
+
+/* An op. Those up to CHILD_INSTALL are answered, sooner or later, by shrike_done(). Nobody is told
+ * when an answer is no longer waited for: a late one is dropped by its token. */
 struct shrike_op {
     enum shrike_op_kind kind;
     struct shrike_token token;
@@ -90,6 +126,9 @@ struct shrike_op {
         struct shrike_install_op install;
         struct shrike_remove_op remove;
         struct shrike_switch_op change;
+        struct shrike_lease_op lease;
+        struct shrike_address_op address;
+        uint32_t lease_over; /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */
     };
 };
 
@@ -108,7 +147,9 @@ struct shrike_action {
 struct shrike_answer {
     bool ok;
     enum shrike_reason_code reason; /* when not ok; AUTH_NO_SECRET, AUTH_MAC, KERNEL ... */
-    struct shrike_bytes value;      /* PROVE: the AUTH data; copied during the call */
+    struct shrike_bytes value;      /* PROVE: the AUTH data. LEASE: configuration attributes as on
+                                     * the wire (RFC 7296 3.15.1), addresses and what else the peer
+                                     * is to know. Copied during the call */
 };
 
 #endif

@@ -85,6 +85,13 @@ struct shrike_conn {
     const struct shrike_child_conf *children;
     uint16_t proposal_count;
     uint16_t child_count;
+    /* RFC 7296 2.19. As the initiator we ask for these internal addresses; octets all zero: for any
+     * one of the family. As the responder we give some out of these pools, by name, in this order;
+     * the pools themselves are the caller's. Both have at most SHRIKE_ADDRESSES_MAX. */
+    uint16_t vip_count;
+    uint16_t pool_count;
+    const struct shrike_addr *vips;
+    const char *const *pools;
     struct shrike_auth local;
     struct shrike_auth remote;
     struct shrike_endpoint
@@ -111,6 +118,8 @@ struct shrike_conn {
     bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */
     struct shrike_origin origin;
     struct shrike_origin proposals_origin;
+    struct shrike_origin vips_origin;
+    struct shrike_origin pools_origin;
 };
 
 struct shrike_conf {

@@ -54,7 +54,8 @@ struct shrike_event {
     uint64_t spi_i, spi_r;
     uint32_t esp_in, esp_out; /* ESP SPIs of the child */
     struct shrike_endpoint local, remote;
-    uint8_t exchange; /* enum exchange_type, 0 none */
+    uint8_t exchange;           /* enum exchange_type, 0 none */
+    struct shrike_addr address; /* ADDRESS_GIVEN, ADDRESS_TAKEN */
     uint32_t message_id;
     uint32_t number;  /* of the event: a count, a try, a size; REKEYED: serial of what it was */
     uint32_t command; /* reference of the command that caused it, 0 none */

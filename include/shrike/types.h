@@ -46,10 +46,14 @@ struct shrike_ts {
     uint16_t port_from;
     uint16_t port_to;
     uint8_t protocol;
-    uint8_t family; /* 4 or 6; 0 in configuration: dynamic, the address of the host itself */
+    uint8_t family; /* 4 or 6; 0 in configuration: dynamic, the internal addresses of the host if it
+                     * has or needs such, else its own address */
     uint8_t unused[2];
 };
 #define SHRIKE_TS_MAX 32 /* selectors we keep for one side of one Child SA */
+
+/* Internal addresses (RFC 7296 2.19), and DNS servers, of one IKE SA: what is beyond is ignored. */
+#define SHRIKE_ADDRESSES_MAX 8
 
 /* An identity (RFC 7296 3.5): type is its IANA number, data its octets as on the wire. */
 struct shrike_id {

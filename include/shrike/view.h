@@ -32,6 +32,8 @@ struct shrike_ike_view {
     uint16_t encr, encr_key_bits, integ, prf, ke; /* IANA numbers; 0 before they are agreed */
     shrike_time established;                      /* when; 0: not yet */
     uint32_t children;                            /* how many shrike_view_child() will show */
+    uint16_t local_vip_count, remote_vip_count;
+    const struct shrike_addr *local_vips, *remote_vips; /* internal addresses: ours, the peer's */
 };
 
 /* One Child SA of it. */

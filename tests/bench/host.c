@@ -100,10 +100,14 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_CHECK:
         answer_auth(h, op, q);
         return true;
+    case SHRIKE_LEASE:
+    case SHRIKE_ADDRESS_ADD:
     case SHRIKE_CHILD_INSTALL:
         return true;
     case SHRIKE_CHILD_REMOVE:
     case SHRIKE_CHILD_SWITCH:
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
         return false;
     }
     return false;

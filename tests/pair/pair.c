@@ -321,6 +321,12 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
     case SHRIKE_CHILD_SWITCH:
         prefer(side, op->change.child_serial);
         return false;
+    case SHRIKE_LEASE:
+    case SHRIKE_ADDRESS_ADD:
+        return true;
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
+        return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         break;

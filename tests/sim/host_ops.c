@@ -12,7 +12,7 @@ static bool token_equal(const struct shrike_token *a, const struct shrike_token 
 /* Of the data plane, not answered. */
 static bool is_order(enum shrike_op_kind kind)
 {
-    return kind == SHRIKE_CHILD_REMOVE || kind == SHRIKE_CHILD_SWITCH;
+    return kind > SHRIKE_CHILD_INSTALL;
 }
 
 static shrike_time latency(struct host *h)
@@ -81,6 +81,13 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
         break;
     case SHRIKE_CHILD_SWITCH:
         out->change = op->change;
+        break;
+    case SHRIKE_LEASE:
+    case SHRIKE_ADDRESS_ADD:
+        out->answer = (struct shrike_answer){.ok = true};
+        break;
+    case SHRIKE_LEASE_FREE:
+    case SHRIKE_ADDRESS_REMOVE:
         break;
     }
     if (op->kind == SHRIKE_CHILD_INSTALL || is_order(op->kind))

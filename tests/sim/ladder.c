@@ -75,9 +75,13 @@ void ladder_op(struct host *h, const struct host_op *op, const char *what)
                                         [SHRIKE_CHECK] = "check",
                                         [SHRIKE_CHILD_INSTALL] = "install",
                                         [SHRIKE_CHILD_REMOVE] = "remove",
-                                        [SHRIKE_CHILD_SWITCH] = "switch"};
+                                        [SHRIKE_CHILD_SWITCH] = "switch",
+                                        [SHRIKE_LEASE] = "lease",
+                                        [SHRIKE_ADDRESS_ADD] = "address",
+                                        [SHRIKE_LEASE_FREE] = "lease over",
+                                        [SHRIKE_ADDRESS_REMOVE] = "address over"};
 
     world_say(h->node.world, "%c   %s %s (SA %u, question %u)%s", h->letter, names[op->kind], what,
               op->token.serial, op->token.slot,
-              op->answer.ok || op->kind >= SHRIKE_CHILD_REMOVE ? "" : ", to fail");
+              op->answer.ok || op->kind > SHRIKE_CHILD_INSTALL ? "" : ", to fail");
 }

@@ -76,6 +76,21 @@ static const struct shrike_op sample_remove = {
     .remove = {0x51, 0x52, 0x53, {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}}};
 static const struct shrike_op sample_switch = {
     .kind = SHRIKE_CHILD_SWITCH, .token = {13, 14, 15, 16}, .change = {0x54}};
+static const struct shrike_addr vips[] = {
+    {{10, 3, 0, 1}, 4}, {{0xfd, 3, [15] = 2}, 6}, {{0}, 4}, {{0}, 6}};
+static const char *const pools[] = {"people", "machines"};
+static const struct shrike_op sample_lease = {
+    .kind = SHRIKE_LEASE,
+    .token = {17, 18, 19, 20},
+    .lease = {0x55, true, 2, 2, "home", vips, pools, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}}};
+static const struct shrike_op sample_address = {
+    .kind = SHRIKE_ADDRESS_ADD,
+    .token = {21, 22, 23, 24},
+    .address = {0x56, true, 2, 1, "home", vips, vips + 1, {{192, 0, 2, 7}, 4500, 4, 0}}};
+static const struct shrike_op sample_lease_free = {
+    .kind = SHRIKE_LEASE_FREE, .token = {25, 26, 27, 28}, .lease_over = 0x57};
+static const struct shrike_op sample_address_remove = {
+    .kind = SHRIKE_ADDRESS_REMOVE, .token = {29, 30, 31, 32}, .lease_over = 0x58};
 static const struct shrike_answer sample_answer = {
     true, SHRIKE_REASON_AUTH_NO_SECRET, {(const u8 *)"value", 5}};
 static const struct shrike_kernel_event sample_kernel = {
@@ -101,6 +116,7 @@ static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
                                                  {{192, 0, 2, 7}, 500, 4, 0},
                                                  {{192, 0, 2, 8}, 501, 4, 0},
                                                  35,
+                                                 {{10, 3, 0, 1}, 4},
                                                  0x87,
                                                  0x88,
                                                  0x89,
@@ -131,7 +147,11 @@ static const struct shrike_ike_view sample_ike = {0x91,
                                                   5,
                                                   31,
                                                   0x9400000000000001,
-                                                  3};
+                                                  3,
+                                                  1,
+                                                  2,
+                                                  vips + 1,
+                                                  vips};
 static const struct shrike_child_view sample_child = {0xa1,
                                                       0xa2,
                                                       SHRIKE_CHILD_DELETING,
@@ -217,6 +237,10 @@ static const struct shrike_conn sample_conns[] = {
      .children = child_confs,
      .proposal_count = 2,
      .child_count = 2,
+     .vip_count = 3,
+     .pool_count = 2,
+     .vips = vips + 1,
+     .pools = pools,
      .local = {AUTH_PSK, {ID_FQDN, {(const u8 *)"moon.example", 12}}, {"g", 8}},
      .remote = {AUTH_NULL, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}, {"h", 9}},
      .local_endpoint = {{192, 0, 2, 7}, 501, 4, 0},
@@ -238,7 +262,9 @@ static const struct shrike_conn sample_conns[] = {
      .fragmentation = true,
      .force_encap = true,
      .origin = {"i", 10},
-     .proposals_origin = {"j", 11}},
+     .proposals_origin = {"j", 11},
+     .vips_origin = {"k", 12},
+     .pools_origin = {"l", 13}},
     {.name = "any",
      .proposals = ike_proposals + 1,
      .proposal_count = 1,
@@ -252,10 +278,11 @@ static const struct settings sample_settings = {
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
 {
-    static const struct shrike_op *const ops[] = {&sample_check, &sample_install, &sample_remove,
-                                                  &sample_switch};
+    static const struct shrike_op *const ops[] = {
+        &sample_check, &sample_install, &sample_remove,     &sample_switch,
+        &sample_lease, &sample_address, &sample_lease_free, &sample_address_remove};
     struct writer w = writer_of(room, size);
-    if (n > (kind == RECODE_OP ? 3 : 0))
+    if (n >= (kind == RECODE_OP ? ARRAY_LEN(ops) : 1))
         return bytes_of(room, 0);
     switch (kind) {
     case RECODE_SOCKET:

@@ -91,6 +91,42 @@ TEST(a_switch_comes_back)
     CHECK_EQ(got.change.child_serial, sample_switch.change.child_serial);
 }
 
+static bool same_addrs(const struct shrike_addr *a, const struct shrike_addr *b, unsigned count)
+{
+    return a != b && memcmp(a, b, count * sizeof(*a)) == 0;
+}
+
+TEST(a_lease_comes_back)
+{
+    const struct shrike_lease_op *a = &sample_lease.lease;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 4);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_LEASE);
+    struct shrike_lease_op *b = &got.lease;
+    CHECK(same_text(a->conn, b->conn) && same_id(&a->remote, &b->remote));
+    CHECK(b->wish_count == 2 && same_addrs(a->wishes, b->wishes, 2));
+    CHECK(b->pool_count == 2 && same_text(a->pools[0], b->pools[0]) &&
+          same_text(a->pools[1], b->pools[1]));
+    CHECK(b->lease == 0x55 && b->held);
+    r = of(RECODE_OP, 6);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_LEASE_FREE && got.lease_over == 0x57);
+}
+
+TEST(addresses_come_back)
+{
+    const struct shrike_address_op *a = &sample_address.address;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 5);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_ADDRESS_ADD);
+    struct shrike_address_op *b = &got.address;
+    CHECK(same_text(a->conn, b->conn) && memcmp(&a->local, &b->local, sizeof(a->local)) == 0);
+    CHECK(b->address_count == 2 && same_addrs(a->addresses, b->addresses, 2));
+    CHECK(b->dns_count == 1 && same_addrs(a->dns, b->dns, 1));
+    CHECK(b->lease == 0x56 && b->held);
+    r = of(RECODE_OP, 7);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_ADDRESS_REMOVE && got.lease_over == 0x58);
+}
+
 TEST(an_answer_comes_back)
 {
     struct shrike_token whose;
@@ -182,8 +218,12 @@ TEST(an_ike_view_comes_back)
     CHECK(same_text(a->conn, b.conn));
     CHECK(same_id(&a->local_id, &b.local_id) && same_id(&a->remote_id, &b.remote_id));
     b.conn = a->conn;
+    CHECK(b.local_vip_count == 1 && same_addrs(a->local_vips, b.local_vips, 1));
+    CHECK(b.remote_vip_count == 2 && same_addrs(a->remote_vips, b.remote_vips, 2));
     b.local_id = a->local_id;
     b.remote_id = a->remote_id;
+    b.local_vips = a->local_vips;
+    b.remote_vips = a->remote_vips;
     CHECK(SAME_REST(a, &b));
 }
 
@@ -211,7 +251,7 @@ TEST(kinds_beyond_the_last_are_refused)
         unsigned beyond;
     } choices[] = {
         {RECODE_SOCKET, 0, SOCKET_ESP + 1},
-        {RECODE_OP, 0, SHRIKE_CHILD_SWITCH + 1},
+        {RECODE_OP, 0, SHRIKE_ADDRESS_REMOVE + 1},
         {RECODE_ANSWER, 17, SHRIKE_REASON_COUNT},
         {RECODE_KERNEL, 0, SHRIKE_SPI_UNKNOWN + 1},
         {RECODE_COMMAND, 0, SHRIKE_REKEY + 1},
@@ -298,8 +338,9 @@ TEST(the_largest_fit_into_a_body)
 int main(void)
 {
     return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
-           RUN(a_switch_comes_back) | RUN(an_answer_comes_back) | RUN(inputs_come_back) |
-           RUN(an_event_comes_back) | RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
+           RUN(a_switch_comes_back) | RUN(a_lease_comes_back) | RUN(addresses_come_back) |
+           RUN(an_answer_comes_back) | RUN(inputs_come_back) | RUN(an_event_comes_back) |
+           RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
            RUN(kinds_beyond_the_last_are_refused) | RUN(an_install_is_of_esp_or_ah) |

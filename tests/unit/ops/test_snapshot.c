@@ -79,7 +79,12 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
         same_proposals(a->proposals, b.proposals, a->proposal_count) &&
         a->child_count == b.child_count && same_auth(&a->local, &b.local) &&
         same_auth(&a->remote, &b.remote) && same_origin(a->origin, b.origin) &&
-        same_origin(a->proposals_origin, b.proposals_origin);
+        same_origin(a->proposals_origin, b.proposals_origin) && a->vip_count == b.vip_count &&
+        a->pool_count == b.pool_count &&
+        same_plain(a->vips, b.vips, a->vip_count, sizeof(*a->vips)) &&
+        same_origin(a->vips_origin, b.vips_origin) && same_origin(a->pools_origin, b.pools_origin);
+    for (unsigned i = 0; i < a->pool_count && same; i++)
+        same = same_text(a->pools[i], b.pools[i]);
     for (unsigned i = 0; i < a->child_count && same; i++)
         same = same_child(&a->children[i], &b.children[i]);
     b.name = a->name;
@@ -91,6 +96,10 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
     b.remote = a->remote;
     b.origin = a->origin;
     b.proposals_origin = a->proposals_origin;
+    b.vips = a->vips;
+    b.pools = a->pools;
+    b.vips_origin = a->vips_origin;
+    b.pools_origin = a->pools_origin;
     return same && memcmp(a, &b, sizeof(b)) == 0;
 }
 
