@@ -57,7 +57,7 @@ static void kept_free(struct kept *k)
 
 static bool is_answered(u16 kind)
 {
-    return kind != MAIL_REMOVE && kind != MAIL_SWITCH;
+    return kind != MAIL_REMOVE && kind != MAIL_SWITCH && kind != MAIL_MOVE;
 }
 
 static void lane_put(struct courier_lane *l, struct list *where, struct kept *k)
@@ -136,6 +136,8 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_REMOVE;
     case SHRIKE_CHILD_SWITCH:
         return MAIL_SWITCH;
+    case SHRIKE_CHILD_MOVE:
+        return MAIL_MOVE;
     case SHRIKE_LEASE:
     case SHRIKE_ADDRESS_ADD:
     case SHRIKE_LEASE_FREE:
@@ -182,8 +184,8 @@ static void post_install(struct courier *c, shrike_time now, const struct shrike
     lane_put(l, &l->sent, k);
 }
 
-/* An esp that is not there holds nothing. Removals and switches may pass installations that wait,
- * but not each other. */
+/* An esp that is not there holds nothing. Removals, switches and moves may pass installations that
+ * wait, but not each other. */
 static void post_unanswered(struct courier *c, shrike_time now, const struct shrike_op *op,
                             struct bytes body)
 {

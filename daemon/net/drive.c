@@ -57,6 +57,8 @@ static void post(struct drive *d, struct shrike_op *op)
             seat_log(d->seat, SHRIKE_ERROR, "the key file for ESP cannot be written; no more keys");
         op->install.local.port = udp_port_out(&d->udp, op->install.local.port);
     }
+    if (op->kind == SHRIKE_CHILD_MOVE)
+        op->move.local.port = udp_port_out(&d->udp, op->move.local.port);
     courier_post(&d->courier, loop_now(d->seat->loop), op);
 }
 

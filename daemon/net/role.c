@@ -213,8 +213,9 @@ static bool got_answer(struct net *n, enum role from, const struct mail *m)
 static bool got_kernel(struct net *n, const struct mail *m)
 {
     struct shrike_kernel_event k;
+    struct seam_box box;
     struct reader r = reader_of(m->body);
-    if (!kernel_read(&r, &k) || !read_ended(&r))
+    if (!kernel_read(&r, &k, &box) || !read_ended(&r))
         return false;
     if (!n->quitting)
         drive_kernel(&n->drive, &k);

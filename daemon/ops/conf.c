@@ -277,6 +277,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_u16(w, c->fragment_size);
     write_flag(w, c->fragmentation);
     write_flag(w, c->force_encap);
+    write_flag(w, c->mobike);
     origin_write(w, &c->origin);
     origin_write(w, &c->proposals_origin);
     origin_write(w, &c->vips_origin);
@@ -302,6 +303,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->fragment_size = read_u16(r);
     c->fragmentation = read_flag(r);
     c->force_encap = read_flag(r);
+    c->mobike = read_flag(r);
     origin_read(r, &c->origin);
     origin_read(r, &c->proposals_origin);
     origin_read(r, &c->vips_origin);

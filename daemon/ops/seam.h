@@ -28,6 +28,8 @@ struct seam_box {
     struct shrike_addr addrs[2][SHRIKE_ADDRESSES_MAX];
     char pools[SHRIKE_ADDRESSES_MAX][SEAM_NAME_MAX];
     const char *pool[SHRIKE_ADDRESSES_MAX];
+    u32 serials[SHRIKE_MOVE_MAX];
+    struct shrike_addr hosts[SHRIKE_HOST_ADDRESSES_MAX];
 };
 
 void op_write(struct writer *w, const struct shrike_op *op);
@@ -37,7 +39,7 @@ void answer_write(struct writer *w, struct shrike_token token, const struct shri
 bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_answer *a) must_use;
 
 void kernel_write(struct writer *w, const struct shrike_kernel_event *k);
-bool kernel_read(struct reader *r, struct shrike_kernel_event *k) must_use;
+bool kernel_read(struct reader *r, struct shrike_kernel_event *k, struct seam_box *box) must_use;
 
 void command_write(struct writer *w, const struct shrike_command *c);
 bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *box) must_use;

@@ -3,7 +3,7 @@
 #include "ops/seam_parts.h"
 
 CARRIES(struct shrike_command, 40);
-CARRIES(struct shrike_kernel_event, 136);
+CARRIES(struct shrike_kernel_event, 152);
 
 enum { NAME_CONN, NAME_CHILD }; /* places in the box */
 
@@ -32,7 +32,7 @@ bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *b
 
 void kernel_write(struct writer *w, const struct shrike_kernel_event *k)
 {
-    write_choice(w, k->kind, SHRIKE_SPI_UNKNOWN + 1);
+    write_choice(w, k->kind, SHRIKE_ADDRESSES + 1);
     write_u32(w, k->reqid);
     write_u32(w, k->child_serial);
     write_selector(w, &k->local);
@@ -40,11 +40,15 @@ void kernel_write(struct writer *w, const struct shrike_kernel_event *k)
     write_endpoint(w, &k->from);
     write_endpoint(w, &k->to);
     write_u32(w, k->spi);
+    write_choice(w, k->address_count, SHRIKE_HOST_ADDRESSES_MAX + 1);
+    for (u16 i = 0; i < k->address_count && !w->full; i++)
+        write_addr(w, &k->addresses[i]);
 }
 
-bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
+bool kernel_read(struct reader *r, struct shrike_kernel_event *k, struct seam_box *box)
 {
-    k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_SPI_UNKNOWN + 1);
+    memset(k, 0, sizeof(*k));
+    k->kind = (enum shrike_kernel_kind)read_choice(r, SHRIKE_ADDRESSES + 1);
     k->reqid = read_u32(r);
     k->child_serial = read_u32(r);
     k->local = read_selector(r);
@@ -52,5 +56,9 @@ bool kernel_read(struct reader *r, struct shrike_kernel_event *k)
     k->from = read_endpoint(r);
     k->to = read_endpoint(r);
     k->spi = read_u32(r);
+    k->address_count = read_choice(r, SHRIKE_HOST_ADDRESSES_MAX + 1);
+    k->addresses = box->hosts;
+    for (u16 i = 0; i < k->address_count; i++)
+        box->hosts[i] = read_addr(r);
     return read_ended(r);
 }

@@ -9,6 +9,7 @@ CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 32);
 CARRIES(struct shrike_remove_op, 52);
 CARRIES(struct shrike_switch_op, 4);
+CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_answer, 24);
@@ -188,6 +189,29 @@ static void address_read(struct reader *r, struct shrike_address_op *a, struct s
     a->local = read_endpoint(r);
 }
 
+static void move_write(struct writer *w, const struct shrike_move_op *o)
+{
+    write_endpoint(w, &o->local);
+    write_endpoint(w, &o->remote);
+    write_flag(w, o->encap);
+    write_flag(w, o->nat_here);
+    write_choice(w, o->child_count, SHRIKE_MOVE_MAX + 1);
+    for (u16 i = 0; i < o->child_count && !w->full; i++)
+        write_u32(w, o->children[i]);
+}
+
+static void move_read(struct reader *r, struct shrike_move_op *o, struct seam_box *box)
+{
+    o->local = read_endpoint(r);
+    o->remote = read_endpoint(r);
+    o->encap = read_flag(r);
+    o->nat_here = read_flag(r);
+    o->child_count = read_choice(r, SHRIKE_MOVE_MAX + 1);
+    o->children = box->serials;
+    for (u16 i = 0; i < o->child_count; i++)
+        box->serials[i] = read_u32(r);
+}
+
 void op_write(struct writer *w, const struct shrike_op *op)
 {
     write_choice(w, op->kind, SHRIKE_ADDRESS_REMOVE + 1);
@@ -205,6 +229,9 @@ void op_write(struct writer *w, const struct shrike_op *op)
         break;
     case SHRIKE_CHILD_SWITCH:
         write_u32(w, op->change.child_serial);
+        break;
+    case SHRIKE_CHILD_MOVE:
+        move_write(w, &op->move);
         break;
     case SHRIKE_LEASE:
         lease_write(w, &op->lease);
@@ -237,6 +264,9 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
         break;
     case SHRIKE_CHILD_SWITCH:
         op->change.child_serial = read_u32(r);
+        break;
+    case SHRIKE_CHILD_MOVE:
+        move_read(r, &op->move, box);
         break;
     case SHRIKE_LEASE:
         lease_read(r, &op->lease, box);

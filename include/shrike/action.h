@@ -29,6 +29,7 @@ enum shrike_op_kind {
     /* not answered: */
     SHRIKE_CHILD_REMOVE,   /* take them out */
     SHRIKE_CHILD_SWITCH,   /* send by this pair from now on, not by others like it */
+    SHRIKE_CHILD_MOVE,     /* the ends of these pairs are others from now on */
     SHRIKE_LEASE_FREE,     /* the peer does not need them any more */
     SHRIKE_ADDRESS_REMOVE, /* they are not ours any more */
 };
@@ -84,6 +85,18 @@ struct shrike_switch_op {
     uint32_t child_serial;
 };
 
+/* All Child SAs of one IKE SA are between these ends from now on, in both directions: keys, SPIs,
+ * sequence numbers and replay windows stay. What comes to the old address still is taken. What they
+ * name may be gone already. */
+#define SHRIKE_MOVE_MAX 256 /* Child SAs of one IKE SA */
+struct shrike_move_op {
+    struct shrike_endpoint local, remote;
+    bool encap;    /* as for CHILD_INSTALL; it may differ from what it was */
+    bool nat_here; /* the same */
+    uint16_t child_count;
+    const uint32_t *children; /* their serials */
+};
+
 /* Internal addresses (RFC 7296 2.19, 3.15). Each LEASE has a number that is given once and ends
  * once, by LEASE_FREE, also when it has failed or its answer is not waited for any more. A peer
  * that makes its IKE SA from scratch asks for the addresses that it has: until the former lease is
@@ -126,6 +139,7 @@ struct shrike_op {
         struct shrike_install_op install;
         struct shrike_remove_op remove;
         struct shrike_switch_op change;
+        struct shrike_move_op move;
         struct shrike_lease_op lease;
         struct shrike_address_op address;
         uint32_t lease_over; /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */

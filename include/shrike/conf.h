@@ -116,6 +116,8 @@ struct shrike_conn {
     uint16_t fragment_size; /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
     bool fragmentation;     /* offer and accept RFC 7383 */
     bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */
+    bool mobike;            /* RFC 4555: the addresses of its SAs may change; not beside children
+                             * in transport mode, which it does not have */
     struct shrike_origin origin;
     struct shrike_origin proposals_origin;
     struct shrike_origin vips_origin;

@@ -82,9 +82,14 @@ enum shrike_kernel_kind {
     SHRIKE_EXPIRE_HARD, /* ... its hard one: it passes nothing more */
     SHRIKE_PLANE_LOST,  /* the data plane began anew and holds no SA of ours */
     SHRIKE_SPI_UNKNOWN, /* an ESP packet from `from` to `to` belongs to no SA: `spi` */
+    SHRIKE_MAPPING,     /* authentic and new ESP of child_serial came from `from` to `to`, and the
+                         * peer's end was another one */
+    SHRIKE_ADDRESSES,   /* this host has these addresses now; or its routes have changed */
 };
+#define SHRIKE_HOST_ADDRESSES_MAX 32 /* of one host; the first ones count */
 
-/* local and remote: of an ACQUIRE, what selects the packet and no more, as if it had come from the
+/* Pointers are valid during the call.
+ * local and remote: of an ACQUIRE, what selects the packet and no more, as if it had come from the
  * local side: its addresses, its protocol, its ports (or its ICMP type and code, in both). family 0
  * in both: not known. */
 struct shrike_kernel_event {
@@ -92,8 +97,10 @@ struct shrike_kernel_event {
     uint32_t reqid;
     uint32_t child_serial;
     struct shrike_ts local, remote;
-    struct shrike_endpoint from, to; /* SPI_UNKNOWN; ports 0: it was not in UDP */
+    struct shrike_endpoint from, to; /* SPI_UNKNOWN, MAPPING; ports 0: it was not in UDP */
     uint32_t spi;
+    const struct shrike_addr *addresses; /* ADDRESSES: those that IKE and ESP can be sent from */
+    uint16_t address_count;
 };
 
 /* What the engine holds now; for tests, statistics and the oracle of the simulator. */
@@ -131,6 +138,13 @@ void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
  *   CHILD_REMOVE may still come for what the data plane has lost.
  * SPI_UNKNOWN: the peer is told, over an IKE SA to that address or, without one, in the clear; to
  *   be told at most a few times a second.
+ * MAPPING: when the peer is behind a NAT and we are not, it is followed (RFC 7296 2.23, RFC 4555
+ *   3.8).
+ * ADDRESSES: to be told after the first shrike_conf() and at each change, all of them each time, in
+ *   the order in which they are to be tried: addresses of links that carry, without those of
+ *   tunnels of ours. As long as nothing was told, every address is taken to be there. An SA whose
+ *   address is gone moves to another path (RFC 4555), or is made from scratch where it cannot; one
+ *   whose address is still there asks the peer whether the path is.
  * What it does not know (a reqid, a serial) is ignored. */
 void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel_event *k);
 void shrike_tick(struct shrike *e, shrike_time now);

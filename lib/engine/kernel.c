@@ -74,6 +74,8 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
         lost(w, s);
         break;
     case SHRIKE_SPI_UNKNOWN: /* engine/outside.h */
+    case SHRIKE_MAPPING:
+    case SHRIKE_ADDRESSES:
         break;
     }
 }

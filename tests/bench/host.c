@@ -106,6 +106,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
         return true;
     case SHRIKE_CHILD_REMOVE:
     case SHRIKE_CHILD_SWITCH:
+    case SHRIKE_CHILD_MOVE:
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         return false;

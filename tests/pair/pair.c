@@ -326,6 +326,7 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         return true;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+    case SHRIKE_CHILD_MOVE:
         return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:

@@ -88,6 +88,7 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
         break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+    case SHRIKE_CHILD_MOVE:
         break;
     }
     if (op->kind == SHRIKE_CHILD_INSTALL || is_order(op->kind))

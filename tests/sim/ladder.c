@@ -71,15 +71,12 @@ void ladder_event(struct host *h, const struct shrike_event *e)
 
 void ladder_op(struct host *h, const struct host_op *op, const char *what)
 {
-    static const char *const names[] = {[SHRIKE_PROVE] = "prove",
-                                        [SHRIKE_CHECK] = "check",
-                                        [SHRIKE_CHILD_INSTALL] = "install",
-                                        [SHRIKE_CHILD_REMOVE] = "remove",
-                                        [SHRIKE_CHILD_SWITCH] = "switch",
-                                        [SHRIKE_LEASE] = "lease",
-                                        [SHRIKE_ADDRESS_ADD] = "address",
-                                        [SHRIKE_LEASE_FREE] = "lease over",
-                                        [SHRIKE_ADDRESS_REMOVE] = "address over"};
+    static const char *const names[] = {
+        [SHRIKE_PROVE] = "prove",           [SHRIKE_CHECK] = "check",
+        [SHRIKE_CHILD_INSTALL] = "install", [SHRIKE_CHILD_REMOVE] = "remove",
+        [SHRIKE_CHILD_SWITCH] = "switch",   [SHRIKE_CHILD_MOVE] = "move",
+        [SHRIKE_LEASE] = "lease",           [SHRIKE_ADDRESS_ADD] = "address",
+        [SHRIKE_LEASE_FREE] = "lease over", [SHRIKE_ADDRESS_REMOVE] = "address over"};
 
     world_say(h->node.world, "%c   %s %s (SA %u, question %u)%s", h->letter, names[op->kind], what,
               op->token.serial, op->token.slot,

@@ -164,7 +164,8 @@ static void on_op(struct mesh *m, unsigned self, const struct shrike_op *op)
 
     if (op->kind == SHRIKE_CHILD_REMOVE)
         h->installed[op->remove.remote.octets[3] - 1]--;
-    if (op->kind == SHRIKE_CHILD_REMOVE || op->kind == SHRIKE_CHILD_SWITCH)
+    if (op->kind == SHRIKE_CHILD_REMOVE || op->kind == SHRIKE_CHILD_SWITCH ||
+        op->kind == SHRIKE_CHILD_MOVE)
         return;
     item = item_new(m, self, 20 * SHRIKE_MS);
     item->token = op->token;

@@ -160,9 +160,10 @@ TEST(what_cannot_be_is_refused_with_words)
 
 static struct shrike_kernel_event last_event(void)
 {
+    static struct seam_box box;
     struct shrike_kernel_event k;
     struct reader r = table_body(table_last(&t.net, MAIL_KERNEL));
-    ensure(kernel_read(&r, &k));
+    ensure(kernel_read(&r, &k, &box));
     return k;
 }
 

@@ -69,7 +69,7 @@ static inline bool recode_seam(enum recode kind, struct reader *r, struct writer
         op_write(w, &v.op);
     if (kind == RECODE_ANSWER && (good = answer_read(r, &v.token, &v.answer)))
         answer_write(w, v.token, &v.answer);
-    if (kind == RECODE_KERNEL && (good = kernel_read(r, &v.kernel)))
+    if (kind == RECODE_KERNEL && (good = kernel_read(r, &v.kernel, &box)))
         kernel_write(w, &v.kernel);
     if (kind == RECODE_COMMAND && (good = command_read(r, &v.command, &box)))
         command_write(w, &v.command);

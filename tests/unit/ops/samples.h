@@ -76,6 +76,14 @@ static const struct shrike_op sample_remove = {
     .remove = {0x51, 0x52, 0x53, {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}}};
 static const struct shrike_op sample_switch = {
     .kind = SHRIKE_CHILD_SWITCH, .token = {13, 14, 15, 16}, .change = {0x54}};
+static const struct shrike_op sample_move = {.kind = SHRIKE_CHILD_MOVE,
+                                             .token = {33, 34, 35, 36},
+                                             .move = {{{192, 0, 2, 7}, 4500, 4, 0},
+                                                      {{0x20, 1, [15] = 9}, 4501, 6, 0},
+                                                      true,
+                                                      true,
+                                                      2,
+                                                      (const u32[]){0x55, 0x56}}};
 static const struct shrike_addr vips[] = {
     {{10, 3, 0, 1}, 4}, {{0xfd, 3, [15] = 2}, 6}, {{0}, 4}, {{0}, 6}};
 static const char *const pools[] = {"people", "machines"};
@@ -101,7 +109,9 @@ static const struct shrike_kernel_event sample_kernel = {
     {{192, 0, 2, 3}, {192, 0, 2, 4}, 0x65, 0x66, 17, 4, {0}},
     {{192, 0, 2, 5}, 0x67, 4, 0},
     {{0x20, 1, [15] = 6}, 0x68, 6, 0},
-    0x69};
+    0x69,
+    (const struct shrike_addr[]){{{192, 0, 2, 7}, 4}, {{0x20, 1, [15] = 7}, 6}},
+    2};
 static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
                                                      0x72,         0x73, true};
 static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
@@ -261,6 +271,7 @@ static const struct shrike_conn sample_conns[] = {
      .fragment_size = 1281,
      .fragmentation = true,
      .force_encap = true,
+     .mobike = true,
      .origin = {"i", 10},
      .proposals_origin = {"j", 11},
      .vips_origin = {"k", 12},
@@ -279,8 +290,8 @@ static const struct settings sample_settings = {
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
 {
     static const struct shrike_op *const ops[] = {
-        &sample_check, &sample_install, &sample_remove,     &sample_switch,
-        &sample_lease, &sample_address, &sample_lease_free, &sample_address_remove};
+        &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
+        &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
     struct writer w = writer_of(room, size);
     if (n >= (kind == RECODE_OP ? ARRAY_LEN(ops) : 1))
         return bytes_of(room, 0);

@@ -91,6 +91,16 @@ TEST(a_switch_comes_back)
     CHECK_EQ(got.change.child_serial, sample_switch.change.child_serial);
 }
 
+TEST(a_move_comes_back)
+{
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 8);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_CHILD_MOVE && got.move.child_count == 2);
+    CHECK(got.move.children[0] == 0x55 && got.move.children[1] == 0x56);
+    got.move.children = sample_move.move.children;
+    CHECK(SAME_REST(&sample_move.move, &got.move));
+}
+
 static bool same_addrs(const struct shrike_addr *a, const struct shrike_addr *b, unsigned count)
 {
     return a != b && memcmp(a, b, count * sizeof(*a)) == 0;
@@ -142,7 +152,11 @@ TEST(inputs_come_back)
     struct shrike_kernel_event k;
     struct shrike_command c;
     struct reader r = of(RECODE_KERNEL, 0);
-    CHECK(kernel_read(&r, &k) && SAME_REST(&sample_kernel, &k));
+    CHECK(kernel_read(&r, &k, &box) && k.address_count == 2);
+    for (u16 i = 0; i < k.address_count; i++)
+        CHECK(SAME_REST(&sample_kernel.addresses[i], &k.addresses[i]));
+    k.addresses = sample_kernel.addresses;
+    CHECK(SAME_REST(&sample_kernel, &k));
     r = of(RECODE_COMMAND, 0);
     CHECK(command_read(&r, &c, &box));
     CHECK(same_text(sample_command.conn, c.conn) && same_text(sample_command.child, c.child));
@@ -253,7 +267,7 @@ TEST(kinds_beyond_the_last_are_refused)
         {RECODE_SOCKET, 0, SOCKET_ESP + 1},
         {RECODE_OP, 0, SHRIKE_ADDRESS_REMOVE + 1},
         {RECODE_ANSWER, 17, SHRIKE_REASON_COUNT},
-        {RECODE_KERNEL, 0, SHRIKE_SPI_UNKNOWN + 1},
+        {RECODE_KERNEL, 0, SHRIKE_ADDRESSES + 1},
         {RECODE_COMMAND, 0, SHRIKE_REKEY + 1},
         {RECODE_EVENT, 0, SHRIKE_EVENT_COUNT},
         {RECODE_IKE_VIEW, 4, SHRIKE_IKE_DELETING + 1},
@@ -338,9 +352,9 @@ TEST(the_largest_fit_into_a_body)
 int main(void)
 {
     return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
-           RUN(a_switch_comes_back) | RUN(a_lease_comes_back) | RUN(addresses_come_back) |
-           RUN(an_answer_comes_back) | RUN(inputs_come_back) | RUN(an_event_comes_back) |
-           RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
+           RUN(a_switch_comes_back) | RUN(a_move_comes_back) | RUN(a_lease_comes_back) |
+           RUN(addresses_come_back) | RUN(an_answer_comes_back) | RUN(inputs_come_back) |
+           RUN(an_event_comes_back) | RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
            RUN(kinds_beyond_the_last_are_refused) | RUN(an_install_is_of_esp_or_ah) |
