@@ -55,7 +55,8 @@ void compile_life(struct compile *c, const struct section *s, struct shrike_life
     compile_number(c, s, packets[2], UINT64_MAX, &p.rand);
     settle(c, s, octets, &b);
     settle(c, s, packets, &p);
-    *out = (struct shrike_life){b.rekey, b.life, p.rekey, p.life};
+    *out = (struct shrike_life){b.rekey, b.life, p.rekey, p.life, 0};
+    compile_time(c, s, "inactivity", &out->idle);
 }
 
 void compile_child_times(struct compile *c, const struct section *s, struct shrike_child_conf *out)

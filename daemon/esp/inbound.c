@@ -28,13 +28,16 @@ static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct fr
     return ESP_PASS;
 }
 
-static enum esp_drop esp_packet(struct plane *p, struct frame *f, u8 tos)
+static enum esp_drop esp_packet(struct plane *p, const struct arrival *a, struct frame *f)
 {
-    struct esp_sa *sa = sadb_in(p->db, packet_spi(f));
-    if (!sa)
+    u32 spi = packet_spi(f);
+    struct esp_sa *sa = sadb_in(p->db, spi);
+    if (!sa) {
+        p->events.unknown(p->events.ctx, a, spi, f->len);
         return ESP_NO_SA;
+    }
     enum esp_drop why = packet_open(sa->cipher, sa->replay, f);
-    return why == ESP_PASS ? deliver(p, sa, f, tos) : why;
+    return why == ESP_PASS ? deliver(p, sa, f, a->tos) : why;
 }
 
 /* RFC 3948 2: a keepalive, IKE behind a non-ESP marker, or ESP. */
@@ -48,7 +51,7 @@ static void datagram(struct plane *p, const struct arrival *a, struct frame *f, 
         p->events.stray(p->events.ctx, &m);
         return;
     }
-    enum esp_drop why = f->len < ESP_HEADER_LEN ? ESP_SHORT : esp_packet(p, f, a->tos);
+    enum esp_drop why = f->len < ESP_HEADER_LEN ? ESP_SHORT : esp_packet(p, a, f);
     if (why != ESP_PASS)
         esp_count(&p->counters, why);
 }

@@ -4,6 +4,8 @@
 #include "esp/post.h"
 #include "wire/codes.h"
 
+#define IDLE_PER_TICK 64 /* told of; each one is looked for anew */
+
 static void route(void *ctx, const struct esp_sa *sa, bool add)
 {
     post_route(ctx, sa, add);
@@ -104,6 +106,8 @@ static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op 
 
 static void take_out(struct installed *i, struct esp_sa *sa)
 {
+    if (sa && sa->inbound)
+        unknown_gone(&i->unknown, sa->spi, i->plane->now);
     if (sa && !sadb_remove(i->plane->db, sa))
         ensure(false);
 }
@@ -131,6 +135,7 @@ bool installed_add(struct installed *i, const struct shrike_install_op *op)
     pair->out = out;
     if (op->nat_here && op->encap)
         pair->end = ends_take(&i->ends, &op->local, &op->remote, now);
+    pairs_limit(&i->pairs, pair, op->life.idle, op->replaces, now);
     pairs_succeeded(&i->pairs, op->reqid, now);
     post_route(i->seat, out, true);
     return true;
@@ -163,6 +168,20 @@ void installed_orphan(struct installed *i)
     pairs_orphan(&i->pairs, i->plane->now);
 }
 
+/* net is told of those that have carried nothing for too long, and again when it has done nothing
+ * about it. */
+static void tell_idle(struct installed *i, shrike_time now)
+{
+    struct pair *idle;
+    for (u32 n = 0; n < IDLE_PER_TICK && (idle = pairs_idle(&i->pairs, now)); n++) {
+        struct shrike_kernel_event k = {
+            .kind = SHRIKE_IDLE, .reqid = idle->reqid, .child_serial = idle->serial};
+        if (!post_kernel(i->seat, &k))
+            return;
+        pairs_limit(&i->pairs, idle, idle->idle, 0, now);
+    }
+}
+
 bool installed_tick(struct installed *i, shrike_time now)
 {
     struct pair *ended;
@@ -174,8 +193,9 @@ bool installed_tick(struct installed *i, shrike_time now)
         while ((quiet = ends_quiet(&i->ends, now, i->keepalive_s * SHRIKE_SECOND)))
             plane_keepalive(i->plane, &quiet->local, &quiet->remote);
     }
+    tell_idle(i, now);
     bool retired = sadb_collect(i->plane->db) > 0;
-    return retired || ends_any(&i->ends) || !list_empty(&i->pairs.orphans);
+    return retired || i->pairs.idling > 0 || ends_any(&i->ends) || !list_empty(&i->pairs.orphans);
 }
 
 void installed_count(const struct installed *i, u32 serial, struct mail_count *out)

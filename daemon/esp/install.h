@@ -5,6 +5,7 @@
 #include "esp/pair.h"
 #include "esp/plane.h"
 #include "esp/trap.h"
+#include "esp/unknown.h"
 #include "ops/snapshot.h"
 #include "proc/seat.h"
 #include "shrike/action.h"
@@ -15,6 +16,7 @@ struct installed {
     struct pairs pairs;
     struct ends ends;
     struct traps traps;
+    struct unknown unknown;
     u32 replay_window, keepalive_s; /* for SAs to come */
 };
 
@@ -28,7 +30,8 @@ void installed_remove(struct installed *i, u32 serial); /* nothing when it is no
 /* Send by this one from now on; nothing when it is not there. */
 void installed_switch(struct installed *i, u32 serial);
 void installed_orphan(struct installed *i); /* net began anew */
-/* Orphans whose time is over go, quiet ends get a keepalive. false: nothing waits any more. */
+/* Orphans whose time is over go, quiet ends get a keepalive, net hears of idle SAs. false: nothing
+ * waits any more. */
 bool installed_tick(struct installed *i, shrike_time now);
 /* What it has carried; all zero when it is not there. */
 void installed_count(const struct installed *i, u32 serial, struct mail_count *out);

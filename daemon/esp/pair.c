@@ -7,7 +7,7 @@ void pairs_open(struct pairs *p)
     for (u32 i = 0; i < PAIR_BUCKETS; i++)
         list_init(&p->buckets[i]);
     list_init(&p->orphans);
-    p->count = 0;
+    p->count = p->idling = 0;
 }
 
 /* Serials are given one after the other. */
@@ -19,6 +19,7 @@ static struct list *bucket_of(const struct pairs *p, u32 serial)
 void pairs_remove(struct pairs *p, struct pair *pair)
 {
     ends_give(pair->end);
+    p->idling -= pair->idle > 0;
     list_remove(&pair->link);
     free(pair);
     p->count--;
@@ -72,6 +73,8 @@ void pairs_orphan(struct pairs *p, shrike_time now)
             pair->in->child_serial = 0;
             pair->out->child_serial = 0;
             pair->until = now + ORPHAN_MAX;
+            p->idling -= pair->idle > 0;
+            pair->idle = 0;
         }
     }
 }
@@ -83,6 +86,35 @@ void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now)
         if (pair->reqid == reqid)
             pair->until = MIN(pair->until, now + ORPHAN_AFTER);
     }
+}
+
+static shrike_time used(const struct pair *pair)
+{
+    shrike_time last = MAX(atomic_load(&pair->in->used), atomic_load(&pair->out->used));
+    return MAX(pair->idle_from, last);
+}
+
+void pairs_limit(struct pairs *p, struct pair *pair, shrike_time idle, u32 replaces,
+                 shrike_time now)
+{
+    const struct pair *old = replaces == 0 ? NULL : pairs_find(p, replaces);
+    p->idling += idle > 0;
+    p->idling -= pair->idle > 0;
+    pair->idle = idle;
+    pair->idle_from = old ? used(old) : now;
+}
+
+struct pair *pairs_idle(const struct pairs *p, shrike_time now)
+{
+    for (u32 i = 0; p->idling > 0 && i < PAIR_BUCKETS; i++) {
+        const struct list *all = &p->buckets[i];
+        for (struct list *l = all->next; l != all; l = l->next) {
+            struct pair *pair = list_item(l, struct pair, link);
+            if (pair->idle > 0 && now >= used(pair) && now - used(pair) >= pair->idle)
+                return pair;
+        }
+    }
+    return NULL;
 }
 
 struct pair *pairs_ended(const struct pairs *p, shrike_time now)

@@ -21,12 +21,15 @@ struct pair {
     struct esp_sa *in, *out; /* of the tables */
     struct end *end;         /* NULL: needs no keepalives */
     shrike_time until;       /* when an orphan goes */
+    shrike_time idle;        /* so long it may carry nothing; 0: for ever */
+    shrike_time idle_from;   /* this counts from then on, or from when it was used last */
 };
 
 struct pairs {
     struct list buckets[PAIR_BUCKETS];
     struct list orphans;
     u32 count;
+    u32 idling; /* pairs with a time that they may be idle for */
 };
 
 void pairs_open(struct pairs *p);
@@ -39,6 +42,12 @@ void pairs_remove(struct pairs *p, struct pair *pair);
 void pairs_orphan(struct pairs *p, shrike_time now);
 /* A new Child SA of this reqid is there. */
 void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now);
+/* So long this one may carry nothing (0: for ever), from now on; or, where it is to replace the
+ * pair with this serial, from when that one was used last. */
+void pairs_limit(struct pairs *p, struct pair *pair, shrike_time idle, u32 replaces,
+                 shrike_time now);
+/* One that has been idle for too long, for its owner to limit anew or to remove; NULL: none. */
+struct pair *pairs_idle(const struct pairs *p, shrike_time now);
 /* An orphan whose time is over; NULL: there is none. */
 struct pair *pairs_ended(const struct pairs *p, shrike_time now);
 /* Note at the ends that need keepalives when the SAs last sent. */

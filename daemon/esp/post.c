@@ -4,7 +4,7 @@
 
 #define ROUTE_MAX   8192 /* octets of one body */
 #define ANSWER_MAX  256
-#define KERNEL_MAX  64
+#define KERNEL_MAX  256
 #define STATS_MAX   4096
 #define COUNTED_MAX 16384
 

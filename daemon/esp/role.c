@@ -68,6 +68,17 @@ static void on_stray(void *ctx, const struct mail_stray *m)
         e->unsaid++; /* IKE sends again */
 }
 
+/* RFC 7296 1.5: the peer may have an SA that we lost. */
+static void on_unknown(void *ctx, const struct arrival *a, u32 spi, size_t len)
+{
+    struct esp *e = ctx;
+    struct shrike_kernel_event k = {
+        .kind = SHRIKE_SPI_UNKNOWN, .spi = spi, .from = a->remote, .to = a->local};
+    if (unknown_tell(&e->installed.unknown, spi, len, &a->local, e->plane->now) &&
+        !post_kernel(e->seat, &k))
+        e->unsaid++;
+}
+
 /* The turns of the worker. */
 
 static struct esp_source *source_of(struct esp *e, const struct esp_socket *u)
@@ -340,7 +351,7 @@ static void esp_stop(void *self)
 static void *esp_start(struct seat *seat)
 {
     struct esp *e = calloc(1, sizeof(*e));
-    struct plane_events events = {on_acquire, on_life, on_first, on_stray, e};
+    struct plane_events events = {on_acquire, on_life, on_first, on_stray, on_unknown, e};
     struct plane *plane = e ? plane_new(SAS_MAX, &events) : NULL;
     if (!plane) {
         seat_log(seat, SHRIKE_ERROR, "esp cannot start: no memory");

@@ -37,7 +37,8 @@ bool esp_socket_open(struct esp_socket *u, int fd, const struct mail_socket *m)
 {
     int size;
     socklen_t len = sizeof(size);
-    *u = (struct esp_socket){.fd = fd, .family = m->family, .raw = m->kind == SOCKET_ESP};
+    *u = (struct esp_socket){
+        .fd = fd, .family = m->family, .raw = m->kind == SOCKET_ESP, .port = m->port};
     if (fd < 0 || m->kind == SOCKET_IKE || !(m->family == 4 ? options_v4(fd) : options_v6(fd))) {
         esp_socket_close(u);
         return false;
@@ -290,6 +291,7 @@ size_t esp_socket_receive(struct esp_socket *u, struct arrival_buffers *b,
     for (int i = 0; i < n; i++) {
         struct arrival *a = &out[i];
         *a = (struct arrival){.at = b->octets[i], .len = b->messages[i].msg_len};
+        a->local.port = u->port;
         endpoint_of(&a->remote, &b->from[i]);
         if (u->raw && u->family == 4)
             skip_header(a);

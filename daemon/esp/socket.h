@@ -30,6 +30,7 @@ struct esp_socket {
     int fd; /* -1: none */
     u8 family;
     bool raw;
+    u16 port;                     /* 0: raw */
     bool dont_fragment, df_known; /* what the socket was last told */
     u16 segments_max;             /* 1: no segmentation offload */
     bool gro;

@@ -180,8 +180,10 @@ void drive_kernel(struct drive *d, const struct shrike_kernel_event *k)
         answer_failures(d, COURIER_KEPT_MAX); /* before it has failed, nothing is made anew */
     if (k->kind == SHRIKE_ACQUIRE && k->reqid)
         take_aim(d, NULL, k->reqid);
+    struct shrike_kernel_event known = *k;
+    known.to.port = udp_port_in(&d->udp, k->to.port);
     shrike_time now = input(d);
-    shrike_kernel(d->engine, now, k);
+    shrike_kernel(d->engine, now, &known);
 }
 
 static void try_conf(struct drive *d)

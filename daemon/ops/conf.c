@@ -6,8 +6,8 @@
 
 CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
-CARRIES(struct shrike_life, 32);
-CARRIES(struct shrike_child_conf, 184);
+CARRIES(struct shrike_life, 40);
+CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
 CARRIES(struct shrike_conn, 376);
 CARRIES(struct shrike_conf, 24);
@@ -120,6 +120,7 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     write_u64(w, c->life.bytes_hard);
     write_u64(w, c->life.packets_soft);
     write_u64(w, c->life.packets_hard);
+    write_u64(w, c->life.idle);
     write_u64(w, c->rekey_time);
     write_u64(w, c->life_time);
     write_u64(w, c->rand_time);
@@ -144,6 +145,7 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->life.bytes_hard = read_u64(r);
     c->life.packets_soft = read_u64(r);
     c->life.packets_hard = read_u64(r);
+    c->life.idle = read_u64(r);
     c->rekey_time = read_u64(r);
     c->life_time = read_u64(r);
     c->rand_time = read_u64(r);

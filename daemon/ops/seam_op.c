@@ -2,11 +2,11 @@
 #include "ops/seam_parts.h"
 #include "wire/codes.h"
 
-CARRIES(struct shrike_op, 240);
+CARRIES(struct shrike_op, 256);
 CARRIES(struct shrike_auth_op, 112);
-CARRIES(struct shrike_install_op, 216);
+CARRIES(struct shrike_install_op, 232);
 CARRIES(struct shrike_sa_keys, 40);
-CARRIES(struct shrike_life, 32);
+CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_remove_op, 52);
 CARRIES(struct shrike_switch_op, 4);
 CARRIES(struct shrike_move_op, 56);
@@ -60,6 +60,7 @@ static void life_write(struct writer *w, const struct shrike_life *l)
     write_u64(w, l->bytes_hard);
     write_u64(w, l->packets_soft);
     write_u64(w, l->packets_hard);
+    write_u64(w, l->idle);
 }
 
 static void life_read(struct reader *r, struct shrike_life *l)
@@ -68,6 +69,7 @@ static void life_read(struct reader *r, struct shrike_life *l)
     l->bytes_hard = read_u64(r);
     l->packets_soft = read_u64(r);
     l->packets_hard = read_u64(r);
+    l->idle = read_u64(r);
 }
 
 static void install_write(struct writer *w, const struct shrike_install_op *i)
@@ -76,6 +78,7 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_name(w, i->child);
     write_u32(w, i->child_serial);
     write_u32(w, i->reqid);
+    write_u32(w, i->replaces);
     write_choice(w, i->mode, SHRIKE_TRANSPORT + 1);
     write_flag(w, i->initiator);
     write_flag(w, i->encap);
@@ -101,6 +104,7 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->child = read_name(r, box->names[NAME_CHILD]);
     i->child_serial = read_u32(r);
     i->reqid = read_u32(r);
+    i->replaces = read_u32(r);
     i->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
     i->initiator = read_flag(r);
     i->encap = read_flag(r);

@@ -56,6 +56,8 @@ struct shrike_sa_keys {
 struct shrike_install_op {
     const char *conn, *child;
     uint32_t child_serial, reqid;
+    uint32_t replaces; /* serial of the Child SA that it is to replace; 0: none. How long that one
+                        * has been idle goes on to count */
     enum shrike_mode mode;
     bool initiator;                      /* of the IKE SA that made it */
     bool encap;                          /* UDP encapsulation between these ends (RFC 3948) */

@@ -36,10 +36,11 @@ enum shrike_unique {
     SHRIKE_UNIQUE_KEEP,    /* and while there is one, new ones are refused */
 };
 
-/* When a Child SA has carried enough (RFC 4301 4.4.2.1); 0: no limit. */
+/* When a Child SA has carried enough (RFC 4301 4.4.2.1), or nothing for too long; 0: no limit. */
 struct shrike_life {
     uint64_t bytes_soft, bytes_hard;
     uint64_t packets_soft, packets_hard;
+    shrike_time idle; /* without a packet in either direction */
 };
 
 struct shrike_child_conf {

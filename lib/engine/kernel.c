@@ -38,6 +38,13 @@ static void expire_hard(struct shard *s, struct ike_sa *sa, struct child_sa *chi
     sa_touch(s, sa);
 }
 
+/* It is not made again before somebody asks, or a packet meets its trap. */
+static void idle(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+{
+    child_end(child, SHRIKE_REASON_IDLE);
+    sa_touch(s, sa);
+}
+
 static void expire(struct shard *s, const struct shrike_kernel_event *k)
 {
     struct child_sa *child = child_by_serial(s, k->child_serial);
@@ -46,6 +53,8 @@ static void expire(struct shard *s, const struct shrike_kernel_event *k)
     struct ike_sa *sa = shard_sa_at(s, child->sa);
     if (k->kind == SHRIKE_EXPIRE_SOFT)
         expire_soft(s, sa, child);
+    else if (k->kind == SHRIKE_IDLE)
+        idle(s, sa, child);
     else
         expire_hard(s, sa, child);
 }
@@ -68,6 +77,7 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
         break;
     case SHRIKE_EXPIRE_SOFT:
     case SHRIKE_EXPIRE_HARD:
+    case SHRIKE_IDLE:
         expire(s, k);
         break;
     case SHRIKE_PLANE_LOST:

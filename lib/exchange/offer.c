@@ -365,6 +365,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .child = child->conf->name,
         .child_serial = child->serial,
         .reqid = child->conf->reqid,
+        .replaces = child->replaces,
         .mode = child->mode,
         .initiator = sa->initiator,
         .encap = sa_encap(sa),

@@ -73,6 +73,25 @@ trap_works() {
     within 5 ping_at alice 10.2.0.10
 }
 
+west_has() { shrike_at west --json | grep -q "$1"; }
+west_has_no() { ! west_has "$1"; }
+
+# In use it stays; in silence it goes, and its IKE SA stays; the next packet makes another one.
+silence_ends_it() {
+    local children
+    finish "$shriked_west"
+    : >"$net_dir/west.log"
+    gateway_conf west "start_action = trap" "inactivity = 2s"
+    shriked_start west "$@" || return 1
+    on alice ping -c 1 -W 1 10.2.0.10 || true
+    on alice ping -q -c 10 -i 0.5 -W 2 10.2.0.10 || return 1
+    children=$(grep -c 'Child SA established' "$net_dir/west.log")
+    [ "$children" -eq 1 ] && west_has INSTALLED && within 5 west_has_no INSTALLED &&
+        west_has ESTABLISHED && grep 'inactivity' "$net_dir/west.log" || return 1
+    on alice ping -c 1 -W 1 10.2.0.10 || true
+    within 5 ping_at alice 10.2.0.10
+}
+
 starts_by_itself() {
     finish "$shriked_west"
     gateway_conf west "start_action = start"
@@ -125,6 +144,7 @@ test_of "TCP, IPv6" copies alice bob fd01::10 || true
 test_of "the listing shows it" counters_add_up || true
 test_of "down is down" down_is_down || true
 test_of "a packet brings it up" trap_works "$@" || true
+test_of "silence ends it" silence_ends_it "$@" || true
 test_of "start_action = start" starts_by_itself "$@" || true
 test_of "nothing is left behind" nothing_is_left || true
 test_of "a broken file is refused with its lines" broken_file || true

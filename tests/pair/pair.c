@@ -215,6 +215,7 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .esn = op->esn,
         .nat_here = op->nat_here,
         .reqid = op->reqid,
+        .replaces = op->replaces,
         .life = op->life,
     };
     c.in_len = keep_keys(&op->in, c.in);

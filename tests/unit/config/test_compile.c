@@ -118,13 +118,15 @@ TEST(how_much_a_child_may_carry)
     CHECK(compile("connections { a { " PSK "children { n { }\n"
                   " r { rekey_bytes = 1000\n rekey_packets = 7 }\n"
                   " l { life_bytes = 2g }\n"
-                  " x { rekey_packets = 90\n life_packets = 100\n rand_packets = 0 } } } }"));
+                  " x { rekey_packets = 90\n life_packets = 100\n rand_packets = 0\n"
+                  " inactivity = 90s } } } }"));
     const struct shrike_child_conf *k = config->conf.conns->children;
     CHECK(!k[0].life.bytes_soft && !k[0].life.bytes_hard && !k[0].life.packets_hard);
     CHECK(k[1].life.bytes_hard == 1100 && k[1].life.bytes_soft >= 900);
     CHECK(k[1].life.bytes_soft <= 1000 && k[1].life.packets_soft == 7);
     CHECK(k[2].life.bytes_hard == 2147483648 && !k[2].life.bytes_soft);
     CHECK(k[3].life.packets_soft == 90 && k[3].life.packets_hard == 100);
+    CHECK(k[0].life.idle == 0 && k[3].life.idle == 90 * SHRIKE_SECOND);
     bool moved = false; /* 101 values to draw from */
     for (int i = 0; i < 20; i++) {
         CHECK(compile("connections { a { " PSK "children { r { rekey_bytes = 1000 } } } }"));

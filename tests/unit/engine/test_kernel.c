@@ -166,13 +166,52 @@ TEST(limits_come_with_the_install)
 {
     struct pair *p = toy_pair((struct pair_options){0});
     tune_begin(p, 0, &t[0]);
-    t[0].children[0].life = (struct shrike_life){1, 2, 3, 4};
+    t[0].children[0].life = (struct shrike_life){1, 2, 3, 4, 5};
     tune_end(p, 0, &t[0]);
     pair_up(p, NULL);
     const struct shrike_life *life = &p->side[0].children[0].life;
     CHECK(life->bytes_soft == 1 && life->bytes_hard == 2);
-    CHECK(life->packets_soft == 3 && life->packets_hard == 4);
+    CHECK(life->packets_soft == 3 && life->packets_hard == 4 && life->idle == 5);
+    CHECK_EQ(p->side[0].children[0].replaces, 0);
     CHECK_EQ(p->side[1].children[0].life.bytes_hard, 0);
+    toy_end(p);
+}
+
+/* It goes, whatever its start action, and its IKE SA stays. */
+TEST(what_is_idle_is_deleted)
+{
+    for (unsigned start = SHRIKE_START_NONE; start <= SHRIKE_START_NOW; start++) {
+        struct pair *p = toy_pair((struct pair_options){0});
+        struct shrike_child_view child;
+        begin();
+        set_start(p, (enum shrike_start)start);
+        pair_up(p, NULL);
+        CHECK(child_of(p, 0, 0, &child));
+        plane(p, SHRIKE_IDLE, child.serial + 100);
+        plane(p, SHRIKE_IDLE, child.serial);
+        plane(p, SHRIKE_IDLE, child.serial); /* told again while it is being deleted */
+        run(p);
+        CHECK_EQ(count(SHRIKE_EVENT_CHILD_DOWN, SHRIKE_REASON_IDLE), 1);
+        CHECK_EQ(stats_of(p, 0).child_sas + stats_of(p, 1).child_sas, 0);
+        CHECK_EQ(count(SHRIKE_EVENT_IKE_DOWN, SHRIKE_REASON_NONE) + p->side[1].ike_down, 0);
+        CHECK_EQ(stats_of(p, 0).ike_sas, 1);
+        toy_end(p);
+    }
+}
+
+/* How long it has been idle goes on to count in its successor. */
+TEST(a_successor_is_told_of_as_one)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_child_view child;
+    begin();
+    pair_up(p, NULL);
+    CHECK(child_of(p, 0, 0, &child));
+    plane(p, SHRIKE_EXPIRE_SOFT, child.serial);
+    shrike_tick(p->side[0].engine, p->now);
+    pair_run(p);
+    CHECK_EQ(p->side[0].children[0].replaces, child.serial); /* the old one has gone */
+    CHECK(p->side[1].children[0].replaces != 0);
     toy_end(p);
 }
 
@@ -499,6 +538,7 @@ int main(void)
 {
     return RUN(a_trap_calls_once) | RUN(a_trap_that_leads_nowhere_is_told) |
            RUN(a_trap_of_a_newer_configuration) | RUN(limits_come_with_the_install) |
+           RUN(what_is_idle_is_deleted) | RUN(a_successor_is_told_of_as_one) |
            RUN(what_is_worn_out_is_deleted) | RUN(what_is_closed_is_not_made_anew) |
            RUN(worn_out_while_it_is_made) | RUN(one_of_two_made_anew_stays) |
            RUN(what_is_lost_is_made_anew_first) |

@@ -57,6 +57,40 @@ TEST(orphans_go_when_they_are_succeeded)
     pairs_close(&p);
 }
 
+TEST(what_carries_nothing_is_found)
+{
+    shrike_time now = 1000 * SHRIKE_SECOND, idle = 10 * SHRIKE_SECOND;
+    memset(sas, 0, sizeof(sas));
+    pairs_open(&p);
+    struct pair *a = add(1, 7), *b = add(2, 8), *c = add(3, 9);
+    pairs_limit(&p, a, 0, 0, now);
+    CHECK_EQ(p.idling, 0);
+    pairs_limit(&p, b, idle, 0, now);
+    pairs_limit(&p, c, idle, 0, now);
+    CHECK_EQ(p.idling, 2);
+    CHECK(!pairs_idle(&p, now + idle - 1));
+    CHECK(pairs_idle(&p, now + idle) == b);
+    atomic_store(&b->in->used, now + 3);
+    CHECK(pairs_idle(&p, now + idle) == c);
+    atomic_store(&c->out->used, now + 5);
+    CHECK(!pairs_idle(&p, now + idle));
+    CHECK(pairs_idle(&p, now + idle + 3) == b);
+    struct pair *heir = add(4, 8);
+    pairs_limit(&p, heir, idle, 2, now + 8); /* goes on where b was */
+    pairs_remove(&p, b);
+    CHECK(pairs_idle(&p, now + idle + 3) == heir);
+    pairs_limit(&p, heir, idle, 99, now + 9); /* one that is not there */
+    CHECK(pairs_idle(&p, now + idle + 5) == c);
+    pairs_remove(&p, c);
+    CHECK(!pairs_idle(&p, now + idle + 8));
+    CHECK(pairs_idle(&p, now + idle + 9) == heir);
+    CHECK_EQ(p.idling, 1);
+    pairs_orphan(&p, now); /* nobody would be told */
+    CHECK(!pairs_idle(&p, SHRIKE_NEVER - 1));
+    CHECK_EQ(p.idling, 0);
+    pairs_close(&p);
+}
+
 TEST(what_was_sent_is_noted)
 {
     struct ends ends;
@@ -83,5 +117,5 @@ TEST(what_was_sent_is_noted)
 int main(void)
 {
     return RUN(pairs_are_found_by_serial) | RUN(orphans_go_when_they_are_succeeded) |
-           RUN(what_was_sent_is_noted);
+           RUN(what_was_sent_is_noted) | RUN(what_carries_nothing_is_found);
 }

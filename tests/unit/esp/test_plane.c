@@ -206,6 +206,7 @@ TEST(what_is_not_right_does_not_come_in)
     CHECK_EQ(side_count(&b, ESP_SHORT), 2);
     inject("abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl", 48);
     CHECK_EQ(side_count(&b, ESP_NO_SA), 1);
+    CHECK_EQ(b.unknown_spi, 0x61626364);
     size_t len = sealed(esp, sizeof(esp), &datagram);
     esp[20] ^= 1;
     inject(esp, len);

@@ -1,4 +1,5 @@
 /* The esp role: what the others send it, and what comes back. */
+#include "esp/unknown.h"
 #include "table.h"
 
 static struct table t;
@@ -235,6 +236,56 @@ TEST(a_trap_asks_once)
     end();
 }
 
+/* Told once, then again when nothing is done about it. */
+TEST(idle_children_come_to_net)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.life.idle = 2 * SHRIKE_SECOND;
+    CHECK(install(&i));
+    shrike_time until = loop_clock(t.loop) + 4 * SHRIKE_SECOND;
+    while (table_count(&t.net, MAIL_KERNEL) == 0 && loop_clock(t.loop) < until)
+        table_turns(&t);
+    CHECK(last_event().kind == SHRIKE_IDLE && last_event().child_serial == 1);
+    for (int n = 0; n < 5; n++)
+        table_turns(&t);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
+    end();
+}
+
+/* An ESP packet that is long enough, with this SPI. */
+static void send_esp(u32 spi)
+{
+    u8 esp[100] = {(u8)(spi >> 24), (u8)(spi >> 16), (u8)(spi >> 8), (u8)spi};
+    struct address to;
+    address_of(&to, &t.at);
+    ensure(sendto(peer, esp, sizeof(esp), 0, &to.any, to.len) == sizeof(esp));
+    table_turns(&t);
+}
+
+/* RFC 7296 1.5; but the peer may not have heard yet that an SA has gone. */
+TEST(net_hears_of_esp_without_an_sa)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK(install(&i));
+    remove_child(1);
+    send_esp(i.in.spi);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 0);
+    send_esp(0x7777);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
+    struct shrike_kernel_event k = last_event();
+    CHECK(k.kind == SHRIKE_SPI_UNKNOWN && k.spi == 0x7777);
+    CHECK(k.from.port == peer_at.port && memcmp(k.from.octets, peer_at.octets, 16) == 0);
+    CHECK(k.to.port == 4500 && memcmp(k.to.octets, t.at.octets, 16) == 0);
+    for (u32 n = 0; n < 2 * UNKNOWN_EACH_SECOND; n++)
+        send_esp(0x8000 + n);
+    CHECK(table_count(&t.net, MAIL_KERNEL) < 2 * UNKNOWN_EACH_SECOND);
+    end();
+}
+
 /* Another net comes: its SAs take over; until then the old ones carry. */
 TEST(orphans_carry_on)
 {
@@ -400,5 +451,6 @@ int main(void)
            RUN(what_cannot_be_is_refused_with_words) | RUN(lifetimes_come_to_net) |
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
-           RUN(keepalives_come);
+           RUN(keepalives_come) | RUN(idle_children_come_to_net) |
+           RUN(net_hears_of_esp_without_an_sa);
 }

@@ -316,7 +316,7 @@ static inline void gateway_up(struct gateway *g, u32 reference)
 
 static inline void gateway_kernel(struct gateway *g, struct shrike_kernel_event k)
 {
-    u8 body[64];
+    u8 body[256];
     struct writer w = writer_of(body, sizeof body);
     kernel_write(&w, &k);
     gateway_tell(&g->others[ESP], MAIL_KERNEL, written_bytes(&w), -1);

@@ -82,6 +82,23 @@ TEST(a_packet_at_a_trap_calls_a_child_up)
     pair_close(&p);
 }
 
+/* RFC 7296 1.5: without an IKE SA a hint in the clear, from the port to which the packet came. */
+TEST(esp_without_an_sa_is_told_to_its_sender)
+{
+    struct shrike_kernel_event k = {.kind = SHRIKE_SPI_UNKNOWN, .spi = 0x77777777};
+    pair_open(&p);
+    k.from = k.to = (struct shrike_endpoint){.family = 4, .octets = {127, 0, 0, 1}};
+    k.from.port = p.b.ports[SOCKET_NAT_T];
+    k.to.port = p.a.ports[SOCKET_NAT_T];
+    gateway_kernel(&p.a, k);
+    pair_turns(&p, 6);
+    gateway_ask(&p.b, MAIL_STATS, 9);
+    CHECK(pair_until(&p, &p.b.others[CONTROL].seen[MAIL_STATS_ARE], 1));
+    CHECK_EQ(number(&p.b, "messages_in"), 1);
+    CHECK_EQ(number(&p.b, "datagrams_odd"), 0);
+    pair_close(&p);
+}
+
 TEST(what_is_there_is_listed)
 {
     pair_open(&p);
@@ -360,11 +377,11 @@ TEST(events_that_nobody_heard_are_owned_up_to)
 
 int main(void)
 {
-    return RUN(a_role_says_that_it_is_ready) | RUN(two_of_them_make_a_child_sa) |
-           RUN(wrong_secrets_are_told) | RUN(a_packet_at_a_trap_calls_a_child_up) |
-           RUN(what_is_there_is_listed) | RUN(children_are_listed_whatever_their_numbers) |
-           RUN(numbers_are_told) | RUN(keys_that_comes_back_is_asked_again) |
-           RUN(without_esp_a_child_fails_at_once) |
+    return RUN(esp_without_an_sa_is_told_to_its_sender) | RUN(a_role_says_that_it_is_ready) |
+           RUN(two_of_them_make_a_child_sa) | RUN(wrong_secrets_are_told) |
+           RUN(a_packet_at_a_trap_calls_a_child_up) | RUN(what_is_there_is_listed) |
+           RUN(children_are_listed_whatever_their_numbers) | RUN(numbers_are_told) |
+           RUN(keys_that_comes_back_is_asked_again) | RUN(without_esp_a_child_fails_at_once) |
            RUN(what_esp_had_not_done_has_failed_when_it_ends) |
            RUN(a_new_esp_gets_every_child_anew) | RUN(a_quit_tells_the_peer) |
            RUN(a_quit_does_not_wait_for_a_peer_that_is_gone) | RUN(keys_are_written_for_captures) |
