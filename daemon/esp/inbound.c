@@ -2,8 +2,9 @@
 #include "esp/inbound.h"
 #include "esp/packet.h"
 
-#define KEEPALIVE  0xff
-#define MARKER_LEN 4
+#define KEEPALIVE    0xff
+#define MARKER_LEN   4
+#define MAPPING_EACH (SHRIKE_SECOND / 4) /* of one SA, while nothing is done about it */
 
 /* What stands in the frame is an inner packet of this SA: may it pass, and with which marks? */
 static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct frame *f, u8 tos)
@@ -28,6 +29,16 @@ static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct fr
     return ESP_PASS;
 }
 
+/* RFC 7296 2.23: a NAT may have another port or address for the peer now. A packet that somebody
+ * sent on from elsewhere is not the newest one for long. */
+static void note_mapping(struct plane *p, struct esp_sa *sa, const struct arrival *a)
+{
+    if (sa->mapping_told != 0 && p->now - sa->mapping_told < MAPPING_EACH)
+        return;
+    sa->mapping_told = p->now;
+    p->events.mapping(p->events.ctx, sa, a);
+}
+
 static enum esp_drop esp_packet(struct plane *p, const struct arrival *a, struct frame *f)
 {
     u32 spi = packet_spi(f);
@@ -36,7 +47,11 @@ static enum esp_drop esp_packet(struct plane *p, const struct arrival *a, struct
         p->events.unknown(p->events.ctx, a, spi, f->len);
         return ESP_NO_SA;
     }
+    u64 newest = sa->replay->top;
     enum esp_drop why = packet_open(sa->cipher, sa->replay, f);
+    if (sa->replay->top != newest && sa->encap && a->remote.port != 0 &&
+        memcmp(&a->remote, &sa->remote, sizeof(a->remote)) != 0)
+        note_mapping(p, sa, a);
     return why == ESP_PASS ? deliver(p, sa, f, a->tos) : why;
 }
 

@@ -45,6 +45,11 @@ void installed_conf(struct installed *i, const struct snapshot_copy *s)
                  failed, TRAPS_MAX);
 }
 
+static bool ends_fit(const struct shrike_endpoint *local, const struct shrike_endpoint *remote)
+{
+    return (local->family == 4 || local->family == 6) && local->family == remote->family;
+}
+
 /* Can it be done at all? */
 static bool sensible(struct installed *i, const struct shrike_install_op *op)
 {
@@ -60,9 +65,8 @@ static bool sensible(struct installed *i, const struct shrike_install_op *op)
                  "child %s: ESP only in the data plane in user space: use esp_proposals", child);
         return false;
     }
-    bool ends =
-        (op->local.family == 4 || op->local.family == 6) && op->local.family == op->remote.family;
-    if (!ends || op->child_serial == 0 || pairs_find(&i->pairs, op->child_serial)) {
+    if (!ends_fit(&op->local, &op->remote) || op->child_serial == 0 ||
+        pairs_find(&i->pairs, op->child_serial)) {
         seat_log(i->seat, SHRIKE_ERROR, "child %s: the request to install it makes no sense",
                  child);
         return false;
@@ -161,6 +165,20 @@ void installed_switch(struct installed *i, u32 serial)
     struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
     if (pair && !sadb_prefer(i->plane->db, pair->out))
         seat_log(i->seat, SHRIKE_ERROR, "no memory to send by a new Child SA: the old one is used");
+}
+
+void installed_move(struct installed *i, const struct shrike_move_op *op)
+{
+    shrike_time now = i->plane->now;
+    if (!ends_fit(&op->local, &op->remote))
+        return;
+    for (u16 n = 0; n < op->child_count; n++) {
+        struct pair *pair = op->children[n] == 0 ? NULL : pairs_find(&i->pairs, op->children[n]);
+        bool alive = pair && op->nat_here && op->encap;
+        if (pair)
+            pair_move(pair, &op->local, &op->remote, op->encap,
+                      alive ? ends_take(&i->ends, &op->local, &op->remote, now) : NULL);
+    }
 }
 
 void installed_orphan(struct installed *i)

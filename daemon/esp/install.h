@@ -29,6 +29,8 @@ bool installed_add(struct installed *i, const struct shrike_install_op *op) must
 void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */
 /* Send by this one from now on; nothing when it is not there. */
 void installed_switch(struct installed *i, u32 serial);
+/* These are between other ends from now on; nothing for those that are not there. */
+void installed_move(struct installed *i, const struct shrike_move_op *op);
 void installed_orphan(struct installed *i); /* net began anew */
 /* Orphans whose time is over go, quiet ends get a keepalive, net hears of idle SAs. false: nothing
  * waits any more. */

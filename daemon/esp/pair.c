@@ -62,6 +62,25 @@ struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid)
     return pair;
 }
 
+static void move(struct esp_sa *sa, const struct shrike_endpoint *local,
+                 const struct shrike_endpoint *remote, bool encap)
+{
+    sa->local = *local;
+    sa->remote = *remote;
+    sa->encap = encap;
+    sa->path_max = 0;
+    sa->mapping_told = 0;
+}
+
+void pair_move(struct pair *pair, const struct shrike_endpoint *local,
+               const struct shrike_endpoint *remote, bool encap, struct end *end)
+{
+    move(pair->in, local, remote, encap);
+    move(pair->out, local, remote, encap);
+    ends_give(pair->end);
+    pair->end = end;
+}
+
 void pairs_orphan(struct pairs *p, shrike_time now)
 {
     for (u32 i = 0; i < PAIR_BUCKETS; i++) {

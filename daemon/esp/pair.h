@@ -38,6 +38,10 @@ void pairs_close(struct pairs *p); /* not the SAs, which are of the tables */
 struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid);
 struct pair *pairs_find(const struct pairs *p, u32 serial); /* NULL: none; 0 is nobody's */
 void pairs_remove(struct pairs *p, struct pair *pair);
+/* These two are between other ends from now on; path sizes are found out anew. The keepalives of
+ * the old ends are given back, and those of `end` (NULL: none) are its own. */
+void pair_move(struct pair *pair, const struct shrike_endpoint *local,
+               const struct shrike_endpoint *remote, bool encap, struct end *end);
 /* All become orphans; what they do is told to nobody any more. */
 void pairs_orphan(struct pairs *p, shrike_time now);
 /* A new Child SA of this reqid is there. */

@@ -68,6 +68,18 @@ static void on_stray(void *ctx, const struct mail_stray *m)
         e->unsaid++; /* IKE sends again */
 }
 
+static void on_mapping(void *ctx, const struct esp_sa *sa, const struct arrival *a)
+{
+    struct esp *e = ctx;
+    struct shrike_kernel_event k = {.kind = SHRIKE_MAPPING,
+                                    .reqid = sa->reqid,
+                                    .child_serial = sa->child_serial,
+                                    .from = a->remote,
+                                    .to = a->local};
+    if (sa->child_serial != 0 && !post_kernel(e->seat, &k))
+        e->unsaid++; /* the next packet tells again */
+}
+
 /* RFC 7296 1.5: the peer may have an SA that we lost. */
 static void on_unknown(void *ctx, const struct arrival *a, u32 spi, size_t len)
 {
@@ -220,6 +232,9 @@ static bool got_op(struct esp *e, const struct mail *m)
         installed_remove(&e->installed, op.remove.child_serial);
     } else if (m->kind == MAIL_SWITCH && op.kind == SHRIKE_CHILD_SWITCH) {
         installed_switch(&e->installed, op.change.child_serial);
+    } else if (m->kind == MAIL_MOVE && op.kind == SHRIKE_CHILD_MOVE) {
+        installed_move(&e->installed, &op.move);
+        watch(e); /* what is sealed already leaves by another socket now */
     } else if (m->kind == MAIL_INSTALL && op.kind == SHRIKE_CHILD_INSTALL) {
         bool ok = installed_add(&e->installed, &op.install);
         e->unsaid += !post_answer(e->seat, op.token, ok);
@@ -308,7 +323,8 @@ static bool from_net(struct esp *e, const struct mail *m)
 {
     if (m->kind == MAIL_STRAY)
         return got_stray(e, m);
-    return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE || m->kind == MAIL_SWITCH) &&
+    return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE || m->kind == MAIL_SWITCH ||
+            m->kind == MAIL_MOVE) &&
            got_op(e, m);
 }
 
@@ -351,7 +367,8 @@ static void esp_stop(void *self)
 static void *esp_start(struct seat *seat)
 {
     struct esp *e = calloc(1, sizeof(*e));
-    struct plane_events events = {on_acquire, on_life, on_first, on_stray, on_unknown, e};
+    struct plane_events events = {on_acquire, on_life,    on_first, on_stray,
+                                  on_mapping, on_unknown, e};
     struct plane *plane = e ? plane_new(SAS_MAX, &events) : NULL;
     if (!plane) {
         seat_log(seat, SHRIKE_ERROR, "esp cannot start: no memory");

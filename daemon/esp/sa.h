@@ -25,7 +25,7 @@ enum esp_life {
 struct esp_sa {
     u32 spi;
     u32 child_serial, reqid;
-    struct shrike_endpoint local, remote;
+    struct shrike_endpoint local, remote; /* it may move, between two turns of the worker */
     bool encap, esn, inbound;
     struct cipher *cipher;
     const struct shrike_ts *local_ts, *remote_ts; /* in memory of the SA's own */
@@ -37,6 +37,7 @@ struct esp_sa {
     bool heralds;          /* inbound: its first packet shows that the peer has the pair */
     u64 seq;               /* outbound: the last number used */
     bool soft_told, hard_told;
+    shrike_time mapping_told; /* inbound: when last of another end of the peer */
     u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
     shrike_time path_until; /* when that is forgotten */
     _Atomic u64 bytes, packets; /* read by anybody ... */

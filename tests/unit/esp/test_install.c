@@ -113,6 +113,37 @@ TEST(keepalives_follow_silence)
     teardown();
 }
 
+static void move(u32 serial, bool nat_here)
+{
+    struct shrike_move_op op = {.local = s.at,
+                                .remote = peer_at,
+                                .encap = true,
+                                .nat_here = nat_here,
+                                .child_count = 1,
+                                .children = &serial};
+    op.remote.octets[3] = 2; /* 127.0.0.2: the socket is bound to another one */
+    installed_move(&installed, &op);
+}
+
+TEST(keepalives_go_where_the_child_goes)
+{
+    setup();
+    shrike_time now = s.plane->now, gap = 20 * SHRIKE_SECOND;
+    CHECK(add(1, 7, true));
+    struct pair *pair = pairs_find(&installed.pairs, 1);
+    pair->out->path_max = 600;
+    move(1, true);
+    CHECK(pair->end && pair->end->remote.octets[3] == 2 && pair->end->users == 1);
+    CHECK_EQ(pair->out->path_max, 0);
+    CHECK(installed_tick(&installed, now + gap));
+    CHECK(!keepalive_came());
+    move(1, false); /* no NAT in front of us there */
+    CHECK(!pair->end && !ends_any(&installed.ends));
+    move(2, true);
+    CHECK(!ends_any(&installed.ends));
+    teardown();
+}
+
 TEST(nothing_is_left_of_what_failed)
 {
     setup();
@@ -131,5 +162,5 @@ TEST(nothing_is_left_of_what_failed)
 int main(void)
 {
     return RUN(orphans_go_in_time) | RUN(keepalives_follow_silence) |
-           RUN(nothing_is_left_of_what_failed);
+           RUN(nothing_is_left_of_what_failed) | RUN(keepalives_go_where_the_child_goes);
 }

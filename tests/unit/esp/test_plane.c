@@ -172,13 +172,18 @@ TEST(traps_and_orphans_ask)
 }
 
 /* A datagram from a's socket to b's as it is. */
-static void inject(const void *data, size_t len)
+static void inject_by(int fd, const void *data, size_t len)
 {
     struct address to;
     address_of(&to, &b.at);
-    ensure(sendto(a.socket->fd, data, len, 0, &to.any, to.len) == (ssize_t)len);
+    ensure(sendto(fd, data, len, 0, &to.any, to.len) == (ssize_t)len);
     ensure(side_wait(b.socket->fd));
     inbound_turn(b.plane, b.socket);
+}
+
+static void inject(const void *data, size_t len)
+{
+    inject_by(a.socket->fd, data, len);
 }
 
 /* Seal a packet of a's without sending it. */
@@ -189,6 +194,44 @@ static size_t sealed(u8 *at, size_t room, const struct traffic *t)
     ensure(packet_seal(a.out->cipher, a.out->spi, esp_sa_next_seq(a.out), &f) == ESP_PASS);
     memmove(at, f.at, f.len);
     return f.len;
+}
+
+/* RFC 7296 2.23: only the newest packet that is authentic tells of another end of the peer. */
+TEST(another_end_of_the_peer_is_told_of)
+{
+    u8 esp[3][512] = {{0}};
+    size_t len[3];
+    struct shrike_endpoint elsewhere;
+    CHECK(open_both(4));
+    int other = side_udp(4, &elsewhere);
+    for (int i = 0; i < 3; i++)
+        len[i] = sealed(esp[i], sizeof(esp[i]), &datagram);
+    inject(esp[0], len[0]);
+    CHECK_EQ(b.mappings, 0);
+    esp[2][20] ^= 1;
+    inject_by(other, esp[2], len[2]); /* forged */
+    CHECK_EQ(b.mappings, 0);
+    esp[2][20] ^= 1;
+    inject_by(other, esp[2], len[2]);
+    CHECK_EQ(b.mappings, 1);
+    b.plane->now += SHRIKE_SECOND;
+    inject_by(other, esp[2], len[2]); /* again */
+    inject_by(other, esp[1], len[1]); /* older: it passes, and tells nothing */
+    CHECK_EQ(b.mappings, 1);
+    CHECK_EQ(side_count(&b, ESP_PASS), 3);
+    inject_by(other, esp[0], sealed(esp[0], sizeof(esp[0]), &datagram));
+    CHECK_EQ(b.mappings, 2);
+    inject_by(other, esp[0], sealed(esp[0], sizeof(esp[0]), &datagram));
+    CHECK_EQ(b.mappings, 2); /* now and then */
+    b.plane->now += SHRIKE_SECOND;
+    b.in->remote = elsewhere;
+    inject_by(other, esp[0], sealed(esp[0], sizeof(esp[0]), &datagram));
+    CHECK_EQ(b.mappings, 2);
+    b.in->encap = false; /* no NAT changes anything without UDP */
+    inject(esp[0], sealed(esp[0], sizeof(esp[0]), &datagram));
+    CHECK_EQ(b.mappings, 2);
+    close(other);
+    close_both();
 }
 
 TEST(what_is_not_right_does_not_come_in)
@@ -421,9 +464,9 @@ int main(void)
     return RUN(streams_pass_whole) | RUN(streams_pass_without_offload) |
            RUN(single_packets_pass_as_they_are) | RUN(many_small_packets_keep_their_order) |
            RUN(without_a_policy_nothing_leaves) | RUN(traps_and_orphans_ask) |
-           RUN(what_is_not_right_does_not_come_in) | RUN(strays_are_carried_too) |
-           RUN(lifetimes_are_told_once) | RUN(the_outer_header_follows_the_inner_one) |
-           RUN(congestion_marks_come_in) | RUN(a_narrow_path_is_told_to_the_sender) |
-           RUN(mss_is_clamped_both_ways) | RUN(turns_are_bounded) |
-           RUN(a_hostile_super_segment_is_bounded);
+           RUN(what_is_not_right_does_not_come_in) | RUN(another_end_of_the_peer_is_told_of) |
+           RUN(strays_are_carried_too) | RUN(lifetimes_are_told_once) |
+           RUN(the_outer_header_follows_the_inner_one) | RUN(congestion_marks_come_in) |
+           RUN(a_narrow_path_is_told_to_the_sender) | RUN(mss_is_clamped_both_ways) |
+           RUN(turns_are_bounded) | RUN(a_hostile_super_segment_is_bounded);
 }

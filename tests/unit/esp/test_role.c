@@ -286,6 +286,53 @@ TEST(net_hears_of_esp_without_an_sa)
     end();
 }
 
+static void move(const struct shrike_move_op *op)
+{
+    u8 body[256];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op o = {.kind = SHRIKE_CHILD_MOVE, .move = *op};
+    op_write(&w, &o);
+    table_tell(&t, &t.net, MAIL_MOVE, written_bytes(&w), -1);
+}
+
+/* RFC 4555: other ends, the same SAs: no sequence number twice, none that the peer has not. */
+TEST(children_move)
+{
+    struct shrike_ts all[2];
+    const u32 serials[] = {1, 9}; /* the second has gone meanwhile */
+    struct shrike_endpoint first_at = peer_at, second_at;
+    u8 before[256], after[256];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK(install(&i));
+    i = install_of(2, 8, all); /* of another IKE SA: it stands in front, and stays */
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x2002);
+    remove_child(2);
+    first_at = peer_at;
+    int second = side_udp(4, &second_at);
+    CHECK_EQ(send_packet(), 0x2001);
+    move(&(struct shrike_move_op){.local = t.at,
+                                  .remote = second_at,
+                                  .encap = true,
+                                  .nat_here = true,
+                                  .child_count = 2,
+                                  .children = serials});
+    CHECK_EQ(send_packet(), 0);
+    CHECK(recv(second, before, sizeof(before), MSG_DONTWAIT) > 8);
+    CHECK(before[2] == 0x20 && before[3] == 1 && before[7] == 2); /* SPI and number */
+    move(&(struct shrike_move_op){
+        .local = t.at, .remote = first_at, .encap = true, .child_count = 1, .children = serials});
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK(recv(second, after, sizeof(after), MSG_DONTWAIT) < 0);
+    struct shrike_endpoint six = {.family = 6, .port = 4500};
+    move(&(struct shrike_move_op){
+        .local = t.at, .remote = six, .encap = true, .child_count = 1, .children = serials});
+    CHECK_EQ(send_packet(), 0x2001); /* such a move makes no sense */
+    close(second);
+    end();
+}
+
 /* Another net comes: its SAs take over; until then the old ones carry. */
 TEST(orphans_carry_on)
 {
@@ -451,6 +498,6 @@ int main(void)
            RUN(what_cannot_be_is_refused_with_words) | RUN(lifetimes_come_to_net) |
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
-           RUN(keepalives_come) | RUN(idle_children_come_to_net) |
+           RUN(keepalives_come) | RUN(children_move) | RUN(idle_children_come_to_net) |
            RUN(net_hears_of_esp_without_an_sa);
 }

@@ -132,6 +132,13 @@ static void run(struct plane *p, struct esp_socket *u)
     }
 }
 
+static void nothing_mapping(void *ctx, const struct esp_sa *sa, const struct arrival *a)
+{
+    (void)ctx;
+    (void)sa;
+    (void)a;
+}
+
 static void nothing_unknown(void *ctx, const struct arrival *a, u32 spi, size_t len)
 {
     (void)ctx;
@@ -156,8 +163,8 @@ static void options(struct tunnel *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct plane_events e = {nothing_acquire, nothing_life,    nothing_sa,
-                             nothing_stray,   nothing_unknown, NULL};
+    struct plane_events e = {nothing_acquire, nothing_life,    nothing_sa, nothing_stray,
+                             nothing_mapping, nothing_unknown, NULL};
     struct tunnel t = {plane_new(4, &e), false, ENCR_AES_GCM_16, 128};
     struct in_addr ends[2];
     if (argc < 5 || !t.plane || inet_pton(AF_INET, argv[3], &ends[0]) != 1 ||
