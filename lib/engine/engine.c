@@ -15,6 +15,7 @@
 #include "exchange/unique.h"
 #include "exchange/wants.h"
 #include "sa/child.h"
+#include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
@@ -580,19 +581,12 @@ bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE
 {
     for (u32 i = 0; i < e->shard.sas.cut; i++) {
         const struct ike_sa *sa = shard_sa_at(&e->shard, i);
-        bool keyed = sa && sa->state != IKE_GONE &&
-                     (sa->handshake ? sa->handshake->keyed : sa->state >= IKE_UP);
-        if (!keyed || sa->serial != ike)
+        if (!sa || !sa->keys || sa->serial != ike)
             continue;
-        const struct ike_suite *suite = &sa->suite;
-        size_t a = suite->integ ? suite->integ->key_len : 0;
-        size_t k = (size_t)suite->encr->key_len + suite->encr->salt_len;
-        const u8 *keys[5] = {sa->keys.d, sa->keys.a[0], sa->keys.a[1], sa->keys.e[0],
-                             sa->keys.e[1]};
-        const size_t lens[5] = {suite->prf->key_len, a, a, k, k};
-        for (int j = 0; j < 5; out += lens[j], j++) {
-            memcpy(out, keys[j], lens[j]);
-            len[j] = lens[j];
+        for (int j = 0; j < SK_COUNT; out += len[j], j++) {
+            struct bytes key = keys_get(sa, (enum sa_key)j);
+            memcpy(out, key.at, key.len);
+            len[j] = key.len;
         }
         return true;
     }

@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "engine/record.h"
 #include "sa/child.h"
+#include "sa/keys.h"
 
 /* Asked for by us, and not answered yet: it has an SPI and nothing else. */
 static bool is_pending(const struct ike_sa *sa)
@@ -137,7 +138,7 @@ static void write_slots(struct pen *p, const struct ike_sa *sa)
 static void leave_over(struct ike_sa *face)
 {
     bool attempt = is_attempt(face);
-    wipe(&face->keys, sizeof(face->keys));
+    face->keys = NULL;
     face->state = attempt ? IKE_INIT : IKE_GONE;
     face->wants = attempt ? (face->wants & WANT_CLOSE) | WANT_INIT : 0;
     face->succeeds = attempt ? face->succeeds : 0;
@@ -147,6 +148,14 @@ static void leave_over(struct ike_sa *face)
     face->window = (struct window){.size = 1};
     face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
     sa_use_endpoints(face);
+}
+
+static void write_keys(struct pen *p, const struct ike_sa *sa)
+{
+    struct ike_keys keys;
+    keys_spread(sa, &keys);
+    pen_field(p, RECORD_KEYS, bytes_of(&keys, sizeof(keys)));
+    wipe(&keys, sizeof(keys));
 }
 
 static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa *sa)
@@ -159,7 +168,7 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
     if (sa->theirs.awaiting)
         face.window.theirs = sa->theirs.message_id;
     pen_rows(p, &record_ike, &face);
-    wipe(&face, sizeof(face));
+    write_keys(p, &face);
     write_conn(p, sa->conn);
     if (sa->suite.encr && !is_attempt(sa))
         write_suite(p, &sa->suite);

@@ -6,6 +6,7 @@
 #include "exchange/child_rekey.h"
 #include "sa/again.h"
 #include "sa/child.h"
+#include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/match.h"
 #include "sa/peers.h"
@@ -96,6 +97,17 @@ static bool read_peer_id(struct import *in, struct ike_sa *sa, struct reader r)
         return false;
     sa->peer_id = packet_copy(&in->shard->packets, id);
     return sa->peer_id != NULL;
+}
+
+/* What is only wanted, or gone, has none. */
+static bool read_keys(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct ike_keys keys;
+    read_copy(&r, (u8 *)&keys, sizeof(keys));
+    bool good = read_ended(&r) && !sa->keys &&
+                (sa->state == IKE_INIT || sa->state == IKE_GONE || keys_keep(in->shard, sa, &keys));
+    wipe(&keys, sizeof(keys));
+    return good;
 }
 
 static bool read_serial(struct reader r, u32 *out)
@@ -302,7 +314,6 @@ static struct ike_sa *make(struct import *in, struct reader r)
         sa->iv = fault(60) ? sa->iv_end - MIN(sa->iv_end, IV_RANGE) : sa->iv_end;
         sa_use_conn(s, sa, conn, s->current);
     }
-    wipe(&said, sizeof(said));
     return sa;
 }
 
@@ -312,6 +323,8 @@ static bool fill(struct import *in, struct member *m, struct reader r, bool chil
     bool good = true;
     for (struct field f; good && record_next(&r, &f);) {
         bool is_child = f.number == RECORD_CHILD;
+        if (f.number == RECORD_KEYS && !children)
+            good = read_keys(in, m->sa, f.value);
         if (is_child != children || f.number < RECORD_CONN)
             continue;
         if (is_child)

@@ -167,8 +167,11 @@ static void write_endpoint(struct pen *p, const u8 *at)
 static void write_row(struct pen *p, const struct record_row *row, const u8 *at)
 {
     enum record_kind kind = (enum record_kind)row->kind;
+    if (kind == RECORD_APART)
+        return;
     size_t mark = pen_begin(p, row->number);
     switch (kind) {
+    case RECORD_APART:
     case RECORD_INT:
     case RECORD_BOOL:
         pen_number(p, load(at, row->size), row->size);
@@ -263,6 +266,8 @@ static bool read_row(struct reader r, const struct record_row *row, shrike_time 
     enum record_kind kind = (enum record_kind)row->kind;
     u64 v;
     switch (kind) {
+    case RECORD_APART:
+        return true;
     case RECORD_INT:
     case RECORD_BOOL:
         v = read_number(&r, row->size);
@@ -330,6 +335,7 @@ void record_copy(const struct record_table *t, const void *from, void *to)
 {
     for (u32 i = 0; i < t->count; i++) {
         const struct record_row *row = &t->rows[i];
-        memcpy((u8 *)to + row->offset, (const u8 *)from + row->offset, row->size);
+        if (row->kind != RECORD_APART)
+            memcpy((u8 *)to + row->offset, (const u8 *)from + row->offset, row->size);
     }
 }

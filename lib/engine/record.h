@@ -16,6 +16,7 @@
 
 /* Values beside those of record.def: in the record, in an IKE SA, in a Child SA, in a slot. */
 enum record_field {
+    RECORD_KEYS = 15,     /* of record.def: struct ike_keys */
     RECORD_IKE = 1,       /* an IKE SA; the first one, then those that are to replace it */
     RECORD_SERIALS,       /* the greatest serial given so far: behind all others */
     RECORD_CONN = 100,    /* hash 8, name */
@@ -44,6 +45,7 @@ enum record_kind {
     RECORD_INT,      /* an unsigned integer */
     RECORD_BOOL,     /* 0 or 1 */
     RECORD_OCTETS,   /* as they are */
+    RECORD_APART,    /* what the member points to; written and read by whose it is */
     RECORD_ENDPOINT, /* octets 16, port 2, family */
     RECORD_LEFT,     /* a time: what is left until then; SHRIKE_NEVER: never */
     RECORD_AGE,      /* a time that is past: 1 + how long ago; 0: it is not set */

@@ -421,7 +421,8 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
-    wipe(&sa->keys, sizeof(sa->keys));
+    packet_drop(&s->packets, sa->keys); /* which wipes them */
+    sa->keys = NULL;
     sa->wants = 0;
     sa->not_before = 0;
     sa->expires = s->now + GONE_TIME;

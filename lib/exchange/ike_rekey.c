@@ -1,6 +1,8 @@
 /* Rekeying the IKE SA: see ike_rekey.h. */
 #include "exchange/ike_rekey.h"
+#include "base/ct.h"
 #include "exchange/fresh.h"
+#include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/trace.h"
 
@@ -120,15 +122,16 @@ static void add_fresh(struct turn *t, const struct work *work)
 static enum verdict bring_up(struct turn *t, struct ike_sa *sa)
 {
     const struct ike_sa *old = t->sa;
-    struct keyed_prf sk_d = {t->shard->provider, old->suite.prf,
-                             bytes_of(old->keys.d, old->suite.prf->key_len)};
+    struct keyed_prf sk_d = {t->shard->provider, old->suite.prf, keys_get(old, SK_D)};
+    struct ike_keys keys;
     struct fresh f;
     enum verdict v = fresh_join(t, t->slot->work, &f);
     if (v != DONE)
         return v;
     f.seed.spi_i = sa->spi_i;
     f.seed.spi_r = sa->spi_r;
-    bool keyed = keymat_rekey(&sk_d, &sa->suite, &f.seed, &sa->keys);
+    bool keyed = keymat_rekey(&sk_d, &sa->suite, &f.seed, &keys) && keys_keep(t->shard, sa, &keys);
+    wipe(&keys, sizeof(keys));
     fresh_wipe(&f);
     if (!keyed)
         return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);

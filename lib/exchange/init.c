@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "exchange/exchange.h"
 #include "exchange/natd.h"
+#include "sa/keys.h"
 #include "sa/match.h"
 #include "sa/trace.h"
 #include "wire/grammar.h"
@@ -18,7 +19,7 @@ bool init_key(struct shard *s, struct ike_sa *sa)
 {
     struct handshake *h = sa->handshake;
     const struct shrike_provider *p = s->provider;
-    if (!h || h->keyed)
+    if (!h || sa->keys)
         return true;
     const struct ke_suite *ke = sa->suite.ke;
     struct packet *theirs = sa->initiator ? h->init_r : h->init_i;
@@ -31,12 +32,14 @@ bool init_key(struct shard *s, struct ike_sa *sa)
         .spi_i = sa->spi_i,
         .spi_r = sa->spi_r,
     };
-    h->keyed =
+    struct ike_keys keys;
+    bool keyed =
         p->ke_derive(p->ctx, ke, h->ke_private, bytes_at(theirs->data, h->ke), shared, &valid) &&
-        valid && keymat_ike(p, &sa->suite, &seed, &sa->keys, h->sk_p);
+        valid && keymat_ike(p, &sa->suite, &seed, &keys, h->sk_p) && keys_keep(s, sa, &keys);
+    wipe(&keys, sizeof(keys));
     wipe(shared, sizeof(shared));
     wipe(h->ke_private, sizeof(h->ke_private));
-    return h->keyed;
+    return keyed;
 }
 
 /* Write our KE payload with a new key pair of this group. */

@@ -2,6 +2,7 @@
 #include "exchange/offer.h"
 #include "base/ct.h"
 #include "exchange/selectors.h"
+#include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
@@ -351,8 +352,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         return false;
     size_t len[2] = {(size_t)encr->key_len + encr->salt_len, integ ? integ->key_len : 0};
     size_t size = 2 * (len[0] + len[1]);
-    struct keyed_prf sk_d = {t->shard->provider, sa->suite.prf,
-                             bytes_of(sa->keys.d, sa->suite.prf->key_len)};
+    struct keyed_prf sk_d = {t->shard->provider, sa->suite.prf, keys_get(sa, SK_D)};
     u8 *keymat = ring_take(&t->shard->ring, size);
     struct bytes ts = ring_keep(&t->shard->ring, packet_bytes(child->selectors));
     if (!keymat || !ts.at || !keymat_child(&sk_d, seed, keymat, size))

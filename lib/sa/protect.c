@@ -2,6 +2,7 @@
 #include "sa/protect.h"
 #include "base/ct.h"
 #include "base/siphash.h"
+#include "sa/keys.h"
 
 enum { GENERIC = 4, SKF_FIELDS = 4, UDP_IP4 = 28, UDP_IP6 = 48, MARKER = 4 };
 
@@ -12,8 +13,8 @@ struct direction {
 
 static struct direction direction_of(const struct ike_sa *sa, bool from_initiator)
 {
-    unsigned i = from_initiator ? 0 : 1;
-    return (struct direction){sa->keys.e[i], sa->keys.a[i]};
+    return (struct direction){keys_get(sa, from_initiator ? SK_EI : SK_ER).at,
+                              keys_get(sa, from_initiator ? SK_AI : SK_AR).at};
 }
 
 static size_t icv_len(const struct ike_sa *sa)

@@ -201,6 +201,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     pending_release(s, sa->command_rekey, SHRIKE_REASON_SA_CLOSING);
     sa_unlink(s, sa);
     packet_drop(&s->packets, sa->peer_id);
+    packet_drop(&s->packets, sa->keys);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
     heap_remove(&s->timers, &sa->timer);

@@ -96,7 +96,6 @@ struct handshake {
     u16 group;                      /* of the key pair */
     u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
-    bool keyed;                     /* the keys of the SA are there */
     bool counted;                   /* responder: the gate counts it as half-open */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
@@ -115,9 +114,9 @@ struct ike_sa {
     u8 wants;                 /* set of enum ike_want */
     struct shrike_endpoint local, remote;
     struct ike_suite suite;
-    struct ike_keys keys;
-    u64 iv;     /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
-    u64 iv_end; /* of the range that is reserved for it: what is imported goes on there */
+    struct packet *keys; /* keys.h; NULL: not agreed yet, or wiped */
+    u64 iv;              /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
+    u64 iv_end;          /* of the range that is reserved for it: what is imported goes on there */
     struct window window;
     u32 questions; /* ops asked so far */
     struct slot ours, theirs;

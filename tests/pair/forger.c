@@ -1,6 +1,7 @@
 /* A peer that sends what it likes: see forger.h. */
 #include "forger.h"
 #include "page_cache.h"
+#include "sa/keys.h"
 #include "sa/protect.h"
 #include <stdlib.h>
 
@@ -10,11 +11,11 @@ static bool copy_keys(struct forger *f, const struct pair_side *side, uint32_t i
     size_t len[5], at = 0;
     if (!shrike_unsafe_keys(side->engine, ike, keys, len))
         return false;
-    uint8_t *to[5] = {f->sa.keys.d, f->sa.keys.a[0], f->sa.keys.a[1], f->sa.keys.e[0],
-                      f->sa.keys.e[1]};
+    struct ike_keys all = {0};
+    uint8_t *to[5] = {all.d, all.a[0], all.a[1], all.e[0], all.e[1]};
     for (int i = 0; i < 5; at += len[i], i++)
         memcpy(to[i], keys + at, len[i]);
-    return true;
+    return keys_keep(&f->shard, &f->sa, &all);
 }
 
 /* Its SPIs and keys. While it is half-open the initiator alone has computed them; it is the first
@@ -45,20 +46,21 @@ bool forger_init(struct forger *f, struct pair *p, unsigned victim)
     memset(f, 0, sizeof(*f));
     f->pair = p;
     f->victim = victim;
-    if (!find_sa(f) || !shard_init(&f->shard, &env, p->now))
+    const struct pair_algorithms *a = &p->algorithms;
+    f->sa.suite = (struct ike_suite){suite_encr(a->encr, a->encr_bits), suite_prf(a->prf),
+                                     suite_integ(a->integ), suite_ke(a->ke)};
+    if (!shard_init(&f->shard, &env, p->now) || !find_sa(f))
         return false;
     f->sa.initiator = victim == 1;
     f->sa.fragmentation = true;
     f->sa.iv = (u64)1 << 63; /* never one that the real peer has used */
-    const struct pair_algorithms *a = &p->algorithms;
-    f->sa.suite = (struct ike_suite){suite_encr(a->encr, a->encr_bits), suite_prf(a->prf),
-                                     suite_integ(a->integ), suite_ke(a->ke)};
     f->sa.conn = &f->conn;
     return true;
 }
 
 void forger_free(struct forger *f)
 {
+    packet_drop(&f->shard.packets, f->sa.keys);
     shard_free(&f->shard);
 }
 

@@ -1,4 +1,5 @@
 /* SK and SKF: sealed and opened with every cipher; fragments lost, doubled, shuffled and forged. */
+#include "sa/keys.h"
 #include "tools.h"
 
 static struct ike_sa ends[2]; /* the two ends of one IKE SA */
@@ -17,9 +18,12 @@ static bool begin(u16 encr, u16 bits, u16 integ)
         sa->conn = &conn;
         sa->suite = (struct ike_suite){suite_encr(encr, bits), suite_prf(PRF_HMAC_SHA2_256),
                                        integ ? suite_integ(integ) : NULL, NULL};
-        memset(sa->keys.e, 0x11, sizeof(sa->keys.e));
-        memset(sa->keys.a, 0x22, sizeof(sa->keys.a));
-        sa->keys.e[1][0] = sa->keys.a[1][0] = 0x33;
+        struct ike_keys keys = {.d = {1}};
+        memset(keys.e, 0x11, sizeof(keys.e));
+        memset(keys.a, 0x22, sizeof(keys.a));
+        keys.e[1][0] = keys.a[1][0] = 0x33;
+        if (!keys_keep(&shard, sa, &keys))
+            return false;
     }
     return true;
 }
@@ -28,6 +32,8 @@ static bool end(void)
 {
     for (unsigned i = 0; i < 4; i++)
         protect_forget(&shard, &ends[i / 2], i % 2);
+    for (unsigned i = 0; i < 2; i++)
+        packet_drop(&shard.packets, ends[i].keys);
     arena_reset(&shard.scratch);
     return packets_live(&shard.packets) == 0 && shard.source.bytes_live == 0 && shard_end();
 }
