@@ -206,6 +206,18 @@ bool drive_conf(struct drive *d, int fd)
     return true;
 }
 
+bool drive_addresses(struct drive *d, const struct shrike_kernel_event *k)
+{
+    return roam_take(&d->roam, k);
+}
+
+static void tell_addresses(struct drive *d)
+{
+    struct shrike_kernel_event k;
+    if (d->configured && roam_tell(&d->roam, d->engine, &d->local, &k))
+        drive_kernel(d, &k);
+}
+
 /* ---- a turn ---- */
 
 static bool is_due(const struct drive *d)
@@ -222,6 +234,7 @@ bool drive_settle(struct drive *d)
 {
     bool waits = held_waiting(&d->held) != NULL;
     try_conf(d);
+    tell_addresses(d);
     answer_failures(d, SHRIKE_BATCH);
     for (int n = 0; n < DRIVE_TICKS && is_due(d); n++)
         shrike_tick(d->engine, input(d));

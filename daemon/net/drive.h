@@ -8,6 +8,7 @@
 #include "net/held.h"
 #include "net/keyfile.h"
 #include "net/local.h"
+#include "net/roam.h"
 #include "net/udp.h"
 
 #define DRIVE_TICKS 64 /* ticks in one turn; more work goes on in the next */
@@ -20,6 +21,7 @@ struct drive {
     struct shrike *engine;
     struct udp udp;
     struct local local;
+    struct roam roam;
     struct held held;
     struct courier courier;
     struct keyfile keyfile;
@@ -43,6 +45,9 @@ void drive_command(struct drive *d, const struct shrike_command *c);
 void drive_answer(struct drive *d, enum role from, struct shrike_token token,
                   const struct shrike_answer *a);
 void drive_kernel(struct drive *d, const struct shrike_kernel_event *k);
+/* Addresses or routes of this host have changed; told to the engine when it has a configuration and
+ * something is different for it. false: that is not what the event is. */
+bool drive_addresses(struct drive *d, const struct shrike_kernel_event *k) must_use;
 /* A snapshot, given to the engine in this or a later turn. false: it cannot be used. */
 bool drive_conf(struct drive *d, int fd) must_use;
 

@@ -215,11 +215,20 @@ static bool got_kernel(struct net *n, const struct mail *m)
     struct shrike_kernel_event k;
     struct seam_box box;
     struct reader r = reader_of(m->body);
-    if (!kernel_read(&r, &k, &box) || !read_ended(&r))
+    if (!kernel_read(&r, &k, &box) || !read_ended(&r) || k.kind == SHRIKE_ADDRESSES)
         return false;
     if (!n->quitting)
         drive_kernel(&n->drive, &k);
     return true;
+}
+
+/* Of this host the parent speaks, of SAs esp. */
+static bool got_addresses(struct net *n, const struct mail *m)
+{
+    struct shrike_kernel_event k;
+    struct seam_box box;
+    struct reader r = reader_of(m->body);
+    return kernel_read(&r, &k, &box) && read_ended(&r) && drive_addresses(&n->drive, &k);
 }
 
 static bool got_stray(struct net *n, const struct mail *m)
@@ -238,6 +247,8 @@ static bool from_parent(struct net *n, struct mail *m)
         return got_socket(n, m);
     if (m->kind == MAIL_KEY_FILE)
         return got_key_file(n, m);
+    if (m->kind == MAIL_ADDRESSES)
+        return got_addresses(n, m);
     if (m->kind == MAIL_QUIT)
         quit(n);
     return m->kind == MAIL_QUIT;

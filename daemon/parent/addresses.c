@@ -1,8 +1,5 @@
 /* Which of this host's own addresses speaks for a tunnel: see addresses.h. */
 #include "parent/addresses.h"
-#include <libmnl/libmnl.h>
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 
 struct search {
     const struct addresses_wish *wish;
@@ -36,34 +33,18 @@ bool addresses_fit(const struct addresses_wish *w, u8 family, const u8 *octets)
     return false;
 }
 
-/* One address of the list. IFA_LOCAL is the host's own where IFA_ADDRESS is the other end's. */
+static void look_at(struct search *s, const struct host_address *a)
+{
+    struct shrike_addr *out = &s->out[a->addr.family == 6];
+    if (out->family == 0 && addresses_fit(s->wish, a->addr.family, a->addr.octets))
+        *out = a->addr;
+}
+
 static void row(void *ctx, const struct nlmsghdr *h)
 {
-    struct search *s = ctx;
-    const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
-    const struct nlattr *at = NULL;
-    const u8 *octets = NULL;
-    u32 flags = 0;
-    if (h->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(h) < sizeof *a ||
-        (a->ifa_family != AF_INET && a->ifa_family != AF_INET6))
-        return;
-    u8 family = a->ifa_family == AF_INET ? 4 : 6;
-    flags = a->ifa_flags;
-    mnl_attr_for_each(at, h, sizeof *a)
-    {
-        u16 type = mnl_attr_get_type(at), len = mnl_attr_get_payload_len(at);
-        if (type == IFA_FLAGS && len == sizeof flags)
-            flags = mnl_attr_get_u32(at);
-        else if (len == size_of(family) &&
-                 (type == IFA_LOCAL || (type == IFA_ADDRESS && octets == NULL)))
-            octets = mnl_attr_get_payload(at);
-    }
-    struct shrike_addr *out = &s->out[family == 6];
-    if (!octets || out->family != 0 || flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) ||
-        !addresses_fit(s->wish, family, octets))
-        return;
-    out->family = family;
-    memcpy(out->octets, octets, size_of(family));
+    struct host_address a;
+    if (host_address_read(h, &a))
+        look_at(ctx, &a);
 }
 
 void addresses_pick(struct netlink *n, const struct addresses_wish *w, struct shrike_addr out[2])
@@ -73,4 +54,13 @@ void addresses_pick(struct netlink *n, const struct addresses_wish *w, struct sh
     memset(out, 0, 2 * sizeof *out);
     netmsg_address_list(&m);
     netlink_list(n, &m, row, &s);
+}
+
+void addresses_choose(const struct host *h, const struct addresses_wish *w,
+                      struct shrike_addr out[2])
+{
+    struct search s = {w, out};
+    memset(out, 0, 2 * sizeof *out);
+    for (u32 i = 0; i < h->count; i++)
+        look_at(&s, &h->all[i]);
 }

@@ -79,3 +79,9 @@ void netmsg_address_list(union netmsg *m)
     struct ifaddrmsg *h = begin(m, RTM_GETADDR, sizeof *h);
     h->ifa_family = AF_UNSPEC;
 }
+
+void netmsg_link_list(union netmsg *m)
+{
+    struct ifinfomsg *h = begin(m, RTM_GETLINK, sizeof *h);
+    h->ifi_family = AF_UNSPEC;
+}

@@ -40,7 +40,8 @@ struct netmsg_link {
 };
 void netmsg_link(union netmsg *m, const struct netmsg_link *l);
 
-/* All addresses of this host, of both families. */
+/* All addresses of this host, of both families; all its links. */
 void netmsg_address_list(union netmsg *m);
+void netmsg_link_list(union netmsg *m);
 
 #endif

@@ -1,5 +1,6 @@
 /* The parent: see parent.h. */
 #include "parent/parent.h"
+#include "ops/seam.h"
 #include "ops/snapshot.h"
 #include "parent/keyfiles.h"
 #include "parent/listener.h"
@@ -8,6 +9,7 @@
 #include "parent/sockets.h"
 #include "parent/supervisor.h"
 #include "parent/tun.h"
+#include "parent/watch.h"
 #include "proc/vault.h"
 #include <errno.h>
 #include <signal.h>
@@ -28,6 +30,11 @@ struct parent {
     struct tun tun;
     struct routes routes;
     struct alarm sweep; /* of routes */
+    struct watch watch;
+    struct host host;
+    struct shrike_addr addresses[SHRIKE_HOST_ADDRESSES_MAX]; /* as net was told last */
+    u16 address_count;
+    bool addresses_told;
     struct keyfiles keyfiles;
     int vaults[ROLE_COUNT];
     int listener;
@@ -53,6 +60,19 @@ static void send_fd(struct parent *p, enum role to, u16 kind, struct bytes body,
              mail_name(kind));
 }
 
+static void send_addresses(struct parent *p)
+{
+    u8 body[1024];
+    struct writer w = writer_of(body, sizeof body);
+    struct shrike_kernel_event k = {
+        .kind = SHRIKE_ADDRESSES, .addresses = p->addresses, .address_count = p->address_count};
+    kernel_write(&w, &k);
+    ensure(!w.full);
+    struct mail m = {.kind = MAIL_ADDRESSES, .body = written_bytes(&w), .fd = -1};
+    if (p->addresses_told)
+        supervisor_send(&p->supervisor, ROLE_NET, &m);
+}
+
 /* What a role needs; again whenever it comes back. */
 static void fit(void *ctx, enum role r)
 {
@@ -64,6 +84,8 @@ static void fit(void *ctx, enum role r)
         send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     if (r == ROLE_ESP)
         send_fd(p, r, MAIL_TUN, bytes_of(&p->tun.vnet_hdr, 1), p->tun.fd);
+    if (r == ROLE_NET)
+        send_addresses(p);
     for (size_t i = 0; r == ROLE_NET && i < ARRAY_LEN(which); i++)
         send_fd(p, r, MAIL_KEY_FILE, bytes_of(&which[i], 1), p->keyfiles.fd[i]);
 }
@@ -85,6 +107,47 @@ static bool open_listener(struct parent *p, const char *configured)
     return p->listener >= 0;
 }
 
+/* Where there are too many, some would be taken to be gone: none is told of, and all are there. */
+static void note_addresses(struct parent *p)
+{
+    struct shrike_addr now[SHRIKE_HOST_ADDRESSES_MAX] = {{{0}, 0}};
+    if (!p->addresses_told && host_carried(&p->host) > SHRIKE_HOST_ADDRESSES_MAX) {
+        tell(&p->supervisor.tell, SHRIKE_NOTICE,
+             "this host has more than %u addresses: SAs do not follow when one of them goes",
+             SHRIKE_HOST_ADDRESSES_MAX);
+        return;
+    }
+    p->address_count = host_list(&p->host, p->addresses, p->address_count, now);
+    memcpy(p->addresses, now, sizeof now);
+    p->addresses_told = true;
+}
+
+static void host_changed(void *ctx, bool gone)
+{
+    struct parent *p = ctx;
+    if (!host_look(&p->host, &p->netlink, p->tun.link)) {
+        tell(&p->supervisor.tell, SHRIKE_WARNING, "cannot ask the system for addresses: %s",
+             strerror(errno));
+        return;
+    }
+    routes_refresh(&p->routes, &p->host, gone);
+    note_addresses(p);
+    send_addresses(p);
+}
+
+static bool open_watch(struct parent *p)
+{
+    p->watch = (struct watch){.loop = p->supervisor.loop,
+                              .tunnel = p->tun.link,
+                              .table = p->snapshot->settings.routing_table,
+                              .changed = host_changed,
+                              .ctx = p};
+    if (!watch_open(&p->watch))
+        return complain("cannot watch addresses and routes: %s", strerror(errno));
+    host_changed(p, false);
+    return true;
+}
+
 /* All that needs rights, once. The rule comes last: from then on packets take the tunnels. */
 static bool open_all(struct parent *p)
 {
@@ -94,11 +157,13 @@ static bool open_all(struct parent *p)
         return complain("cannot ask the system for routes: %s", strerror(errno));
     return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
            open_keyfiles(p, set->unsafe_keys) && tun_open(&p->tun, &p->netlink, set, t) &&
+           open_watch(p) &&
            (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
 }
 
 static void close_all(struct parent *p)
 {
+    watch_close(&p->watch);
     routes_close(&p->routes);
     tun_close(&p->tun);
     sockets_close(&p->sockets);

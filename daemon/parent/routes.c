@@ -12,6 +12,8 @@ struct route {
     struct prefix to;
     struct shrike_addr source;
     u32 asked; /* 0: an orphan */
+    u32 local_count;
+    struct shrike_ts local[]; /* selectors of who asked first: the source is among them */
 };
 
 /* FNV-1a: prefixes come from selectors that the configuration allows, so nobody can choose them to
@@ -104,7 +106,8 @@ static void clear_place(struct routes *r, const struct prefix *p)
     }
 }
 
-static void put(struct routes *r, const struct prefix *p, const struct shrike_addr *source)
+static void put(struct routes *r, const struct prefix *p, const struct mail_route *m,
+                const struct shrike_addr *source)
 {
     char text[PREFIX_TEXT];
     struct route **at = find(r, p);
@@ -118,10 +121,12 @@ static void put(struct routes *r, const struct prefix *p, const struct shrike_ad
         r->warned_full = true;
         return;
     }
-    struct route *route = calloc(1, sizeof *route);
+    size_t local = m->local_count * sizeof m->local[0];
+    struct route *route = calloc(1, sizeof *route + local);
     if (!route)
         return;
-    *route = (struct route){.to = *p, .source = *source, .asked = 1};
+    *route = (struct route){.to = *p, .source = *source, .asked = 1, .local_count = m->local_count};
+    memcpy(route->local, m->local, local);
     clear_place(r, p);
     int error = tell_system(r, route, true);
     if (error != 0) {
@@ -193,12 +198,35 @@ void routes_change(struct routes *r, const struct mail_route *m)
         for (u32 j = 0; j < n; j++) {
             change_own(r, m, &all[j]);
             if (m->add)
-                put(r, &all[j], &sources[all[j].family == 6]);
+                put(r, &all[j], m, &sources[all[j].family == 6]);
             else
                 take_back(r, &all[j]);
         }
     }
     settle_bypass(r);
+}
+
+static void refresh(struct routes *r, struct route *route, const struct host *h, bool gone)
+{
+    struct shrike_addr sources[2];
+    const struct addresses_wish wish = {route->local, route->local_count};
+    char text[PREFIX_TEXT];
+    addresses_choose(h, &wish, sources);
+    const struct shrike_addr *now = &sources[route->to.family == 6];
+    bool same = memcmp(now, &route->source, sizeof *now) == 0;
+    bool dropped = gone && route->source.family != 0;
+    route->source = *now;
+    int error = same && !dropped ? 0 : tell_system(r, route, true);
+    if (error != 0)
+        tell(r->tell, SHRIKE_ERROR, "cannot route %s into the tunnel: %s",
+             prefix_text(&route->to, text), strerror(error));
+}
+
+void routes_refresh(struct routes *r, const struct host *h, bool gone)
+{
+    for (u32 i = 0; r->buckets && i < BUCKETS; i++)
+        for (struct route *route = r->buckets[i]; route; route = route->next)
+            refresh(r, route, h, gone);
 }
 
 void routes_orphan(struct routes *r)

@@ -5,6 +5,7 @@
 #include "config/settings.h"
 #include "ops/mail.h"
 #include "parent/bypass.h"
+#include "parent/host.h"
 #include "parent/netlink.h"
 #include "parent/tell.h"
 #include "shrike/conf.h"
@@ -40,6 +41,9 @@ void routes_close(struct routes *r);
  * asked for more often than it was taken back. What of the local selectors lies within the remote
  * ones stays on this side, unless another tunnel has a narrower claim to it. */
 void routes_change(struct routes *r, const struct mail_route *m);
+/* The addresses of this host are others: routes get the source that fits now. gone: an address has
+ * gone, so the system has dropped the routes that had it as their source. */
+void routes_refresh(struct routes *r, const struct host *h, bool gone);
 /* Who asked has ended: forget how often, and keep the routes until routes_sweep(). */
 void routes_orphan(struct routes *r);
 void routes_sweep(struct routes *r);

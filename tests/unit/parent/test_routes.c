@@ -121,6 +121,36 @@ static void open_routes(struct routes *r)
 
 static const struct prefix ten_two = {{10, 2}, 4, 16};
 
+/* RFC 4301 4.5.3 leaves it to us: the system drops a route whose source is gone. */
+TEST(routes_follow_the_addresses_of_the_host)
+{
+    static struct host here;
+    struct routes r;
+    struct mail_route add = ask(true, "10.2.0.0", "10.2.255.255");
+    open_routes(&r);
+    host.address = "10.1.0.9";
+    routes_change(&r, &add);
+    CHECK(host.added == 1 && host.source == inet_addr("10.1.0.9"));
+    here.count = 2;
+    here.all[0].addr = (struct shrike_addr){{192, 0, 2, 1}, 4};
+    here.all[1].addr = (struct shrike_addr){{10, 1, 0, 9}, 4};
+    routes_refresh(&r, &here, false);
+    CHECK_EQ(host.added, 1); /* as it was */
+    routes_refresh(&r, &here, true);
+    CHECK(host.added == 2 && host.source == inet_addr("10.1.0.9")); /* it came back */
+    here.all[1].addr.octets[3] = 77;
+    routes_refresh(&r, &here, false);
+    CHECK(host.added == 3 && host.source == inet_addr("10.1.0.77"));
+    here.count = 1;
+    routes_refresh(&r, &here, true);
+    CHECK(host.added == 4 && host.source == 0);
+    routes_refresh(&r, &here, true);
+    CHECK_EQ(host.added, 4); /* without a source it stays */
+    CHECK_EQ(routes_count(&r, &ten_two), 1);
+    routes_close(&r);
+    CHECK_EQ(host.removed, 1);
+}
+
 TEST(a_prefix_is_routed_as_long_as_somebody_wants_it)
 {
     struct routes r;
@@ -430,7 +460,8 @@ TEST(only_what_a_child_allows_is_routed)
 
 int main(void)
 {
-    return RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
+    return RUN(routes_follow_the_addresses_of_the_host) |
+           RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
            RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |
            RUN(an_undo_of_an_orphan_takes_nothing_from_others) |
            RUN(the_source_is_an_own_address_within_the_local_selectors) |
