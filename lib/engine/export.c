@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "engine/record.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/keys.h"
 
 /* Asked for by us, and not answered yet: it has an SPI and nothing else. */
@@ -158,6 +159,26 @@ static void write_keys(struct pen *p, const struct ike_sa *sa)
     wipe(&keys, sizeof(keys));
 }
 
+/* What a peer is still to get is not there; it will ask again. */
+static void write_internal(struct pen *p, const struct ike_sa *sa)
+{
+    const struct internal *in = internal_of(sa);
+    bool pending = in && !in->ours && in->state == INTERNAL_WISHED;
+    if (!in || pending)
+        return;
+    size_t mark = pen_begin(p, RECORD_INTERNAL);
+    pen_number(p, in->lease, 4);
+    pen_number(p, in->state, 1);
+    pen_number(p, in->ours, 1);
+    pen_number(p, in->count, 1);
+    pen_number(p, in->dns_count, 1);
+    for (unsigned i = 0; i < (unsigned)in->count + in->dns_count; i++) {
+        pen_number(p, in->list[i].family, 1);
+        pen_octets(p, bytes_of(in->list[i].octets, sizeof(in->list[i].octets)));
+    }
+    pen_end(p, mark);
+}
+
 static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa *sa)
 {
     struct ike_sa face = *sa;
@@ -174,6 +195,8 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
         write_suite(p, &sa->suite);
     if (sa->peer_id && !left_over)
         pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
+    if (!left_over || is_attempt(sa))
+        write_internal(p, sa);
     if (sa->peers.next && !left_over)
         pen_field(p, RECORD_RING, bytes_of(NULL, 0));
     if (!left_over)

@@ -6,6 +6,7 @@
 #include "exchange/child_rekey.h"
 #include "sa/again.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/match.h"
@@ -108,6 +109,36 @@ static bool read_keys(struct import *in, struct ike_sa *sa, struct reader r)
                 (sa->state == IKE_INIT || sa->state == IKE_GONE || keys_keep(in->shard, sa, &keys));
     wipe(&keys, sizeof(keys));
     return good;
+}
+
+static bool read_addrs(struct reader *r, struct shrike_addr *out, unsigned count)
+{
+    if (count > SHRIKE_ADDRESSES_MAX)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        out[i].family = read_u8(r);
+        read_copy(r, out[i].octets, sizeof(out[i].octets));
+        if (out[i].family != 4 && out[i].family != 6)
+            return false;
+    }
+    return true;
+}
+
+static bool read_internal(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct internal head = {0};
+    struct config_list list = {0};
+    head.lease = read_u32(&r);
+    head.state = read_u8(&r);
+    head.ours = read_u8(&r);
+    list.addr_count = read_u8(&r);
+    list.dns_count = read_u8(&r);
+    bool good = !sa->internal && head.lease < SERIALS_MAX && head.state <= INTERNAL_NONE &&
+                head.ours <= 1 && read_addrs(&r, list.addrs, list.addr_count) &&
+                read_addrs(&r, list.dns, list.dns_count) && read_ended(&r);
+    bool fits = head.lease ? list.addr_count > 0 : head.state != INTERNAL_HELD;
+    in->greatest = MAX(in->greatest, head.lease);
+    return good && fits && internal_restore(in->shard, sa, &head, &list);
 }
 
 static bool read_serial(struct reader r, u32 *out)
@@ -331,6 +362,8 @@ static bool fill(struct import *in, struct member *m, struct reader r, bool chil
             good = read_child(in, m->sa, f.value);
         else if (f.number == RECORD_PEER_ID)
             good = read_peer_id(in, m->sa, f.value);
+        else if (f.number == RECORD_INTERNAL)
+            good = read_internal(in, m->sa, f.value);
         else if (f.number == RECORD_RING)
             m->ring = true;
         else if (f.number == RECORD_OURS)
@@ -440,6 +473,7 @@ static void finish(struct import *in)
         if (m->ring)
             peers_restore(s, m->sa);
         undo(s, m);
+        internal_hold(s, m->sa);
         m->sa->reap = m->sa->state == IKE_GONE && !m->sa->theirs.message;
         if (is_waiting(m->sa))
             join(s, m->sa);
@@ -456,6 +490,7 @@ static void give_up(struct import *in)
         struct ike_sa *sa = in->members[i].sa;
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
             c->plane = 0; /* the data plane knows nothing of it */
+        internal_forget(sa);
         sa_free(in->shard, sa);
     }
 }

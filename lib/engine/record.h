@@ -11,7 +11,7 @@
 
 #include "base/cursor.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define RECORD_MAX     (4u << 20) /* octets; what is longer was not written by us */
 
 /* Values beside those of record.def: in the record, in an IKE SA, in a Child SA, in a slot. */
@@ -34,6 +34,8 @@ enum record_field {
     RECORD_SLOT_CHILD, /* serial of the child that the exchange is about */
     RECORD_PACKET,     /* a datagram of the message; one field for each fragment */
     RECORD_WORK,       /* what the exchange must remember */
+    RECORD_INTERNAL,   /* internal addresses: lease 4, state, whose, how many, how many servers for
+                        * names; family and octets 16 of each */
 };
 
 #define RECORD_TS_SIZE 38 /* from 16, to 16, ports 2 and 2, protocol, family */

@@ -1,6 +1,7 @@
 /* Looking at SAs: see view.h. */
 #include "engine/view.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 
 static enum shrike_ike_state ike_state(const struct ike_sa *sa)
 {
@@ -56,6 +57,18 @@ static void show_conn(const struct ike_sa *sa, struct shrike_ike_view *out)
     out->remote_id = sa->authenticated ? sa_peer_id(sa) : sa->conn->remote.id;
 }
 
+static void show_internal(const struct ike_sa *sa, struct shrike_ike_view *out)
+{
+    const struct internal *in = internal_of(sa);
+    if (internal_held(sa, true)) {
+        out->local_vips = in->list;
+        out->local_vip_count = in->count;
+    } else if (internal_held(sa, false)) {
+        out->remote_vips = in->list;
+        out->remote_vip_count = in->count;
+    }
+}
+
 static void show_ike(const struct ike_sa *sa, struct shrike_ike_view *out)
 {
     *out = (struct shrike_ike_view){
@@ -72,6 +85,7 @@ static void show_ike(const struct ike_sa *sa, struct shrike_ike_view *out)
         .established = sa->established,
         .children = (u32)(sa->child_count - sa->dead),
     };
+    show_internal(sa, out);
     show_suite(&sa->suite, out);
     show_conn(sa, out);
 }

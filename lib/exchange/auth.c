@@ -1,5 +1,6 @@
 /* IKE_AUTH with a shared key and the first Child SA (RFC 7296 1.2, 2.15, 2.16). */
 #include "base/ct.h"
+#include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/offer.h"
 #include "exchange/selectors.h"
@@ -9,8 +10,14 @@
 #include "sa/trace.h"
 
 enum auth_ask_step { ASK_PROVE, ASK_SEND };
-enum auth_answer_step { ANSWER_IDENTIFY, ANSWER_CHECKED, ANSWER_INSTALLED, ANSWER_PROVED };
-enum auth_conclude_step { CONCLUDE_VERIFY, CONCLUDE_CHECKED, CONCLUDE_INSTALLED };
+enum auth_answer_step {
+    ANSWER_IDENTIFY,
+    ANSWER_CHECKED,
+    ANSWER_LEASED,
+    ANSWER_INSTALLED,
+    ANSWER_PROVED,
+};
+enum auth_conclude_step { CONCLUDE_VERIFY, CONCLUDE_CHECKED, CONCLUDE_ADDED, CONCLUDE_INSTALLED };
 
 /* RFC 7296 2.15: RestOfInitIDPayload, the body of an ID payload. */
 static struct bytes id_body(const struct shrike_id *id, u8 *out, size_t size)
@@ -134,6 +141,8 @@ enum verdict auth_ask(struct turn *t)
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
     add_auth(t, t->op->value);
+    if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     return add_child(t);
 }
 
@@ -209,6 +218,13 @@ static enum verdict take_child(struct turn *t)
         .ni = bytes_at(h->init_i->data, h->ni),
         .nr = bytes_at(h->init_r->data, h->nr),
     };
+    if (cp_lacking(t->sa, child->conf)) {
+        child->wants_delete = true; /* the peer has made it */
+        t->reason.origin = t->sa->conn->vips_origin;
+        (void)turn_refuse(t, t->no_address, 0);
+        turn_child_failed(t, child);
+        return DONE;
+    }
     if (offer_accept(t, child, true) != DONE) {
         turn_child_failed(t, child);
         return DONE;
@@ -229,6 +245,12 @@ static enum verdict concluded(struct turn *t)
     return DONE;
 }
 
+static enum verdict conclude_child(struct turn *t)
+{
+    t->slot->step = CONCLUDE_INSTALLED;
+    return take_child(t) == AWAIT ? AWAIT : concluded(t);
+}
+
 enum verdict auth_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
@@ -241,8 +263,11 @@ enum verdict auth_conclude(struct turn *t)
         if (!t->op->ok)
             return turn_fail(t, t->op->reason, 0);
         establish(t);
-        t->slot->step = CONCLUDE_INSTALLED;
-        return take_child(t) == AWAIT ? AWAIT : concluded(t);
+        t->slot->step = CONCLUDE_ADDED;
+        return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
+    case CONCLUDE_ADDED:
+        cp_taken(t);
+        return conclude_child(t);
     case CONCLUDE_INSTALLED:
         break;
     }
@@ -347,6 +372,7 @@ static enum verdict reply(struct turn *t)
     add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
     add_auth(t, t->op->value);
     establish(t);
+    cp_reply(t);
     if (child) {
         offer_reply(t, child, &nothing);
         offer_up(t, child);
@@ -354,6 +380,14 @@ static enum verdict reply(struct turn *t)
         notify_add(t->out, t->slot->refused, bytes_of(NULL, 0));
     }
     return concluded(t);
+}
+
+/* The internal addresses are there, or not to be had. */
+static enum verdict answer_child(struct turn *t)
+{
+    t->slot->step = ANSWER_INSTALLED;
+    enum verdict v = begin_child(t);
+    return v == DONE ? prove(t) : v;
 }
 
 enum verdict auth_answer(struct turn *t)
@@ -369,9 +403,12 @@ enum verdict auth_answer(struct turn *t)
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
         if (!unique_admits(t->shard, t->sa, initial_contact(t)))
             return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
-        t->slot->step = ANSWER_INSTALLED;
-        v = begin_child(t);
-        return v == DONE ? prove(t) : v;
+        t->slot->step = ANSWER_LEASED;
+        v = cp_lease(t);
+        return v == DONE ? answer_child(t) : v;
+    case ANSWER_LEASED:
+        cp_leased(t);
+        return answer_child(t);
     case ANSWER_INSTALLED:
         if (!t->op->ok && t->slot->child) {
             t->slot->child->plane = 0;

@@ -1,6 +1,7 @@
 /* CREATE_CHILD_SA (RFC 7296 1.3, 2.17): a further Child SA, or one that replaces another, with and
  * without PFS. Rekeying the IKE SA is in ike_rekey.c. */
 #include "exchange/child_rekey.h"
+#include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/fresh.h"
 #include "exchange/ike_rekey.h"
@@ -10,7 +11,7 @@
 #include "sa/twin.h"
 #include "wire/grammar.h"
 
-enum create_answer_step { ANSWER_NEGOTIATE, ANSWER_INSTALLED };
+enum create_answer_step { ANSWER_NEGOTIATE, ANSWER_LEASED, ANSWER_INSTALLED };
 enum create_conclude_step { CONCLUDE_ACCEPT, CONCLUDE_INSTALLED };
 enum { RETRIES_MAX = 8 };
 #define RETRY_DELAY (5 * SHRIKE_SECOND) /* after TEMPORARY_FAILURE (RFC 7296 2.25), with jitter */
@@ -174,6 +175,17 @@ static enum verdict negotiate(struct turn *t, const struct child_sa *old)
     return v == AWAIT ? AWAIT : give_up(t, v);
 }
 
+/* RFC 7296 2.19: internal addresses may be asked for here, too. */
+static enum verdict addresses(struct turn *t)
+{
+    if (t->slot->step == ANSWER_NEGOTIATE) {
+        t->slot->step = ANSWER_LEASED;
+        return cp_lease(t);
+    }
+    cp_leased(t);
+    return DONE;
+}
+
 /* What is asked for, and may it be now? */
 static enum verdict begin_answer(struct turn *t)
 {
@@ -184,7 +196,10 @@ static enum verdict begin_answer(struct turn *t)
     /* RFC 7296 2.25, 2.25.2: no new SAs while this one closes or is being replaced. */
     if (!ike_rekey_leaves_alone(t->sa))
         return turn_refuse(t, SHRIKE_REASON_SA_CLOSING, NOTIFY_TEMPORARY_FAILURE);
-    enum verdict v = child_rekey_find(t, &old);
+    enum verdict v = addresses(t);
+    if (v != DONE)
+        return v;
+    v = child_rekey_find(t, &old);
     if (v != DONE)
         return v;
     t->slot->step = ANSWER_INSTALLED;
@@ -196,6 +211,7 @@ enum verdict create_child_answer(struct turn *t)
     struct child_sa *child = t->slot->child;
     switch ((enum create_answer_step)t->slot->step) {
     case ANSWER_NEGOTIATE:
+    case ANSWER_LEASED:
         return begin_answer(t);
     case ANSWER_INSTALLED:
         break;
@@ -209,6 +225,7 @@ enum verdict create_child_answer(struct turn *t)
     if (child->replaces && !child_rekey_still(t->sa, child))
         return give_up(t, turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE));
     struct offer_between between = fresh_between(t->slot->work);
+    cp_reply(t);
     offer_reply(t, child, &between);
     take(t, child);
     return DONE;

@@ -6,6 +6,7 @@
 #include "exchange/reauth.h"
 #include "sa/again.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
@@ -70,6 +71,10 @@ enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_
         return SHRIKE_REASON_KE_GROUP;
     case NOTIFY_AUTHENTICATION_FAILED:
         return SHRIKE_REASON_AUTH_FAILED;
+    case NOTIFY_INTERNAL_ADDRESS_FAILURE:
+        return SHRIKE_REASON_ADDRESS_NOT_GIVEN;
+    case NOTIFY_FAILED_CP_REQUIRED:
+        return SHRIKE_REASON_ADDRESS_NOT_ASKED;
     default:
         return SHRIKE_REASON_PEER_REFUSED;
     }
@@ -416,6 +421,7 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
     child_sweep(s, sa);
+    internal_end(s, sa);
     slot_free(s, &sa->ours);
     slot_rest(s, &sa->theirs);
     protect_forget(s, sa, 0);

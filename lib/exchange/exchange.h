@@ -29,8 +29,9 @@ struct turn {
     struct bytes notify_data;       /* data of the notify in reason.notify */
     struct bytes notify_spi;        /* the Child SA that it is about */
     u8 notify_octets[4];
-    bool malformed; /* the message is refused for the turn's reason */
-    bool closes;    /* answer: the SA is closed once the reply is sent */
+    enum shrike_reason_code no_address; /* why selectors that need an internal address have none */
+    bool malformed;                     /* the message is refused for the turn's reason */
+    bool closes;                        /* answer: the SA is closed once the reply is sent */
 };
 
 typedef enum verdict exchange_verb(struct turn *t);

@@ -1,10 +1,12 @@
 /* INFORMATIONAL (RFC 7296 1.4): liveness, deleting Child SAs and the IKE SA, crossing deletes. */
+#include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/ike_rekey.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 
 enum { ESP_SPI_LEN = 4, FIRST_AFTER_AUTH = 2 };
+enum info_answer_step { ANSWER_READ, ANSWER_LEASED };
 
 /* Our inbound SPIs of the Child SAs that end, for one payload: a peer need not read many. */
 struct ending {
@@ -111,7 +113,7 @@ static void note_spi(struct turn *t)
         e->esp_out = read_u32(&r);
 }
 
-enum verdict info_answer(struct turn *t)
+static enum verdict answer(struct turn *t)
 {
     const struct payload *p = message_find(t->in, PAYLOAD_DELETE);
     struct ending e;
@@ -128,6 +130,7 @@ enum verdict info_answer(struct turn *t)
     }
     if (!close)
         ike_rekey_used(t->shard, t->sa);
+    cp_reply(t);
     add_delete(t, &e);
     t->closes = close;
     t->reason.theirs = close;
@@ -135,4 +138,20 @@ enum verdict info_answer(struct turn *t)
         t->reason.code = rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED;
     note_spi(t);
     return DONE;
+}
+
+/* RFC 7296 3.15.4: internal addresses may be asked for once more. */
+enum verdict info_answer(struct turn *t)
+{
+    enum verdict v;
+    switch ((enum info_answer_step)t->slot->step) {
+    case ANSWER_READ:
+        t->slot->step = ANSWER_LEASED;
+        v = cp_lease(t);
+        return v == DONE ? answer(t) : v;
+    case ANSWER_LEASED:
+        cp_leased(t);
+        break;
+    }
+    return answer(t);
 }

@@ -1,7 +1,9 @@
 /* Negotiating a Child SA: see offer.h. */
 #include "exchange/offer.h"
 #include "base/ct.h"
+#include "exchange/cp.h"
 #include "exchange/selectors.h"
+#include "sa/internal.h"
 #include "sa/keys.h"
 #include "sa/life.h"
 #include "sa/remake.h"
@@ -54,6 +56,11 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     struct ts_list local, remote;
     u8 spi[ESP_SPI_LEN];
     t->reason.origin = conf->mode_origin;
+    if (cp_lacking(t->sa, conf)) {
+        t->reason.origin = t->sa->conn->vips_origin;
+        t->reason.code = SHRIKE_REASON_ADDRESS_NOT_GIVEN;
+        return false;
+    }
     selectors_asked(t->sa, child, &local, &remote);
     if (!may_ask(t, child, &local, &remote)) {
         t->reason.code = SHRIKE_REASON_MODE_NAT;
@@ -191,7 +198,12 @@ static enum verdict find_fit(struct turn *t, const struct request *q, struct fit
     t->reason.origin = conn->child_count ? conn->children[0].ts_origin : conn->origin;
     for (unsigned i = 0; i < conn->child_count; i++) {
         struct fit fit = {.conf = &conn->children[i]};
-        if ((q->old && q->old->conf != fit.conf) || !narrow_for(t, q, &fit))
+        if (q->old && q->old->conf != fit.conf)
+            continue;
+        enum verdict admitted = cp_admit(t, fit.conf);
+        if (admitted != DONE)
+            v = admitted;
+        if (admitted != DONE || !narrow_for(t, q, &fit))
             continue;
         v = fits(t, fit.conf, q, &fit.choice);
         if (v != DONE)
@@ -289,6 +301,10 @@ static bool verify_ts(struct turn *t, struct child_sa *child, struct ts_list *lo
     const struct child_sa *old = child_of_serial(t->sa, child->replaces);
     struct ts_list asked_local, asked_remote;
     selectors_asked(t->sa, child, &asked_local, &asked_remote);
+    /* RFC 7296 2.19: the whole range was asked for, and of it we use our internal addresses. */
+    struct ts_list whole = *local;
+    if (internal_held(t->sa, true) && !narrow(&whole, asked_local.ts, asked_local.count, local))
+        return false;
     return selectors_substitute(t->sa, child->mode, local, remote) &&
            narrow_verify(local, asked_local.ts, asked_local.count) &&
            narrow_verify(remote, asked_remote.ts, asked_remote.count) &&

@@ -2,6 +2,7 @@
 #include "exchange/reauth.h"
 #include "base/text.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/life.h"
 #include "sa/trace.h"
 
@@ -29,6 +30,12 @@ static void use_path(struct ike_sa *fresh, const struct ike_sa *sa)
 bool reauth_begin(struct shard *s, struct ike_sa *sa)
 {
     const struct shrike_conn *conn = conn_now(s, sa);
+    if (internal_held(sa, false)) {
+        sa->reauth_at = SHRIKE_NEVER;
+        pending_release(s, sa->command_rekey, SHRIKE_REASON_ADDRESS_LEASED);
+        sa->command_rekey = 0;
+        return true;
+    }
     struct ike_sa *fresh = sa_new(s, true);
     sa->reauth_at = s->now + shard_vary(s, REKEY_RETRY, 50);
     if (!fresh)
@@ -45,6 +52,7 @@ bool reauth_begin(struct shard *s, struct ike_sa *sa)
         sa_free(s, fresh);
         return false;
     }
+    internal_want_again(s, fresh, sa);
     fresh->wants = WANT_INIT;
     fresh->succeeds = sa->serial;
     sa->reauth = fresh->serial;

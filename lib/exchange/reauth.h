@@ -5,7 +5,9 @@
 
 #include "sa/shard.h"
 
-/* Begin, for one that is up. false: there is no place for it, or nothing to make it for. */
+/* Begin, for one that is up. A peer that has internal addresses of us gets them only when it asks
+ * (RFC 7296 2.19), so it is left to begin itself. false: there is no place for it, or nothing to
+ * make it for. */
 bool reauth_begin(struct shard *s, struct ike_sa *sa);
 /* Look after an SA: when it is up with all of its children, the one that it succeeds is closed. */
 void reauth_settle(struct shard *s, struct ike_sa *sa);

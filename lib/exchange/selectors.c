@@ -1,13 +1,47 @@
 /* Traffic selectors of a Child SA: see selectors.h. */
 #include "exchange/selectors.h"
 #include "base/text.h"
+#include "sa/internal.h"
 #include "sa/shard.h"
+
+static void add_host(struct ts_hosts *out, const struct shrike_addr *a)
+{
+    for (unsigned i = 0; i < out->count; i++) {
+        if (memcmp(&out->addrs[i], a, sizeof(*a)) == 0)
+            return;
+    }
+    if (out->count < SHRIKE_ADDRESSES_MAX)
+        out->addrs[out->count++] = *a;
+}
+
+/* Internal addresses, where there are or have to be such, else the end of the IKE SA. */
+static void hosts_of(const struct ike_sa *sa, bool local, struct ts_hosts *out)
+{
+    const struct internal *in = internal_of(sa);
+    const struct shrike_endpoint *end = local ? &sa->local : &sa->remote;
+    out->count = 0;
+    if (internal_held(sa, local)) {
+        for (unsigned i = 0; i < in->count; i++)
+            add_host(out, &in->list[i]);
+    } else if (in && in->ours && local) {
+        /* RFC 7296 2.19: what is not known yet is asked for as the whole range. */
+        for (unsigned i = 0; i < sa->conn->vip_count && in->state == INTERNAL_WISHED; i++)
+            add_host(out, &(struct shrike_addr){.family = sa->conn->vips[i].family});
+    } else if (end->family) {
+        struct shrike_addr a = {.family = end->family};
+        memcpy(a.octets, end->octets, sizeof(a.octets));
+        add_host(out, &a);
+    }
+}
 
 void selectors_configured(const struct ike_sa *sa, const struct shrike_child_conf *conf,
                           struct ts_list *local, struct ts_list *remote)
 {
-    ts_resolve(conf->local_ts, conf->local_ts_count, &sa->local, local);
-    ts_resolve(conf->remote_ts, conf->remote_ts_count, &sa->remote, remote);
+    struct ts_hosts hosts;
+    hosts_of(sa, true, &hosts);
+    ts_resolve(conf->local_ts, conf->local_ts_count, &hosts, local);
+    hosts_of(sa, false, &hosts);
+    ts_resolve(conf->remote_ts, conf->remote_ts_count, &hosts, remote);
 }
 
 /* Does it have selectors, of a packet or of what was before it? */

@@ -5,7 +5,8 @@
 
 #include "sa/child.h"
 
-/* Those that are configured, with addresses in the place of dynamic ones. */
+/* Those that are configured, with addresses in the place of dynamic ones: the internal ones of that
+ * side (RFC 7296 2.19), or that of the end of the IKE SA. */
 void selectors_configured(const struct ike_sa *sa, const struct shrike_child_conf *conf,
                           struct ts_list *local, struct ts_list *remote);
 /* What we ask for. */

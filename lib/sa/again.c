@@ -1,6 +1,7 @@
 /* Making again what was lost: see again.h. */
 #include "sa/again.h"
 #include "base/text.h"
+#include "sa/internal.h"
 #include "sa/peers.h"
 #include "sa/trace.h"
 
@@ -103,6 +104,7 @@ static struct ike_sa *make(struct shard *s, const struct ike_sa *lost,
     sa->pace = (u8)MIN(pace, (unsigned)DOUBLINGS_MAX);
     sa->not_before = s->now + again_wait(s, sa->pace);
     sa_use_endpoints(sa);
+    internal_want_again(s, sa, lost);
     peers_join(s, sa, lost);
     tell(s, sa, SHRIKE_REASON_NONE);
     return sa;

@@ -133,20 +133,38 @@ bool narrow_verify(const struct ts_list *answered, const struct shrike_ts *offer
     return answered->count > 0;
 }
 
-void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct shrike_endpoint *host,
+/* The selector with the addresses of a host. */
+static struct shrike_ts ts_at(const struct shrike_ts *ts, const struct shrike_addr *host)
+{
+    static const u8 zero[ADDR_MAX];
+    struct shrike_ts out = *ts;
+    out.family = host->family;
+    memcpy(out.from, host->octets, ADDR_MAX);
+    memcpy(out.to, host->octets, ADDR_MAX);
+    if (memcmp(host->octets, zero, ADDR_MAX) == 0)
+        memset(out.to, UINT8_MAX, host->family == 4 ? 4 : ADDR_MAX);
+    return out;
+}
+
+void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct ts_hosts *hosts,
                 struct ts_list *out)
 {
     out->count = 0;
-    for (unsigned i = 0; i < count && out->count < SHRIKE_TS_MAX; i++) {
-        struct shrike_ts ts = conf[i];
-        if (ts.family == 0) {
-            ts.family = host->family;
-            memcpy(ts.from, host->octets, ADDR_MAX);
-            memcpy(ts.to, host->octets, ADDR_MAX);
-        }
-        if (ts.family != 0)
-            out->ts[out->count++] = ts;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned times = conf[i].family == 0 ? hosts->count : 1;
+        for (unsigned k = 0; k < times && out->count < SHRIKE_TS_MAX; k++)
+            out->ts[out->count++] =
+                conf[i].family == 0 ? ts_at(&conf[i], &hosts->addrs[k]) : conf[i];
     }
+}
+
+bool ts_dynamic(const struct shrike_ts *conf, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (conf[i].family == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool has_family(const struct ts_list *list, u8 family)

@@ -25,10 +25,16 @@ bool narrow_to_packets(struct ts_list *local, struct ts_list *remote) must_use;
 bool narrow_verify(const struct ts_list *answered, const struct shrike_ts *offered,
                    unsigned count) must_use;
 
-/* Configured selectors as they are for this host: dynamic ones become its address. Those are left
- * out while the host has none. */
-void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct shrike_endpoint *host,
+/* What `dynamic` stands for: the addresses of a host; octets all zero: all of the family. */
+struct ts_hosts {
+    struct shrike_addr addrs[SHRIKE_ADDRESSES_MAX];
+    unsigned count;
+};
+/* Configured selectors as they are for these hosts: of a dynamic one, one for each address. */
+void ts_resolve(const struct shrike_ts *conf, unsigned count, const struct ts_hosts *hosts,
                 struct ts_list *out);
+/* Is one of them dynamic? */
+bool ts_dynamic(const struct shrike_ts *conf, unsigned count);
 
 /* Transport mode behind a NAT (RFC 7296 2.23.1): each selector gets the address of this host.
  * false: they have more than one address, or one of another family. */

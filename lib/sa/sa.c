@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "base/text.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/life.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
@@ -138,6 +139,7 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
 {
     struct ike_sa *old = sa->before;
     copy_peer(old, sa);
+    internal_move(old, sa);
     move_children(old, sa);
     move_commands(s, old, sa);
     sa->wants |= old->wants & (WANT_CLOSE | WANT_LIVENESS);
@@ -202,6 +204,8 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     sa_unlink(s, sa);
     packet_drop(&s->packets, sa->peer_id);
     packet_drop(&s->packets, sa->keys);
+    internal_end(s, sa);
+    packet_drop(&s->packets, sa->internal);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
     heap_remove(&s->timers, &sa->timer);
@@ -336,6 +340,7 @@ void slot_work_free(struct shard *s, struct slot *slot)
         return;
     packet_drop(&s->packets, slot->work->octets);
     packet_drop(&s->packets, slot->work->ke_public);
+    packet_drop(&s->packets, slot->work->attributes);
     slab_put(&s->works, slot->work->index);
     slot->work = NULL;
 }

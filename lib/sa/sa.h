@@ -54,10 +54,11 @@ struct work {
     u32 index;
     struct message in; /* the message that waits; its base is in `octets` */
     struct packet *octets;
-    u8 nonce[NONCE_LEN];      /* ours */
-    struct packet *ke_public; /* ours, for the reply */
-    u16 group;                /* of the key pair below; KE_NONE without one */
-    u8 groups;                /* tried so far */
+    u8 nonce[NONCE_LEN];       /* ours */
+    struct packet *ke_public;  /* ours, for the reply */
+    struct packet *attributes; /* of the lease that this exchange has asked for, for the reply */
+    u16 group;                 /* of the key pair below; KE_NONE without one */
+    u8 groups;                 /* tried so far */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 gone_count;
     u32 gone[GONE_MAX]; /* SPIs that the peer deleted before its response came that names them */
@@ -125,6 +126,7 @@ struct ike_sa {
     const struct shrike_conn *conn; /* NULL for a responder before IKE_AUTH */
     struct snapshot *snapshot;      /* that holds conn */
     struct packet *peer_id;         /* type octet, then data; NULL before IKE_AUTH */
+    struct packet *internal;        /* internal addresses (internal.h); NULL: none */
     struct list peers;              /* others between the same identities (peers.h) */
     u64 peer_hash; /* of both identities: its key in by_peer, also when it has left; 0: never there
                     */

@@ -4,6 +4,7 @@
 #include "base/siphash.h"
 #include "base/text.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/protect.h"
 
 /* A key of its own for each use, from the one seed of the environment. */
@@ -79,6 +80,7 @@ void shard_free(struct shard *s)
             continue;
         /* Nobody listens any more: the data plane keeps what it has. */
         sa->command_alive = sa->command_down = sa->command_rekey = 0;
+        internal_forget(sa);
         for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
             c->plane = 0;
             c->command = c->command_down = c->command_rekey = 0;

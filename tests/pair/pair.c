@@ -260,11 +260,13 @@ const struct pair_child *pair_outbound(const struct pair_side *side, uint32_t re
     return best;
 }
 
+enum { ANSWER_MAX = 256 };
+
 /* An op whose answer is to be given after the drain. */
 struct answer {
     struct shrike_token token;
     struct shrike_answer answer;
-    uint8_t value[PRF_MAX];
+    uint8_t value[ANSWER_MAX];
 };
 
 /* The first installation that waits. *token is that of it. */
@@ -309,6 +311,57 @@ static void take_out(struct pair_side *side, uint32_t serial)
         side->ops[i].void_now |= side->ops[i].child.serial == serial;
 }
 
+static void lease_begins(struct pair_leases *l, uint32_t number, bool held)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        l->wrong += l->open[i] == number && !held;
+    l->wrong += number == 0;
+    l->held += held;
+    if (l->count < PAIR_LEASES)
+        l->open[l->count++] = number;
+}
+
+static void lease_ends(struct pair_leases *l, uint32_t number)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        if (l->open[i] == number) {
+            l->open[i] = l->open[--l->count];
+            return;
+        }
+    }
+    l->wrong++;
+}
+
+static bool give_lease(struct pair_side *side, const struct shrike_op *op, struct answer *out)
+{
+    lease_begins(&side->leases, op->lease.lease, op->lease.held);
+    side->wish_count = op->lease.wish_count;
+    memcpy(side->wishes, op->lease.wishes, side->wish_count * sizeof(*side->wishes));
+    side->waited = op->token;
+    if (side->give.len > sizeof(out->value))
+        abort();
+    out->answer.ok = side->give.len > 0;
+    out->answer.reason = SHRIKE_REASON_POOL_EMPTY;
+    if (side->give.len)
+        memcpy(out->value, side->give.at, side->give.len);
+    out->answer.value = bytes_of(NULL, side->give.len);
+    return !side->hold_leases;
+}
+
+static bool take_addresses(struct pair_side *side, const struct shrike_op *op, struct answer *out)
+{
+    const struct shrike_address_op *a = &op->address;
+    lease_begins(&side->addresses, a->lease, a->held);
+    side->got_count = a->address_count;
+    side->dns_count = a->dns_count;
+    memcpy(side->got, a->addresses, a->address_count * sizeof(*side->got));
+    memcpy(side->dns, a->dns, a->dns_count * sizeof(*side->dns));
+    side->waited = op->token;
+    out->answer.ok = !side->refuse_addresses;
+    out->answer.reason = SHRIKE_REASON_ADDRESS_NOT_USED;
+    return !side->hold_leases;
+}
+
 static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
 {
     *out = (struct answer){.token = op->token, .answer = {.ok = true}};
@@ -323,10 +376,15 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         prefer(side, op->change.child_serial);
         return false;
     case SHRIKE_LEASE:
+        return give_lease(side, op, out);
     case SHRIKE_ADDRESS_ADD:
-        return true;
+        return take_addresses(side, op, out);
     case SHRIKE_LEASE_FREE:
+        lease_ends(&side->leases, op->lease_over);
+        return false;
     case SHRIKE_ADDRESS_REMOVE:
+        lease_ends(&side->addresses, op->lease_over);
+        return false;
     case SHRIKE_CHILD_MOVE:
         return false;
     case SHRIKE_PROVE:
@@ -356,6 +414,8 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
         side->spi_r = e->spi_r;
     }
     side->ike_down += e->id == SHRIKE_EVENT_IKE_DOWN;
+    side->given += e->id == SHRIKE_EVENT_ADDRESS_GIVEN;
+    side->taken += e->id == SHRIKE_EVENT_ADDRESS_TAKEN;
     side->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
     side->child_rekeyed += e->id == SHRIKE_EVENT_CHILD_REKEYED;
     side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;

@@ -10,6 +10,7 @@
 #define PAIR_CHILDREN 8
 #define PAIR_QUEUE    64
 #define PAIR_OPS      16
+#define PAIR_LEASES   16
 
 /* What one side's data plane was given for one Child SA. */
 struct pair_child {
@@ -27,6 +28,14 @@ struct pair_op {
     struct shrike_token token;
     struct pair_child child;
     bool later, void_now;
+};
+
+/* Leases that are not over. */
+struct pair_leases {
+    uint32_t open[PAIR_LEASES];
+    unsigned count;
+    unsigned held;  /* told of by `held` */
+    unsigned wrong; /* begun twice, or ended without having begun */
 };
 
 struct pair_datagram {
@@ -55,10 +64,21 @@ struct pair_side {
     /* what its data plane has still to install */
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
-    bool hold_ops;   /* it installs by pair_answer() only */
-    bool mute;       /* its datagrams are lost */
-    bool refuse_ops; /* its ops fail */
-    bool believe;    /* it takes any AUTH value for true */
+    /* internal addresses */
+    struct pair_leases leases, addresses; /* of LEASE, of ADDRESS_ADD */
+    struct shrike_bytes give;             /* what a LEASE is answered with; empty: no address */
+    struct shrike_addr wishes[SHRIKE_ADDRESSES_MAX]; /* of the last LEASE */
+    struct shrike_addr got[SHRIKE_ADDRESSES_MAX];    /* of the last ADDRESS_ADD */
+    struct shrike_addr dns[SHRIKE_ADDRESSES_MAX];
+    unsigned wish_count, got_count, dns_count;
+    unsigned given, taken;      /* events */
+    struct shrike_token waited; /* of the last of these ops */
+    bool hold_leases;           /* these ops are not answered */
+    bool refuse_addresses;      /* ADDRESS_ADD fails */
+    bool hold_ops;              /* it installs by pair_answer() only */
+    bool mute;                  /* its datagrams are lost */
+    bool refuse_ops;            /* its ops fail */
+    bool believe;               /* it takes any AUTH value for true */
 };
 
 /* Algorithms of a pair, by IANA numbers; 0 leaves the type out. */

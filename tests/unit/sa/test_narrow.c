@@ -227,7 +227,7 @@ TEST(dynamic_ones_become_the_host)
         {.protocol = UDP, .port_from = 4, .port_to = 5},
         v4(0, 9, TCP, 1, 2),
     };
-    struct shrike_endpoint host = {.octets = {192, 0, 2, 7}, .port = 4500, .family = 4};
+    struct ts_hosts hosts = {{{{192, 0, 2, 7}, 4}, {{0x20, 1, [15] = 9}, 6}}, 1};
     struct shrike_ts expected = {.from = {192, 0, 2, 7},
                                  .to = {192, 0, 2, 7},
                                  .protocol = UDP,
@@ -235,24 +235,54 @@ TEST(dynamic_ones_become_the_host)
                                  .port_to = 5,
                                  .family = 4};
     struct ts_list out;
-    ts_resolve(conf, 2, &host, &out);
+    CHECK(ts_dynamic(conf, 2) && !ts_dynamic(conf + 1, 1) && !ts_dynamic(conf, 0));
+    ts_resolve(conf, 2, &hosts, &out);
     CHECK_EQ(out.count, 2);
     CHECK(same(&out.ts[0], &expected));
     CHECK(same(&out.ts[1], &conf[1]));
-    host = (struct shrike_endpoint){.octets = {0x20, 1, [15] = 9}, .family = 6};
-    ts_resolve(conf, 1, &host, &out);
-    CHECK_EQ(out.ts[0].family, 6);
-    CHECK_BYTES(out.ts[0].from, host.octets, 16);
-    CHECK_BYTES(out.ts[0].to, host.octets, 16);
-    host.family = 0; /* no address yet */
-    ts_resolve(conf, 2, &host, &out);
+    hosts.count = 2; /* one for each address, in their order */
+    ts_resolve(conf, 2, &hosts, &out);
+    CHECK_EQ(out.count, 3);
+    CHECK(same(&out.ts[0], &expected) && same(&out.ts[2], &conf[1]));
+    CHECK_EQ(out.ts[1].family, 6);
+    CHECK_BYTES(out.ts[1].from, hosts.addrs[1].octets, 16);
+    CHECK_BYTES(out.ts[1].to, hosts.addrs[1].octets, 16);
+    CHECK_EQ(out.ts[1].port_from, 4);
+    hosts.count = 0; /* no address yet */
+    ts_resolve(conf, 2, &hosts, &out);
     CHECK_EQ(out.count, 1);
     CHECK(same(&out.ts[0], &conf[1]));
     struct shrike_ts many[40];
     for (u8 i = 0; i < 40; i++)
         many[i] = v4(i, i, 0, ANY_PORT);
-    ts_resolve(many, 40, &host, &out);
+    ts_resolve(many, 40, &hosts, &out);
     CHECK_EQ(out.count, SHRIKE_TS_MAX);
+    hosts = (struct ts_hosts){{{{10}, 4}, {{11}, 4}}, 2};
+    for (u8 i = 0; i < 40; i++)
+        many[i] = (struct shrike_ts){.port_to = UINT16_MAX};
+    ts_resolve(many, 40, &hosts, &out);
+    CHECK_EQ(out.count, SHRIKE_TS_MAX);
+}
+
+/* RFC 7296 2.19: an address that is not known yet is asked for as any of its family. */
+TEST(dynamic_ones_become_the_whole_family)
+{
+    struct shrike_ts conf = {.protocol = UDP, .port_from = 4, .port_to = 5};
+    struct ts_hosts hosts = {{{{0}, 4}, {{0}, 6}}, 2};
+    static const u8 ones[16] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                255, 255, 255, 255, 255, 255, 255, 255};
+    static const u8 zeros[16];
+    struct ts_list out;
+    ts_resolve(&conf, 1, &hosts, &out);
+    CHECK_EQ(out.count, 2);
+    CHECK(out.ts[0].family == 4 && out.ts[1].family == 6);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned len = i ? 16 : 4;
+        CHECK_BYTES(out.ts[i].from, zeros, 16);
+        CHECK_BYTES(out.ts[i].to, ones, len);
+        CHECK_BYTES(out.ts[i].to + len, zeros, 16 - len);
+        CHECK(out.ts[i].protocol == UDP && out.ts[i].port_from == 4 && out.ts[i].port_to == 5);
+    }
 }
 
 /* RFC 7296 3.13.1: protocol 0 has no ports. What a peer says so all the same is understood as the
@@ -488,8 +518,9 @@ int main(void)
            RUN(what_both_select_is_answered) | RUN(an_offer_within_policy_comes_back) |
            RUN(the_packet_that_asked_is_covered) | RUN(the_packet_is_covered_at_the_cap) |
            RUN(contained_ones_are_left_out) | RUN(an_answer_lies_within_the_offer) |
-           RUN(dynamic_ones_become_the_host) | RUN(ports_of_any_protocol_are_refused) |
-           RUN(families_without_a_counterpart_go) | RUN(addresses_are_substituted) |
-           RUN(more_is_appended_once) | RUN(pairs_are_single_addresses_where_they_are_few) |
+           RUN(dynamic_ones_become_the_host) | RUN(dynamic_ones_become_the_whole_family) |
+           RUN(ports_of_any_protocol_are_refused) | RUN(families_without_a_counterpart_go) |
+           RUN(addresses_are_substituted) | RUN(more_is_appended_once) |
+           RUN(pairs_are_single_addresses_where_they_are_few) |
            RUN(two_selectors_agree_with_the_model) | RUN(narrowing_agrees_with_the_model);
 }
