@@ -19,6 +19,7 @@ struct openssl_cipher {
     u16 id;
     bool sealing;
     u8 salt[SALT_MAX];
+    OSSL_PARAM tag[2]; /* of an AEAD: where the ICV of the packet in work stands */
 };
 
 static bool aead_begin(struct openssl_cipher *o, const struct cipher_job *j)
@@ -28,12 +29,11 @@ static bool aead_begin(struct openssl_cipher *o, const struct cipher_job *j)
     memcpy(nonce, o->salt, SALT_MAX);
     memcpy(nonce + SALT_MAX, frame_iv(j), o->head.iv_len);
     size_t aad_len = frame_aad(&o->head, j, aad);
-    if (EVP_CipherInit_ex2(o->encr, NULL, NULL, nonce, -1, NULL) != 1)
-        return false;
-    if (!o->sealing && EVP_CIPHER_CTX_ctrl(o->encr, EVP_CTRL_AEAD_SET_TAG, o->head.icv_len,
-                                           frame_icv(&o->head, j)) != 1)
-        return false;
-    return EVP_CipherUpdate(o->encr, NULL, &done, aad, (int)aad_len) == 1;
+    o->tag[0].data = frame_icv(&o->head, j);
+    /* The ICV as a parameter, together with the IV: the library's calls cost more than the
+     * encryption of a small packet. */
+    return EVP_CipherInit_ex2(o->encr, NULL, NULL, nonce, -1, o->sealing ? NULL : o->tag) == 1 &&
+           EVP_CipherUpdate(o->encr, NULL, &done, aad, (int)aad_len) == 1;
 }
 
 static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j)
@@ -50,8 +50,7 @@ static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j)
 static bool aead_seal(struct openssl_cipher *o, const struct cipher_job *j)
 {
     put_u64(frame_iv(j), j->seq);
-    return aead_run(o, j) && EVP_CIPHER_CTX_ctrl(o->encr, EVP_CTRL_AEAD_GET_TAG, o->head.icv_len,
-                                                 frame_icv(&o->head, j)) == 1;
+    return aead_run(o, j) && EVP_CIPHER_CTX_get_params(o->encr, o->tag) == 1;
 }
 
 /* RFC 3686 4: nonce, IV and a counter that begins with one. */
@@ -190,6 +189,13 @@ static bool key_encr(struct openssl_cipher *o, const struct encr_suite *encr, st
 {
     char text[NAME_MAX_LEN];
     const char *name = encr_name(encr, text);
+    unsigned padding = 0;
+    /* Told to the cipher itself: what EVP_CIPHER_CTX_set_padding() notes is told anew with each
+     * IV. */
+    const OSSL_PARAM unpadded[] = {
+        OSSL_PARAM_construct_uint(OSSL_CIPHER_PARAM_PADDING, &padding),
+        OSSL_PARAM_construct_end(),
+    };
     if (!name || key.len != (size_t)encr->key_len + encr->salt_len)
         return false;
     if (!name[0])
@@ -199,7 +205,9 @@ static bool key_encr(struct openssl_cipher *o, const struct encr_suite *encr, st
     o->encr = cipher ? EVP_CIPHER_CTX_new() : NULL;
     bool done = o->encr &&
                 EVP_CipherInit_ex2(o->encr, cipher, key.at, NULL, o->sealing, NULL) == 1 &&
-                EVP_CIPHER_CTX_set_padding(o->encr, 0) == 1;
+                (encr->aead || EVP_CIPHER_CTX_set_params(o->encr, unpadded) == 1);
+    o->tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, encr->icv_len);
+    o->tag[1] = OSSL_PARAM_construct_end();
     EVP_CIPHER_free(cipher); /* the context holds it */
     return done;
 }
