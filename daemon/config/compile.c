@@ -3,6 +3,7 @@
 #include "config/conn.h"
 #include "config/globals.h"
 #include "config/merge.h"
+#include "config/pools.h"
 #include "config/value.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,13 @@ struct shrike_origin compile_place(struct compile *c, const struct section *s, c
 
 void compile_keys(struct compile *c, const struct section *s, enum key_scope scope)
 {
+    uint64_t number;
     for (const struct value *v = s->values; v; v = v->next) {
         const struct key *key = key_find(scope, v->key);
         if (!key && scope == KEY_SECRET && strncmp(v->key, "id", 2) == 0)
             continue; /* id with a suffix */
+        if (!key && scope == KEY_POOL && value_number(v->key, INT16_MAX, &number) && number)
+            continue; /* an attribute by its number */
         if (!key) {
             report_error(c->report, v->origin, "there is no key %s in section %s: is %s meant?",
                          v->key, s->name, key_nearest(scope, v->key));
@@ -204,15 +208,15 @@ static void compile_conns(struct compile *c)
 /* Sections at the top: ours, those not built, and those that others inherit from. */
 static void compile_top(struct compile *c)
 {
-    static const char *const ours[] = {"connections", "secrets", "shrike"};
+    static const char *const ours[] = {"connections", "secrets", "pools", "shrike"};
     for (const struct value *v = c->root->values; v; v = v->next)
         report_error(c->report, v->origin, "%s stands outside of every section", v->key);
     for (const struct section *s = c->root->sections; s; s = s->next) {
         const char *nearest = ours[0];
-        for (int i = 1; i < 3; i++)
+        for (size_t i = 1; i < sizeof(ours) / sizeof(ours[0]); i++)
             if (word_distance(ours[i], s->name) < word_distance(nearest, s->name))
                 nearest = ours[i];
-        if (strcmp(s->name, "pools") == 0 || strcmp(s->name, "authorities") == 0)
+        if (strcmp(s->name, "authorities") == 0)
             report_warning(c->report, s->origin, "section %s is not built yet and is ignored",
                            s->name);
         else if (strcmp(nearest, s->name) != 0 && !s->referred)
@@ -249,6 +253,7 @@ struct config *config_load(const char *path, struct config_report *report)
     if (c.root) {
         compile_top(&c);
         compile_globals(&c);
+        compile_pools(&c);
         compile_conns(&c);
         compile_secrets(&c);
     }

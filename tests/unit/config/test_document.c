@@ -15,6 +15,7 @@ static const char *const headings[] = {
     [KEY_REMOTE] = "## connections.<conn>.remote",
     [KEY_CHILD] = "## connections.<conn>.children.<child>",
     [KEY_SECRET] = "## secrets.ike<suffix>",
+    [KEY_POOL] = "## pools.<pool>",
 };
 
 static const char *state_text(enum key_state state)

@@ -1,0 +1,72 @@
+/* The book of leases: who has which virtual address, and who had it last.
+ *
+ * A lease is online while at least one IKE SA holds it, and offline afterwards: then it is kept for
+ * its client, who gets the same address again, until nobody else can be served otherwise. Memory is
+ * taken for leases alone, so a pool may be as large as it likes. No I/O and no clock. */
+#ifndef LEASE_BOOK_H
+#define LEASE_BOOK_H
+
+#include "base/list.h"
+#include "lease/pool.h"
+
+#define BOOK_OFFLINE_MAX 65536 /* leases kept for clients that are away; the oldest go first */
+
+struct lease {
+    struct lease *next_address, *next_client; /* of the same bucket */
+    struct list link; /* of its pool: online, or offline, the oldest first */
+    struct list away; /* offline: of all pools, the oldest first */
+    struct shrike_addr address;
+    struct shrike_addr remote; /* where the client speaks from; family 0: not known */
+    u32 pool;                  /* its place */
+    u32 holders;               /* IKE SAs; 0: offline */
+    struct shrike_id client;   /* its octets stand behind */
+};
+
+struct book;
+
+/* key: random octets that no client knows. NULL: no memory. */
+struct book *book_new(const u8 key[16]) must_use;
+void book_free(struct book *b); /* NULL is fine */
+
+/* The pools are these from now on; they are copied. Leases stay in a pool that keeps its name as
+ * far as they fit, and end otherwise. false: no memory; all stays as it was. */
+bool book_pools(struct book *b, const struct lease_pool *pools, u32 count) must_use;
+
+struct book_ask {
+    const char *const *pools; /* names, in the order in which they are tried */
+    u32 pool_count;
+    struct shrike_id client;
+    struct shrike_addr remote;
+    struct shrike_addr wish; /* of the family wanted; all zero: whichever */
+};
+
+/* Lease an address, and count a holder. The client's own comes first (the one wished for, when it
+ * is his; while it is online only for who speaks from where its holder does: an IKE SA that takes
+ * the place of another), then the one wished for if nobody has or had it, then any that nobody has
+ * or had, then that of the client who is away for longest.
+ * *from: the pool it is of, valid until book_pools(). NULL: none of these pools, or none left, or
+ * no memory. */
+const struct lease *book_take(struct book *b, const struct book_ask *ask,
+                              const struct lease_pool **from) must_use;
+
+/* A holder more of an address that the client has, as from before this process began. false: it is
+ * of none of our pools, another client has it, or there is no memory. */
+bool book_claim(struct book *b, const struct shrike_id *client, const struct shrike_addr *address,
+                const struct shrike_addr *remote) must_use;
+/* A holder less; nothing when the client has no such lease. */
+void book_give_back(struct book *b, const struct shrike_id *client,
+                    const struct shrike_addr *address);
+
+/* ---- looking ---- */
+
+struct book_pool {
+    struct lease_pool conf;
+    struct list online, offline; /* of struct lease, by link */
+    u32 online_count, offline_count;
+    u32 next; /* place of the next address to be looked at */
+};
+
+u32 book_count(const struct book *b);
+const struct book_pool *book_pool(const struct book *b, u32 n);
+
+#endif
