@@ -6,7 +6,6 @@
 #include "config/pool.h"
 #include "config/report.h"
 #include "config/settings.h"
-#include "lease/pool.h"
 #include "shrike/conf.h"
 
 /* What conf.h has no place for, of the connection with the same index. */
@@ -31,8 +30,6 @@ struct config {
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;
     uint32_t secret_count;
-    const struct lease_pool *pools;
-    uint32_t pool_count;
     struct settings settings;
     struct shrike_conn base;       /* what the shrike section says of every connection */
     uint64_t base_hash;            /* of it */

@@ -1,6 +1,7 @@
 #include "config/conn.h"
 
 #include "config/life.h"
+#include "config/pools.h"
 #include "config/proposal.h"
 #include "config/value.h"
 #include "wire/codes.h"
@@ -326,6 +327,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     compile_keys(c, s, KEY_CONN);
     compile_addresses(c, s, out, beside);
     compile_options(c, s, out, beside);
+    compile_virtual(c, s, out);
     out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
     out->proposals_origin = compile_place(c, s, "proposals");
     for (const struct section *sub = s->sections; sub; sub = sub->next) {

@@ -115,6 +115,31 @@ static void compile_paths(struct compile *c, struct settings *set)
                        set->unsafe_keys);
 }
 
+static void compile_dns(struct compile *c, struct settings *set)
+{
+    static const char *const words[] = {[DNS_AUTO] = "auto",
+                                        [DNS_RESOLVED] = "resolved",
+                                        [DNS_RESOLVCONF] = "resolvconf",
+                                        [DNS_NONE] = "none"};
+    const char *text = c->shrike ? section_text(c->shrike, "dns") : NULL;
+    snprintf(set->dns_file, sizeof(set->dns_file), "/etc/resolv.conf");
+    set->dns = DNS_AUTO;
+    if (!text)
+        return;
+    for (uint8_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (words[i] && strcmp(words[i], text) == 0) {
+            set->dns = i;
+            return;
+        }
+    set->dns = DNS_FILE;
+    copy_text(c, c->shrike, "dns", set->dns_file, sizeof(set->dns_file));
+    if (text[0] != '/')
+        report_error(c->report, compile_place(c, c->shrike, "dns"),
+                     "dns = %s: auto, resolved, resolvconf, none or a path that begins with / is "
+                     "wanted",
+                     text);
+}
+
 static void compile_settings(struct compile *c, struct settings *set)
 {
     shrike_time keepalive = 20 * SHRIKE_SECOND;
@@ -133,6 +158,9 @@ static void compile_settings(struct compile *c, struct settings *set)
         (uint32_t)between(c, (struct range){"replay_window", REPLAY_MIN, REPLAY_MAX, 1024});
     compile_time(c, c->shrike, "keep_alive", &keepalive);
     set->keepalive_s = (uint32_t)(keepalive / SHRIKE_SECOND);
+    set->install_virtual_ip = true;
+    compile_bool(c, c->shrike, "install_virtual_ip", &set->install_virtual_ip);
+    compile_dns(c, set);
     compile_interface(c, set);
     compile_library(c, set);
     snprintf(set->control_socket, sizeof(set->control_socket), "/run/charon.vici");

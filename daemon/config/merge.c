@@ -151,8 +151,6 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
         abort();
     out->conf = parts[0]->conf;
     out->settings = parts[0]->settings;
-    out->pools = parts[0]->pools;
-    out->pool_count = parts[0]->pool_count;
     out->base = parts[0]->base;
     out->base_hash = parts[0]->base_hash;
     out->conf.conn_count = join(parts, count, conns, beside, &x);

@@ -184,6 +184,61 @@ void compile_pools(struct compile *c)
                              "pool %s has addresses of pool %s: each belongs to one pool", s->name,
                              pools[i].name);
     }
-    c->config->pools = pools;
-    c->config->pool_count = count;
+    c->config->settings.pools = pools;
+    c->config->settings.pool_count = count;
+}
+
+static void compile_vips(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    const char *rest = section_text(s, "vips");
+    struct shrike_origin place = compile_place(c, s, "vips");
+    struct shrike_addr *vips = pool_take(c->pool, SHRIKE_ADDRESSES_MAX * sizeof(*vips));
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        if (out->vip_count == SHRIKE_ADDRESSES_MAX) {
+            report_error(c->report, place, "more than %d addresses in vips", SHRIKE_ADDRESSES_MAX);
+            break;
+        }
+        if (!value_addr(one, &vips[out->vip_count++]))
+            report_error(c->report, place, "%s in vips: write 0.0.0.0, :: or one address", one);
+    }
+    out->vips = vips;
+    out->vips_origin = place;
+}
+
+static bool knows_pool(const struct settings *set, const char *name)
+{
+    for (uint32_t i = 0; i < set->pool_count; i++)
+        if (strcmp(set->pools[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void compile_pool_names(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    const char *rest = section_text(s, "pools");
+    struct shrike_origin place = compile_place(c, s, "pools");
+    const char **names = pool_take(c->pool, SHRIKE_ADDRESSES_MAX * sizeof(*names));
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        if (out->pool_count == SHRIKE_ADDRESSES_MAX) {
+            report_error(c->report, place, "more than %d names in pools", SHRIKE_ADDRESSES_MAX);
+            break;
+        }
+        if (strlen(one) > NAME_MAX_LEN)
+            report_error(c->report, place, "a name in pools is longer than %d octets",
+                         NAME_MAX_LEN);
+        else if (c->root && !knows_pool(&c->config->settings, one))
+            report_warning(c->report, place,
+                           "there is no pool %s: it gives no addresses before it comes over the "
+                           "control socket",
+                           one);
+        names[out->pool_count++] = compile_text(c, one);
+    }
+    out->pools = names;
+    out->pools_origin = place;
+}
+
+void compile_virtual(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    compile_vips(c, s, out);
+    compile_pool_names(c, s, out);
 }

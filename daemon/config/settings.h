@@ -2,6 +2,7 @@
 #ifndef DAEMON_CONFIG_SETTINGS_H
 #define DAEMON_CONFIG_SETTINGS_H
 
+#include "lease/pool.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,15 @@
 enum settings_library {
     LIBRARY_FASTEST, /* libipsec-mb where it is there and has the suite, else OpenSSL */
     LIBRARY_OPENSSL,
+};
+
+/* Where DNS servers go that a gateway gives us. */
+enum settings_dns {
+    DNS_AUTO,       /* the first of the following that this host has */
+    DNS_RESOLVED,   /* systemd-resolved, by resolvectl(1) */
+    DNS_RESOLVCONF, /* resolvconf(8) */
+    DNS_FILE,       /* a file in the format of resolv.conf(5) */
+    DNS_NONE,       /* nowhere */
 };
 
 struct settings {
@@ -26,7 +36,12 @@ struct settings {
     uint32_t keepalive_s;               /* seconds between NAT keepalives; 0 none [20] */
     char interface[SETTINGS_INTERFACE]; /* the TUN device [shrike0] */
     char control_socket[SETTINGS_PATH]; /* [/run/charon.vici] */
+    bool install_virtual_ip;            /* addresses that a gateway gives us [yes] */
+    uint8_t dns;                        /* enum settings_dns [auto] */
+    char dns_file[SETTINGS_PATH];       /* [/etc/resolv.conf] */
     char unsafe_keys[SETTINGS_PATH];    /* folder for tshark's key files; empty: none */
+    const struct lease_pool *pools;     /* of virtual addresses, each address of one of them */
+    uint32_t pool_count;                /* at most LEASE_POOLS_MAX */
 };
 
 #endif

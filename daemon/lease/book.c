@@ -11,6 +11,7 @@ struct book {
     u32 pool_count;
     struct lease **by_address, **by_client; /* bucket_count of each */
     u32 bucket_count, count;
+    u64 serial;       /* of the newest lease */
     struct list away; /* of struct lease: offline, the oldest first */
     u32 away_count;
 };
@@ -139,7 +140,7 @@ static struct lease *begin(struct book *b, u32 pool, const struct shrike_id *cli
     if (!l)
         return NULL;
     u8 *octets = (u8 *)(l + 1);
-    *l = (struct lease){.address = *address, .pool = pool, .holders = 1};
+    *l = (struct lease){.address = *address, .pool = pool, .holders = 1, .serial = ++b->serial};
     if (client->data.len)
         memcpy(octets, client->data.at, client->data.len);
     l->client = (struct shrike_id){client->type, bytes_of(octets, client->data.len)};
@@ -286,8 +287,7 @@ bool book_pools(struct book *b, const struct lease_pool *pools, u32 count)
 static struct lease *take_own(struct book *b, u32 pool, const struct book_ask *ask)
 {
     struct lease *l = is_any(&ask->wish) ? NULL : find(b, &ask->wish);
-    if (l && l->pool == pool && same_client(&l->client, &ask->client) &&
-        (l->holders == 0 || same_address(&l->remote, &ask->remote)))
+    if (l && l->pool == pool && same_client(&l->client, &ask->client))
         return hold(b, l);
     for (l = b->by_client[client_bucket(b, &ask->client)]; l; l = l->next_client)
         if (l->pool == pool && l->holders == 0 && same_client(&l->client, &ask->client))
@@ -323,8 +323,17 @@ static struct lease *take_over(struct book *b, u32 pool, const struct book_ask *
     return l;
 }
 
-const struct lease *book_take(struct book *b, const struct book_ask *ask,
-                              const struct lease_pool **from)
+static bool fill(const struct book *b, const struct lease *l, struct book_got *got)
+{
+    *got = (struct book_got){
+        .address = l->address,
+        .pool = &b->pools[l->pool].conf,
+        .ticket = {.serial = l->serial, .address = l->address},
+    };
+    return true;
+}
+
+bool book_take(struct book *b, const struct book_ask *ask, struct book_got *got)
 {
     static struct lease *(*const ways[])(struct book *, u32,
                                          const struct book_ask *) = {take_own, take_new, take_over};
@@ -334,40 +343,36 @@ const struct lease *book_take(struct book *b, const struct book_ask *ask,
             if (pool == b->pool_count || b->pools[pool].conf.base.family != ask->wish.family)
                 continue;
             struct lease *l = ways[way](b, pool, ask);
-            if (!l)
-                continue;
-            l->remote = ask->remote;
-            *from = &b->pools[pool].conf;
-            return l;
+            if (l)
+                return fill(b, l, got);
         }
     }
-    return NULL;
+    return false;
 }
 
-bool book_claim(struct book *b, const struct shrike_id *client, const struct shrike_addr *address,
-                const struct shrike_addr *remote)
+bool book_claim(struct book *b, const struct book_ask *ask, struct book_got *got)
 {
-    struct lease *l = find(b, address);
-    if (l && l->holders == 0 && !same_client(&l->client, client)) {
-        end(b, l);
-        l = NULL;
-    }
-    u32 pool = 0;
-    while (pool < b->pool_count && !lease_pool_holds(&b->pools[pool].conf, address))
-        pool++;
-    if (pool == b->pool_count || (l && !same_client(&l->client, client)))
+    struct lease *l = find(b, &ask->wish);
+    if (l && same_client(&l->client, &ask->client))
+        return fill(b, hold(b, l), got);
+    if (l && l->holders > 0)
         return false;
-    l = l ? hold(b, l) : begin(b, pool, client, address);
-    if (l)
-        l->remote = *remote;
-    return l != NULL;
+    for (u32 i = 0; i < ask->pool_count; i++) {
+        u32 pool = place_of(b->pools, b->pool_count, ask->pools[i]);
+        if (pool == b->pool_count || !lease_pool_holds(&b->pools[pool].conf, &ask->wish))
+            continue;
+        if (l)
+            end(b, l);
+        l = begin(b, pool, &ask->client, &ask->wish);
+        return l && fill(b, l, got);
+    }
+    return false;
 }
 
-void book_give_back(struct book *b, const struct shrike_id *client,
-                    const struct shrike_addr *address)
+void book_give_back(struct book *b, const struct book_ticket *t)
 {
-    struct lease *l = find(b, address);
-    if (!l || l->holders == 0 || !same_client(&l->client, client))
+    struct lease *l = find(b, &t->address);
+    if (!l || l->serial != t->serial || l->holders == 0)
         return;
     if (l->holders > 1) {
         l->holders--;

@@ -15,11 +15,11 @@ struct lease {
     struct lease *next_address, *next_client; /* of the same bucket */
     struct list link; /* of its pool: online, or offline, the oldest first */
     struct list away; /* offline: of all pools, the oldest first */
+    u64 serial;       /* never used twice */
     struct shrike_addr address;
-    struct shrike_addr remote; /* where the client speaks from; family 0: not known */
-    u32 pool;                  /* its place */
-    u32 holders;               /* IKE SAs; 0: offline */
-    struct shrike_id client;   /* its octets stand behind */
+    u32 pool;                /* its place */
+    u32 holders;             /* IKE SAs; 0: offline */
+    struct shrike_id client; /* its octets stand behind */
 };
 
 struct book;
@@ -36,26 +36,33 @@ struct book_ask {
     const char *const *pools; /* names, in the order in which they are tried */
     u32 pool_count;
     struct shrike_id client;
-    struct shrike_addr remote;
     struct shrike_addr wish; /* of the family wanted; all zero: whichever */
 };
 
-/* Lease an address, and count a holder. The client's own comes first (the one wished for, when it
- * is his; while it is online only for who speaks from where its holder does: an IKE SA that takes
- * the place of another), then the one wished for if nobody has or had it, then any that nobody has
- * or had, then that of the client who is away for longest.
- * *from: the pool it is of, valid until book_pools(). NULL: none of these pools, or none left, or
- * no memory. */
-const struct lease *book_take(struct book *b, const struct book_ask *ask,
-                              const struct lease_pool **from) must_use;
+/* What a holder has, to give it back. A lease may have ended before, as its pool did. */
+struct book_ticket {
+    u64 serial;
+    struct shrike_addr address;
+};
 
-/* A holder more of an address that the client has, as from before this process began. false: it is
- * of none of our pools, another client has it, or there is no memory. */
-bool book_claim(struct book *b, const struct shrike_id *client, const struct shrike_addr *address,
-                const struct shrike_addr *remote) must_use;
-/* A holder less; nothing when the client has no such lease. */
-void book_give_back(struct book *b, const struct shrike_id *client,
-                    const struct shrike_addr *address);
+struct book_got {
+    struct shrike_addr address;
+    const struct lease_pool *pool; /* that it is of; valid until book_pools() */
+    struct book_ticket ticket;
+};
+
+/* Lease an address, and count a holder. The client's own comes first: the one wished for, when it
+ * is his, even while it is online (an IKE SA that takes the place of another), else one that is
+ * offline. Then the one wished for if nobody has or had it, then any that nobody has or had, then
+ * that of the client who is away for longest. false: none of these pools, or none left, or no
+ * memory. */
+bool book_take(struct book *b, const struct book_ask *ask, struct book_got *got) must_use;
+
+/* Count a holder of the address wished for, which the client has from before this process began.
+ * false: it is of none of these pools, another client has it, or there is no memory. */
+bool book_claim(struct book *b, const struct book_ask *ask, struct book_got *got) must_use;
+/* A holder less. */
+void book_give_back(struct book *b, const struct book_ticket *t);
 
 /* ---- looking ---- */
 

@@ -4,11 +4,12 @@
 
 #include "base/bytes.h"
 
-#define LEASE_POOLS_MAX      1024       /* of one configuration */
-#define LEASE_ATTRIBUTES_MAX 64         /* of one pool: they go into one message */
-#define LEASE_VALUE_MAX      255        /* octets of one attribute */
-#define LEASE_SIZE_MAX       (1u << 31) /* addresses of one pool; the rest of a larger one is not used \
-                                         */
+#define LEASE_POOLS_MAX      1024 /* of one configuration */
+#define LEASE_ATTRIBUTES_MAX 64   /* of one pool: they go into one message */
+#define LEASE_VALUE_MAX      255  /* octets of one attribute */
+#define LEASE_SIZE_MAX                                                                             \
+    (1u << 31) /* addresses of one pool; the rest of a larger one is not used                      \
+                */
 
 /* A configuration attribute that a client gets beside its address (RFC 7296 3.15.1). */
 struct lease_attribute {

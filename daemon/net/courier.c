@@ -10,6 +10,7 @@ struct kept {
     struct list link;
     struct shrike_token token;
     u16 kind; /* enum mail_kind */
+    bool ok;  /* answered: with the body; else why not */
     enum shrike_reason_code reason;
     shrike_time since;
     size_t len; /* 0: not to be sent again */
@@ -33,7 +34,8 @@ void courier_init(struct courier *c, struct seat *seat)
     *c = (struct courier){.seat = seat};
     lane_init(&c->keys, ROLE_KEYS);
     lane_init(&c->esp, ROLE_ESP);
-    list_init(&c->failed);
+    lane_init(&c->parent, ROLE_PARENT);
+    list_init(&c->done);
 }
 
 /* ---- what is kept ---- */
@@ -51,13 +53,16 @@ static struct kept *kept_new(const struct shrike_op *op, u16 kind, struct bytes 
 
 static void kept_free(struct kept *k)
 {
+    if (!k)
+        return;
     wipe(k->body, k->len);
     free(k);
 }
 
 static bool is_answered(u16 kind)
 {
-    return kind != MAIL_REMOVE && kind != MAIL_SWITCH && kind != MAIL_MOVE;
+    return kind != MAIL_REMOVE && kind != MAIL_SWITCH && kind != MAIL_MOVE &&
+           kind != MAIL_ADDRESS_REMOVE;
 }
 
 static void lane_put(struct courier_lane *l, struct list *where, struct kept *k)
@@ -89,7 +94,11 @@ void courier_free(struct courier *c)
     drop_all(&c->keys.unsent);
     drop_all(&c->esp.sent);
     drop_all(&c->esp.unsent);
-    drop_all(&c->failed);
+    drop_all(&c->parent.sent);
+    drop_all(&c->parent.unsent);
+    drop_all(&c->done);
+    kept_free(c->told);
+    c->told = NULL;
 }
 
 /* It will be answered with this when the drain is over. Without memory for it, the engine's own
@@ -101,24 +110,39 @@ static void fail(struct courier *c, const struct shrike_op *op, enum shrike_reas
     if (!k)
         return;
     k->reason = reason;
-    list_append(&c->failed, &k->link);
+    list_append(&c->done, &k->link);
 }
 
-bool courier_failure(struct courier *c, struct shrike_token *token, struct shrike_answer *answer)
+void courier_answer(struct courier *c, const struct shrike_op *op, const struct shrike_answer *a)
 {
-    if (list_empty(&c->failed))
+    struct kept *k = a->ok ? kept_new(op, MAIL_NONE, a->value) : NULL;
+    if (!k) {
+        fail(c, op, a->ok ? SHRIKE_REASON_MEMORY : a->reason);
+        return;
+    }
+    k->ok = true;
+    list_append(&c->done, &k->link);
+}
+
+bool courier_done(struct courier *c, struct shrike_token *token, struct shrike_answer *answer)
+{
+    kept_free(c->told); /* the engine has copied what the last one brought */
+    c->told = NULL;
+    if (list_empty(&c->done))
         return false;
-    struct kept *k = kept_of(c->failed.next);
+    struct kept *k = kept_of(c->done.next);
     list_remove(&k->link);
     *token = k->token;
-    *answer = (struct shrike_answer){.ok = false, .reason = k->reason};
-    kept_free(k);
+    *answer = (struct shrike_answer){.ok = k->ok, .reason = k->reason};
+    if (k->ok)
+        answer->value = bytes_of(k->body, k->len);
+    c->told = k;
     return true;
 }
 
-bool courier_has_failures(const struct courier *c)
+bool courier_has_done(const struct courier *c)
 {
-    return !list_empty(&c->failed);
+    return !list_empty(&c->done);
 }
 
 /* ---- ops ---- */
@@ -138,10 +162,12 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_SWITCH;
     case SHRIKE_CHILD_MOVE:
         return MAIL_MOVE;
-    case SHRIKE_LEASE:
     case SHRIKE_ADDRESS_ADD:
-    case SHRIKE_LEASE_FREE:
+        return MAIL_ADDRESS_ADD;
     case SHRIKE_ADDRESS_REMOVE:
+        return MAIL_ADDRESS_REMOVE;
+    case SHRIKE_LEASE: /* nobody else's */
+    case SHRIKE_LEASE_FREE:
         break;
     }
     return MAIL_NONE;
@@ -169,15 +195,21 @@ static void post_auth(struct courier *c, shrike_time now, const struct shrike_op
     lane_put(l, sent ? &l->sent : &l->unsent, k);
 }
 
+/* To esp, or the parent. */
+static struct courier_lane *lane_of(struct courier *c, enum shrike_op_kind kind)
+{
+    return kind == SHRIKE_ADDRESS_ADD || kind == SHRIKE_ADDRESS_REMOVE ? &c->parent : &c->esp;
+}
+
 static void post_install(struct courier *c, shrike_time now, const struct shrike_op *op,
                          struct bytes body)
 {
-    struct courier_lane *l = &c->esp;
-    struct kept *k =
-        l->count < COURIER_KEPT_MAX ? kept_new(op, MAIL_INSTALL, bytes_of(NULL, 0)) : NULL;
-    if (!k || !seat_send(c->seat, l->to, MAIL_INSTALL, body)) {
+    struct courier_lane *l = lane_of(c, op->kind);
+    u16 kind = kind_of(op->kind);
+    struct kept *k = l->count < COURIER_KEPT_MAX ? kept_new(op, kind, bytes_of(NULL, 0)) : NULL;
+    if (!k || !seat_send(c->seat, l->to, kind, body)) {
         free(k);
-        fail(c, op, SHRIKE_REASON_KERNEL);
+        fail(c, op, l == &c->esp ? SHRIKE_REASON_KERNEL : SHRIKE_REASON_ADDRESS_NOT_USED);
         return;
     }
     k->since = now;
@@ -189,7 +221,7 @@ static void post_install(struct courier *c, shrike_time now, const struct shrike
 static void post_unanswered(struct courier *c, shrike_time now, const struct shrike_op *op,
                             struct bytes body)
 {
-    struct courier_lane *l = &c->esp;
+    struct courier_lane *l = lane_of(c, op->kind);
     u16 kind = kind_of(op->kind);
     if (!seat_has(c->seat, l->to) ||
         (list_empty(&l->unsent) && seat_send(c->seat, l->to, kind, body)))
@@ -212,7 +244,7 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     if (w.full || kind_of(op->kind) == MAIL_NONE) {
         if (wants_answer(op->kind))
             fail(c, op, SHRIKE_REASON_LIMIT);
-    } else if (op->kind == SHRIKE_CHILD_INSTALL) {
+    } else if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_ADDRESS_ADD) {
         post_install(c, now, op, written_bytes(&w));
     } else if (!wants_answer(op->kind)) {
         post_unanswered(c, now, op, written_bytes(&w));
@@ -246,8 +278,11 @@ static bool answered(struct courier_lane *l, struct list *head, const struct shr
 
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token)
 {
-    struct courier_lane *l = from == ROLE_KEYS ? &c->keys : &c->esp;
-    return (from == ROLE_KEYS || from == ROLE_ESP) && answered(l, &l->sent, token);
+    struct courier_lane *const lanes[] = {&c->keys, &c->esp, &c->parent};
+    for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
+        if (lanes[i]->to == from)
+            return answered(lanes[i], &lanes[i]->sent, token);
+    return false;
 }
 
 /* ---- roles that come and go ---- */
@@ -269,7 +304,7 @@ static void esp_gone(struct courier *c)
         struct kept *k = kept_of(l->sent.next);
         lane_take(l, k);
         k->reason = SHRIKE_REASON_KERNEL;
-        list_append(&c->failed, &k->link);
+        list_append(&c->done, &k->link);
         c->failures++;
     }
     while (!list_empty(&l->unsent)) {
@@ -321,6 +356,8 @@ void courier_settle(struct courier *c, shrike_time now)
     drop_old(&c->keys, &c->keys.sent, now);
     drop_old(&c->keys, &c->keys.unsent, now);
     drop_old(&c->esp, &c->esp.sent, now);
+    drop_old(&c->parent, &c->parent.sent, now);
     send_waiting(c, &c->keys);
     send_waiting(c, &c->esp);
+    send_waiting(c, &c->parent);
 }

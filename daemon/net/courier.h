@@ -21,8 +21,9 @@ struct courier_lane {
 
 struct courier {
     struct seat *seat;
-    struct courier_lane keys, esp;
-    struct list failed; /* of struct kept: to be answered by courier_failure() */
+    struct courier_lane keys, esp, parent;
+    struct list done;  /* of struct kept: to be answered by courier_done() */
+    struct kept *told; /* what courier_done() told last */
     u64 posted, failures;
 };
 
@@ -31,8 +32,9 @@ void courier_free(struct courier *c); /* wipes what is kept */
 
 /* Send it on its way; everything it points to is copied.
  * PROVE and CHECK are kept until they are answered: nothing but their age, or too many of them,
- * makes them fail. CHILD_INSTALL fails at once when esp is not there or takes nothing.
- * CHILD_REMOVE, which nobody answers, is kept until esp takes it or ends. */
+ * makes them fail. CHILD_INSTALL and ADDRESS_ADD fail at once when esp or the parent is not there
+ * or takes nothing. CHILD_REMOVE, CHILD_SWITCH and ADDRESS_REMOVE, which nobody answers, are kept
+ * until they are taken or who was to do them ends. A LEASE is not for it. */
 void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op);
 
 /* An answer of this role. false: it was not asked this; drop the answer. */
@@ -44,8 +46,11 @@ void courier_peer(struct courier *c, enum role who, bool there);
 /* Once a turn: send what waits, drop what nobody waits for any more. */
 void courier_settle(struct courier *c, shrike_time now);
 
-/* The next op that has failed here, with its answer; false: none. */
-bool courier_failure(struct courier *c, struct shrike_token *token, struct shrike_answer *answer);
-bool courier_has_failures(const struct courier *c);
+/* This op is answered here; the answer is copied, and waits for courier_done(). */
+void courier_answer(struct courier *c, const struct shrike_op *op, const struct shrike_answer *a);
+/* The next op that has failed or was answered here, with its answer, whose octets are valid until
+ * the next call. false: none. */
+bool courier_done(struct courier *c, struct shrike_token *token, struct shrike_answer *answer);
+bool courier_has_done(const struct courier *c);
 
 #endif

@@ -50,8 +50,23 @@ static void tell(struct drive *d, struct shrike_event *e)
     send_event(d, e);
 }
 
+/* Leases are given out here: nobody else has to be asked. */
+static void lease(struct drive *d, const struct shrike_op *op)
+{
+    struct shrike_answer a = desk_ask(&d->desk, &op->lease);
+    courier_answer(&d->courier, op, &a);
+}
+
 static void post(struct drive *d, struct shrike_op *op)
 {
+    if (op->kind == SHRIKE_LEASE) {
+        lease(d, op);
+        return;
+    }
+    if (op->kind == SHRIKE_LEASE_FREE) {
+        desk_over(&d->desk, op->lease_over);
+        return;
+    }
     if (op->kind == SHRIKE_CHILD_INSTALL) {
         if (!keyfile_esp(&d->keyfile, &op->install))
             seat_log(d->seat, SHRIKE_ERROR, "the key file for ESP cannot be written; no more keys");
@@ -163,12 +178,13 @@ void drive_answer(struct drive *d, enum role from, struct shrike_token token,
     shrike_done(d->engine, now, token, a);
 }
 
-/* What could not be delivered, or was lost with who had it; some, since answers bring new ops. */
-static void answer_failures(struct drive *d, u32 some)
+/* What was answered here, could not be delivered, or was lost with who had it; some, since answers
+ * bring new ops. */
+static void answer_done(struct drive *d, u32 some)
 {
     struct shrike_token token;
     struct shrike_answer answer;
-    for (u32 n = 0; n < some && courier_failure(&d->courier, &token, &answer); n++) {
+    for (u32 n = 0; n < some && courier_done(&d->courier, &token, &answer); n++) {
         shrike_time now = input(d);
         shrike_done(d->engine, now, token, &answer);
     }
@@ -177,7 +193,7 @@ static void answer_failures(struct drive *d, u32 some)
 void drive_kernel(struct drive *d, const struct shrike_kernel_event *k)
 {
     if (k->kind == SHRIKE_PLANE_LOST)
-        answer_failures(d, COURIER_KEPT_MAX); /* before it has failed, nothing is made anew */
+        answer_done(d, COURIER_KEPT_MAX); /* before it has failed, nothing is made anew */
     if (k->kind == SHRIKE_ACQUIRE && k->reqid)
         take_aim(d, NULL, k->reqid);
     struct shrike_kernel_event known = *k;
@@ -202,6 +218,9 @@ bool drive_conf(struct drive *d, int fd)
 {
     if (!held_load(&d->held, fd))
         return false;
+    const struct settings *set = held_settings(&d->held);
+    if (!book_pools(d->desk.book, set->pools, set->pool_count))
+        seat_log(d->seat, SHRIKE_ERROR, "no memory for pools: they stay as they were");
     try_conf(d); /* at once: commands for it may stand behind it */
     return true;
 }
@@ -235,7 +254,7 @@ bool drive_settle(struct drive *d)
     bool waits = held_waiting(&d->held) != NULL;
     try_conf(d);
     tell_addresses(d);
-    answer_failures(d, SHRIKE_BATCH);
+    answer_done(d, SHRIKE_BATCH);
     for (int n = 0; n < DRIVE_TICKS && is_due(d); n++)
         shrike_tick(d->engine, input(d));
     drain(d);
@@ -246,7 +265,7 @@ bool drive_settle(struct drive *d)
     else
         loop_alarm(d->seat->loop, &d->alarm, due);
     bool took = waits && !held_waiting(&d->held);
-    return took || courier_has_failures(&d->courier) || is_due(d);
+    return took || courier_has_done(&d->courier) || is_due(d);
 }
 
 /* ---- from the start to the end ---- */
@@ -272,6 +291,14 @@ static struct shrike *new_engine(struct drive *d)
     return e;
 }
 
+static bool open_desk(struct drive *d)
+{
+    u8 key[16];
+    bool good = getrandom(key, sizeof key, 0) == (ssize_t)sizeof key && desk_open(&d->desk, key);
+    wipe(key, sizeof key);
+    return good;
+}
+
 bool drive_open(struct drive *d, struct seat *seat)
 {
     memset(d, 0, sizeof *d);
@@ -284,11 +311,12 @@ bool drive_open(struct drive *d, struct seat *seat)
     courier_init(&d->courier, seat);
     keyfile_init(&d->keyfile);
     d->provider = provider_openssl_new();
-    d->engine = d->provider ? new_engine(d) : NULL;
+    d->engine = d->provider && open_desk(d) ? new_engine(d) : NULL;
     if (d->engine) {
         open_lookup(&d->local);
         return true;
     }
+    desk_close(&d->desk);
     if (d->provider)
         provider_openssl_free(d->provider);
     return false;
@@ -304,5 +332,6 @@ void drive_close(struct drive *d)
     shrike_free(d->engine);
     provider_openssl_free(d->provider);
     held_free(&d->held);
+    desk_close(&d->desk);
     wipe(d, sizeof *d);
 }

@@ -4,6 +4,7 @@
 #define NET_DRIVE_H
 
 #include "crypto/provider.h"
+#include "lease/desk.h"
 #include "net/courier.h"
 #include "net/held.h"
 #include "net/keyfile.h"
@@ -24,6 +25,7 @@ struct drive {
     struct roam roam;
     struct held held;
     struct courier courier;
+    struct desk desk; /* virtual addresses that we give out */
     struct keyfile keyfile;
     struct alarm alarm; /* the engine's deadline */
     u32 inputs;         /* since the last drain */

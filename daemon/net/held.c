@@ -37,6 +37,11 @@ const struct shrike_conf *held_waiting(const struct held *h)
     return h->waiting ? &h->waiting->conf : NULL;
 }
 
+const struct settings *held_settings(const struct held *h)
+{
+    return &h->waiting->copy->settings;
+}
+
 void held_give(struct held *h)
 {
     h->waiting->next = h->given;

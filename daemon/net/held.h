@@ -23,7 +23,9 @@ struct held {
  * The descriptor stays the caller's. false: it cannot be used; what was there stays. */
 bool held_load(struct held *h, int fd) must_use;
 const struct shrike_conf *held_waiting(const struct held *h); /* NULL: none */
-void held_give(struct held *h);                               /* the engine has taken it */
+/* Of the one that waits; there is one. */
+const struct settings *held_settings(const struct held *h);
+void held_give(struct held *h); /* the engine has taken it */
 void held_unused(struct held *h, const struct shrike_conf *conf);
 void held_free(struct held *h);
 

@@ -175,7 +175,9 @@ static void add_own_stats(struct mail_stats *m, const struct net *n)
     stats_add(m, "strays_lost", d->strays_lost);
     stats_add(m, "ops", d->courier.posted);
     stats_add(m, "ops_failed", d->courier.failures);
-    stats_add(m, "ops_waiting", d->courier.keys.count + d->courier.esp.count);
+    stats_add(m, "ops_waiting",
+              d->courier.keys.count + d->courier.esp.count + d->courier.parent.count);
+    stats_add(m, "leases", d->desk.count);
     stats_add(m, "events", d->events);
     stats_add(m, "events_lost", d->events_lost);
     stats_add(m, "mail_refused", n->refused);
@@ -249,6 +251,8 @@ static bool from_parent(struct net *n, struct mail *m)
         return got_key_file(n, m);
     if (m->kind == MAIL_ADDRESSES)
         return got_addresses(n, m);
+    if (m->kind == MAIL_ANSWER)
+        return got_answer(n, ROLE_PARENT, m);
     if (m->kind == MAIL_QUIT)
         quit(n);
     return m->kind == MAIL_QUIT;

@@ -338,7 +338,62 @@ void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
         conn_read(r, s, &conns[i]);
 }
 
-CARRIES(struct settings, 264);
+/* ---- pools ---- */
+
+CARRIES(struct lease_pool, 64);
+CARRIES(struct lease_attribute, 24);
+
+static void pool_write(struct writer *w, const struct lease_pool *p)
+{
+    name_write(w, p->name);
+    write_addr(w, &p->base);
+    w->full |= p->base.family == 0 || p->size == 0 || p->size > LEASE_SIZE_MAX;
+    write_u32(w, p->size);
+    origin_write(w, &p->origin);
+    write_choice(w, p->attribute_count, LEASE_ATTRIBUTES_MAX + 1);
+    for (u16 i = 0; i < p->attribute_count && !w->full; i++) {
+        w->full |= p->attributes[i].value.len > LEASE_VALUE_MAX;
+        write_u16(w, p->attributes[i].type);
+        write_slice(w, p->attributes[i].value);
+    }
+}
+
+static void pool_read(struct reader *r, struct store *s, struct lease_pool *p)
+{
+    struct lease_attribute *a;
+    p->name = name_read(r);
+    p->base = read_addr(r);
+    p->size = read_u32(r);
+    r->bad |= p->base.family == 0 || p->size == 0 || p->size > LEASE_SIZE_MAX;
+    origin_read(r, &p->origin);
+    p->attribute_count = read_choice(r, LEASE_ATTRIBUTES_MAX + 1);
+    p->attributes = a = take(r, s, p->attribute_count, sizeof(*a));
+    for (u16 i = 0; i < p->attribute_count && !r->bad; i++) {
+        a[i].type = read_u16(r);
+        a[i].value = read_slice(r);
+        r->bad |= a[i].value.len > LEASE_VALUE_MAX;
+    }
+}
+
+static void pools_write(struct writer *w, const struct lease_pool *pools, u32 count)
+{
+    write_choice(w, count, LEASE_POOLS_MAX + 1);
+    for (u32 i = 0; i < count && !w->full; i++)
+        pool_write(w, &pools[i]);
+}
+
+static const struct lease_pool *pools_read(struct reader *r, struct store *s, u32 *count)
+{
+    *count = read_choice(r, LEASE_POOLS_MAX + 1);
+    struct lease_pool *p = take(r, s, *count, sizeof(*p));
+    for (u32 i = 0; i < *count && !r->bad; i++)
+        pool_read(r, s, &p[i]);
+    return p;
+}
+
+/* ---- settings ---- */
+
+CARRIES(struct settings, 392);
 
 void settings_write(struct writer *w, const struct settings *s)
 {
@@ -355,6 +410,10 @@ void settings_write(struct writer *w, const struct settings *s)
     write_text(w, s->interface, sizeof(s->interface));
     write_text(w, s->control_socket, sizeof(s->control_socket));
     write_text(w, s->unsafe_keys, sizeof(s->unsafe_keys));
+    write_flag(w, s->install_virtual_ip);
+    write_choice(w, s->dns, DNS_NONE + 1);
+    write_text(w, s->dns_file, sizeof(s->dns_file));
+    pools_write(w, s->pools, s->pool_count);
 }
 
 static void setting_read(struct reader *r, char *out, size_t size)
@@ -363,7 +422,7 @@ static void setting_read(struct reader *r, char *out, size_t size)
     r->bad |= !text;
 }
 
-void settings_read(struct reader *r, struct settings *s)
+void settings_read(struct reader *r, struct store *st, struct settings *s)
 {
     s->port = read_u16(r);
     s->port_nat_t = read_u16(r);
@@ -378,4 +437,8 @@ void settings_read(struct reader *r, struct settings *s)
     setting_read(r, s->interface, sizeof(s->interface));
     setting_read(r, s->control_socket, sizeof(s->control_socket));
     setting_read(r, s->unsafe_keys, sizeof(s->unsafe_keys));
+    s->install_virtual_ip = read_flag(r);
+    s->dns = (u8)read_choice(r, DNS_NONE + 1);
+    setting_read(r, s->dns_file, sizeof(s->dns_file));
+    s->pools = pools_read(r, st, &s->pool_count);
 }

@@ -23,7 +23,8 @@ void conf_write(struct writer *w, const struct shrike_conf *c);
  * the reader turns bad. No memory: bad. */
 void conf_read(struct reader *r, struct store *s, struct shrike_conf *c);
 
+/* With their pools, taken from the store likewise. */
 void settings_write(struct writer *w, const struct settings *s);
-void settings_read(struct reader *r, struct settings *s);
+void settings_read(struct reader *r, struct store *st, struct settings *s);
 
 #endif

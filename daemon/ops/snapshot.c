@@ -90,7 +90,7 @@ struct snapshot_copy *snapshot_read(struct bytes octets)
     u64 magic = read_u64(&r);
     u32 version = read_u32(&r), len = read_u32(&r);
     r.bad |= magic != MAGIC || version != VERSION || len != octets.len;
-    settings_read(&r, &s->settings);
+    settings_read(&r, &m->store, &s->settings);
     conf_read(&r, &m->store, &s->conf);
     if (read_ended(&r))
         return s;

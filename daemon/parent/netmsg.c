@@ -3,6 +3,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -84,4 +85,22 @@ void netmsg_link_list(union netmsg *m)
 {
     struct ifinfomsg *h = begin(m, RTM_GETLINK, sizeof *h);
     h->ifi_family = AF_UNSPEC;
+}
+
+void netmsg_address(union netmsg *m, const struct netmsg_address *a, bool add)
+{
+    size_t len = a->address.family == 4 ? 4 : 16;
+    struct ifaddrmsg *h = begin(m, add ? RTM_NEWADDR : RTM_DELADDR, sizeof *h);
+    m->header.nlmsg_flags = add ? NLM_F_CREATE | NLM_F_EXCL : 0;
+    h->ifa_family = family_of(a->address.family);
+    h->ifa_prefixlen = (u8)(len * 8);
+    h->ifa_scope = RT_SCOPE_UNIVERSE;
+    h->ifa_index = a->link;
+    mnl_attr_put(&m->header, IFA_LOCAL, len, a->address.octets);
+    mnl_attr_put(&m->header, IFA_ADDRESS, len, a->address.octets);
+    if (!add || a->address.family == 4)
+        return;
+    struct ifa_cacheinfo lives = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
+    mnl_attr_put_u32(&m->header, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+    mnl_attr_put(&m->header, IFA_CACHEINFO, sizeof lives, &lives);
 }

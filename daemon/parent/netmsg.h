@@ -40,6 +40,14 @@ struct netmsg_link {
 };
 void netmsg_link(union netmsg *m, const struct netmsg_link *l);
 
+/* One address on a device, "ADDRESS/32 dev LINK". One of IPv6 is used without looking for another
+ * host that has it, and only for what a route names it as the source of. */
+struct netmsg_address {
+    u32 link;
+    struct shrike_addr address;
+};
+void netmsg_address(union netmsg *m, const struct netmsg_address *a, bool add);
+
 /* All addresses of this host, of both families; all its links. */
 void netmsg_address_list(union netmsg *m);
 void netmsg_link_list(union netmsg *m);

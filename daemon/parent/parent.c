@@ -9,6 +9,7 @@
 #include "parent/sockets.h"
 #include "parent/supervisor.h"
 #include "parent/tun.h"
+#include "parent/virtual.h"
 #include "parent/watch.h"
 #include "proc/vault.h"
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #define ALL_ROLES       ((1u << ROLE_COUNT) - 1 - (1u << ROLE_PARENT))
-#define REFUSALS_LOGGED 10 /* routes that the configuration does not allow: lines in the log */
+#define REFUSALS_LOGGED 10 /* of what the configuration does not allow: lines in the log */
 
 struct parent {
     const struct options *options;
@@ -30,6 +31,9 @@ struct parent {
     struct tun tun;
     struct routes routes;
     struct alarm sweep; /* of routes */
+    struct nameservers nameservers;
+    struct virtuals virtuals;
+    struct alarm stale; /* virtual addresses that no net has asked for again */
     struct watch watch;
     struct host host;
     struct shrike_addr addresses[SHRIKE_HOST_ADDRESSES_MAX]; /* as net was told last */
@@ -155,15 +159,28 @@ static bool open_all(struct parent *p)
     const struct tell *t = &p->supervisor.tell;
     if (!netlink_open(&p->netlink))
         return complain("cannot ask the system for routes: %s", strerror(errno));
+    nameservers_open(&p->nameservers, p->supervisor.loop, set, t);
     return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
            open_keyfiles(p, set->unsafe_keys) && tun_open(&p->tun, &p->netlink, set, t) &&
            open_watch(p) &&
            (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
 }
 
+static void open_virtuals(struct parent *p)
+{
+    p->virtuals = (struct virtuals){.netlink = &p->netlink,
+                                    .tell = &p->supervisor.tell,
+                                    .nameservers = &p->nameservers,
+                                    .link = p->tun.link,
+                                    .untouched = !p->snapshot->settings.install_virtual_ip};
+    virtuals_init(&p->virtuals);
+}
+
 static void close_all(struct parent *p)
 {
     watch_close(&p->watch);
+    virtuals_close(&p->virtuals);
+    nameservers_close(&p->nameservers);
     routes_close(&p->routes);
     tun_close(&p->tun);
     sockets_close(&p->sockets);
@@ -183,6 +200,7 @@ static void begin(struct parent *p)
         leave(p, EXIT_FAILURE);
         return;
     }
+    open_virtuals(p);
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
     supervisor_start(&p->supervisor, ROLE_ESP);
@@ -195,7 +213,8 @@ static bool needs_restart(const struct settings *a, const struct settings *b)
     return a->port != b->port || a->port_nat_t != b->port_nat_t || a->mark != b->mark ||
            a->install_routes != b->install_routes || a->routing_table != b->routing_table ||
            a->routing_priority != b->routing_priority || a->mtu != b->mtu ||
-           strcmp(a->interface, b->interface) != 0 ||
+           a->install_virtual_ip != b->install_virtual_ip || a->dns != b->dns ||
+           strcmp(a->dns_file, b->dns_file) != 0 || strcmp(a->interface, b->interface) != 0 ||
            strcmp(a->control_socket, b->control_socket) != 0 ||
            strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
 }
@@ -214,8 +233,8 @@ static void take_snapshot(struct parent *p, struct mail *m)
         return;
     if (!first && needs_restart(&p->snapshot->settings, &s->settings))
         tell(&p->supervisor.tell, SHRIKE_WARNING,
-             "changes of ports, interface, mtu, mark, routing, control_socket and unsafe_keys "
-             "take effect when shriked is started anew");
+             "changes of ports, interface, mtu, mark, routing, dns, install_virtual_ip, "
+             "control_socket and unsafe_keys take effect when shriked is started anew");
     snapshot_free(p->snapshot);
     p->snapshot = s;
     if (!first)
@@ -252,6 +271,42 @@ static void take_route(struct parent *p, const struct mail *m)
         routes_check_peers(&p->routes, &p->snapshot->conf, &route);
 }
 
+static void answer(struct parent *p, struct shrike_token token, bool ok)
+{
+    u8 body[64];
+    struct writer w = writer_of(body, sizeof body);
+    struct shrike_answer a = {.ok = ok, .reason = ok ? 0 : SHRIKE_REASON_ADDRESS_NOT_USED};
+    answer_write(&w, token, &a);
+    struct mail m = {.kind = MAIL_ANSWER, .body = written_bytes(&w), .fd = -1};
+    if (w.full || !supervisor_send(&p->supervisor, ROLE_NET, &m))
+        tell(&p->supervisor.tell, SHRIKE_DEBUG, "net does not take an answer");
+}
+
+static bool add_virtual(struct parent *p, const struct shrike_address_op *op)
+{
+    const char *why;
+    if (virtuals_allowed(&p->snapshot->conf, op, &why))
+        return virtuals_add(&p->virtuals, op);
+    if (p->refusals++ < REFUSALS_LOGGED)
+        tell(&p->supervisor.tell, SHRIKE_WARNING, "virtual addresses of connection %s refused: %s",
+             op->conn ? op->conn : "?", why);
+    return false;
+}
+
+/* Virtual addresses that net asks for, or no longer. */
+static void take_address(struct parent *p, const struct mail *m)
+{
+    static struct seam_box box;
+    struct shrike_op op;
+    struct reader r = reader_of(m->body);
+    if (!p->opened || !op_read(&r, &op, &box))
+        return;
+    if (op.kind == SHRIKE_ADDRESS_ADD && m->kind == MAIL_ADDRESS_ADD)
+        answer(p, op.token, add_virtual(p, &op.address));
+    else if (op.kind == SHRIKE_ADDRESS_REMOVE && m->kind == MAIL_ADDRESS_REMOVE)
+        virtuals_remove(&p->virtuals, op.lease_over);
+}
+
 static void take_ready(struct parent *p, enum role from)
 {
     u32 before = p->ready;
@@ -275,6 +330,8 @@ static void mail(void *ctx, enum role from, struct mail *m)
         take_fatal(p);
     else if (from == ROLE_ESP && m->kind == MAIL_ROUTE)
         take_route(p, m);
+    else if (from == ROLE_NET)
+        take_address(p, m);
 }
 
 static bool died(void *ctx, enum role r)
@@ -285,8 +342,12 @@ static bool died(void *ctx, enum role r)
         leave(p, EXIT_FAILURE);
         return false;
     }
+    struct loop *l = p->supervisor.loop;
+    if (r == ROLE_NET) {
+        virtuals_orphan(&p->virtuals);
+        loop_alarm(l, &p->stale, loop_now(l) + VIRTUALS_STALE_S * SHRIKE_SECOND);
+    }
     if (r == ROLE_ESP) {
-        struct loop *l = p->supervisor.loop;
         routes_orphan(&p->routes);
         loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
     }
@@ -297,6 +358,12 @@ static void sweep(void *ctx)
 {
     struct parent *p = ctx;
     routes_sweep(&p->routes);
+}
+
+static void stale(void *ctx)
+{
+    struct parent *p = ctx;
+    virtuals_sweep(&p->virtuals);
 }
 
 static void ended(void *ctx)
@@ -310,9 +377,10 @@ static void signalled(void *ctx, int signal)
 {
     struct parent *p = ctx;
     struct mail reload = {.kind = MAIL_RELOAD, .fd = -1};
-    if (signal == SIGCHLD)
+    if (signal == SIGCHLD) {
         supervisor_reap(&p->supervisor);
-    else if (signal == SIGHUP)
+        nameservers_reap(&p->nameservers);
+    } else if (signal == SIGHUP)
         supervisor_send(&p->supervisor, ROLE_CONTROL, &reload);
     else
         leave(p, p->code);
@@ -333,6 +401,7 @@ static struct parent *parent_new(const struct options *o,
                         .signals = {.source = {.fd = -1}, .got = signalled, .ctx = &p},
                         .tun = {.fd = -1},
                         .sweep = {.ring = sweep, .ctx = &p},
+                        .stale = {.ring = stale, .ctx = &p},
                         .keyfiles = {.fd = {-1, -1}},
                         .listener = -1,
                         .code = EXIT_SUCCESS};

@@ -84,6 +84,13 @@ TEST(settings_of_the_daemon)
     CHECK(s->replay_window == 1024 && s->keepalive_s == 20 && !s->unsafe_keys[0]);
     CHECK(strcmp(s->interface, "shrike0") == 0 && s->esp_library == LIBRARY_FASTEST);
     CHECK(strcmp(s->control_socket, "/run/charon.vici") == 0);
+    CHECK(s->install_virtual_ip && s->dns == DNS_AUTO);
+    CHECK(strcmp(s->dns_file, "/etc/resolv.conf") == 0);
+    CHECK(compile("shrike { dns = resolvconf } "));
+    CHECK_EQ(config->settings.dns, DNS_RESOLVCONF);
+    CHECK(compile("shrike { dns = /tmp/resolv\n install_virtual_ip = no } "));
+    s = &config->settings;
+    CHECK(s->dns == DNS_FILE && strcmp(s->dns_file, "/tmp/resolv") == 0 && !s->install_virtual_ip);
     CHECK(compile("shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
                   " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
                   " interface = vpn1\n unsafe_keys = /tmp/keys\n esp_library = openssl\n"
@@ -100,6 +107,7 @@ TEST(settings_of_the_daemon)
 
 TEST(settings_that_cannot_be)
 {
+    CHECK(!compile("shrike {\n dns = resolv.conf\n}") && said(true, 2, "resolvconf, none"));
     CHECK(!compile("shrike {\n esp_library = mine\n}") && said(true, 2, "fastest or openssl"));
     CHECK(!compile("shrike {\n mtu = 1200\n replay_window = 5000\n interface = a/b\n"
                    " control_socket = here\n port = 7\n port_nat_t = 7\n mark = 0\n"

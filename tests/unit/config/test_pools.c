@@ -28,8 +28,8 @@ TEST(pools_with_attributes)
                   " six { addrs = fd00:3::10-fd00:3::1f\n dhcp = fd00::1, 10.3.0.1\n"
                   "  server = 10.3.0.2, fd00::2\n"
                   "  25 = example.org\n 20 = 10.3.0.3\n 16000 = 10.0.0.0/12, a/b\n}\n}"));
-    CHECK(report.warnings == 0 && config->pool_count == 2);
-    const struct lease_pool *four = config->pools, *six = four + 1;
+    CHECK(report.warnings == 0 && config->settings.pool_count == 2);
+    const struct lease_pool *four = config->settings.pools, *six = four + 1;
     CHECK(strcmp(four->name, "four") == 0 && four->origin.line == 2);
     CHECK(four->size == 254 && four->base.octets[3] == 1 && four->attribute_count == 7);
     CHECK(holds(four, 0, CFG_INTERNAL_IP4_DNS, "\12\3\0\376", 4));
@@ -52,12 +52,14 @@ TEST(pools_with_attributes)
 TEST(subnets_of_any_size)
 {
     CHECK(compile("pools { p { addrs = 10.3.0.1\n subnet = 0.0.0.0/0, ::/0, 10.128.0.0/9 } }"));
-    CHECK(holds(config->pools, 0, CFG_INTERNAL_IP4_SUBNET, "\0\0\0\0\0\0\0\0", 8));
-    CHECK(holds(config->pools, 1, CFG_INTERNAL_IP6_SUBNET, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17));
-    CHECK(holds(config->pools, 2, CFG_INTERNAL_IP4_SUBNET, "\12\200\0\0\377\200\0\0", 8));
-    CHECK(config->pools->size == 1);
-    CHECK(compile("pools { p { addrs = ::/0 } }") && config->pools->size == LEASE_SIZE_MAX);
-    CHECK(compile("") && config->pool_count == 0);
+    CHECK(holds(config->settings.pools, 0, CFG_INTERNAL_IP4_SUBNET, "\0\0\0\0\0\0\0\0", 8));
+    CHECK(holds(config->settings.pools, 1, CFG_INTERNAL_IP6_SUBNET,
+                "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17));
+    CHECK(holds(config->settings.pools, 2, CFG_INTERNAL_IP4_SUBNET, "\12\200\0\0\377\200\0\0", 8));
+    CHECK(config->settings.pools->size == 1);
+    CHECK(compile("pools { p { addrs = ::/0 } }") &&
+          config->settings.pools->size == LEASE_SIZE_MAX);
+    CHECK(compile("") && config->settings.pool_count == 0);
 }
 
 TEST(what_cannot_be)
@@ -84,6 +86,27 @@ TEST(an_address_is_of_one_pool)
     CHECK(compile("pools { a { addrs = 10.0.0.0/24 }\n b { addrs = 10.0.1.0/24 } }"));
 }
 
+#define PSK "local_addrs = 10.0.0.1\nlocal { auth = psk }\nremote { auth = psk }\n"
+
+TEST(what_a_connection_says)
+{
+    CHECK(compile("pools { p { addrs = 10.3.0.0/24 } }\nconnections {\n client { " PSK
+                  "vips = 0.0.0.0, ::, fd00::7\n }\n"
+                  " gateway { " PSK "pools = p, dhcp\n } }"));
+    const struct shrike_conn *client = config->conf.conns, *gateway = client + 1;
+    CHECK(client->vip_count == 3 && client->pool_count == 0 && client->vips_origin.line == 6);
+    CHECK(client->vips[0].family == 4 && client->vips[0].octets[0] == 0);
+    CHECK(client->vips[1].family == 6 && client->vips[2].octets[15] == 7);
+    CHECK(gateway->pool_count == 2 && strcmp(gateway->pools[0], "p") == 0);
+    CHECK(gateway->pools_origin.line == 11 && gateway->vip_count == 0);
+    CHECK(report.warnings == 1 && said(false, 11, "no pool dhcp"));
+    CHECK(!compile("connections { a { " PSK "vips = %any\n"
+                   "pools = 1, 2, 3, 4, 5, 6, 7, 8, 9 } }"));
+    CHECK(said(true, 4, "%any in vips") && said(true, 5, "more than 8 names"));
+    CHECK(!compile("connections { a { " PSK "vips = ::,::,::,::,::,::,::,::,:: } }"));
+    CHECK(said(true, 4, "more than 8 addresses"));
+}
+
 TEST(too_much)
 {
     static char text[200000];
@@ -108,7 +131,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(pools_with_attributes) | RUN(subnets_of_any_size) | RUN(what_cannot_be) |
-              RUN(an_address_is_of_one_pool) | RUN(too_much);
+              RUN(an_address_is_of_one_pool) | RUN(what_a_connection_says) | RUN(too_much);
     config_free(config);
     folder_remove();
     return bad;

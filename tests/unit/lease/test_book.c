@@ -7,10 +7,18 @@ static const u8 key[16] = {7};
 static struct book *book;
 static const struct lease_pool *from;
 
+enum { TAKEN_MAX = 80000 };
+static struct {
+    char client[16];
+    struct book_got got;
+} taken[TAKEN_MAX]; /* what was given, until it is given back */
+static u32 taken_count;
+
 static void open_with(const struct lease_pool *pools, u32 count)
 {
     book_free(book);
     book = book_new(key);
+    taken_count = 0;
     if (!book || !book_pools(book, pools, count))
         abort();
 }
@@ -26,22 +34,41 @@ static struct shrike_id id(const char *name)
     return (struct shrike_id){2, bytes_of(name, strlen(name))};
 }
 
-/* What this client gets of pool p when it asks for that; NULL: nothing. */
-static const struct shrike_addr *take(const char *client, const char *wish, const char *remote)
+static const struct shrike_addr *note(const char *client, const struct book_got *got)
+{
+    if (taken_count == TAKEN_MAX)
+        abort();
+    snprintf(taken[taken_count].client, sizeof taken[0].client, "%s", client);
+    taken[taken_count].got = *got;
+    from = got->pool;
+    return &taken[taken_count++].got.address;
+}
+
+static struct book_ask ask_of(const char *client, const char *wish)
 {
     static const char *const names[] = {"p"};
-    struct book_ask ask = {.pools = names,
-                           .pool_count = 1,
-                           .client = id(client),
-                           .remote = address(remote),
-                           .wish = address(wish)};
-    const struct lease *l = book_take(book, &ask, &from);
-    return l ? &l->address : NULL;
+    return (struct book_ask){
+        .pools = names, .pool_count = 1, .client = id(client), .wish = address(wish)};
+}
+
+/* What this client gets of pool p when it asks for that; NULL: nothing. */
+static const struct shrike_addr *take(const char *client, const char *wish)
+{
+    struct book_ask ask = ask_of(client, wish);
+    struct book_got got;
+    return book_take(book, &ask, &got) ? note(client, &got) : NULL;
+}
+
+static bool claim(const char *client, const char *wish)
+{
+    struct book_ask ask = ask_of(client, wish);
+    struct book_got got;
+    return book_claim(book, &ask, &got) && note(client, &got);
 }
 
 static const struct shrike_addr *any(const char *client)
 {
-    return take(client, "0.0.0.0", "192.0.2.1");
+    return take(client, "0.0.0.0");
 }
 
 static bool got(const struct shrike_addr *a, const char *text)
@@ -49,11 +76,15 @@ static bool got(const struct shrike_addr *a, const char *text)
     return a && is(a, text);
 }
 
+/* Give back what this client got; nothing when it has no such address. */
 static void back(const char *client, const char *text)
 {
-    struct shrike_id who = id(client);
-    struct shrike_addr a = address(text);
-    book_give_back(book, &who, &a);
+    for (u32 i = 0; i < taken_count; i++)
+        if (strcmp(taken[i].client, client) == 0 && is(&taken[i].got.address, text)) {
+            book_give_back(book, &taken[i].got.ticket);
+            taken[i] = taken[--taken_count];
+            return;
+        }
 }
 
 TEST(nobody_has_two_alike)
@@ -74,7 +105,7 @@ TEST(the_same_client_gets_the_same_again)
     back("b", "10.3.0.2");
     CHECK(got(any("c"), "10.3.0.3"));
     CHECK(got(any("b"), "10.3.0.2"));
-    CHECK(got(take("a", "10.3.0.7", "192.0.2.1"), "10.3.0.1")); /* his own before his wish */
+    CHECK(got(take("a", "10.3.0.7"), "10.3.0.1")); /* his own before his wish */
 }
 
 TEST(the_longest_away_loses)
@@ -93,29 +124,28 @@ TEST(the_longest_away_loses)
 TEST(wishes)
 {
     open_one("10.3.0.1", "10.3.0.9");
-    CHECK(got(take("a", "10.3.0.5", "192.0.2.1"), "10.3.0.5"));
-    CHECK(got(take("b", "10.3.0.5", "192.0.2.1"), "10.3.0.1"));
-    CHECK(got(take("c", "10.4.0.5", "192.0.2.1"), "10.3.0.2"));
+    CHECK(got(take("a", "10.3.0.5"), "10.3.0.5"));
+    CHECK(got(take("b", "10.3.0.5"), "10.3.0.1"));
+    CHECK(got(take("c", "10.4.0.5"), "10.3.0.2"));
     back("a", "10.3.0.5");
-    CHECK(got(take("d", "10.3.0.5", "192.0.2.1"), "10.3.0.3")); /* kept for a */
-    CHECK(!take("e", "::", "192.0.2.1"));                       /* another family */
-    CHECK(!take("e", "fd00::1", "192.0.2.1"));
+    CHECK(got(take("d", "10.3.0.5"), "10.3.0.3")); /* kept for a */
+    CHECK(!take("e", "::"));                       /* another family */
+    CHECK(!take("e", "fd00::1"));
 }
 
 TEST(one_that_takes_the_place_of_another)
 {
     open_one("10.3.0.1", "10.3.0.9");
-    CHECK(got(take("a", "0.0.0.0", "192.0.2.1"), "10.3.0.1"));
-    CHECK(got(take("a", "10.3.0.1", "192.0.2.1"), "10.3.0.1")); /* anew, before the old is closed */
-    CHECK(
-        got(take("a", "10.3.0.1", "192.0.2.2"), "10.3.0.2")); /* from elsewhere: a second device */
-    CHECK(got(take("b", "10.3.0.1", "192.0.2.1"), "10.3.0.3"));
+    CHECK(got(any("a"), "10.3.0.1"));
+    CHECK(got(take("a", "10.3.0.1"), "10.3.0.1")); /* anew, before the old is closed */
+    struct book_ticket ticket = taken[1].got.ticket;
+    CHECK(got(take("b", "10.3.0.1"), "10.3.0.2"));
     back("a", "10.3.0.1");
-    CHECK_EQ(book_pool(book, 0)->online_count, 3); /* the new one has it still */
+    CHECK_EQ(book_pool(book, 0)->online_count, 2); /* the new one has it still */
     back("a", "10.3.0.1");
-    CHECK_EQ(book_pool(book, 0)->online_count, 2);
+    CHECK_EQ(book_pool(book, 0)->online_count, 1);
     CHECK_EQ(book_pool(book, 0)->offline_count, 1);
-    back("a", "10.3.0.1");
+    book_give_back(book, &ticket);
     CHECK_EQ(book_pool(book, 0)->offline_count, 1);
 }
 
@@ -126,22 +156,20 @@ TEST(several_pools)
                                  span("two", "10.4.0.1", "10.4.0.1", false),
                                  span("six", "fd00::1", "fd00::2", false)};
     struct book_ask ask = {.pools = names, .pool_count = 4, .client = id("a")};
+    struct book_got a, b;
     open_with(pools, 3);
     ask.wish = address("0.0.0.0");
-    const struct lease *l = book_take(book, &ask, &from);
-    CHECK(l && is(&l->address, "10.4.0.1") && strcmp(from->name, "two") == 0);
+    CHECK(book_take(book, &ask, &a) && is(&a.address, "10.4.0.1"));
+    CHECK(strcmp(a.pool->name, "two") == 0);
     ask.wish = address("::");
-    l = book_take(book, &ask, &from);
-    CHECK(l && is(&l->address, "fd00::1"));
+    CHECK(book_take(book, &ask, &b) && is(&b.address, "fd00::1"));
     ask.client = id("b");
     ask.wish = address("0.0.0.0");
-    l = book_take(book, &ask, &from);
-    CHECK(l && is(&l->address, "10.3.0.1"));
-    CHECK(!book_take(book, &ask, &from));
-    back("b", "10.3.0.1");
+    CHECK(book_take(book, &ask, &b) && is(&b.address, "10.3.0.1"));
+    CHECK(!book_take(book, &ask, &a));
+    book_give_back(book, &b.ticket);
     ask.wish = address("10.4.0.1"); /* somebody has it: his own of the other pool */
-    l = book_take(book, &ask, &from);
-    CHECK(l && is(&l->address, "10.3.0.1"));
+    CHECK(book_take(book, &ask, &b) && is(&b.address, "10.3.0.1"));
 }
 
 TEST(attributes_come_with_the_pool)
@@ -167,6 +195,7 @@ TEST(a_reload)
     open_with(before, 2);
     CHECK(any("a") && any("b") && any("c"));
     back("c", "10.3.0.3");
+    struct book_ticket b = taken[1].got.ticket;
     CHECK(book_pools(book, after, 2));
     const struct book_pool *p = book_pool(book, 1);
     CHECK(book_count(book) == 2 && p->online_count == 1 && p->offline_count == 1);
@@ -177,49 +206,47 @@ TEST(a_reload)
     CHECK(got(any("a"), "10.3.0.4"));
     CHECK(book_pools(book, NULL, 0));
     CHECK(!any("a"));
+    CHECK(book_pools(book, before, 2));
+    CHECK(got(take("z", "10.3.0.2"), "10.3.0.2"));
+    book_give_back(book, &b); /* of a lease that has ended: it is another's now */
+    CHECK_EQ(book_pool(book, 0)->online_count, 1);
 }
 
 TEST(claims_from_a_former_life)
 {
-    struct shrike_id a = id("a"), b = id("b");
-    struct shrike_addr one = address("10.3.0.1"), far = address("10.9.0.1"),
-                       remote = address("192.0.2.1");
     open_one("10.3.0.1", "10.3.0.9");
-    CHECK(book_claim(book, &a, &one, &remote));
-    CHECK(book_claim(book, &a, &one, &remote));
-    CHECK(!book_claim(book, &b, &one, &remote));
-    CHECK(!book_claim(book, &b, &far, &remote));
+    CHECK(claim("a", "10.3.0.1") && claim("a", "10.3.0.1"));
+    CHECK(!claim("b", "10.3.0.1") && !claim("b", "10.9.0.1"));
     CHECK(got(any("b"), "10.3.0.2"));
     back("a", "10.3.0.1");
-    CHECK(!book_claim(book, &b, &one, &remote));
+    CHECK(!claim("b", "10.3.0.1"));
     back("a", "10.3.0.1");
-    CHECK(book_claim(book, &b, &one, &remote)); /* who was away has lost it */
+    CHECK(claim("b", "10.3.0.1")); /* who was away has lost it */
     CHECK(got(any("a"), "10.3.0.3"));
 }
 
 TEST(an_identity_that_is_too_long)
 {
     static const u8 octets[SHRIKE_ID_MAX + 1];
-    struct shrike_id who = {11, bytes_of(octets, sizeof octets)};
-    struct shrike_addr one = address("10.3.0.1"), remote = address("192.0.2.1");
+    struct book_ask ask = ask_of("", "10.3.0.1");
+    struct book_got a;
     open_one("10.3.0.1", "10.3.0.9");
-    CHECK(!book_claim(book, &who, &one, &remote));
-    who.data.len = SHRIKE_ID_MAX;
-    CHECK(book_claim(book, &who, &one, &remote));
-    who.data.len = 0;
-    CHECK(!book_claim(book, &who, &one, &remote));
+    ask.client.data = bytes_of(octets, sizeof octets);
+    CHECK(!book_take(book, &ask, &a) && !book_claim(book, &ask, &a));
+    ask.client.data.len = SHRIKE_ID_MAX;
+    CHECK(book_claim(book, &ask, &a));
+    ask.client.data.len = 0;
+    CHECK(!book_claim(book, &ask, &a));
 }
 
 TEST(no_more_are_kept_than_the_cap)
 {
     char name[16];
-    const struct shrike_addr *a;
     open_one("10.0.0.1", "10.255.0.0");
     for (u32 i = 0; i < BOOK_OFFLINE_MAX + 100; i++) {
         snprintf(name, sizeof name, "c%u", i);
-        struct shrike_id who = id(name);
-        CHECK((a = any(name)));
-        book_give_back(book, &who, a);
+        CHECK(any(name));
+        book_give_back(book, &taken[--taken_count].got.ticket);
     }
     CHECK_EQ(book_pool(book, 0)->offline_count, BOOK_OFFLINE_MAX);
     CHECK(got(any("c100"), "10.0.0.101")); /* the oldest that was kept */
@@ -256,7 +283,7 @@ static bool step(void)
         return true;
     }
     u32 others = 0;
-    const struct shrike_addr *a = take(name, draw(2) ? text : "0.0.0.0", "192.0.2.9");
+    const struct shrike_addr *a = take(name, draw(2) ? text : "0.0.0.0");
     if (!a)
         return model.online == ADDRESSES;
     n = a->octets[3] - 1u;

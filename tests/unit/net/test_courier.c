@@ -38,9 +38,13 @@ static void stop(void *self)
 static const struct role_type net = {ROLE_NET, start, mail, peer, stop};
 static struct channel parent;
 
+static u32 parent_adds, parent_removes; /* that came there */
+
 static void parent_got(void *ctx, struct mail *m)
 {
-    (void)ctx, (void)m;
+    (void)ctx;
+    parent_adds += m->kind == MAIL_ADDRESS_ADD;
+    parent_removes += m->kind == MAIL_ADDRESS_REMOVE;
 }
 
 static void parent_lost(void *ctx)
@@ -139,6 +143,10 @@ static void post(enum shrike_op_kind kind, u32 serial)
                                                 .remote_ts = &ts,
                                                 .local_ts_count = 1,
                                                 .remote_ts_count = 1};
+    } else if (kind == SHRIKE_ADDRESS_ADD) {
+        op.address = (struct shrike_address_op){.conn = "c", .lease = serial};
+    } else if (kind == SHRIKE_ADDRESS_REMOVE) {
+        op.lease_over = serial;
     } else if (kind == SHRIKE_CHILD_REMOVE) {
         op.remove = (struct shrike_remove_op){.child_serial = serial};
     } else {
@@ -153,7 +161,7 @@ static u32 failure(enum shrike_reason_code *reason)
 {
     struct shrike_token t;
     struct shrike_answer a;
-    if (!courier_failure(&courier, &t, &a) || a.ok)
+    if (!courier_done(&courier, &t, &a) || a.ok)
         return 0;
     *reason = a.reason;
     return t.serial;
@@ -213,7 +221,7 @@ TEST(keys_is_asked_again_what_it_has_not_answered)
     CHECK(caught(keys, &kind) == 4 && kind == MAIL_CHECK);
     CHECK_EQ(caught(keys, &kind), 0);
     CHECK(answered(ROLE_KEYS, 4) && answered(ROLE_KEYS, 1) && answered(ROLE_KEYS, 3));
-    CHECK(!courier_has_failures(&courier));
+    CHECK(!courier_has_done(&courier));
     end();
 }
 
@@ -296,7 +304,7 @@ TEST(what_nobody_waits_for_is_dropped)
     courier_settle(&courier, loop_now(loop) + COURIER_AGE);
     CHECK_EQ(courier.keys.count + courier.esp.count, 0);
     go(ROLE_ESP, &esp);
-    CHECK(!courier_has_failures(&courier));
+    CHECK(!courier_has_done(&courier));
     end();
 }
 
@@ -317,6 +325,44 @@ TEST(there_is_an_end_to_what_is_kept)
     end();
 }
 
+TEST(the_parent_sets_up_addresses)
+{
+    begin();
+    parent_adds = parent_removes = 0;
+    post(SHRIKE_ADDRESS_ADD, 1);
+    post(SHRIKE_ADDRESS_ADD, 2);
+    post(SHRIKE_ADDRESS_REMOVE, 1);
+    turns();
+    CHECK(parent_adds == 2 && parent_removes == 1);
+    CHECK(!answered(ROLE_ESP, 1) && !answered(ROLE_KEYS, 1) && answered(ROLE_PARENT, 1));
+    CHECK(!answered(ROLE_PARENT, 1) && courier.parent.count == 1);
+    go(ROLE_ESP, &esp); /* is none of its business */
+    CHECK(!courier_has_done(&courier));
+    courier_settle(&courier, loop_now(loop) + COURIER_AGE);
+    CHECK_EQ(courier.parent.count, 0);
+    end();
+}
+
+TEST(what_is_answered_here)
+{
+    struct shrike_op op = {.kind = SHRIKE_LEASE, .token = token(5)};
+    struct shrike_answer a = {.ok = true, .value = bytes_of("octets", 6)};
+    struct shrike_token t;
+    enum shrike_reason_code reason = SHRIKE_REASON_NONE;
+    begin();
+    courier_answer(&courier, &op, &a);
+    op.token = token(6);
+    a = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_POOL_EMPTY};
+    courier_answer(&courier, &op, &a);
+    CHECK(courier_has_done(&courier) && courier_done(&courier, &t, &a));
+    CHECK(t.serial == 5 && a.ok && bytes_equal(a.value, bytes_of("octets", 6)));
+    CHECK(failure(&reason) == 6 && reason == SHRIKE_REASON_POOL_EMPTY);
+    CHECK(!courier_has_done(&courier) && !courier_done(&courier, &t, &a));
+    a = (struct shrike_answer){.ok = true, .value = bytes_of("left", 4)};
+    courier_answer(&courier, &op, &a);
+    end();
+}
+
 int main(void)
 {
     return RUN(an_answer_is_taken_once_and_only_from_who_was_asked) |
@@ -324,5 +370,6 @@ int main(void)
            RUN(keys_is_asked_again_what_it_has_not_answered) |
            RUN(what_esp_held_has_failed_when_it_ends) |
            RUN(a_full_channel_delays_proofs_and_removals_and_fails_installations) |
-           RUN(what_nobody_waits_for_is_dropped) | RUN(there_is_an_end_to_what_is_kept);
+           RUN(what_nobody_waits_for_is_dropped) | RUN(the_parent_sets_up_addresses) |
+           RUN(what_is_answered_here) | RUN(there_is_an_end_to_what_is_kept);
 }

@@ -284,9 +284,30 @@ static const struct shrike_conn sample_conns[] = {
      .force_encap = true,
      .remote_endpoint = {{0}, 500, 0, 0}}};
 static const struct shrike_conf sample_conf = {sample_conns, 2, 0xd1, 0xd2, 0xd3};
-static const struct settings sample_settings = {
-    1500, 4501, true, LIBRARY_OPENSSL, 0xe1,          0xe2,   0xe3,
-    1399, 0xe4, 0xe5, "shrike7",       "/run/a.vici", "/keys"};
+static const struct lease_attribute sample_attributes[] = {
+    {CFG_INTERNAL_IP4_DNS, {(const u8 *)"\12\3\0\376", 4}},
+    {CFG_INTERNAL_DNS_DOMAIN, {(const u8 *)"example.org", 11}}};
+static const struct lease_pool sample_pools[] = {
+    {"people", {{10, 3, [3] = 1}, 4}, 254, 2, sample_attributes, {"m", 14}},
+    {"machines", {{0xfd, 3, [15] = 1}, 6}, LEASE_SIZE_MAX, 0, NULL, {"n", 15}}};
+static const struct settings sample_settings = {.port = 1500,
+                                                .port_nat_t = 4501,
+                                                .install_routes = true,
+                                                .esp_library = LIBRARY_OPENSSL,
+                                                .routing_table = 0xe1,
+                                                .routing_priority = 0xe2,
+                                                .mark = 0xe3,
+                                                .mtu = 1399,
+                                                .replay_window = 0xe4,
+                                                .keepalive_s = 0xe5,
+                                                .interface = "shrike7",
+                                                .control_socket = "/run/a.vici",
+                                                .install_virtual_ip = true,
+                                                .dns = DNS_NONE,
+                                                .dns_file = "/resolv",
+                                                .unsafe_keys = "/keys",
+                                                .pools = sample_pools,
+                                                .pool_count = 2};
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)

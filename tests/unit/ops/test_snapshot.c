@@ -113,6 +113,27 @@ static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
     return same;
 }
 
+static bool same_pool(const struct lease_pool *a, const struct lease_pool *b)
+{
+    bool same = same_text(a->name, b->name) && same_origin(a->origin, b->origin) &&
+                memcmp(&a->base, &b->base, sizeof(a->base)) == 0 && a->size == b->size &&
+                a->attribute_count == b->attribute_count;
+    for (unsigned i = 0; i < a->attribute_count && same; i++)
+        same = a->attributes[i].type == b->attributes[i].type &&
+               bytes_equal(a->attributes[i].value, b->attributes[i].value);
+    return same;
+}
+
+static bool same_settings(const struct settings *a, const struct settings *from)
+{
+    struct settings b = *from;
+    bool same = a->pool_count == b.pool_count;
+    for (unsigned i = 0; i < a->pool_count && same; i++)
+        same = same_pool(&a->pools[i], &b.pools[i]);
+    b.pools = a->pools;
+    return same && memcmp(a, &b, sizeof(b)) == 0;
+}
+
 TEST(a_configuration_comes_back)
 {
     int fd = snapshot_seal(&sample_conf, &sample_settings);
@@ -121,7 +142,7 @@ TEST(a_configuration_comes_back)
     CHECK(s && t && fcntl(fd, F_GETFD) == FD_CLOEXEC); /* still ours */
     close(fd);                                         /* and not needed any more */
     CHECK(same_conf(&sample_conf, &s->conf) && same_conf(&sample_conf, &t->conf));
-    CHECK(memcmp(&s->settings, &sample_settings, sizeof(s->settings)) == 0);
+    CHECK(same_settings(&sample_settings, &s->settings));
     snapshot_free(s);
     CHECK(same_conf(&sample_conf, &t->conf));
     snapshot_free(t);
@@ -336,6 +357,19 @@ TEST(what_the_engine_could_not_use_is_not_read)
     CHECK(!reads_spliced(b, list + 2, 1, TEXT("\4")) && !reads_spliced(b, list + 2, 1, TEXT("\0")));
 }
 
+TEST(a_pool_that_cannot_be_is_not_read)
+{
+    static u8 room[4096];
+    struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
+    const u8 *pool = memmem(room, b.len, "\0\7people", 9);
+    CHECK(pool && pool[9] == 4 && reads_spliced(b, pool + 14, 4, TEXT("\0\0\0\1")));
+    CHECK(!reads_spliced(b, pool + 14, 4, TEXT("\0\0\0\0")));   /* no address */
+    CHECK(!reads_spliced(b, pool + 14, 4, TEXT("\x80\0\0\1"))); /* too many */
+    CHECK(!reads_spliced(b, pool + 9, 5, TEXT("\0")));          /* of no family */
+    CHECK(!reads_spliced(b, pool, 9, TEXT("\0\0")));            /* no name */
+    CHECK(!reads_spliced(b, pool - 2, 2, TEXT("\4\1")));        /* beyond the cap */
+}
+
 TEST(no_more_connections_than_the_cap)
 {
     static struct shrike_conn conns[SNAPSHOT_CONNS_MAX + 1];
@@ -407,6 +441,6 @@ int main(void)
            RUN(what_is_no_memory_file_is_refused) | RUN(what_is_above_a_cap_is_not_sealed) |
            RUN(what_the_engine_could_not_use_is_not_sealed) |
            RUN(a_wrong_count_of_connections_is_refused) |
-           RUN(what_the_engine_could_not_use_is_not_read) | RUN(no_more_connections_than_the_cap) |
-           RUN(ten_thousand_connections);
+           RUN(what_the_engine_could_not_use_is_not_read) | RUN(a_pool_that_cannot_be_is_not_read) |
+           RUN(no_more_connections_than_the_cap) | RUN(ten_thousand_connections);
 }

@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -114,9 +115,33 @@ TEST(a_link_is_made_quiet_and_brought_up)
     CHECK(!attribute(&m, sizeof *h, IFLA_AF_SPEC));
 }
 
+TEST(an_address_of_a_device)
+{
+    union netmsg m;
+    netmsg_address(&m, &(struct netmsg_address){7, {{10, 3, 0, 1}, 4}}, true);
+    const struct ifaddrmsg *h = mnl_nlmsg_get_payload(&m.header);
+    CHECK_EQ(m.header.nlmsg_type, RTM_NEWADDR);
+    CHECK_EQ(m.header.nlmsg_flags, NLM_F_CREATE | NLM_F_EXCL);
+    CHECK(h->ifa_family == AF_INET && h->ifa_prefixlen == 32 && h->ifa_index == 7);
+    const struct nlattr *own = attribute(&m, sizeof *h, IFA_LOCAL);
+    CHECK(own && mnl_attr_get_payload_len(own) == 4 && !attribute(&m, sizeof *h, IFA_CACHEINFO));
+    CHECK_BYTES(mnl_attr_get_payload(own), "\12\3\0\1", 4);
+    netmsg_address(&m, &(struct netmsg_address){7, {{0xfd, 3, [15] = 1}, 6}}, true);
+    CHECK(h->ifa_family == AF_INET6 && h->ifa_prefixlen == 128);
+    CHECK_EQ(number(&m, sizeof *h, IFA_FLAGS), IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+    const struct nlattr *lives = attribute(&m, sizeof *h, IFA_CACHEINFO);
+    CHECK(lives && mnl_attr_get_payload_len(lives) == sizeof(struct ifa_cacheinfo));
+    const struct ifa_cacheinfo *c = mnl_attr_get_payload(lives);
+    CHECK(c->ifa_prefered == 0 && c->ifa_valid == UINT32_MAX);
+    netmsg_address(&m, &(struct netmsg_address){7, {{0xfd, 3, [15] = 1}, 6}}, false);
+    CHECK(m.header.nlmsg_type == RTM_DELADDR && m.header.nlmsg_flags == 0);
+    CHECK(!attribute(&m, sizeof *h, IFA_CACHEINFO) && attribute(&m, sizeof *h, IFA_LOCAL));
+}
+
 int main(void)
 {
-    return RUN(a_rule_takes_what_has_not_the_mark) | RUN(a_route_leads_into_the_link) |
+    return RUN(an_address_of_a_device) | RUN(a_rule_takes_what_has_not_the_mark) |
+           RUN(a_route_leads_into_the_link) |
            RUN(a_route_to_everything_has_no_source_when_there_is_none) |
            RUN(a_route_without_a_link_leads_out_of_the_table) |
            RUN(a_link_is_made_quiet_and_brought_up);
