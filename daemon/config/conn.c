@@ -307,6 +307,7 @@ static void compile_options(struct compile *c, const struct section *s, struct s
     beside->keyingtries = out->keyingtries = (uint32_t)tries;
     compile_unique(c, s, out);
     compile_bool(c, s, "encap", &out->force_encap);
+    compile_bool(c, s, "mobike", &out->mobike);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);
     compile_conn_times(c, s, out);
     if (fragmentation && strcmp(fragmentation, "accept") == 0)

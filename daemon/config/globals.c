@@ -220,7 +220,7 @@ void compile_globals(struct compile *c)
                                "section %s in shrike is not built yet and is ignored", s->name);
     }
     base->half_open_max = 30 * SHRIKE_SECOND;
-    base->fragmentation = true;
+    base->fragmentation = base->mobike = true;
     base->force_encap = true; /* UDP encapsulation has the offload that raw ESP has not */
     compile_retransmits(c, base);
     compile_time(c, c->shrike, "half_open_timeout", &base->half_open_max);

@@ -73,7 +73,7 @@ static struct ike_sa *start(struct commander *c, const struct shrike_conn *conn)
     if (!sa)
         return NULL;
     sa_use_conn(c->shard, sa, conn, c->shard->current);
-    sa_use_endpoints(sa);
+    sa_use_endpoints(c->shard, sa);
     sa->wants = WANT_INIT;
     return sa;
 }

@@ -12,6 +12,7 @@
 #include "exchange/exchange.h"
 #include "exchange/init.h"
 #include "exchange/reauth.h"
+#include "exchange/roam.h"
 #include "exchange/unique.h"
 #include "exchange/wants.h"
 #include "sa/child.h"
@@ -45,7 +46,7 @@ struct shrike *shrike_new(const struct shrike_env *env, shrike_time now)
         page_give(&source, e, sizeof(struct shrike));
         return NULL;
     }
-    e->wake.next = WAKE_NONE;
+    e->wake.next = e->wake.roam = WAKE_NONE;
     outside_init(&e->outside);
     e->shard.source.bytes += source.bytes; /* of this very structure */
     return e;
@@ -89,6 +90,7 @@ static void settle(struct shrike *e, struct ike_sa *sa)
 {
     struct shard *s = &e->shard;
     sa_changed(s, sa);
+    move_settle(s, sa);
     unique_work(s, sa);
     wants_next(s, sa);
     reauth_settle(s, sa);
@@ -106,10 +108,15 @@ static void input_end(struct shrike *e)
 
 /* ---- datagrams ---- */
 
+static struct ring_path path_of(const struct shrike_datagram *d)
+{
+    return (struct ring_path){d->local, d->remote, d->marker};
+}
+
 /* A remembered reply, sent once more where the request came from (RFC 7296 2.1). */
 static bool replay(struct shard *s, struct packet *reply, const struct shrike_datagram *d)
 {
-    struct ring_path path = {d->local, d->remote, d->marker};
+    struct ring_path path = path_of(d);
     ring_send(&s->ring, reply, &path);
     s->stats.replays++;
     return true;
@@ -160,17 +167,6 @@ static bool names(const struct ike_sa *sa, const struct header *h)
     u64 theirs = sa->initiator ? sa->spi_r : sa->spi_i;
     u64 said = sa->initiator ? h->spi_r : h->spi_i;
     return from_initiator != sa->initiator && (theirs == said || (theirs == 0 && sa->initiator));
-}
-
-/* RFC 7296 2.11, 2.23: answers go where the request came from, and a peer behind a NAT is followed.
- * Only authentic messages come here. */
-static void follow(struct ike_sa *sa, const struct shrike_datagram *d)
-{
-    if (sa->initiator && !sa->nat_there)
-        return;
-    sa->local = d->local;
-    sa->remote = d->remote;
-    sa->marker = d->marker;
 }
 
 /* Refuse what the grid does not allow: an answer that says so for a request, silence for a
@@ -271,6 +267,7 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     m.header = *h;
     struct stranger x = {.datagram = d, .message = &m};
     struct turn t = {.shard = s, .in = &m, .datagram = bytes_of(d->data, d->len)};
+    t.path = path_of(d);
     t.malformed = d->len > INIT_MAX || !fits_grid(&t, &m, read, payload);
     switch (gate_admit(&e->gate, s, &x)) {
     case GATE_ADMIT:
@@ -357,16 +354,17 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         m.header = h;
         struct turn t = {.shard = s, .sa = sa, .slot = slot, .in = &m};
         t.datagram = bytes_of(d->data, d->len);
+        t.path = path_of(d);
         t.malformed = !fits_grid(&t, &m, chain, payload);
-        if (h.exchange != EXCHANGE_IKE_SA_INIT) {
-            follow(sa, d);
-            sa->heard = s->now;
-        }
         if (slot == &sa->theirs) {
             slot_begin(slot, &h, o.hash);
             window_accept(&sa->window, h.message_id);
         } else {
             slot->conclude = true;
+        }
+        if (h.exchange != EXCHANGE_IKE_SA_INIT) {
+            sa->heard = s->now;
+            roam_heard(&t);
         }
         exchange_run(&t); /* then protect_seal(), the reply is remembered, ring_send() */
     }
@@ -502,7 +500,7 @@ void shrike_tick(struct shrike *e, shrike_time now)
 shrike_time shrike_deadline(const struct shrike *e)
 {
     const struct heap_node *node = heap_least(&e->shard.timers);
-    if (e->wake.next != WAKE_NONE || e->outside.next != OUTSIDE_IDLE ||
+    if (e->wake.next != WAKE_NONE || e->wake.roam != WAKE_NONE || e->outside.next != OUTSIDE_IDLE ||
         e->rehome < e->shard.sas.cut)
         return e->shard.now;
     return node ? node->key : SHRIKE_NEVER;

@@ -136,7 +136,7 @@ static void write_slots(struct pen *p, const struct ike_sa *sa)
 }
 
 /* What is left of a handshake is what the data plane is to give back, and what is wanted again. */
-static void leave_over(struct ike_sa *face)
+static void leave_over(const struct shard *s, struct ike_sa *face)
 {
     bool attempt = is_attempt(face);
     face->keys = NULL;
@@ -148,7 +148,20 @@ static void leave_over(struct ike_sa *face)
     face->spi_i = face->spi_r = face->iv_end = face->forget = 0;
     face->window = (struct window){.size = 1};
     face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
-    sa_use_endpoints(face);
+    face->natt = face->mobike = false;
+    face->roam = face->nat_refusals = 0;
+    sa_use_endpoints(s, face);
+}
+
+static void write_addresses(struct pen *p, const struct packet *addresses)
+{
+    const struct shrike_addr *at = (const struct shrike_addr *)(const void *)addresses->data;
+    size_t mark = pen_begin(p, RECORD_ADDRESSES);
+    for (size_t i = 0; i < addresses->len / sizeof(*at); i++) {
+        pen_number(p, at[i].family, 1);
+        pen_octets(p, bytes_of(at[i].octets, sizeof(at[i].octets)));
+    }
+    pen_end(p, mark);
 }
 
 static void write_keys(struct pen *p, const struct ike_sa *sa)
@@ -184,8 +197,9 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
     struct ike_sa face = *sa;
     bool left_over = is_left_over(sa);
     size_t mark = pen_begin(p, RECORD_IKE);
+    face.wants &= (u8)~WANT_TELL_SPI; /* it is told again */
     if (left_over)
-        leave_over(&face);
+        leave_over(s, &face);
     if (sa->theirs.awaiting)
         face.window.theirs = sa->theirs.message_id;
     pen_rows(p, &record_ike, &face);
@@ -197,6 +211,8 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
         pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
     if (!left_over || is_attempt(sa))
         write_internal(p, sa);
+    if (sa->peer_addresses && !left_over)
+        write_addresses(p, sa->peer_addresses);
     if (sa->peers.next && !left_over)
         pen_field(p, RECORD_RING, bytes_of(NULL, 0));
     if (!left_over)

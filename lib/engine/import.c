@@ -17,7 +17,7 @@ enum {
     SERIALS_MAX = INT32_MAX, /* greater ones would soon be used up */
     MEMBERS_MAX = 3,         /* of a record: an SA and what both ends have asked for in its place */
     SUITE_SIZE = 10,
-    WANTS_UP = WANT_CLOSE | WANT_LIVENESS,
+    WANTS_UP = WANT_CLOSE | WANT_LIVENESS | WANT_ROAM,
     WANTS_WAITING = WANT_CLOSE | WANT_INIT,
 };
 
@@ -141,6 +141,24 @@ static bool read_internal(struct import *in, struct ike_sa *sa, struct reader r)
     return good && fits && internal_restore(in->shard, sa, &head, &list);
 }
 
+/* RFC 4555 3.4: where the peer can be found, too. */
+static bool read_addresses(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct shrike_addr list[1 + PEER_ADDRESSES_MAX];
+    unsigned count = 0;
+    while (read_left(&r) && count < ARRAY_LEN(list)) {
+        struct shrike_addr *a = &list[count++];
+        a->family = read_u8(&r);
+        read_copy(&r, a->octets, sizeof(a->octets));
+        if (a->family != 4 && a->family != 6)
+            return false;
+    }
+    if (sa->peer_addresses || count == 0 || !read_ended(&r))
+        return false;
+    sa->peer_addresses = packet_copy(&in->shard->packets, bytes_of(list, count * sizeof(list[0])));
+    return sa->peer_addresses != NULL;
+}
+
 static bool read_serial(struct reader r, u32 *out)
 {
     *out = read_u32(&r);
@@ -194,7 +212,8 @@ static bool ours_fits(const struct ike_sa *sa)
     bool up = sa->state == IKE_UP || sa->state == IKE_CLOSING;
     if (ours->exchange == EXCHANGE_CREATE_CHILD_SA)
         return up && ours->work && (ours->want == WANT_REKEY) == !ours->child;
-    bool wants = ours->want == 0 || ours->want == WANT_CLOSE || ours->want == WANT_LIVENESS;
+    bool wants = ours->want == 0 || ours->want == WANT_CLOSE || ours->want == WANT_LIVENESS ||
+                 ours->want == WANT_ROAM || ours->want == WANT_TELL_SPI;
     return ours->exchange == 0 ||
            (up && ours->exchange == EXCHANGE_INFORMATIONAL && wants && !ours->work);
 }
@@ -340,6 +359,8 @@ static struct ike_sa *make(struct import *in, struct reader r)
     if (sa) {
         record_copy(&record_ike, &said, sa);
         sa->suite = said.suite;
+        if (in->from.version < 2)
+            sa->caller = sa->initiator;
         if (fault(61))
             sa->window.theirs = 0;
         sa->iv = fault(60) ? sa->iv_end - MIN(sa->iv_end, IV_RANGE) : sa->iv_end;
@@ -364,6 +385,8 @@ static bool fill(struct import *in, struct member *m, struct reader r, bool chil
             good = read_peer_id(in, m->sa, f.value);
         else if (f.number == RECORD_INTERNAL)
             good = read_internal(in, m->sa, f.value);
+        else if (f.number == RECORD_ADDRESSES)
+            good = read_addresses(in, m->sa, f.value);
         else if (f.number == RECORD_RING)
             m->ring = true;
         else if (f.number == RECORD_OURS)
@@ -460,7 +483,7 @@ static void undo(struct shard *s, struct member *m)
 static void join(struct shard *s, struct ike_sa *sa)
 {
     const struct shrike_id *peer = &sa->conn->remote.id;
-    sa_use_endpoints(sa);
+    sa_use_endpoints(s, sa);
     if (peer->type && !id_is_pattern(peer))
         peers_add(s, sa, peer);
 }

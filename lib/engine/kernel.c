@@ -1,6 +1,7 @@
 /* Events of the data plane: see kernel.h. */
 #include "engine/kernel.h"
 #include "engine/command.h"
+#include "exchange/roam.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
 
@@ -69,6 +70,23 @@ static void lost(struct wake *w, struct shard *s)
     w->next = 0;
 }
 
+static void mapping(struct shard *s, const struct shrike_kernel_event *k)
+{
+    struct child_sa *child = child_by_serial(s, k->child_serial);
+    struct ring_path path = {.local = k->to, .remote = k->from, .marker = true};
+    if (!child || !child->plane || k->from.port == 0)
+        return;
+    roam_mapping(s, shard_sa_at(s, child->sa), &path);
+}
+
+/* Of two changes that come close to each other the greater one counts. */
+static void addresses(struct wake *w, struct shard *s, const struct shrike_kernel_event *k)
+{
+    enum host_news news = addresses_take(&s->host, k->addresses, k->address_count);
+    w->news = w->roam == WAKE_NONE ? news : MAX(w->news, news);
+    w->roam = 0;
+}
+
 void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_event *k)
 {
     switch (k->kind) {
@@ -84,8 +102,12 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
         lost(w, s);
         break;
     case SHRIKE_SPI_UNKNOWN: /* engine/outside.h */
+        break;
     case SHRIKE_MAPPING:
+        mapping(s, k);
+        break;
     case SHRIKE_ADDRESSES:
+        addresses(w, s, k);
         break;
     }
 }
@@ -99,8 +121,23 @@ static bool wants_waking(const struct shard *s, const struct ike_sa *sa)
     return false;
 }
 
+static void wake_roam(struct wake *w, struct shard *s)
+{
+    enum { LOOK_ROOM = 8 };
+    for (u32 n = 0; n < WAKE_PER_TICK && w->roam < s->sas.cut; n++) {
+        if (ring_room(&s->ring) < LOOK_ROOM)
+            return;
+        struct ike_sa *sa = shard_sa_at(s, w->roam++);
+        if (sa)
+            roam_look(s, sa, w->news);
+    }
+    if (w->roam >= s->sas.cut)
+        w->roam = WAKE_NONE;
+}
+
 void kernel_wake(struct wake *w, struct shard *s)
 {
+    wake_roam(w, s);
     for (u32 n = 0; n < WAKE_PER_TICK && w->next < s->sas.cut; n++) {
         struct ike_sa *sa = shard_sa_at(s, w->next++);
         if (sa && sa->state == IKE_UP && wants_waking(s, sa))

@@ -1,5 +1,5 @@
 /* What the data plane tells (shrike_kernel_event): packets that ask for a Child SA, limits reached,
- * and that it began anew. */
+ * that it began anew, and which addresses there are. */
 #ifndef ENGINE_KERNEL_H
 #define ENGINE_KERNEL_H
 
@@ -7,13 +7,16 @@
 
 #define WAKE_NONE UINT32_MAX
 
-/* Going over all SAs after the data plane was lost, a few in each tick. */
+/* Going over all SAs, a few in each tick: after the data plane was lost, and after addresses of
+ * this host have changed. */
 struct wake {
-    u32 next; /* index of the next SA; WAKE_NONE: no work */
+    u32 next, roam;      /* index of the next SA; WAKE_NONE: no work */
+    enum host_news news; /* of the addresses */
 };
 
 void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_event *k);
-/* Go on waking the SAs whose children are to be made anew. */
+/* Go on waking the SAs whose children are to be made anew, and those that are to look at their
+ * paths. */
 void kernel_wake(struct wake *w, struct shard *s);
 
 #endif

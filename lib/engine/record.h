@@ -36,6 +36,7 @@ enum record_field {
     RECORD_WORK,       /* what the exchange must remember */
     RECORD_INTERNAL,   /* internal addresses: lease 4, state, whose, how many, how many servers for
                         * names; family and octets 16 of each */
+    RECORD_ADDRESSES,  /* of the peer, in an IKE SA: family and 16 octets each */
 };
 
 #define RECORD_TS_SIZE 38 /* from 16, to 16, ports 2 and 2, protocol, family */

@@ -2,6 +2,7 @@
 #include "base/ct.h"
 #include "exchange/cp.h"
 #include "exchange/exchange.h"
+#include "exchange/mobike.h"
 #include "exchange/offer.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
@@ -141,6 +142,7 @@ enum verdict auth_ask(struct turn *t)
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
     add_auth(t, t->op->value);
+    mobike_offer(t);
     if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     return add_child(t);
@@ -262,6 +264,8 @@ enum verdict auth_conclude(struct turn *t)
         t->reason.origin = t->sa->conn->remote.origin;
         if (!t->op->ok)
             return turn_fail(t, t->op->reason, 0);
+        if (!mobike_take(t))
+            return FAIL;
         establish(t);
         t->slot->step = CONCLUDE_ADDED;
         return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
@@ -311,6 +315,9 @@ static enum verdict identify(struct turn *t)
         return turn_fail(t, why.code, NOTIFY_AUTHENTICATION_FAILED);
     }
     sa_use_conn(t->shard, sa, conn, sa->snapshot);
+    t->reason.origin = conn->origin;
+    if (!mobike_take(t))
+        return FAIL;
     t->reason.origin = conn->remote.origin;
     if (!auth_read(message_body(t->in, PAYLOAD_AUTH), &auth) || auth.method != conn->remote.method)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
@@ -371,6 +378,7 @@ static enum verdict reply(struct turn *t)
         return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
     add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
     add_auth(t, t->op->value);
+    mobike_offer(t);
     establish(t);
     cp_reply(t);
     if (child) {

@@ -4,6 +4,7 @@
 #include "exchange/child_rekey.h"
 #include "exchange/ike_rekey.h"
 #include "exchange/reauth.h"
+#include "exchange/roam.h"
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/internal.h"
@@ -135,13 +136,25 @@ static struct packet *draft_seal(struct turn *t, struct draft *d)
     return k;
 }
 
-static void send(struct turn *t, struct packet *chain)
+static u32 send(struct turn *t, struct packet *chain, const struct ring_path *path)
 {
-    struct ring_path path;
-    sa_path(t->sa, &path);
-    ring_send(&t->shard->ring, chain, &path);
+    u32 count = 0;
+    ring_send(&t->shard->ring, chain, path);
     for (struct packet *k = chain; k; k = k->next)
-        t->shard->stats.sent++;
+        count++;
+    t->shard->stats.sent += count;
+    return count;
+}
+
+/* By the path of the SA, or by each that may be one, as far as there is room. */
+static void send_request(struct turn *t, struct packet *chain)
+{
+    enum { REST_ROOM = 64 }; /* for what else this input does */
+    struct ring_path paths[PATHS_MAX];
+    unsigned count = roam_paths(t->shard, t->sa, paths);
+    u32 packets = send(t, chain, &paths[0]);
+    for (unsigned i = 1; i < count && ring_room(&t->shard->ring) >= REST_ROOM + packets; i++)
+        (void)send(t, chain, &paths[i]);
 }
 
 /* RFC 7296 2.21.3: a peer that could not read our request has closed its SA. */
@@ -180,7 +193,8 @@ static void remember(struct turn *t, struct packet *reply)
     slot->message = reply;
     slot_rest(t->shard, slot);
     t->sa->forget = t->shard->now + FORGET_TIME;
-    send(t, reply);
+    /* RFC 7296 2.11: where the request came from. */
+    (void)send(t, reply, &t->path);
 }
 
 static void tell_refused(struct turn *t)
@@ -331,7 +345,7 @@ static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
     t->slot->tries = 0;
     t->slot->step = 0;
     arm(t);
-    send(t, request);
+    send_request(t, request);
 }
 
 static void finish_conclude(struct turn *t, enum verdict v)
@@ -351,6 +365,8 @@ void exchange_run(struct turn *t)
     enum verdict v = run_verb(t);
     if (v == AWAIT && t->in && !slot_keep(t->shard, t->slot, t->in))
         v = turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    if (v == AWAIT && t->slot->work)
+        t->slot->work->path = t->path;
     if (v == AWAIT)
         wipe(t->shard->out, written(&d.w));
     else if (!is_ours(t))
@@ -376,6 +392,8 @@ void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
 {
     struct turn t = {.shard = s, .sa = sa, .slot = slot, .op = op};
     t.in = slot->work && slot->work->octets ? &slot->work->in : NULL;
+    if (t.in)
+        t.path = slot->work->path;
     exchange_run(&t);
 }
 
@@ -395,7 +413,8 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa)
     t.slot->tries++;
     s->stats.retransmits++;
     arm(&t);
-    send(&t, t.slot->message);
+    roam_unanswered(s, sa);
+    send_request(&t, t.slot->message);
     struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_RETRANSMIT, sa);
     e->exchange = t.slot->exchange;
     e->message_id = t.slot->message_id;

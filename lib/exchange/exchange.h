@@ -23,6 +23,7 @@ struct turn {
     struct slot *slot;
     const struct message *in;       /* answer, conclude: the message */
     struct bytes datagram;          /* that brought it; empty when an op's answer did */
+    struct ring_path path;          /* that it took */
     const struct shrike_answer *op; /* the answer awaited; NULL at the first step */
     struct builder *out;            /* ask, answer: where payloads go */
     struct shrike_reason reason;    /* REFUSE, FAIL */

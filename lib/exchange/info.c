@@ -1,7 +1,9 @@
-/* INFORMATIONAL (RFC 7296 1.4): liveness, deleting Child SAs and the IKE SA, crossing deletes. */
+/* INFORMATIONAL (RFC 7296 1.4): liveness, deleting Child SAs and the IKE SA, crossing deletes; what
+ * it says of addresses is in mobike.c. */
 #include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/ike_rekey.h"
+#include "exchange/mobike.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 
@@ -39,13 +41,17 @@ enum verdict info_ask(struct turn *t)
         struct writer w = writer_of(spi, sizeof(spi));
         write_u32(&w, t->sa->bad_spi);
         notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
+    } else if (t->slot->want == WANT_ROAM) {
+        mobike_ask(t);
+    } else if (t->slot->want == WANT_LIVENESS) { /* RFC 7296 2.4 */
+        mobike_ask_mapping(t);
     } else if (t->slot->child) {
         struct ending e;
         e.spis = writer_of(e.octets, sizeof(e.octets));
         write_u32(&e.spis, t->slot->child->spi_in);
         add_delete(t, &e);
     }
-    return DONE; /* nothing in it: a liveness check (RFC 7296 2.4) */
+    return DONE;
 }
 
 enum verdict info_conclude(struct turn *t)
@@ -54,9 +60,12 @@ enum verdict info_conclude(struct turn *t)
     if (t->slot->want == WANT_CLOSE || t->slot->want == WANT_REJECT)
         return turn_fail(t, t->sa->reason ? t->sa->reason : SHRIKE_REASON_COMMAND,
                          0); /* as wanted: it is closed now */
+    if (t->slot->want == WANT_ROAM)
+        return mobike_conclude(t);
     if (child) {
         child_die(t->sa, child, child->reason);
     } else if (t->slot->want == WANT_LIVENESS) {
+        mobike_conclude_mapping(t);
         (void)trace_ike(t->shard, SHRIKE_EVENT_PEER_ALIVE, t->sa);
         pending_release(t->shard, t->sa->command_alive, SHRIKE_REASON_NONE);
         t->sa->command_alive = 0;
@@ -137,6 +146,8 @@ static enum verdict answer(struct turn *t)
     if (close)
         t->reason.code = rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED;
     note_spi(t);
+    if (!close)
+        mobike_answer(t);
     return DONE;
 }
 

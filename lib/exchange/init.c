@@ -2,6 +2,7 @@
 #include "exchange/init.h"
 #include "base/ct.h"
 #include "exchange/exchange.h"
+#include "exchange/mobike.h"
 #include "exchange/natd.h"
 #include "sa/keys.h"
 #include "sa/match.h"
@@ -69,7 +70,9 @@ static void add_nonce(struct turn *t, struct bytes nonce, struct span *where)
 /* What both sides say behind the nonce. */
 static void add_notifies(struct turn *t)
 {
-    natd_add(t);
+    struct ring_path path;
+    sa_path(t->sa, &path);
+    natd_add(t, &path);
     if (!t->sa->conn || t->sa->conn->fragmentation)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
 }
@@ -176,6 +179,13 @@ static struct span span_of(const struct message *m, struct bytes b)
     return (struct span){(u16)(b.at - m->base), (u16)b.len};
 }
 
+static void take_natd(struct turn *t)
+{
+    struct natd natd;
+    t->sa->natt = natd_read(t, &natd);
+    natd_use(t->sa, &natd);
+}
+
 /* Keep the peer's message with the places of what is needed later. */
 static bool keep_request(struct turn *t, const struct init_values *v)
 {
@@ -214,7 +224,7 @@ enum verdict init_answer(struct turn *t)
     u8 nonce[NONCE_LEN];
     if (!keep_request(t, &v) || !p->random(p->ctx, nonce, NONCE_LEN))
         return DROP;
-    natd_check(t);
+    take_natd(t);
     struct notify n;
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
@@ -297,11 +307,12 @@ static bool accept(struct turn *t, const struct init_values *v)
     return sa_use_suite(sa, &h->choice) && v->ke.value.len == sa->suite.ke->public_len;
 }
 
-/* RFC 7296 2.23: behind a NAT both go on from port 4500. */
+/* RFC 7296 2.23: behind a NAT both go on from port 4500. RFC 4555 3.3: so does who may come to be
+ * behind one. */
 static void float_port(struct ike_sa *sa)
 {
     enum { PORT_IKE = 500, PORT_NAT = 4500 };
-    if (!sa_encap(sa))
+    if (!sa_encap(sa) && !(sa->natt && mobike_may(sa->conn)))
         return;
     if (sa->local.port == PORT_IKE)
         sa->local.port = PORT_NAT;
@@ -330,7 +341,7 @@ enum verdict init_conclude(struct turn *t)
     h->nr = span_of(t->in, v.nonce);
     h->ke = span_of(t->in, v.ke.value);
     sa->spi_r = t->in->header.spi_r;
-    natd_check(t);
+    take_natd(t);
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
     if (!init_key(t->shard, sa))

@@ -15,12 +15,12 @@ static bool natd_hash(const struct turn *t, u64 spi_r, const struct shrike_endpo
     return t->shard->provider->sha1(t->shard->provider->ctx, written_bytes(&w), out);
 }
 
-void natd_add(struct turn *t)
+void natd_add(struct turn *t, const struct ring_path *path)
 {
     const struct ike_sa *sa = t->sa;
     u8 source[SHA1_LEN], destination[SHA1_LEN];
-    if (!natd_hash(t, sa->spi_r, &sa->local, source) ||
-        !natd_hash(t, sa->spi_r, &sa->remote, destination))
+    if (!natd_hash(t, sa->spi_r, &path->local, source) ||
+        !natd_hash(t, sa->spi_r, &path->remote, destination))
         return;
     if (sa->conn && sa->conn->force_encap)
         source[0] ^= 0xff; /* looks translated, so both sides encapsulate */
@@ -28,14 +28,20 @@ void natd_add(struct turn *t)
     notify_add(t->out, NOTIFY_NAT_DETECTION_DESTINATION_IP, bytes_of(destination, SHA1_LEN));
 }
 
-void natd_check(struct turn *t)
+static u64 start_of(struct bytes hash)
 {
-    struct ike_sa *sa = t->sa;
+    struct reader r = reader_of(hash);
+    return read_u64(&r);
+}
+
+bool natd_read(const struct turn *t, struct natd *out)
+{
     u8 there[SHA1_LEN], here[SHA1_LEN];
-    u64 spi_r = t->in->header.spi_r; /* zero in a request */
+    u64 spi_r = t->in->header.spi_r; /* zero in the first request */
     bool sources = false, source_fits = false, destinations = false, destination_fits = false;
-    if (!natd_hash(t, spi_r, &sa->remote, there) || !natd_hash(t, spi_r, &sa->local, here))
-        return;
+    *out = (struct natd){0};
+    if (!natd_hash(t, spi_r, &t->path.remote, there) || !natd_hash(t, spi_r, &t->path.local, here))
+        return false;
     /* There may be several source hashes, one for each address of the peer. */
     const struct payload *p = message_find(t->in, PAYLOAD_NOTIFY);
     for (; p; p = message_find_after(t->in, p)) {
@@ -48,9 +54,23 @@ void natd_check(struct turn *t)
         } else if (n.type == NOTIFY_NAT_DETECTION_DESTINATION_IP) {
             destinations = true;
             destination_fits = destination_fits || memcmp(n.data.at, here, SHA1_LEN) == 0;
+            out->mapping = start_of(n.data);
         }
     }
-    sa->nat_there = sources && !source_fits;
-    sa->nat_here = destinations && !destination_fits;
+    out->nat_there = sources && !source_fits;
+    out->nat_here = destinations && !destination_fits;
+    return sources && destinations;
+}
+
+void natd_use(struct ike_sa *sa, const struct natd *n)
+{
+    sa->nat_there = n->nat_there;
+    sa->nat_here = n->nat_here;
     sa->encap_forced = sa->conn && sa->conn->force_encap;
+    sa->mapping = n->mapping;
+}
+
+bool natd_differs(const struct ike_sa *sa, const struct natd *n)
+{
+    return sa->nat_there != n->nat_there || sa->nat_here != n->nat_here;
 }

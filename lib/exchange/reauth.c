@@ -18,13 +18,14 @@ static const struct shrike_conn *conn_now(const struct shard *s, const struct ik
 }
 
 /* The way to the peer: as configured, or where it is now. */
-static void use_path(struct ike_sa *fresh, const struct ike_sa *sa)
+static void use_path(const struct shard *s, struct ike_sa *fresh, const struct ike_sa *sa)
 {
     const struct shrike_conn *conn = fresh->conn;
     bool known = conn->remote_endpoint.family != 0;
     fresh->local = known ? conn->local_endpoint : sa->local;
     fresh->remote = known ? conn->remote_endpoint : sa->remote;
     fresh->marker = fresh->local.port == 4500;
+    sa_use_source(s, fresh);
 }
 
 bool reauth_begin(struct shard *s, struct ike_sa *sa)
@@ -41,7 +42,7 @@ bool reauth_begin(struct shard *s, struct ike_sa *sa)
     if (!fresh)
         return false;
     sa_use_conn(s, fresh, conn ? conn : sa->conn, conn ? s->current : sa->snapshot);
-    use_path(fresh, sa);
+    use_path(s, fresh, sa);
     for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         const struct shrike_child_conf *conf = sa_child_conf(fresh->conn, c->conf->name);
         bool wanted = c->state == CHILD_UP && !c->wants_delete && conf;

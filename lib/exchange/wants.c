@@ -67,7 +67,8 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
             remake_next(s, sa);
             child_rekey_next(s, sa);
         }
-        return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
+        return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) ||
+               begin_want(s, sa, WANT_ROAM, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
                begin_want(s, sa, WANT_TELL_SPI, EXCHANGE_INFORMATIONAL) ||
                begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) || begin_rekey(s, sa) ||
                begin_child(s, sa, false);

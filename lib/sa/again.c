@@ -103,7 +103,7 @@ static struct ike_sa *make(struct shard *s, const struct ike_sa *lost,
     sa->tries = (u16)MIN(tries, (unsigned)UINT16_MAX);
     sa->pace = (u8)MIN(pace, (unsigned)DOUBLINGS_MAX);
     sa->not_before = s->now + again_wait(s, sa->pace);
-    sa_use_endpoints(sa);
+    sa_use_endpoints(s, sa);
     internal_want_again(s, sa, lost);
     peers_join(s, sa, lost);
     tell(s, sa, SHRIKE_REASON_NONE);
@@ -162,7 +162,7 @@ static bool use_conf(struct shard *s, struct ike_sa *sa, const struct shrike_con
     if (!any)
         return false;
     sa_use_conn(s, sa, conn, s->current);
-    sa_use_endpoints(sa);
+    sa_use_endpoints(s, sa);
     return true;
 }
 

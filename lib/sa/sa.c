@@ -5,6 +5,7 @@
 #include "sa/child.h"
 #include "sa/internal.h"
 #include "sa/life.h"
+#include "sa/move.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
 #include "sa/shard.h"
@@ -29,7 +30,7 @@ static struct ike_sa *sa_place(struct shard *s, bool initiator, u64 spi)
     if (!sa)
         return NULL;
     sa->index = index;
-    sa->initiator = initiator;
+    sa->initiator = sa->caller = initiator;
     sa->expires = sa->rekey_at = sa->reauth_at = SHRIKE_NEVER;
     sa->heard = s->now;
     sa->window.size = 1;
@@ -77,15 +78,27 @@ struct ike_sa *sa_new_waiting(struct shard *s)
     return sa_take(s, true);
 }
 
-void sa_use_endpoints(struct ike_sa *sa)
+void sa_use_source(const struct shard *s, struct ike_sa *sa)
+{
+    struct path_query q = {.host = &s->host,
+                           .allowed = sa->conn->local_addrs,
+                           .allowed_count = sa->conn->local_addr_count};
+    struct ring_path paths[PATHS_MAX];
+    sa_path(sa, &q.now);
+    if (path_list(&q, paths))
+        sa->local = paths[0].local;
+}
+
+void sa_use_endpoints(const struct shard *s, struct ike_sa *sa)
 {
     sa->local = sa->conn->local_endpoint;
     sa->remote = sa->conn->remote_endpoint;
     sa->marker = sa->local.port == 4500;
+    sa_use_source(s, sa);
 }
 
 /* RFC 7296 2.8: what is known of the peer stays as it was. */
-static void copy_peer(const struct ike_sa *from, struct ike_sa *to)
+static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa *to)
 {
     to->local = from->local;
     to->remote = from->remote;
@@ -94,6 +107,11 @@ static void copy_peer(const struct ike_sa *from, struct ike_sa *to)
     to->nat_there = from->nat_there;
     to->encap_forced = from->encap_forced;
     to->fragmentation = from->fragmentation;
+    to->caller = from->caller;
+    to->natt = from->natt;
+    to->mobike = from->mobike;
+    packet_drop(&s->packets, to->peer_addresses);
+    to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
 }
 
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
@@ -101,7 +119,7 @@ struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
     struct ike_sa *sa = sa_take(s, ours);
     if (!sa)
         return NULL;
-    copy_peer(old, sa);
+    copy_peer(s, old, sa);
     sa_use_conn(s, sa, old->conn, old->snapshot);
     sa->peer_id = packet_ref(old->peer_id);
     sa->spare = true;
@@ -110,7 +128,7 @@ struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
     return sa;
 }
 
-static void move_children(struct ike_sa *from, struct ike_sa *to)
+static void hand_children(struct ike_sa *from, struct ike_sa *to)
 {
     for (struct child_sa *c; (c = child_first(from)) != NULL;) {
         list_remove(&c->link);
@@ -120,6 +138,20 @@ static void move_children(struct ike_sa *from, struct ike_sa *to)
     to->child_count = (u16)(to->child_count + from->child_count);
     to->dead = (u16)(to->dead + from->dead);
     from->child_count = from->dead = 0;
+}
+
+/* What it asks about addresses may never be answered: it is asked anew. */
+static void hand_roam(struct ike_sa *from, struct ike_sa *to)
+{
+    to->wants |= from->wants & WANT_ROAM;
+    to->roam = from->roam & (u8)~ROAM_IN_FLIGHT;
+    if (from->ours.exchange && from->ours.want == WANT_ROAM && !fault(74)) {
+        to->wants |= WANT_ROAM;
+        to->roam |= ROAM_TELL;
+        to->roam |= from->roam & ROAM_UPDATING ? ROAM_UPDATE : 0;
+        to->roam |= from->roam & ROAM_CHECKING ? ROAM_CHECK : 0;
+    }
+    from->roam &= ROAM_IN_FLIGHT;
 }
 
 /* Who waits for the old one waits for the new one. */
@@ -138,11 +170,12 @@ static void move_commands(struct shard *s, struct ike_sa *from, struct ike_sa *t
 void sa_take_over(struct shard *s, struct ike_sa *sa)
 {
     struct ike_sa *old = sa->before;
-    copy_peer(old, sa);
+    copy_peer(s, old, sa);
     internal_move(old, sa);
-    move_children(old, sa);
+    hand_children(old, sa);
     move_commands(s, old, sa);
     sa->wants |= old->wants & (WANT_CLOSE | WANT_LIVENESS);
+    hand_roam(old, sa);
     sa->reason = old->reason;
     sa->succeeds = old->succeeds;
     sa->spare = false;
@@ -206,6 +239,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     packet_drop(&s->packets, sa->keys);
     internal_end(s, sa);
     packet_drop(&s->packets, sa->internal);
+    packet_drop(&s->packets, sa->peer_addresses);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
     heap_remove(&s->timers, &sa->timer);
@@ -284,7 +318,9 @@ void sa_changed(struct shard *s, const struct ike_sa *sa)
 
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
 {
-    shrike_time due = sa->dead || sa->reap || sa->unsettled || sa->ousts ? s->now : sa->expires;
+    shrike_time due = sa->dead || sa->reap || sa->unsettled || sa->ousts || sa->roam & ROAM_DUE
+                          ? s->now
+                          : sa->expires;
     for (unsigned i = 0; i < ARRAY_LEN(sa->fragments); i++) {
         if (sa->fragments[i])
             due = MIN(due, sa->fragments[i]->since + REASSEMBLY_TIME_MAX);

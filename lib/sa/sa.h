@@ -7,6 +7,7 @@
 #include "crypto/keymat.h"
 #include "sa/packet.h"
 #include "sa/rekey.h"
+#include "sa/ring.h"
 #include "sa/select.h"
 #include "sa/window.h"
 #include "shrike/conf.h"
@@ -34,6 +35,7 @@ enum ike_want {
     WANT_REKEY = 1 << 4,    /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
     WANT_REJECT = 1 << 5,   /* we do not believe who the peer says it is */
     WANT_TELL_SPI = 1 << 6, /* ESP of the peer has an SPI that we do not have: bad_spi */
+    WANT_ROAM = 1 << 7,     /* something is to be said about addresses: ike_sa.roam */
 };
 
 /* What an SA that has come up does to older ones between the same identities. */
@@ -54,6 +56,7 @@ struct work {
     u32 index;
     struct message in; /* the message that waits; its base is in `octets` */
     struct packet *octets;
+    struct ring_path path;     /* that it came by */
     u8 nonce[NONCE_LEN];       /* ours */
     struct packet *ke_public;  /* ours, for the reply */
     struct packet *attributes; /* of the lease that this exchange has asked for, for the reply */
@@ -112,6 +115,11 @@ struct ike_sa {
     bool encap_forced;        /* we pretended to be behind one, so both encapsulate */
     bool fragmentation;       /* both sides know RFC 7383 */
     bool authenticated;       /* the peer has proved itself */
+    bool caller;              /* we are the initiator of the first of its line (RFC 4555 1.3) */
+    bool natt;                /* the peer knows NAT traversal: it has sent what detects NATs */
+    bool mobike;              /* both ends know RFC 4555 */
+    u8 roam;                  /* set of enum roam (move.h) */
+    u8 nat_refusals;          /* UNEXPECTED_NAT_DETECTED in a row (RFC 4555 3.9) */
     u8 wants;                 /* set of enum ike_want */
     struct shrike_endpoint local, remote;
     struct ike_suite suite;
@@ -165,6 +173,9 @@ struct ike_sa {
     shrike_time rekey_at;     /* SHRIKE_NEVER: not */
     shrike_time reauth_at;    /* SHRIKE_NEVER: not */
     u64 init_hash;            /* responder: its key in by_init; 0 none */
+    u64 cookie2;              /* that the response to our request must have; 0: none */
+    u64 mapping; /* start of the last hash of our end as the peer sees it (RFC 4555 3.8) */
+    struct packet *peer_addresses; /* struct shrike_addr each: where the peer can be found, too */
 };
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
@@ -174,7 +185,9 @@ struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
 struct ike_sa *sa_new_waiting(struct shard *s) must_use;
 bool sa_begin_handshake(struct shard *s, struct ike_sa *sa) must_use;
 /* Where its connection sends from, and whom it calls. */
-void sa_use_endpoints(struct ike_sa *sa);
+void sa_use_endpoints(const struct shard *s, struct ike_sa *sa);
+/* Another address of ours to send from, when that one is not there any more. */
+void sa_use_source(const struct shard *s, struct ike_sa *sa);
 /* One that is to replace `old`: it has an SPI of ours, what `old` knows of the peer, and no keys
  * yet. ours: we asked for it, so we are its initiator. NULL at a cap. */
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours) must_use;
@@ -205,7 +218,6 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa);
 /* The identity that the peer proved; type 0 when none yet. */
 struct shrike_id sa_peer_id(const struct ike_sa *sa);
 /* Take the peer's place and ours from this datagram. */
-struct ring_path;
 void sa_path(const struct ike_sa *sa, struct ring_path *out);
 /* Does ESP go in UDP between these ends (RFC 7296 2.23, RFC 3948)? */
 bool sa_encap(const struct ike_sa *sa);

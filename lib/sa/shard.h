@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "crypto/provider.h"
 #include "sa/changes.h"
+#include "sa/path.h"
 #include "sa/pending.h"
 #include "sa/ring.h"
 #include "sa/sa.h"
@@ -39,7 +40,8 @@ struct shard {
     struct map by_peer; /* hash of two identities -> index of the newest SA between them */
     struct map by_esp;  /* our inbound ESP SPI -> index of the child */
     struct heap timers;
-    struct changes changes; /* of IKE SAs, for who keeps their records */
+    struct host_addresses host; /* of ours */
+    struct changes changes;     /* of IKE SAs, for who keeps their records */
     struct snapshot snapshots[SNAPSHOTS_MAX];
     struct snapshot *current; /* NULL before the first configuration */
     struct shrike_limits limits;

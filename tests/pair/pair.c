@@ -114,6 +114,7 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
         .over_time = o->ike_over,
         .fragment_size = 1280,
         .fragmentation = true,
+        .mobike = o->mobike,
     };
     set_children(s, side, o);
     s->conf[side] = (struct shrike_conf){
@@ -386,6 +387,9 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         lease_ends(&side->addresses, op->lease_over);
         return false;
     case SHRIKE_CHILD_MOVE:
+        side->moves++;
+        side->move = (struct pair_move){op->move.local, op->move.remote, op->move.encap,
+                                        op->move.nat_here, op->move.child_count};
         return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
@@ -421,6 +425,11 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
     side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;
     side->refused += e->id == SHRIKE_EVENT_COMMAND_FAILED;
     side->child_down += e->id == SHRIKE_EVENT_CHILD_DOWN;
+    side->moved += e->id == SHRIKE_EVENT_IKE_MOVED;
+    side->path_lost += e->id == SHRIKE_EVENT_IKE_PATH_LOST;
+    side->move_failed += e->id == SHRIKE_EVENT_IKE_MOVE_FAILED;
+    if (e->id == SHRIKE_EVENT_IKE_MOVE_FAILED || e->id == SHRIKE_EVENT_IKE_DOWN)
+        side->why = e->reason.code;
     if (e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED) {
         side->failed++;
         side->reason = e->reason.code;
@@ -525,6 +534,13 @@ void pair_lose_plane(struct pair *p, unsigned side)
     struct shrike_kernel_event lost = {.kind = SHRIKE_PLANE_LOST};
     p->side[side].child_count = 0;
     shrike_kernel(p->side[side].engine, p->now, &lost);
+}
+
+void pair_addresses(struct pair *p, unsigned side, const struct shrike_addr *list, unsigned count)
+{
+    struct shrike_kernel_event e = {
+        .kind = SHRIKE_ADDRESSES, .addresses = list, .address_count = (uint16_t)count};
+    shrike_kernel(p->side[side].engine, p->now, &e);
 }
 
 static bool crosswise(const struct pair_child *a, const struct pair_child *b)

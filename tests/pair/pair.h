@@ -38,6 +38,13 @@ struct pair_leases {
     unsigned wrong; /* begun twice, or ended without having begun */
 };
 
+/* The last move that a data plane was asked for. */
+struct pair_move {
+    struct shrike_endpoint local, remote;
+    bool encap, nat_here;
+    unsigned children;
+};
+
 struct pair_datagram {
     struct shrike_endpoint local, remote; /* of the receiver */
     uint8_t *data;                        /* of its very size, so that an overrun shows */
@@ -55,9 +62,13 @@ struct pair_side {
     uint64_t spi_i, spi_r;
     uint32_t ike; /* serial of the last IKE SA that came up */
     unsigned ike_up, ike_down, child_up, child_down, failed, ike_rekeyed, child_rekeyed;
-    unsigned done, refused;         /* commands */
+    unsigned done, refused; /* commands */
+    unsigned moved, path_lost, move_failed;
+    unsigned moves; /* asked of the data plane */
+    struct pair_move move;
     int ranks;                      /* given out by the data plane */
     enum shrike_reason_code reason; /* of the last failure */
+    enum shrike_reason_code why;    /* of the last IKE SA that went down or could not move */
     /* datagrams for this side */
     struct pair_datagram queue[PAIR_QUEUE];
     unsigned head, count;
@@ -104,6 +115,7 @@ struct pair_options {
     /* Lifetimes, as in shrike_conn and shrike_child_conf. */
     shrike_time ike_rekey, ike_reauth, ike_over, child_rekey, child_life;
     bool transport;
+    bool mobike;
     bool cookies;          /* wanted from every stranger */
     const char *secret[2]; /* NULL: the same for both */
 };
@@ -119,6 +131,8 @@ void pair_down(struct pair *p, unsigned side, const char *child);
 const struct pair_child *pair_outbound(const struct pair_side *side, uint32_t reqid);
 /* This side's data plane forgets everything and says so. */
 void pair_lose_plane(struct pair *p, unsigned side);
+/* This side has these addresses now. */
+void pair_addresses(struct pair *p, unsigned side, const struct shrike_addr *list, unsigned count);
 /* Carry actions and datagrams to and fro until nothing is left to carry. */
 void pair_run(struct pair *p);
 /* The same step by step: hand over one datagram; carry out what one side wants. false: nothing to

@@ -143,7 +143,7 @@ static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
     conn->name = CONF_CONN;
     conn->hash = 0x5eed;
     conn->local_addrs = &c->local_net;
-    conn->local_addr_count = 1;
+    conn->local_addr_count = !k->roams;
     conn->remote_addrs = &c->remote_net;
     conn->remote_addr_count = !k->from_anybody;
     conn->local_port = conn->remote_port = 500;
@@ -161,6 +161,7 @@ static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
     conn->fragment_size = k->fragment_size ? k->fragment_size : 1280;
     conn->fragmentation = k->fragmentation;
     conn->force_encap = k->force_encap;
+    conn->mobike = k->mobike;
     conn->origin = origin(CONF_LINE_CONN);
     conn->proposals_origin = origin(CONF_LINE_PROPOSALS);
     build_times(conn, k);

@@ -62,7 +62,9 @@ struct conf_knobs {
     u32 keyingtries;
     bool fragmentation;
     bool force_encap;
-    u8 jitter; /* percent of retransmission times */
+    bool mobike;
+    bool roams; /* use every address of ours */
+    u8 jitter;  /* percent of retransmission times */
     u32 cookie_threshold, cookie_prefix_threshold, half_open_max;
 };
 

@@ -165,6 +165,30 @@ static void keep_sent(struct host *h, struct bytes data)
                                                   .next_payload = head.next_payload};
 }
 
+/* The network that it has this address in; NULL: none that is there. */
+static const struct host_uplink *uplink_at(const struct host *h,
+                                           const struct shrike_endpoint *address)
+{
+    for (unsigned i = 0; i < h->uplink_count; i++)
+        if (h->uplinks[i].up && address_equal(&h->uplinks[i].address, address))
+            return &h->uplinks[i];
+    return NULL;
+}
+
+static void send_by(struct host *h, struct packet *p)
+{
+    const struct host_uplink *uplink = uplink_at(h, &p->from);
+
+    if (h->uplink_count == 0) {
+        h->out->forward(h->out, p);
+    } else if (uplink) {
+        uplink->out->forward(uplink->out, p);
+    } else { /* the system refuses to send from an address that it has not */
+        h->node.world->counts.lost++;
+        free(p);
+    }
+}
+
 static void on_send(struct host *h, const struct shrike_send *s)
 {
     struct world *w = h->node.world;
@@ -178,14 +202,15 @@ static void on_send(struct host *h, const struct shrike_send *s)
     world_hash(w, &w->now, sizeof w->now);
     world_hash(w, &p->to, sizeof p->to);
     world_hash(w, p->data, p->len);
-    if (!address_equal(&s->local, &h->address) || (s->local.port != 500 && s->local.port != 4500))
+    if ((h->uplink_count == 0 && !address_equal(&s->local, &h->address)) ||
+        (s->local.port != 500 && s->local.port != 4500))
         world_fail(w, "%s sends from an end that is not its own", h->node.name);
     if (s->marker != (s->local.port == 4500))
         world_fail(w, "%s: the non-ESP marker goes with port 4500 alone", h->node.name);
     keep_sent(h, s->data);
     ladder_send(h, p);
     oracle_sent(h->oracle, h, p);
-    h->out->forward(h->out, p);
+    send_by(h, p);
 }
 
 void host_drain(struct host *h)
@@ -263,7 +288,9 @@ static void host_forward(struct node *self, struct packet *p)
 {
     struct host *h = (struct host *)self;
 
-    if (h->engine == NULL || h->inbox_count == HOST_INBOX_MAX) {
+    bool gone = h->uplink_count > 0 && uplink_at(h, &p->to) == NULL;
+
+    if (h->engine == NULL || gone || h->inbox_count == HOST_INBOX_MAX) {
         self->world->counts.lost++; /* a full socket buffer */
         free(p);
         return;
@@ -420,6 +447,28 @@ void host_kernel(struct host *h, struct shrike_kernel_event event)
               event.reqid, event.child_serial);
     shrike_kernel(h->engine, h->node.world->now, &event);
     host_drain(h);
+}
+
+void host_move(struct host *h, unsigned uplinks)
+{
+    for (unsigned i = 0; i < h->uplink_count; i++)
+        h->uplinks[i].up = uplinks >> i & 1;
+    world_say(h->node.world, "%c   is in networks %x", h->letter, uplinks);
+}
+
+void host_tell_addresses(struct host *h)
+{
+    struct shrike_addr list[HOST_UPLINKS_MAX];
+    struct shrike_kernel_event event = {.kind = SHRIKE_ADDRESSES, .addresses = list};
+
+    for (unsigned i = 0; i < h->uplink_count; i++) {
+        const struct shrike_endpoint *at = &h->uplinks[i].address;
+        if (!h->uplinks[i].up)
+            continue;
+        list[event.address_count].family = at->family;
+        memcpy(list[event.address_count++].octets, at->octets, sizeof at->octets);
+    }
+    host_kernel(h, event);
 }
 
 void host_lose_plane(struct host *h)

@@ -16,8 +16,16 @@
 #define HOST_LOG_MAX      200000 /* events kept */
 #define HOST_COMMANDS_MAX 4096
 #define HOST_CONFS_MAX    64 /* configurations in one life */
+#define HOST_UPLINKS_MAX  4
 
 struct oracle;
+
+/* A network that a host can be in: its address there, and where its datagrams go. */
+struct host_uplink {
+    struct shrike_endpoint address; /* its port does not matter */
+    struct node *out;
+    bool up;
+};
 
 /* An op whose answer is due. */
 struct host_op {
@@ -30,6 +38,7 @@ struct host_op {
     size_t place; /* of the pair, for CHILD_INSTALL */
     struct shrike_remove_op remove;
     struct shrike_switch_op change;
+    struct kernel_move move;
     bool again; /* the same answer comes a second time */
 };
 
@@ -93,6 +102,8 @@ struct host {
     struct host_conf confs[HOST_CONFS_MAX]; /* the last one is in force */
     unsigned conf_count;
     struct shrike_endpoint address;
+    struct host_uplink uplinks[HOST_UPLINKS_MAX];
+    unsigned uplink_count; /* 0: it is where it is, and has one address */
     struct prng prng;
     struct host_model model;
     struct pages pages;
@@ -160,6 +171,10 @@ const struct shrike_conn *host_conn(const struct host *h);
 u32 host_command(struct host *h, struct shrike_command command);
 u32 host_up(struct host *h, const char *child);
 u32 host_down(struct host *h, const char *child);
+/* From now on it is in these of its networks (a bit each), or has none; host_tell_addresses() says
+ * so to the engine. */
+void host_move(struct host *h, unsigned uplinks);
+void host_tell_addresses(struct host *h);
 /* The data plane tells something; or forgets everything, and tells that. */
 void host_kernel(struct host *h, struct shrike_kernel_event event);
 void host_lose_plane(struct host *h);

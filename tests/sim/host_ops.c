@@ -50,6 +50,20 @@ static void take_install(struct host *h, const struct shrike_op *op, struct host
     oracle_installing(h->oracle, h, pair);
 }
 
+static void take_move(struct host *h, const struct shrike_move_op *op, struct kernel_move *out)
+{
+    if (op->child_count > KERNEL_MOVES_MAX) {
+        world_fail(h->node.world, "%s moves too many Child SAs", h->node.name);
+        return;
+    }
+    *out = (struct kernel_move){.local = op->local,
+                                .remote = op->remote,
+                                .encap = op->encap,
+                                .nat_here = op->nat_here,
+                                .count = op->child_count};
+    memcpy(out->children, op->children, op->child_count * sizeof op->children[0]);
+}
+
 void host_ops_take(struct host *h, const struct shrike_op *op)
 {
     struct world *w = h->node.world;
@@ -88,7 +102,9 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
         break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+        break;
     case SHRIKE_CHILD_MOVE:
+        take_move(h, &op->move, &out->move);
         break;
     }
     if (op->kind == SHRIKE_CHILD_INSTALL || is_order(op->kind))
@@ -117,6 +133,8 @@ static const char *work_of_kernel(struct host *h, const struct host_op *op)
         return kernel_remove(&h->kernel, &op->remove);
     if (op->kind == SHRIKE_CHILD_SWITCH)
         kernel_switch(&h->kernel, op->change.child_serial);
+    if (op->kind == SHRIKE_CHILD_MOVE)
+        kernel_move(&h->kernel, &op->move);
     if (op->kind == SHRIKE_CHILD_INSTALL && op->answer.ok)
         return kernel_install(&h->kernel, op->place);
     return NULL;

@@ -135,6 +135,28 @@ void kernel_switch(struct kernel *k, u32 child_serial)
     k->changed = true;
 }
 
+static bool moves(const struct kernel_move *move, u32 child_serial)
+{
+    for (unsigned i = 0; i < move->count; i++)
+        if (move->children[i] == child_serial)
+            return true;
+    return false;
+}
+
+void kernel_move(struct kernel *k, const struct kernel_move *move)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        struct esp_pair *pair = k->pairs[i];
+        if (!pair->installed || !moves(move, pair->child_serial))
+            continue;
+        pair->local = move->local;
+        pair->remote = move->remote;
+        pair->encap = move->encap;
+        pair->nat_here = move->nat_here;
+    }
+    k->changed = true;
+}
+
 const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid)
 {
     size_t cursor = 0;
@@ -221,7 +243,7 @@ static bool selectors_seen(const struct esp_pair *p)
     return true;
 }
 
-const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b)
+const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b, bool encap)
 {
     if (!keys_equal(&a->in, &b->out) || !keys_equal(&a->out, &b->in))
         return "the ESP keys of the two ends differ";
@@ -233,7 +255,7 @@ const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b)
         return "the ESP algorithms of the two ends differ";
     if (a->mode != b->mode)
         return "one end is in tunnel mode, the other in transport mode";
-    if (a->encap != b->encap)
+    if (encap && a->encap != b->encap)
         return "one end encapsulates in UDP, the other does not";
     if (a->initiator == b->initiator)
         return "both ends think they are the initiator, or none";

@@ -7,7 +7,8 @@
 #include "shrike/action.h"
 #include "world.h"
 
-#define ESP_KEY_MAX 72
+#define ESP_KEY_MAX      72
+#define KERNEL_MOVES_MAX 32 /* Child SAs of one IKE SA that moves */
 
 struct esp_key {
     u8 encr[ESP_KEY_MAX], integ[ESP_KEY_MAX];
@@ -53,6 +54,14 @@ const char *kernel_install(struct kernel *k, size_t place);
 const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op);
 /* Send by this one from now on, if it is there. */
 void kernel_switch(struct kernel *k, u32 child_serial);
+/* These pairs are between these ends from now on, as far as they are there. */
+struct kernel_move {
+    struct shrike_endpoint local, remote;
+    bool encap, nat_here;
+    unsigned count;
+    u32 children[KERNEL_MOVES_MAX];
+};
+void kernel_move(struct kernel *k, const struct kernel_move *move);
 /* The pair that is sent by for this reqid; NULL: none. */
 const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid);
 /* Everything installed is gone. Removing it later is no mistake. */
@@ -63,8 +72,9 @@ const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor);
 const struct esp_pair *kernel_by_spi_in(const struct kernel *k, u32 spi);
 unsigned kernel_count_child(const struct kernel *k, const char *child);
 
-/* The two ends of one pair: NULL when they agree in everything, else what differs. */
+/* The two ends of one pair: NULL when they agree in everything (in how they encapsulate, when that
+ * is asked for), else what differs. */
 bool esp_is_mirror(const struct esp_pair *a, const struct esp_pair *b);
-const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b);
+const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b, bool encap);
 
 #endif

@@ -98,6 +98,14 @@ void nat_rebind(struct nat *n)
     n->rebindings++;
 }
 
+void nat_add(struct nat *n, const struct shrike_endpoint *inner, u16 port, u16 outer_port)
+{
+    ensure(n->count < NAT_MAPPINGS_MAX);
+    n->mappings[n->count] = (struct nat_mapping){
+        .inner = *inner, .outer_port = outer_port, .used = n->inside.world->now};
+    n->mappings[n->count++].inner.port = port;
+}
+
 struct shrike_endpoint nat_inner(const struct nat *n, const struct shrike_endpoint *outer)
 {
     for (unsigned i = 0; i < n->count; i++)

@@ -29,6 +29,8 @@ struct nat {
 void nat_init(struct nat *n, struct world *w, struct node *world_side, struct node *host_side);
 /* Forget every mapping: the next packet gets another port. */
 void nat_rebind(struct nat *n);
+/* This end has this port from now on. */
+void nat_add(struct nat *n, const struct shrike_endpoint *inner, u16 port, u16 outer_port);
 /* The inner end behind an outer one; the same end when it is not the NAT's or not mapped. */
 struct shrike_endpoint nat_inner(const struct nat *n, const struct shrike_endpoint *outer);
 

@@ -33,8 +33,8 @@ struct net {
     struct net_setup setup;
     struct shrike_provider *providers[2];
     struct router router;
-    struct link link[2]; /* 0: from A to B */
-    struct nat nat;
+    struct link link[2];     /* 0: from A to B */
+    struct nat nat, far_nat; /* in front of A; of B, when a scenario puts it there */
     struct attacker attacker;
     struct evil evil; /* between both links and the router, when wanted */
     struct host host[2];

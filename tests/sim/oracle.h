@@ -36,6 +36,7 @@ struct oracle {
     struct shrike_limits limits;
     bool ids_forged; /* somebody injects datagrams: headers received prove nothing */
     bool lies;       /* a peer lies with the right keys: the ends need not agree */
+    bool roams;      /* hosts move: for a while the ends differ in what they know of NATs */
     bool unbroken;   /* from now on each side always sends by what the other one has */
     struct needles needles;
 };

@@ -74,7 +74,7 @@ static const char *carries(const struct host *a, const struct host *b, const str
         const struct esp_pair *there = kernel_by_spi_in(&b->kernel, pair->spi_out);
         struct shrike_endpoint to = pair->remote;
 
-        if (there == NULL || esp_difference(pair, there))
+        if (there == NULL || esp_difference(pair, there, true))
             return "what one end seals, the other cannot open";
         if (nat && nat->rebindings > 0)
             continue;

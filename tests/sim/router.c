@@ -28,6 +28,13 @@ void router_init(struct router *r, struct world *w)
     world_add(w, &r->node);
 }
 
+void router_set(struct router *r, const struct shrike_endpoint *address, struct node *to)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (address_equal(&r->routes[i].address, address))
+            r->routes[i].to = to;
+}
+
 void router_add(struct router *r, const struct shrike_endpoint *address, struct node *to)
 {
     ensure(r->count < ROUTES_MAX);

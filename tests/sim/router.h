@@ -5,7 +5,7 @@
 
 #include "world.h"
 
-#define ROUTES_MAX 8
+#define ROUTES_MAX 12
 
 struct router {
     struct node node;
@@ -18,6 +18,7 @@ struct router {
 };
 
 void router_init(struct router *r, struct world *w);
+void router_set(struct router *r, const struct shrike_endpoint *address, struct node *to);
 void router_add(struct router *r, const struct shrike_endpoint *address, struct node *to);
 
 #endif

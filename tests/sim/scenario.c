@@ -9,6 +9,7 @@
 #include "plane.h"
 #include "rekey.h"
 #include "restart.h"
+#include "roam.h"
 #include "selectors.h"
 #include "two_hosts.h"
 
@@ -47,6 +48,12 @@ static const struct scenario scenarios[] = {
     {"close-action", play_close_action, false},
     {"both-call", play_both_call, false},
     {"unique", play_unique, false},
+    {"roam", play_roam, false},
+    {"roam-responder", play_roam_responder, false},
+    {"roam-storm", play_roam_storm, false},
+    {"roam-mapping", play_roam_mapping, false},
+    {"roam-two-nats", play_roam_two_nats, false},
+    {"roam-without", play_roam_without, false},
     {"restart", play_restart, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},

@@ -138,6 +138,12 @@ struct shrike_endpoint endpoint_v4(u8 a, u8 b, u8 c, u8 d, u16 port)
     return (struct shrike_endpoint){.octets = {a, b, c, d}, .port = port, .family = 4};
 }
 
+struct shrike_endpoint endpoint_v6(u8 n, u16 port)
+{
+    return (struct shrike_endpoint){
+        .octets = {0x20, 1, 0x0d, 0xb8, [15] = n}, .port = port, .family = 6};
+}
+
 const char *endpoint_text(const struct shrike_endpoint *e, char out[ENDPOINT_TEXT_MAX])
 {
     struct text t = text_of(out, ENDPOINT_TEXT_MAX);

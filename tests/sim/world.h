@@ -68,6 +68,8 @@ struct packet *packet_clone(const struct packet *p);
 bool endpoint_equal(const struct shrike_endpoint *a, const struct shrike_endpoint *b);
 bool address_equal(const struct shrike_endpoint *a, const struct shrike_endpoint *b);
 struct shrike_endpoint endpoint_v4(u8 a, u8 b, u8 c, u8 d, u16 port);
+/* 2001:db8::n */
+struct shrike_endpoint endpoint_v6(u8 n, u16 port);
 /* "192.0.2.1:500", in a buffer of the caller. */
 #define ENDPOINT_TEXT_MAX 64
 const char *endpoint_text(const struct shrike_endpoint *e, char out[ENDPOINT_TEXT_MAX]);

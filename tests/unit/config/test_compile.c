@@ -27,7 +27,7 @@ static const char gateways[] =
     " named { local_addrs = 2001:db8::1\n"
     "  remote_addrs = gw.example.net, 203.0.113.0/24, 192.0.2.9\n  encap = no\n"
     "  local { auth = psk }\n  remote-1 { auth = psk } }\n}\n"
-    "common { mobike = no\n keyingtries = 0\n}\n"
+    "common { dscp = 1\n keyingtries = 0\n}\n"
     "secrets {\n ike-gw { secret = \"s3cret\"\n"
     "  id-1 = left.example.org\n  id-2 = right.example.org }\n"
     " ike { secret = 0x0102 }\n eap-x { secret = y }\n}\n";
@@ -36,7 +36,7 @@ TEST(two_gateways)
 {
     CHECK(compile(gateways));
     CHECK_EQ(report.warnings, 2);
-    CHECK(said(false, 32, "mobike") && said(false, 40, "secrets.eap-x"));
+    CHECK(said(false, 32, "dscp") && said(false, 40, "secrets.eap-x"));
     CHECK_EQ(config->conf.conn_count, 2);
     const struct shrike_conn *gw = &config->conf.conns[0], *named = gw + 1;
     CHECK(strcmp(gw->name, "gw") == 0 && gw->origin.line == 6);
@@ -45,7 +45,7 @@ TEST(two_gateways)
     CHECK(gw->remote_endpoint.family == 4 && gw->remote_endpoint.port == 500);
     CHECK(gw->proposal_count == 1 && gw->proposals->origin.line == 9);
     CHECK(gw->dpd_delay == 30 * SHRIKE_SECOND && gw->retransmit_first == 500 * SHRIKE_MS);
-    CHECK(gw->retransmit_tries == 7 && gw->fragmentation && gw->force_encap);
+    CHECK(gw->retransmit_tries == 7 && gw->fragmentation && gw->force_encap && gw->mobike);
     CHECK(gw->local.method == AUTH_PSK && gw->local.id.type == ID_FQDN);
     CHECK(gw->remote.id.data.len == 17 && gw->local.origin.line == 11);
     CHECK_EQ(config->beside[0].keyingtries, 0);

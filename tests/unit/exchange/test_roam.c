@@ -1,0 +1,204 @@
+/* Where messages go: whom we follow and whom not, and how a path is looked for. */
+#include "base/bytes.h"
+#include "tools.h"
+
+static struct pair *p;
+
+static const struct shrike_addr home = {{192, 0, 2, 1}, 4}, away = {{198, 51, 100, 7}, 4},
+                                third = {{203, 0, 113, 9}, 4}, there = {{192, 0, 2, 2}, 4},
+                                there_too = {{192, 0, 2, 22}, 4};
+
+static void begin(bool mobike, bool forced)
+{
+    static struct tuned t;
+    p = toy_pair((struct pair_options){.mobike = mobike});
+    if (forced) { /* side 0 looks as if behind a NAT */
+        tune_begin(p, 0, &t);
+        t.conn.force_encap = true;
+        tune_end(p, 0, &t);
+    }
+    pair_addresses(p, 0, &home, 1);
+    pair_addresses(p, 1, &there, 1);
+    pair_up(p, NULL);
+}
+
+static void ask_alive(unsigned side)
+{
+    struct shrike_command c = {SHRIKE_LIVENESS, 9, "pair", NULL, 0, 0, false};
+    shrike_command(p->side[side].engine, p->now, &c);
+    shrike_tick(p->side[side].engine, p->now);
+    settle_side(p, side);
+}
+
+/* The next datagram for this side comes from somewhere else, as if a NAT had changed it. */
+static void translate(unsigned side, u16 port)
+{
+    struct pair_side *s = &p->side[side];
+    s->queue[s->head].remote.port = port;
+}
+
+/* RFC 7296 2.11, 2.23: the reply goes where the request came from; the SA does so only when there
+ * is a NAT, and when nothing better was agreed on (RFC 4555 3.8). */
+TEST(a_peer_behind_a_nat_is_followed)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bool mobike = i & 1, forced = i & 2;
+        begin(mobike, forced);
+        ask_alive(0);
+        translate(1, 1234);
+        (void)pair_deliver(p, 1);
+        settle_side(p, 1);
+        CHECK_EQ(p->side[0].count, 1);
+        CHECK_EQ(p->side[0].queue[p->side[0].head].local.port, 1234);
+        CHECK_EQ(p->side[1].moved, forced && !mobike);
+        pair_lose_all(&p->side[0]);
+        ask_alive(1);
+        CHECK_EQ(p->side[0].queue[p->side[0].head].local.port == 1234, forced && !mobike);
+        toy_end(p);
+    }
+}
+
+/* Seen a second time it moves nothing. */
+TEST(what_is_not_new_is_not_followed)
+{
+    begin(false, true);
+    ask_alive(0);
+    struct pair_datagram again = p->side[1].queue[p->side[1].head];
+    u8 octets[2048];
+    memcpy(octets, again.data, again.len);
+    again.data = octets;
+    pair_run(p);
+    again.remote.port = 4321;
+    pair_post(&p->side[1], &again);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK_EQ(p->side[0].queue[p->side[0].head].local.port, 4321);
+    CHECK_EQ(p->side[1].moved, 0);
+    toy_end(p);
+}
+
+/* RFC 4555 3.8: what ESP shows counts also then; not where there is no NAT, nor backwards. */
+TEST(esp_shows_a_new_mapping)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bool mobike = i & 1, forced = i & 2;
+        begin(mobike, forced);
+        struct shrike_kernel_event e = {.kind = SHRIKE_MAPPING,
+                                        .child_serial = p->side[1].children[0].serial,
+                                        .from = {{192, 0, 2, 1}, 777, 4, 0},
+                                        .to = {{192, 0, 2, 2}, 4500, 4, 0}};
+        shrike_kernel(p->side[1].engine, p->now, &e);
+        settle_side(p, 1);
+        CHECK_EQ(p->side[1].moves, forced);
+        CHECK_EQ(p->side[1].move.remote.port, forced ? 777 : 0);
+        shrike_kernel(p->side[1].engine, p->now, &e); /* it is there already */
+        e.child_serial = 999;
+        shrike_kernel(p->side[1].engine, p->now, &e);
+        settle_side(p, 1);
+        CHECK_EQ(p->side[1].moves, forced);
+        toy_end(p);
+    }
+}
+
+static unsigned paths_of(unsigned to)
+{
+    const struct pair_side *s = &p->side[to];
+    unsigned count = 0;
+    for (unsigned i = 0; i < s->count; i++) {
+        bool seen = false;
+        for (unsigned k = 0; k < i; k++) {
+            const struct pair_datagram *a = &s->queue[(s->head + i) % PAIR_QUEUE];
+            const struct pair_datagram *b = &s->queue[(s->head + k) % PAIR_QUEUE];
+            seen |= memcmp(&a->local, &b->local, sizeof(a->local)) == 0 &&
+                    memcmp(&a->remote, &b->remote, sizeof(a->remote)) == 0;
+        }
+        count += !seen;
+    }
+    return count;
+}
+
+/* RFC 4555 3.10: of several paths the one that answers first is taken. */
+TEST(every_path_is_tried_and_the_first_answer_counts)
+{
+    struct shrike_addr list[] = {away, third}, theirs[] = {there, there_too};
+    p = toy_pair((struct pair_options){.mobike = true});
+    pair_addresses(p, 0, &home, 1);
+    pair_addresses(p, 1, theirs, 2);
+    pair_up(p, NULL);
+    pair_addresses(p, 0, list, 2);
+    shrike_tick(p->side[0].engine, p->now);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 4);
+    CHECK_EQ(paths_of(1), 4);
+    CHECK_EQ(p->side[0].moves, 0);
+    for (unsigned i = 0; i < 3; i++)
+        pair_lose(&p->side[1]); /* only the last one is there */
+    pair_run(p);
+    CHECK(p->side[0].moved == 1 && p->side[1].moved == 1);
+    CHECK(memcmp(p->side[0].move.local.octets, third.octets, 4) == 0);
+    CHECK(memcmp(p->side[0].move.remote.octets, there_too.octets, 4) == 0);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* RFC 4555 3.5: no answer, although our address is there. */
+TEST(silence_makes_it_look_for_another_path)
+{
+    struct shrike_addr list[] = {home, away};
+    p = toy_pair((struct pair_options){.mobike = true});
+    pair_addresses(p, 0, list, 2);
+    pair_addresses(p, 1, &there, 1);
+    pair_up(p, NULL);
+    p->side[0].mute = true;
+    ask_alive(0);
+    pair_wait(p, p->now + 2 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].path_lost, 0);
+    pair_wait(p, p->now + 2 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].path_lost, 1);
+    p->side[0].mute = false;
+    pair_wait(p, p->now + 10 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].ike_down, 0);
+    CHECK_EQ(p->side[0].done, 2); /* the call and the question */
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* With nothing to send from it waits. */
+TEST(it_waits_until_there_is_an_address)
+{
+    begin(true, false);
+    pair_addresses(p, 0, NULL, 0);
+    pair_wait(p, p->now + 3600 * SHRIKE_SECOND);
+    CHECK(p->side[0].ike_down == 0 && p->side[0].moves == 0);
+    pair_addresses(p, 0, &away, 1);
+    pair_run(p);
+    CHECK(p->side[0].moved == 1 && p->side[1].moved == 1);
+    toy_end(p);
+}
+
+/* RFC 4555 3.6: the responder says where it is; when its address is gone, from another one. */
+TEST(the_responder_tells_its_addresses)
+{
+    struct shrike_addr theirs[] = {there, there_too};
+    begin(true, false);
+    u64 before = p->datagrams;
+    pair_addresses(p, 1, theirs, 2);
+    pair_run(p);
+    CHECK_EQ(p->datagrams - before, 2);
+    CHECK(p->side[0].moves == 0 && p->side[1].moves == 0);
+    pair_addresses(p, 1, &there_too, 1);
+    pair_run(p);
+    CHECK(p->side[0].moved == 1 && p->side[1].moved >= 1);
+    CHECK(memcmp(p->side[0].move.remote.octets, there_too.octets, 4) == 0);
+    CHECK(memcmp(p->side[1].move.local.octets, there_too.octets, 4) == 0);
+    toy_end(p);
+}
+
+int main(void)
+{
+    return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
+           RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
+           RUN(silence_makes_it_look_for_another_path) | RUN(it_waits_until_there_is_an_address) |
+           RUN(the_responder_tells_its_addresses);
+}
