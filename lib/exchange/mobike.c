@@ -194,6 +194,8 @@ void mobike_ask(struct turn *t)
         if (sa->natt)
             natd_add(t, &path);
     }
+    if (!probes && !(all & ROAM_UPDATE))
+        mobike_ask_mapping(t);
     if (!probes && all & ROAM_TELL)
         add_list(t);
     if (!probes && all & (ROAM_UPDATE | ROAM_TELL))
@@ -260,7 +262,9 @@ enum verdict mobike_conclude(struct turn *t)
     if (!cookie2_fits(t))
         return turn_fail(t, SHRIKE_REASON_COOKIE2, 0);
     /* RFC 4555 3.5, 3.7: after a further change it is asked anew, and this says nothing. */
-    if (was & ROAM_UPDATING && !(holder->roam & ROAM_UPDATE))
+    if (!(was & ROAM_UPDATING))
+        mobike_conclude_mapping(t);
+    else if (!(holder->roam & ROAM_UPDATE))
         updated(t, holder);
     if (was & ROAM_CHECKING && !(holder->roam & ROAM_CHECK) && holder->roam & ROAM_APART)
         move_children(t->shard, holder);
@@ -288,7 +292,7 @@ void mobike_conclude_mapping(struct turn *t)
     struct ike_sa *sa = t->sa;
     if (!asks_mapping(sa) || !natd_read(t, &natd) || natd.mapping == sa->mapping || fault(72))
         return;
-    update_again(t, sa);
+    update_again(t, move_holder(sa));
 }
 
 /* ---- the peer's requests ---- */

@@ -91,6 +91,8 @@ static void found(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
     struct ring_path now;
     sa_path(sa, &now);
     sa->roam &= (u8)~ROAM_PROBING;
+    if (sa->roam & ROAM_UPDATING) /* RFC 4555 3.6: it went by several paths, so it says nothing */
+        want(s, sa, ROAM_UPDATE);
     if (!path_same(&now, path) && sa->caller) {
         roam_use(s, sa, path);
     } else if (!path_same(&now, path)) { /* RFC 4555 3.5: ours is gone, so we may */
@@ -180,14 +182,14 @@ static void start_again(struct shard *s, struct ike_sa *sa)
     roam_hurry(s, sa);
 }
 
-/* RFC 4555 3.6: the peer is to know each list of ours. */
+/* RFC 4555 3.6: the peer is to know each list of ours. 3.5: of other routes it may be that the path
+ * does not work any more; either question shows that. */
 static void stay(struct shard *s, struct ike_sa *sa, enum host_news news)
 {
-    if (sa->caller && news != HOST_FIRST)
-        sa->wants |=
-            WANT_LIVENESS; /* RFC 4555 3.5: it may be that the path does not work any more */
     if (news == HOST_LIST)
         want(s, sa, ROAM_TELL);
+    else if (sa->caller && news == HOST_ROUTES)
+        sa->wants |= WANT_LIVENESS;
     sa_touch(s, sa);
 }
 

@@ -89,6 +89,31 @@ static void command(struct pair *p, struct input *in, unsigned side)
     shrike_command(p->side[side].engine, p->now, &c);
 }
 
+/* Its host has other addresses; or its data plane has seen the peer at another port. */
+static void roam(struct pair *p, struct input *in, unsigned side)
+{
+    static const struct shrike_addr all[] = {
+        {{192, 0, 2, 1}, 4}, {{192, 0, 2, 2}, 4}, {{10, 9, 8, 7}, 4}, {{0x20, 1, [15] = 1}, 6}};
+    struct pair_side *s = &p->side[side];
+    struct shrike_addr list[ARRAY_LEN(all)];
+    unsigned count = 0;
+    uint8_t which = take(in);
+    for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
+        if (which >> i & 1)
+            list[count++] = all[i];
+    }
+    struct shrike_kernel_event mapping = {
+        .kind = SHRIKE_MAPPING,
+        .child_serial = s->child_count ? s->children[which % s->child_count].serial : which,
+        .from = p->side[1 - side].here,
+        .to = s->here};
+    mapping.from.port = which;
+    if (which & 0x80)
+        shrike_kernel(s->engine, p->now, &mapping);
+    else
+        pair_addresses(p, side, list, count);
+}
+
 /* Walk over all that can be seen: what is counted is shown, and what is pointed to is there. */
 static void look(const struct shrike *e)
 {
@@ -158,6 +183,9 @@ static void step(struct pair *p, struct input *in, unsigned *held)
         if (d)
             d->remote.port = (uint16_t)(1024 + take(in));
         break;
+    case 9:
+        roam(p, in, side);
+        break;
     default:
         (void)pair_deliver(p, side);
         break;
@@ -196,6 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .limits = {.ike_sas = 8, .half_open = 8, .child_sas = 16},
                              .children = 2,
                              .transport = how & 1,
+                             .mobike = !(how & 64),
                              .cookies = how & 2,
                              .secret = {"one", how & 4 ? "other" : "one"}};
     if (how & 8) /* PFS */

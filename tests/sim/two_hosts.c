@@ -106,6 +106,7 @@ static void draw_limits(struct net *n)
             n->setup.knobs[1 - i].remote_id = NULL;
         k->cookie_threshold = prng_percent(p, 25) ? 0 : 30;
         k->force_encap = prng_percent(p, 10);
+        k->mobike = prng_percent(p, 60);
     }
 }
 

@@ -195,10 +195,34 @@ TEST(the_responder_tells_its_addresses)
     toy_end(p);
 }
 
+/* Side 1 asks at the new address while side 0 makes another IKE SA: it asks again by that one. */
+TEST(a_rekey_in_between_changes_nothing)
+{
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false};
+    begin(true, false);
+    pair_addresses(p, 0, &away, 1);
+    shrike_tick(p->side[0].engine, p->now);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK_EQ(p->side[0].count, 2); /* the response, and a question that is lost */
+    (void)pair_deliver(p, 0);
+    pair_lose(&p->side[0]);
+    shrike_command(p->side[0].engine, p->now, &rekey);
+    pair_run(p);
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 1);
+    CHECK(p->side[0].moved == 1 && p->side[1].moved == 1);
+    CHECK(memcmp(p->side[1].move.remote.octets, away.octets, 4) == 0);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
 int main(void)
 {
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
            RUN(silence_makes_it_look_for_another_path) | RUN(it_waits_until_there_is_an_address) |
-           RUN(the_responder_tells_its_addresses);
+           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing);
 }
