@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# MOBIKE (RFC 4555) and NATs against strongSwan, in both roles, under a hundred packets a second: two
+# road warriors behind one NAT; the NAT forgets its mappings; one goes from the café's network to the
+# cell's and back, and from IPv4 to IPv6. Prints the pauses.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "skip mobike: needs root, for network namespaces"
+    exit 0
+}
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+# shellcheck source=tests/net/roam_lib.sh
+. tests/net/roam_lib.sh
+# shellcheck source=tests/interop/peer.sh
+. tests/interop/peer.sh
+tools/need "${peer_packages[@]}" iproute2 iputils-ping nftables python3
+shrike_programs
+
+roam_net
+
+# connection HOST: as either program reads it.
+connection() {
+    local number=1 local_ts remote_ts remote
+    [ "$1" = second ] && number=2
+    local_ts=10.1.$number.1/32 remote_ts=10.2.0.0/24 remote="remote_addrs = 203.0.113.1"
+    [ "$1" = east ] && local_ts=10.2.0.0/24 remote_ts=10.1.0.0/16 remote=""
+    cat <<END
+connections {
+    net {
+        version = 2
+        $remote
+        proposals = aes128gcm16-prfsha256-x25519
+        dpd_delay = 2s
+        encap = yes
+        local {
+            auth = psk
+            id = $1.example
+        }
+        remote {
+            auth = psk
+        }
+        children {
+            net {
+                local_ts = $local_ts
+                remote_ts = $remote_ts
+                esp_proposals = aes128gcm16
+            }
+        }
+    }
+}
+secrets {
+    ike-1 {
+        secret = "Sixteen octets or more of it"
+    }
+}
+END
+}
+
+# start HOST: Shrike or strongSwan there, as ${program[HOST]} says.
+declare -A program
+start() {
+    if [ "${program[$1]}" = shrike ]; then
+        connection "$1" >"$net_dir/$1.conf"
+        : >"$net_dir/$1.log"
+        shriked_start "$1"
+    else
+        mkdir -p "$net_dir/$1.swanctl"
+        connection "$1" >"$net_dir/$1.swanctl/swanctl.conf"
+        peer_start "$1" && peer "$1" --load-all
+    fi
+}
+
+stop() {
+    local of=charon_$1
+    [ "${program[$1]}" = shrike ] && of=shriked_$1
+    finish "${!of}"
+}
+
+begin() {
+    if [ "${program[$1]}" = shrike ]; then
+        shrike_at "$1" up net net
+    else
+        peer "$1" --initiate --child net --timeout 10
+    fi
+}
+
+# sas HOST: its IKE SAs with their ends.
+sas() {
+    if [ "${program[$1]}" = shrike ]; then shrike_at "$1" list; else peer "$1" --list-sas; fi
+}
+
+up() {
+    start east && start walker && start second && begin walker && begin second && both_reach
+}
+
+reaches() { on "$1" ping -q -c 3 -i 0.05 -W 2 -I "$2" 10.2.0.10 | grep ' 0% packet loss'; }
+both_reach() { reaches walker 10.1.1.1 && reaches second 10.1.2.1; }
+seen_from() { sas "$1" | grep -F "$2"; }
+
+rebinds() {
+    walk_begin second 10.1.2.1 || return 1
+    moves walker 10.1.1.1 "$1" nat_forgets || return 1
+    walk_end second && [ "$pause" -le "$1" ]
+}
+
+to_the_cell() {
+    moves walker 10.1.1.1 "$1" at walker link set wlan0 down && seen_from east 198.51.2.10
+}
+
+to_the_cafe() {
+    at walker link set wlan0 up
+    walker_routes
+    sleep 1
+    moves walker 10.1.1.1 "$1" at walker addr del 198.51.2.10/24 dev wwan0 && seen_from east 198.51.1.1
+}
+
+to_ipv6() {
+    moves walker 10.1.1.1 "$1" at walker link set wlan0 down && seen_from east 2001:db8:2::10
+}
+
+back_to_ipv4() {
+    at walker link set wlan0 up
+    walker_routes
+    sleep 1
+    moves walker 10.1.1.1 "$1" at walker link set wwan0 down && seen_from east 198.51.1.1
+}
+
+end() {
+    stop walker && stop second && stop east
+    at walker link set wwan0 up
+    at walker addr replace 198.51.2.10/24 dev wwan0
+    at walker addr replace 2001:db8:2::10/64 dev wwan0 nodad
+    walker_routes
+}
+
+# row CLIENTS GATEWAY MS MS: the longest pauses that a rebinding and a move may make.
+row() {
+    pauses=()
+    program[walker]=$1 program[second]=$1 program[east]=$2
+    local who="$1 roams, $2 is the gateway"
+    test_of "$who: two behind one NAT" up || true
+    test_of "$who: the NAT forgets its mappings" rebinds "$3" || true
+    test_of "$who: from the café to the cell" to_the_cell "$4" || true
+    test_of "$who: and back" to_the_cafe "$4" || true
+    test_of "$who: to IPv6" to_ipv6 "$4" || true
+    test_of "$who: and back to IPv4" back_to_ipv4 "$4" || true
+    echo "# $who: pauses in ms, in this order: ${pauses[*]}"
+    end
+}
+
+# strongSwan's ESP in user space does not tell of another end of its peer, so that as a gateway it
+# follows a NAT only when IKE speaks: here every two seconds. As a client it waits before it acts.
+row shrike strongswan 4500 1500
+row strongswan shrike 1500 4000
+[ $net_failed -eq 0 ]
