@@ -181,9 +181,20 @@ void installed_move(struct installed *i, const struct shrike_move_op *op)
     }
 }
 
-void installed_orphan(struct installed *i)
+void installed_new_net(struct installed *i)
 {
-    pairs_orphan(&i->pairs, i->plane->now);
+    pairs_unclaim(&i->pairs);
+}
+
+u32 installed_heir(struct installed *i, const struct mail_heir *m)
+{
+    for (u16 n = 0; n < m->count; n++) {
+        struct shrike_kernel_event gone = {.kind = SHRIKE_EXPIRE_HARD,
+                                           .child_serial = m->serials[n]};
+        if (!pairs_claim(&i->pairs, m->serials[n]))
+            (void)post_kernel(i->seat, &gone);
+    }
+    return m->last ? pairs_orphan(&i->pairs, i->plane->now) : 0;
 }
 
 /* net is told of those that have carried nothing for too long, and again when it has done nothing

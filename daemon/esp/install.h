@@ -31,7 +31,11 @@ void installed_remove(struct installed *i, u32 serial); /* nothing when it is no
 void installed_switch(struct installed *i, u32 serial);
 /* These are between other ends from now on; nothing for those that are not there. */
 void installed_move(struct installed *i, const struct shrike_move_op *op);
-void installed_orphan(struct installed *i); /* net began anew */
+/* A new net is there, whose Child SAs installed_heir() will tell. */
+void installed_new_net(struct installed *i);
+/* It goes on with these; net is told of those that are not here. Behind the last ones all others
+ * are orphans; how many, is the result. */
+u32 installed_heir(struct installed *i, const struct mail_heir *m);
 /* Orphans whose time is over go, quiet ends get a keepalive, net hears of idle SAs. false: nothing
  * waits any more. */
 bool installed_tick(struct installed *i, shrike_time now);

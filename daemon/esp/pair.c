@@ -81,21 +81,52 @@ void pair_move(struct pair *pair, const struct shrike_endpoint *local,
     pair->end = end;
 }
 
-void pairs_orphan(struct pairs *p, shrike_time now)
+bool pairs_claim(struct pairs *p, u32 serial)
 {
+    struct pair *pair = serial == 0 ? NULL : pairs_find(p, serial);
+    if (!pair)
+        return false;
+    pair->claimed = true;
+    pair->in->soft_told = pair->in->hard_told = false;
+    pair->out->soft_told = pair->out->hard_told = false;
+    return true;
+}
+
+void pairs_unclaim(struct pairs *p)
+{
+    for (u32 i = 0; i < PAIR_BUCKETS; i++)
+        for (struct list *l = p->buckets[i].next; l != &p->buckets[i]; l = l->next)
+            list_item(l, struct pair, link)->claimed = false;
+}
+
+static void make_orphan(struct pairs *p, struct pair *pair, shrike_time now)
+{
+    list_remove(&pair->link);
+    list_append(&p->orphans, &pair->link);
+    pair->serial = 0;
+    pair->in->child_serial = 0;
+    pair->out->child_serial = 0;
+    pair->until = now + ORPHAN_MAX;
+    p->idling -= pair->idle > 0;
+    pair->idle = 0;
+}
+
+u32 pairs_orphan(struct pairs *p, shrike_time now)
+{
+    u32 orphans = 0;
     for (u32 i = 0; i < PAIR_BUCKETS; i++) {
-        while (!list_empty(&p->buckets[i])) {
-            struct pair *pair = list_item(p->buckets[i].next, struct pair, link);
-            list_remove(&pair->link);
-            list_append(&p->orphans, &pair->link);
-            pair->serial = 0;
-            pair->in->child_serial = 0;
-            pair->out->child_serial = 0;
-            pair->until = now + ORPHAN_MAX;
-            p->idling -= pair->idle > 0;
-            pair->idle = 0;
+        struct list *next;
+        for (struct list *l = p->buckets[i].next; l != &p->buckets[i]; l = next) {
+            struct pair *pair = list_item(l, struct pair, link);
+            next = l->next;
+            if (pair->claimed)
+                continue;
+            make_orphan(p, pair, now);
+            orphans++;
         }
     }
+    pairs_unclaim(p);
+    return orphans;
 }
 
 void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now)

@@ -18,6 +18,7 @@
 struct pair {
     struct list link;        /* of its bucket, or among the orphans */
     u32 serial, reqid;       /* serial 0: an orphan */
+    bool claimed;            /* by a new net, which has not claimed all of its own yet */
     struct esp_sa *in, *out; /* of the tables */
     struct end *end;         /* NULL: needs no keepalives */
     shrike_time until;       /* when an orphan goes */
@@ -42,8 +43,13 @@ void pairs_remove(struct pairs *p, struct pair *pair);
  * the old ends are given back, and those of `end` (NULL: none) are its own. */
 void pair_move(struct pair *pair, const struct shrike_endpoint *local,
                const struct shrike_endpoint *remote, bool encap, struct end *end);
-/* All become orphans; what they do is told to nobody any more. */
-void pairs_orphan(struct pairs *p, shrike_time now);
+/* A new net goes on with this one; what the limits of its SAs had to tell is told once more. false:
+ * there is none. */
+bool pairs_claim(struct pairs *p, u32 serial) must_use;
+void pairs_unclaim(struct pairs *p); /* yet another net: it claims anew */
+/* All but those claimed become orphans, how many of them is the result; what they do is told to
+ * nobody any more. Claims are over. */
+u32 pairs_orphan(struct pairs *p, shrike_time now);
 /* A new Child SA of this reqid is there. */
 void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now);
 /* So long this one may carry nothing (0: for ever), from now on; or, where it is to replace the

@@ -319,10 +319,25 @@ static bool from_control(struct esp *e, const struct mail *m)
     return m->kind == MAIL_STATS && got_stats(e, m);
 }
 
+static bool got_heir(struct esp *e, const struct mail *m)
+{
+    static struct mail_heir heir; /* used by one call at a time */
+    struct reader r = reader_of(m->body);
+    if (!heir_read(&r, &heir))
+        return false;
+    u32 orphans = installed_heir(&e->installed, &heir);
+    if (orphans > 0)
+        seat_log(e->seat, SHRIKE_NOTICE, "%u Child SAs carry on without their IKE SAs", orphans);
+    tick_soon(e);
+    return true;
+}
+
 static bool from_net(struct esp *e, const struct mail *m)
 {
     if (m->kind == MAIL_STRAY)
         return got_stray(e, m);
+    if (m->kind == MAIL_HEIR)
+        return got_heir(e, m);
     return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE || m->kind == MAIL_SWITCH ||
             m->kind == MAIL_MOVE) &&
            got_op(e, m);
@@ -338,18 +353,13 @@ static void esp_mail(void *self, enum role from, struct mail *m)
     e->refused += !taken;
 }
 
-/* A new net knows nothing of the SAs of the one before. They carry on until it has made others. */
+/* A new net says which SAs of the one before it knows. All carry on, those that it does not know
+ * until it has made others in their place. */
 static void esp_peer(void *self, enum role who, bool there)
 {
     struct esp *e = self;
-    if (who != ROLE_NET || !there)
-        return;
-    e->plane->now = loop_now(e->seat->loop);
-    if (e->installed.pairs.count > 0)
-        seat_log(e->seat, SHRIKE_NOTICE, "%u Child SAs carry on without their IKE SAs",
-                 e->installed.pairs.count);
-    installed_orphan(&e->installed);
-    tick_soon(e);
+    if (who == ROLE_NET && there)
+        installed_new_net(&e->installed);
 }
 
 static void esp_stop(void *self)

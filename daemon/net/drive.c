@@ -97,9 +97,19 @@ static void say_unsent(struct drive *d)
     d->udp.failed = 0;
 }
 
+static void write_records(struct drive *d)
+{
+    bool before = d->records.failed;
+    records_write(&d->records, d->engine, loop_now(d->seat->loop), d->plane);
+    if (d->records.failed && !before)
+        seat_log(d->seat, SHRIKE_ERROR,
+                 "no memory for records of the IKE SAs: they would not outlive this process");
+}
+
 static void drain(struct drive *d)
 {
     struct shrike_action a;
+    write_records(d);
     while (shrike_next(d->engine, &a)) {
         switch (a.kind) {
         case SHRIKE_SEND:
@@ -202,6 +212,92 @@ void drive_kernel(struct drive *d, const struct shrike_kernel_event *k)
     shrike_kernel(d->engine, now, &known);
 }
 
+/* ---- from the records ---- */
+
+bool drive_journal(struct drive *d, int fd)
+{
+    return records_open(&d->records, fd);
+}
+
+static void well(void *ctx)
+{
+    struct drive *d = ctx;
+    journal_well(&d->records.journal);
+}
+
+/* All at once, and in one commit: until then, another net would find what we have found. */
+static void import_all(struct drive *d)
+{
+    struct records *r = &d->records;
+    u32 at = 0;
+    if (records_doubtful(r)) {
+        seat_log(d->seat, SHRIKE_ERROR,
+                 "net has ended %d times with the same records: their IKE SAs are given up",
+                 RECORDS_TRIES);
+    } else {
+        do {
+            (void)input(d);
+        } while (records_import(r, &at, d->engine));
+        drain(d); /* what was being installed is taken back */
+    }
+    if (r->taken || r->refused)
+        seat_log(d->seat, r->refused ? SHRIKE_WARNING : SHRIKE_NOTICE,
+                 "%u IKE SAs go on from their records, %u cannot", r->taken, r->refused);
+    d->plane = r->taken ? r->journal.plane : 0;
+    records_read(r);
+}
+
+static void send_heir(struct drive *d, const struct mail_heir *m)
+{
+    static u8 body[8 + sizeof m->serials]; /* used by one call at a time */
+    struct writer w = writer_of(body, sizeof body);
+    heir_write(&w, m);
+    if (w.full || !seat_send(d->seat, ROLE_ESP, MAIL_HEIR, written_bytes(&w)))
+        seat_log(d->seat, SHRIKE_ERROR, "esp does not hear which Child SAs are still ours");
+}
+
+/* The Child SAs of a former net's that are ours; none, when esp is new as well. */
+static void tell_esp(struct drive *d, bool known)
+{
+    static struct mail_heir m; /* used by one call at a time */
+    u32 at = 0, serial;
+    m.count = 0;
+    m.last = false;
+    while (known && shrike_view_held(d->engine, &at, &serial)) {
+        if (m.count == MAIL_HEIR_MAX) {
+            send_heir(d, &m);
+            m.count = 0;
+        }
+        m.serials[m.count++] = serial;
+    }
+    m.last = true;
+    send_heir(d, &m);
+}
+
+void drive_plane(struct drive *d)
+{
+    struct shrike_kernel_event lost = {.kind = SHRIKE_PLANE_LOST};
+    u64 life = d->seat->lives[ROLE_ESP];
+    bool same = d->plane == life;
+    if (!d->configured || !seat_has(d->seat, ROLE_ESP))
+        return;
+    if (d->plane && !same)
+        drive_kernel(d, &lost);
+    d->plane = life;
+    tell_esp(d, same);
+}
+
+/* Nobody was heard until now. */
+static void begin(struct drive *d)
+{
+    import_all(d);
+    d->configured = true;
+    drive_plane(d);
+    loop_alarm(d->seat->loop, &d->well, loop_now(d->seat->loop) + RECORDS_WELL);
+    if (udp_listen(&d->udp) > 0)
+        seat_log(d->seat, SHRIKE_ERROR, "sockets cannot be watched: no memory");
+}
+
 static void try_conf(struct drive *d)
 {
     const struct shrike_conf *waiting = held_waiting(&d->held);
@@ -211,7 +307,8 @@ static void try_conf(struct drive *d)
     if (!shrike_conf(d->engine, waiting))
         return;
     held_give(&d->held);
-    d->configured = true;
+    if (!d->configured)
+        begin(d);
 }
 
 bool drive_conf(struct drive *d, int fd)
@@ -306,8 +403,11 @@ bool drive_open(struct drive *d, struct seat *seat)
     d->udp.loop = seat->loop;
     d->udp.got = got_datagram;
     d->udp.stray = got_stray;
+    d->udp.deaf = true;
     d->udp.ctx = d;
     d->alarm = (struct alarm){.ring = wake, .ctx = d};
+    d->well = (struct alarm){.ring = well, .ctx = d};
+    records_init(&d->records);
     courier_init(&d->courier, seat);
     keyfile_init(&d->keyfile);
     d->provider = provider_openssl_new();
@@ -325,9 +425,11 @@ bool drive_open(struct drive *d, struct seat *seat)
 void drive_close(struct drive *d)
 {
     loop_disarm(d->seat->loop, &d->alarm);
+    loop_disarm(d->seat->loop, &d->well);
     udp_close(&d->udp);
     local_close(&d->local);
     keyfile_close(&d->keyfile);
+    records_close(&d->records);
     courier_free(&d->courier);
     shrike_free(d->engine);
     provider_openssl_free(d->provider);

@@ -9,6 +9,7 @@
 #include "net/held.h"
 #include "net/keyfile.h"
 #include "net/local.h"
+#include "net/records.h"
 #include "net/roam.h"
 #include "net/udp.h"
 
@@ -27,7 +28,10 @@ struct drive {
     struct courier courier;
     struct desk desk; /* virtual addresses that we give out */
     struct keyfile keyfile;
+    struct records records;
     struct alarm alarm; /* the engine's deadline */
+    struct alarm well;  /* what was found in the records was no harm */
+    u64 plane;          /* the life of esp that Child SAs were given to; 0: none yet */
     u32 inputs;         /* since the last drain */
     const struct shrike_conf *unused[DRIVE_UNUSED];
     u32 unused_count;
@@ -50,7 +54,14 @@ void drive_kernel(struct drive *d, const struct shrike_kernel_event *k);
 /* Addresses or routes of this host have changed; told to the engine when it has a configuration and
  * something is different for it. false: that is not what the event is. */
 bool drive_addresses(struct drive *d, const struct shrike_kernel_event *k) must_use;
-/* A snapshot, given to the engine in this or a later turn. false: it cannot be used. */
+/* esp is there, in the life that the seat tells: the same as before, or one that knows nothing of
+ * our Child SAs. */
+void drive_plane(struct drive *d);
+/* The file with the records of the net before us; before the first snapshot. false: it cannot be
+ * used. */
+bool drive_journal(struct drive *d, int fd) must_use;
+/* A snapshot, given to the engine in this or a later turn. With the first one, SAs go on from their
+ * records and the sockets are read. false: it cannot be used. */
 bool drive_conf(struct drive *d, int fd) must_use;
 
 /* Let the engine work and carry out what it wants. true: there is more to do at once. */

@@ -18,7 +18,6 @@ struct net {
     bool ready;
     bool quitting, left; /* QUIT has come; DONE has been said */
     u32 walk;            /* at the end: no SA below this place */
-    bool esp_lost;       /* and its SAs with it */
     u64 refused;         /* mails that made no sense */
 };
 
@@ -180,6 +179,8 @@ static void add_own_stats(struct mail_stats *m, const struct net *n)
     stats_add(m, "leases", d->desk.count);
     stats_add(m, "events", d->events);
     stats_add(m, "events_lost", d->events_lost);
+    stats_add(m, "records_written", d->records.written);
+    stats_add(m, "records_octets", d->records.octets);
     stats_add(m, "mail_refused", n->refused);
 }
 
@@ -239,12 +240,25 @@ static bool got_stray(struct net *n, const struct mail *m)
     struct reader r = reader_of(m->body);
     if (!stray_read(&r, &s) || !read_ended(&r))
         return false;
-    udp_take(&n->drive.udp, &s);
+    if (n->drive.configured) /* else the peer sends it again */
+        udp_take(&n->drive.udp, &s);
+    return true;
+}
+
+static bool got_journal(struct net *n, struct mail *m)
+{
+    if (m->fd < 0 || n->drive.configured)
+        return false;
+    if (!drive_journal(&n->drive, mail_take_fd(m)))
+        seat_log(n->seat, SHRIKE_ERROR,
+                 "the records of IKE SAs cannot be used: they would not outlive this process");
     return true;
 }
 
 static bool from_parent(struct net *n, struct mail *m)
 {
+    if (m->kind == MAIL_VAULT)
+        return got_journal(n, m);
     if (m->kind == MAIL_SOCKET)
         return got_socket(n, m);
     if (m->kind == MAIL_KEY_FILE)
@@ -299,15 +313,11 @@ static void net_mail(void *self, enum role from, struct mail *m)
 static void net_peer(void *self, enum role who, bool there)
 {
     struct net *n = self;
-    struct shrike_kernel_event lost = {.kind = SHRIKE_PLANE_LOST};
     courier_peer(&n->drive.courier, who, there);
     if (who == ROLE_CONTROL && !there)
         list_clear(&n->listings);
-    if (who != ROLE_ESP)
-        return;
-    if (there && n->esp_lost && !n->quitting)
-        drive_kernel(&n->drive, &lost);
-    n->esp_lost = !there;
+    if (who == ROLE_ESP && there && !n->quitting)
+        drive_plane(&n->drive);
 }
 
 static u16 real_port(void *ctx, u16 port)

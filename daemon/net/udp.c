@@ -68,13 +68,22 @@ bool udp_add(struct udp *u, const struct mail_socket *is, int fd)
         ask_for_addresses(fd, is->family)) {
         *s = (struct udp_socket){.udp = u, .is = *is};
         s->source = (struct source){.fd = fd, .ready = receive, .ctx = s};
-        if (loop_watch(u->loop, &s->source, EPOLLIN)) {
+        if (u->deaf || loop_watch(u->loop, &s->source, EPOLLIN)) {
             u->socket_count++;
             return true;
         }
     }
     close(fd);
     return false;
+}
+
+u32 udp_listen(struct udp *u)
+{
+    u32 failed = 0;
+    for (u32 i = 0; u->deaf && i < u->socket_count; i++)
+        failed += !loop_watch(u->loop, &u->sockets[i].source, EPOLLIN);
+    u->deaf = false;
+    return failed;
 }
 
 void udp_close(struct udp *u)

@@ -50,6 +50,7 @@ struct udp {
     void (*stray)(void *ctx, const struct mail_stray *s);
     void *ctx;
 
+    bool deaf; /* sockets send and do not receive yet: what comes waits in them; set by the owner */
     struct udp_socket sockets[UDP_SOCKETS_MAX];
     u32 socket_count;
     struct udp_scope {
@@ -70,6 +71,8 @@ struct udp {
 /* loop, got, stray and ctx are set, the rest is zero. Take a socket, which is ours from then on;
  * false: of no use here, or too many; it is closed. */
 bool udp_add(struct udp *u, const struct mail_socket *is, int fd) must_use;
+/* No longer deaf. How many sockets can not be watched. */
+u32 udp_listen(struct udp *u);
 void udp_close(struct udp *u);
 
 /* A datagram of port 4500 that the other process got; data is copied. Goes to got() or stray(). */

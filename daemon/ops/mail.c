@@ -7,6 +7,7 @@ CARRIES(struct mail_route, 2572);
 CARRIES(struct mail_stat, 40);
 CARRIES(struct mail_stats, 8 + 40 * MAIL_STATS_MAX);
 CARRIES(struct mail_count, 56);
+CARRIES(struct mail_heir, 4 + 4 * MAIL_HEIR_MAX);
 CARRIES(struct mail_secret, 48 + 24 * MAIL_SECRET_IDS);
 CARRIES(struct mail_stray, 64);
 
@@ -108,6 +109,23 @@ bool count_read(struct reader *r, struct mail_count *m)
     m->used_in = read_u64(r);
     m->used_out = read_u64(r);
     return !r->bad;
+}
+
+void heir_write(struct writer *w, const struct mail_heir *m)
+{
+    write_flag(w, m->last);
+    write_choice(w, m->count, MAIL_HEIR_MAX + 1);
+    for (u16 i = 0; i < m->count && !w->full; i++)
+        write_u32(w, m->serials[i]);
+}
+
+bool heir_read(struct reader *r, struct mail_heir *m)
+{
+    m->last = read_flag(r);
+    m->count = read_choice(r, MAIL_HEIR_MAX + 1);
+    for (u16 i = 0; i < m->count; i++)
+        m->serials[i] = read_u32(r);
+    return read_ended(r);
 }
 
 void secret_write(struct writer *w, const struct mail_secret *m)

@@ -69,6 +69,17 @@ struct mail_count {
 void count_write(struct writer *w, const struct mail_count *m);
 bool count_read(struct reader *r, struct mail_count *m) must_use; /* leaves what follows */
 
+/* The Child SAs that net goes on with, from the records of the one before it, in one mail or more.
+ */
+#define MAIL_HEIR_MAX 4096
+struct mail_heir {
+    bool last; /* of these mails */
+    u16 count;
+    u32 serials[MAIL_HEIR_MAX];
+};
+void heir_write(struct writer *w, const struct mail_heir *m);
+bool heir_read(struct reader *r, struct mail_heir *m) must_use;
+
 /* A shared secret. source 0: from files (replaced all at once), 1: from the control socket. */
 enum secret_source { SECRET_FILES, SECRET_CONTROL };
 #define MAIL_SECRET_IDS 64

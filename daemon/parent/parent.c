@@ -4,6 +4,7 @@
 #include "ops/snapshot.h"
 #include "parent/keyfiles.h"
 #include "parent/listener.h"
+#include "parent/records.h"
 #include "parent/routes.h"
 #include "parent/signals.h"
 #include "parent/sockets.h"
@@ -411,14 +412,18 @@ static struct parent *parent_new(const struct options *o,
     return p.supervisor.loop ? &p : NULL;
 }
 
-/* Two roles have what must outlive them. */
+/* Three roles have what must outlive them; with all in one process, there is no such net. */
 static bool make_vaults(struct parent *p)
 {
+    bool net = !p->options->one_process;
     if (p->options->check_only)
         return true;
     p->vaults[ROLE_KEYS] = vault_make();
     p->vaults[ROLE_CONTROL] = vault_make();
-    return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0) ||
+    if (net)
+        p->vaults[ROLE_NET] = records_memory();
+    return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0 &&
+            (!net || p->vaults[ROLE_NET] >= 0)) ||
            complain("cannot make a memory file: %s: more memory, or Linux 3.17, is needed",
                     strerror(errno));
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,8 +40,11 @@ static void set_alarm(struct member *m, shrike_time in)
 
 static void send_peer(struct member *to, enum role who, int fd)
 {
-    u8 body = (u8)who;
-    struct mail m = {.kind = MAIL_PEER, .body = bytes_of(&body, 1), .fd = fd};
+    u8 body[16];
+    struct writer w = writer_of(body, sizeof body);
+    write_u8(&w, (u8)who);
+    write_u64(&w, to->supervisor->members[who].life);
+    struct mail m = {.kind = MAIL_PEER, .body = written_bytes(&w), .fd = fd};
     channel_send(&to->channel, &m);
 }
 
@@ -64,9 +68,10 @@ static bool reachable(const struct supervisor *s, enum role r)
     return channel_is_open(&s->members[r].channel);
 }
 
+/* With control last: when its mail comes, a role knows who else is there. */
 static void join_all(struct supervisor *s, enum role r)
 {
-    for (enum role p = ROLE_CONTROL; p < ROLE_COUNT; p++)
+    for (enum role p = ROLE_COUNT - 1; p >= ROLE_CONTROL; p--)
         if (partners[r] & BIT(p) && reachable(s, p))
             join(s, r, p);
 }
@@ -224,12 +229,22 @@ static void place(struct member *m, int fd)
     m->reaped = pid < 0;
 }
 
+/* At random, so that they differ from those of a parent before. */
+static u64 new_life(struct supervisor *s)
+{
+    u64 life = 0;
+    if (getrandom(&life, sizeof life, 0) != (ssize_t)sizeof life)
+        life = loop_now(s->loop);
+    return life;
+}
+
 void supervisor_start(struct supervisor *s, enum role r)
 {
     struct member *m = &s->members[r];
     int fd[2];
     loop_disarm(s->loop, &m->alarm);
     m->born = loop_clock(s->loop);
+    m->life = new_life(s);
     m->pid = 0;
     m->reaped = true;
     m->asked = m->killed = false;

@@ -33,6 +33,7 @@ struct member {
     bool killed; /* by us */
     int status;  /* of waitpid() */
     pid_t pid;   /* 0: it sits in the parent's loop */
+    u64 life;    /* of a number that no other life of any role has */
     u32 tries;   /* starts after quick deaths in a row */
     shrike_time born;
     struct channel channel;

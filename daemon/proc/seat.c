@@ -52,11 +52,14 @@ static void peer(struct seat *s, struct mail *m)
 {
     struct reader r = reader_of(m->body);
     u8 who = read_u8(&r);
+    u64 life = read_u64(&r);
     if (!read_ended(&r) || who <= ROLE_PARENT || who >= ROLE_COUNT || who == s->type->role)
         return;
     gone(s, who);
-    if (m->fd >= 0 && join(s, who, mail_take_fd(m)))
-        s->type->peer(s->self, who, true);
+    if (m->fd < 0 || !join(s, who, mail_take_fd(m)))
+        return;
+    s->lives[who] = life;
+    s->type->peer(s->self, who, true);
 }
 
 static void got(void *ctx, struct mail *m)

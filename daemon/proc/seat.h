@@ -40,6 +40,7 @@ struct seat {
     const struct options *options;
     void *self;
     struct channel channels[ROLE_COUNT]; /* [ROLE_PARENT] is there from the start */
+    u64 lives[ROLE_COUNT]; /* of those that are there, or were: no two lives have one number */
     struct seat_link {
         struct seat *seat;
         enum role who;

@@ -168,8 +168,8 @@ void shrike_stats(const struct shrike *e, struct shrike_stats *out);
  * nothing of use is in `out`. 0: there is nothing to be kept of it: it is gone, its handshake is
  * not over, or it is in the record of the one that it is to replace. A record holds secrets.
  *
- * Who keeps records writes those of shrike_changed() after each drain, before the datagrams of the
- * drain leave. Commands that wait for an SA are not in its record. */
+ * Who keeps records writes those of shrike_changed() at each drain, before any of its actions is
+ * carried out. Commands that wait for an SA are not in its record. */
 size_t shrike_export(const struct shrike *e, uint32_t ike, void *out, size_t size);
 
 /* Where a record belongs: an IKE SA has a place of its own below the limit ike_sas. */

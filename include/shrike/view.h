@@ -66,4 +66,8 @@ bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_vie
 bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out);
 
+/* The next Child SA that the data plane holds, or was asked to hold, from place *at on, in no
+ * particular order; begin with *at = 0. A step, not a walk. false: that was all. */
+bool shrike_view_held(const struct shrike *e, uint32_t *at, uint32_t *serial);
+
 #endif

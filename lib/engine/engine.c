@@ -524,6 +524,11 @@ bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
     return view_child(&e->shard, ike, after, out);
 }
 
+bool shrike_view_held(const struct shrike *e, uint32_t *at, uint32_t *serial)
+{
+    return view_held(&e->shard, at, serial);
+}
+
 /* ---- state is a value ---- */
 
 static const struct ike_sa *ike_of(const struct shard *s, u32 place, u32 ike)

@@ -142,3 +142,15 @@ bool view_child(const struct shard *s, u32 ike, u32 after, struct shrike_child_v
     }
     return false;
 }
+
+bool view_held(const struct shard *s, u32 *at, u32 *serial)
+{
+    while (*at < s->children.cut) {
+        const struct child_sa *child = slab_at(&s->children, (*at)++);
+        if (child && child->plane == s->plane) {
+            *serial = child->serial;
+            return true;
+        }
+    }
+    return false;
+}

@@ -192,6 +192,22 @@ role_of() {
     done
 }
 
+# ike_watched HOST DEVICE: from now on $net_dir/ike has a line for each IKE message that passes there
+# (tests/net/ike_watch.py).
+ike_watched() {
+    local watcher
+    watcher=$(dirname "${BASH_SOURCE[0]}")/ike_watch.py
+    rm -f "$net_dir/ike"
+    background "$1" "$net_dir/ike.log" python3 "$watcher" "$2" "$net_dir/ike"
+    ike_watcher=$pid
+    within 5 grep -q ready "$net_dir/ike"
+}
+
+# ike_seen PATTERN: how many messages of this kind there were, such as "CREATE_CHILD_SA request".
+ike_seen() {
+    grep -c "^$1" "$net_dir/ike" || true
+}
+
 # ping_at HOST ADDRESS [COUNT]: every packet must come back.
 ping_at() {
     on "$1" ping -q -c "${3:-3}" -i 0.05 -W 2 "$2" | grep -q ' 0% packet loss'

@@ -288,7 +288,7 @@ void life_switch(struct storm *s)
 void life_orphan(struct storm *s)
 {
     int side = (int)prng_below(&s->r, 2);
-    installed_orphan(&s->host[side].installed);
+    installed_heir(&s->host[side].installed, &(struct mail_heir){.last = true});
     model_orphan(&s->m, side);
 }
 

@@ -73,8 +73,8 @@ static inline void table_tell(struct table *t, struct other *o, u16 kind, struct
 
 static inline void table_introduce(struct table *t, struct other *o, enum role who)
 {
-    u8 body = (u8)who;
-    table_tell(t, &t->parent, MAIL_PEER, bytes_of(&body, 1), table_meet(t, o));
+    u8 body[9] = {(u8)who}; /* and the number of a life */
+    table_tell(t, &t->parent, MAIL_PEER, bytes_of(body, sizeof(body)), table_meet(t, o));
 }
 
 static inline const struct seen *table_last(const struct other *o, u16 kind)

@@ -91,6 +91,26 @@ TEST(what_carries_nothing_is_found)
     pairs_close(&p);
 }
 
+/* Which are claimed by a new net stay what they are, until yet another one comes. */
+TEST(the_claimed_are_no_orphans)
+{
+    pairs_open(&p);
+    struct pair *a = add(1, 7);
+    CHECK(add(2, 8) && add(1 + PAIR_BUCKETS, 9));
+    a->in->soft_told = a->out->soft_told = a->out->hard_told = true;
+    CHECK(pairs_claim(&p, 1) && pairs_claim(&p, 2));
+    CHECK(!pairs_claim(&p, 3) && !pairs_claim(&p, 0));
+    CHECK(!a->in->soft_told && !a->out->soft_told && !a->out->hard_told);
+    pairs_unclaim(&p);
+    CHECK(pairs_claim(&p, 1));
+    CHECK_EQ(pairs_orphan(&p, 5), 2);
+    CHECK(pairs_find(&p, 1) == a && !pairs_find(&p, 2) && !pairs_find(&p, 1 + PAIR_BUCKETS));
+    CHECK(a->in->child_serial == 1 && pairs_ended(&p, 5 + ORPHAN_MAX));
+    CHECK_EQ(pairs_orphan(&p, 6), 1); /* the claim is over */
+    CHECK(!pairs_find(&p, 1));
+    pairs_close(&p);
+}
+
 TEST(what_was_sent_is_noted)
 {
     struct ends ends;
@@ -117,5 +137,6 @@ TEST(what_was_sent_is_noted)
 int main(void)
 {
     return RUN(pairs_are_found_by_serial) | RUN(orphans_go_when_they_are_succeeded) |
-           RUN(what_was_sent_is_noted) | RUN(what_carries_nothing_is_found);
+           RUN(the_claimed_are_no_orphans) | RUN(what_was_sent_is_noted) |
+           RUN(what_carries_nothing_is_found);
 }

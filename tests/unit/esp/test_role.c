@@ -333,11 +333,53 @@ TEST(children_move)
     end();
 }
 
+static void tell_heir(u16 count, u32 serial)
+{
+    static struct mail_heir m;
+    static u8 body[sizeof(m)];
+    struct writer w = writer_of(body, sizeof(body));
+    m.last = true;
+    m.count = count;
+    m.serials[0] = serial;
+    heir_write(&w, &m);
+    table_tell(&t, &t.net, MAIL_HEIR, written_bytes(&w), -1);
+}
+
+/* Another net comes and goes on with the SAs of the one before. */
+TEST(a_new_net_may_know_them)
+{
+    struct shrike_ts all[2];
+    struct shrike_kernel_event k;
+    struct seam_box box;
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.life.packets_soft = 1;
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK_EQ(send_packet(), 0x2001);
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
+    channel_close(&t.net.channel);
+    table_introduce(&t, &t.net, ROLE_NET);
+    tell_heir(1, 1);
+    CHECK_EQ(send_packet(), 0x2001); /* the new one is told, too */
+    CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 1);
+    struct reader r = table_body(table_last(&t.net, MAIL_KERNEL));
+    CHECK(kernel_read(&r, &k, &box) && k.kind == SHRIKE_EXPIRE_SOFT && k.child_serial == 1);
+    channel_close(&t.net.channel);
+    table_introduce(&t, &t.net, ROLE_NET);
+    tell_heir(1, 9); /* which is not here */
+    r = table_body(table_last(&t.net, MAIL_KERNEL));
+    CHECK(kernel_read(&r, &k, &box) && k.kind == SHRIKE_EXPIRE_HARD && k.child_serial == 9);
+    remove_child(1);
+    CHECK_EQ(send_packet(), 0x2001); /* an orphan now */
+    end();
+}
+
 /* Another net comes: its SAs take over; until then the old ones carry. */
 TEST(orphans_carry_on)
 {
     struct shrike_ts all[2];
-    u8 body[16], gone = ROLE_NET;
+    u8 body[16], gone[9] = {ROLE_NET};
     struct writer w = writer_of(body, sizeof(body));
     struct mail_count c;
     begin();
@@ -345,10 +387,11 @@ TEST(orphans_carry_on)
     i.life.packets_soft = 2; /* reached when nobody is told any more */
     CHECK(install(&i));
     CHECK_EQ(send_packet(), 0x2001);
-    table_tell(&t, &t.parent, MAIL_PEER, bytes_of(&gone, 1), -1);
+    table_tell(&t, &t.parent, MAIL_PEER, bytes_of(gone, sizeof(gone)), -1);
     CHECK_EQ(send_packet(), 0x2001);
     channel_close(&t.net.channel);
     table_introduce(&t, &t.net, ROLE_NET);
+    tell_heir(0, 0);
     CHECK_EQ(send_packet(), 0x2001);
     CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 0); /* nobody knows it any more */
     write_u32(&w, 5);
@@ -499,5 +542,5 @@ int main(void)
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
            RUN(keepalives_come) | RUN(children_move) | RUN(idle_children_come_to_net) |
-           RUN(net_hears_of_esp_without_an_sa);
+           RUN(net_hears_of_esp_without_an_sa) | RUN(a_new_net_may_know_them);
 }

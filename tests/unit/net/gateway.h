@@ -6,6 +6,7 @@
 #include "ops/mail.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
+#include "proc/journal.h"
 #include "proc/seat.h"
 #include "test.h"
 #include "wire/codes.h"
@@ -37,6 +38,9 @@ struct gateway {
     struct other others[OTHERS];            /* of net */
     struct other keys_parent, keys_control; /* of keys */
     u16 ports[2];                           /* real ones: IKE, NAT-T */
+    int sockets[2], journal;                /* held for the next net */
+    u64 esp_life;
+    struct mail_heir heir; /* the last one */
     u32 events[SHRIKE_EVENT_COUNT];
     u32 failed_command, done_command; /* references */
     u32 lines;                        /* of the log, from net */
@@ -130,6 +134,8 @@ static inline void gateway_got(void *ctx, struct mail *m)
         gateway_install(g, m->body);
     else if (m->kind == MAIL_REMOVE)
         g->removes++;
+    else if (m->kind == MAIL_HEIR && !heir_read(&r, &g->heir))
+        abort();
     else if (m->kind == MAIL_EVENT)
         gateway_event(g, m->body);
     else if (m->kind == MAIL_LOG && o == &g->others[CONTROL])
@@ -170,12 +176,23 @@ static inline void gateway_tell(struct other *o, u16 kind, struct bytes body, in
 }
 
 /* Tell a role that another is there (with a descriptor, closed here) or gone. */
-static inline void gateway_peer(struct other *parent, enum role who, int fd)
+static inline void gateway_peer_in(u64 life, struct other *parent, enum role who, int fd)
 {
-    u8 body = (u8)who;
-    gateway_tell(parent, MAIL_PEER, bytes_of(&body, 1), fd);
+    u8 body[9];
+    struct writer w = writer_of(body, sizeof body);
+    write_u8(&w, (u8)who);
+    write_u64(&w, life);
+    gateway_tell(parent, MAIL_PEER, bytes_of(body, sizeof(body)), fd);
     if (fd >= 0)
         close(fd);
+}
+
+/* The same of one in a life that no other was in. */
+static inline u64 gateway_peer(struct other *parent, enum role who, int fd)
+{
+    static u64 lives;
+    gateway_peer_in(fd < 0 ? 0 : ++lives, parent, who, fd);
+    return lives;
 }
 
 static inline void gateway_join_keys(struct gateway *g)
@@ -189,7 +206,7 @@ static inline void gateway_join_keys(struct gateway *g)
 
 static inline void gateway_join_esp(struct gateway *g)
 {
-    gateway_peer(&g->others[PARENT], ROLE_ESP, gateway_meet(g, &g->others[ESP]));
+    g->esp_life = gateway_peer(&g->others[PARENT], ROLE_ESP, gateway_meet(g, &g->others[ESP]));
 }
 
 /* A UDP socket of the loopback interface, at a port that the system chooses. */
@@ -210,10 +227,8 @@ static inline void gateway_sockets(struct gateway *g)
     for (u8 kind = SOCKET_IKE; kind <= SOCKET_NAT_T; kind++) {
         u8 body[16];
         struct writer w = writer_of(body, sizeof body);
-        int fd = gateway_bind(&g->ports[kind]);
         socket_write(&w, &(struct mail_socket){kind, 4, g->ports[kind]});
-        gateway_tell(&g->others[PARENT], MAIL_SOCKET, written_bytes(&w), fd);
-        close(fd);
+        gateway_tell(&g->others[PARENT], MAIL_SOCKET, written_bytes(&w), g->sockets[kind]);
     }
 }
 
@@ -339,6 +354,10 @@ static inline void gateway_open(struct gateway *g, struct loop *l, const char *n
     if (!seat_open(&g->net, gateway_meet(g, &g->others[PARENT])) ||
         !seat_open(&g->keys, gateway_meet(g, &g->keys_parent)))
         abort();
+    for (int kind = 0; kind < 2; kind++)
+        g->sockets[kind] = gateway_bind(&g->ports[kind]);
+    g->journal = journal_make(&(struct journal_about){.build = "test"});
+    gateway_tell(&g->others[PARENT], MAIL_VAULT, bytes_of(NULL, 0), g->journal);
     gateway_peer(&g->others[PARENT], ROLE_CONTROL, gateway_meet(g, &g->others[CONTROL]));
     gateway_peer(&g->keys_parent, ROLE_CONTROL, gateway_meet(g, &g->keys_control));
     gateway_join_keys(g);
@@ -347,9 +366,33 @@ static inline void gateway_open(struct gateway *g, struct loop *l, const char *n
     gateway_secret(g, "a secret of both");
 }
 
+/* net has ended, and the parent has started another one, as it does. esp_too: esp as well. */
+static inline void gateway_next_net(struct gateway *g, bool esp_too)
+{
+    seat_close(&g->net);
+    for (int i = 0; i < OTHERS; i++)
+        channel_close(&g->others[i].channel);
+    gateway_peer(&g->keys_parent, ROLE_NET, -1);
+    g->net = (struct seat){.type = &net_role, .loop = g->loop};
+    if (!seat_open(&g->net, gateway_meet(g, &g->others[PARENT])))
+        abort();
+    gateway_tell(&g->others[PARENT], MAIL_VAULT, bytes_of(NULL, 0), g->journal);
+    gateway_sockets(g);
+    if (esp_too)
+        gateway_join_esp(g);
+    else
+        gateway_peer_in(g->esp_life, &g->others[PARENT], ROLE_ESP,
+                        gateway_meet(g, &g->others[ESP]));
+    gateway_join_keys(g);
+    gateway_peer(&g->others[PARENT], ROLE_CONTROL, gateway_meet(g, &g->others[CONTROL]));
+}
+
 static inline void gateway_close(struct gateway *g)
 {
     seat_close(&g->net);
+    for (int kind = 0; kind < 2; kind++)
+        close(g->sockets[kind]);
+    close(g->journal);
     seat_close(&g->keys);
     for (int i = 0; i < OTHERS; i++)
         channel_close(&g->others[i].channel);

@@ -60,8 +60,8 @@ static void turns(void)
 
 static void tell_peer(enum role who, int fd)
 {
-    u8 body = (u8)who;
-    struct mail m = {.kind = MAIL_PEER, .body = bytes_of(&body, 1), .fd = fd};
+    u8 body[9] = {(u8)who}; /* and the number of a life */
+    struct mail m = {.kind = MAIL_PEER, .body = bytes_of(body, sizeof(body)), .fd = fd};
     if (!channel_send(&parent, &m))
         abort();
     if (fd >= 0)

@@ -1,5 +1,6 @@
 /* Two net roles over real sockets: see gateway.h. */
 #include "gateway.h"
+#include "net/records.h"
 
 static struct pair p; /* large */
 
@@ -375,6 +376,101 @@ TEST(events_that_nobody_heard_are_owned_up_to)
     pair_close(&p);
 }
 
+/* What is listed of a: how many Child SAs; the IKE SA is in p.a.ike. */
+static u32 children_of_a(u32 reference)
+{
+    p.a.listed_count = 0;
+    p.a.ike = (struct shrike_ike_view){0};
+    gateway_ask(&p.a, MAIL_LIST, reference);
+    ensure(pair_until(&p, &p.a.list_end, reference));
+    return p.a.listed_count;
+}
+
+static void next_net_of_a(bool esp_too)
+{
+    gateway_next_net(&p.a, esp_too);
+    gateway_conf(&p.a, p.b.ports[SOCKET_NAT_T]);
+    pair_turns(&p, 12);
+}
+
+TEST(another_net_goes_on_from_the_records)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 30);
+    CHECK(both_up(1));
+    CHECK_EQ(children_of_a(31), 1);
+    u32 ike = p.a.ike.serial, child = p.a.child.serial;
+    u32 heard = p.b.others[CONTROL].seen[MAIL_EVENT];
+    next_net_of_a(false);
+    CHECK(p.a.heir.last && p.a.heir.count == 1 && p.a.heir.serials[0] == child);
+    CHECK_EQ(children_of_a(32), 1);
+    CHECK(p.a.ike.serial == ike && p.a.child.serial == child);
+    CHECK_EQ(p.a.ike.state, SHRIKE_IKE_ESTABLISHED);
+    CHECK_EQ(p.a.install_count, 1);
+    CHECK_EQ(p.b.others[CONTROL].seen[MAIL_EVENT], heard); /* nobody has noticed */
+    next_net_of_a(false);                                  /* and from what that one has written */
+    CHECK_EQ(children_of_a(33), 1);
+    struct shrike_command rekey = {.kind = SHRIKE_REKEY, .reference = 34, .ike = ike};
+    gateway_command(&p.a, &rekey);
+    CHECK(pair_until(&p, &p.a.done_command, 34));
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .reference = 35, .conn = "peer"};
+    gateway_command(&p.a, &down);
+    CHECK(pair_until(&p, &p.a.done_command, 35));
+    CHECK(pair_until(&p, &p.b.events[SHRIKE_EVENT_IKE_DOWN], 1));
+    next_net_of_a(false);
+    CHECK_EQ(children_of_a(36), 0);
+    CHECK(p.a.heir.last && p.a.heir.count == 0);
+    pair_close(&p);
+}
+
+TEST(with_another_esp_it_makes_every_child_anew)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 40);
+    CHECK(both_up(1));
+    next_net_of_a(true);
+    CHECK(both_up(2));
+    CHECK_EQ(p.a.heir.count, 0);
+    CHECK_EQ(p.b.events[SHRIKE_EVENT_IKE_UP], 1);
+    CHECK(pair_until(&p, &p.b.removes, 1));
+    pair_turns(&p, 12);
+    next_net_of_a(false); /* that one is known now */
+    CHECK_EQ(p.a.heir.count, 1);
+    CHECK_EQ(children_of_a(41), 1);
+    CHECK_EQ(p.a.install_count, 2);
+    pair_close(&p);
+}
+
+TEST(an_esp_that_comes_later_is_another_one)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 45);
+    CHECK(both_up(1));
+    next_net_of_a(true);
+    gateway_peer(&p.a.others[PARENT], ROLE_ESP, -1);
+    pair_turns(&p, 4);
+    gateway_join_esp(&p.a);
+    CHECK(pair_until(&p, &p.b.removes, 1));
+    pair_turns(&p, 12);
+    CHECK_EQ(children_of_a(46), 1);
+    CHECK_EQ(p.b.events[SHRIKE_EVENT_IKE_UP], 1);
+    pair_close(&p);
+}
+
+TEST(records_that_end_whoever_reads_them_are_given_up)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 50);
+    CHECK(both_up(1));
+    for (u32 i = 1; i < RECORDS_TRIES; i++) {
+        next_net_of_a(false);
+        CHECK_EQ(children_of_a(50 + i), 1);
+    }
+    next_net_of_a(false);
+    CHECK_EQ(children_of_a(59), 0);
+    pair_close(&p);
+}
+
 int main(void)
 {
     return RUN(esp_without_an_sa_is_told_to_its_sender) | RUN(a_role_says_that_it_is_ready) |
@@ -388,5 +484,9 @@ int main(void)
            RUN(mail_that_makes_no_sense_is_refused) |
            RUN(a_new_configuration_takes_the_place_of_the_old) |
            RUN(datagrams_of_the_other_process_change_hands) |
-           RUN(events_that_nobody_heard_are_owned_up_to);
+           RUN(events_that_nobody_heard_are_owned_up_to) |
+           RUN(another_net_goes_on_from_the_records) |
+           RUN(with_another_esp_it_makes_every_child_anew) |
+           RUN(an_esp_that_comes_later_is_another_one) |
+           RUN(records_that_end_whoever_reads_them_are_given_up);
 }

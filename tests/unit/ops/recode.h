@@ -14,6 +14,7 @@ enum recode {
     RECODE_COUNT,
     RECODE_SECRET,
     RECODE_STRAY,
+    RECODE_HEIR,
     RECODE_OP,
     RECODE_ANSWER,
     RECODE_KERNEL,
@@ -32,6 +33,7 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_route route;
         struct mail_stats stats;
         struct mail_count count;
+        struct mail_heir heir;
         struct mail_secret secret;
         struct mail_stray stray;
     } v;
@@ -44,6 +46,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         stats_write(w, &v.stats);
     if (kind == RECODE_COUNT && (good = count_read(r, &v.count)))
         count_write(w, &v.count);
+    if (kind == RECODE_HEIR && (good = heir_read(r, &v.heir)))
+        heir_write(w, &v.heir);
     if (kind == RECODE_SECRET && (good = secret_read(r, &v.secret)))
         secret_write(w, &v.secret);
     if (kind == RECODE_STRAY && (good = stray_read(r, &v.stray)))

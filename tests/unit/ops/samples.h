@@ -24,6 +24,7 @@ static const struct mail_route sample_route = {
     {{{11}, {11, 9}, 4, 5, 6, 4, {0}}, {{12}, {12, 9}, 7, 8, 9, 6, {0}}}};
 static const struct mail_stats sample_stats = {
     2, {{"packets", 0x2122232425262728}, {"a name that has thirty-one char", 2}}};
+static const struct mail_heir sample_heir = {true, 2, {0xf1, 0xf2}};
 static const struct mail_count sample_count = {1, 0x2000000000000003, 4, 5, 6, 7, 8};
 static const struct mail_secret sample_secret = {
     true,
@@ -330,6 +331,9 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
         break;
     case RECODE_COUNT:
         count_write(&w, &sample_count);
+        break;
+    case RECODE_HEIR:
+        heir_write(&w, &sample_heir);
         break;
     case RECODE_SECRET:
         secret_write(&w, &sample_secret);

@@ -55,6 +55,22 @@ TEST(stats_come_back)
     CHECK(strcmp(m.stats[1].name, sample_stats.stats[1].name) == 0);
 }
 
+TEST(an_heir_comes_back)
+{
+    static struct mail_heir m;
+    struct reader r = of(RECODE_HEIR);
+    CHECK(heir_read(&r, &m));
+    CHECK(m.last && m.count == 2 && m.serials[0] == 0xf1 && m.serials[1] == 0xf2);
+    struct writer w = writer_of(room, sizeof(room));
+    m.count = MAIL_HEIR_MAX;
+    heir_write(&w, &m);
+    r = reader_of(written_bytes(&w));
+    CHECK(!w.full && heir_read(&r, &m) && m.count == MAIL_HEIR_MAX);
+    m.count++;
+    heir_write(&w, &m);
+    CHECK(w.full);
+}
+
 TEST(stats_end_at_their_cap)
 {
     static struct mail_stats m, n;
@@ -141,8 +157,8 @@ TEST(a_stray_datagram_comes_back)
 int main(void)
 {
     return RUN(kinds_have_their_names) | RUN(a_socket_comes_back) | RUN(a_route_comes_back) |
-           RUN(stats_come_back) | RUN(stats_end_at_their_cap) | RUN(counts_come_back_in_a_row) |
-           RUN(secrets_come_back_in_a_row) |
+           RUN(stats_come_back) | RUN(an_heir_comes_back) | RUN(stats_end_at_their_cap) |
+           RUN(counts_come_back_in_a_row) | RUN(secrets_come_back_in_a_row) |
            RUN(a_secret_has_no_more_owners_than_there_is_room_for) |
            RUN(a_stray_datagram_comes_back);
 }

@@ -83,8 +83,8 @@ static bool sit(struct table *t, int i, const struct role_type *type)
 
 static void tell_peer(struct table *t, int i, enum role who, int fd)
 {
-    u8 body = (u8)who;
-    struct mail m = {.kind = MAIL_PEER, .body = bytes_of(&body, 1), .fd = fd};
+    u8 body[9] = {(u8)who}; /* and the number of a life */
+    struct mail m = {.kind = MAIL_PEER, .body = bytes_of(body, sizeof(body)), .fd = fd};
     channel_send(&t->parent[i], &m);
     if (fd >= 0)
         close(fd);
