@@ -103,10 +103,12 @@ static void compile_plugins(struct compile *c, const struct section *all, struct
 static void compile_paths(struct compile *c, struct settings *set)
 {
     copy_text(c, c->shrike, "control_socket", set->control_socket, sizeof(set->control_socket));
+    copy_text(c, c->shrike, "journal", set->journal, sizeof(set->journal));
     copy_text(c, c->shrike, "unsafe_keys", set->unsafe_keys, sizeof(set->unsafe_keys));
     if (!c->shrike)
         return;
     need_path(c, c->shrike, "control_socket", set->control_socket);
+    need_path(c, c->shrike, "journal", set->journal);
     need_path(c, c->shrike, "unsafe_keys", set->unsafe_keys);
     if (set->unsafe_keys[0])
         report_warning(c->report, compile_place(c, c->shrike, "unsafe_keys"),

@@ -39,6 +39,7 @@ struct settings {
     bool install_virtual_ip;            /* addresses that a gateway gives us [yes] */
     uint8_t dns;                        /* enum settings_dns [auto] */
     char dns_file[SETTINGS_PATH];       /* [/etc/resolv.conf] */
+    char journal[SETTINGS_PATH];        /* file of the records of IKE SAs; empty: in memory */
     char unsafe_keys[SETTINGS_PATH];    /* folder for tshark's key files; empty: none */
     const struct lease_pool *pools;     /* of virtual addresses, each address of one of them */
     uint32_t pool_count;                /* at most LEASE_POOLS_MAX */

@@ -393,7 +393,7 @@ static const struct lease_pool *pools_read(struct reader *r, struct store *s, u3
 
 /* ---- settings ---- */
 
-CARRIES(struct settings, 392);
+CARRIES(struct settings, 504);
 
 void settings_write(struct writer *w, const struct settings *s)
 {
@@ -409,6 +409,7 @@ void settings_write(struct writer *w, const struct settings *s)
     write_u32(w, s->keepalive_s);
     write_text(w, s->interface, sizeof(s->interface));
     write_text(w, s->control_socket, sizeof(s->control_socket));
+    write_text(w, s->journal, sizeof(s->journal));
     write_text(w, s->unsafe_keys, sizeof(s->unsafe_keys));
     write_flag(w, s->install_virtual_ip);
     write_choice(w, s->dns, DNS_NONE + 1);
@@ -436,6 +437,7 @@ void settings_read(struct reader *r, struct store *st, struct settings *s)
     s->keepalive_s = read_u32(r);
     setting_read(r, s->interface, sizeof(s->interface));
     setting_read(r, s->control_socket, sizeof(s->control_socket));
+    setting_read(r, s->journal, sizeof(s->journal));
     setting_read(r, s->unsafe_keys, sizeof(s->unsafe_keys));
     s->install_virtual_ip = read_flag(r);
     s->dns = (u8)read_choice(r, DNS_NONE + 1);

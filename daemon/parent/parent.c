@@ -44,7 +44,8 @@ struct parent {
     int vaults[ROLE_COUNT];
     int listener;
     char control_socket[SETTINGS_PATH];
-    u32 ready; /* a bit for each role that was ready once */
+    char journal[SETTINGS_PATH]; /* empty: in memory */
+    u32 ready;                   /* a bit for each role that was ready once */
     u32 refusals;
     bool opened, over;
     int code;
@@ -102,6 +103,21 @@ static bool open_keyfiles(struct parent *p, const char *folder)
     tell(&p->supervisor.tell, SHRIKE_WARNING,
          "UNSAFE: session keys are written to %s: who reads them reads all traffic", folder);
     return keyfiles_open(&p->keyfiles, folder);
+}
+
+/* With a file that outlives us, in place of the one in memory. */
+static bool open_records(struct parent *p, const char *path)
+{
+    if (path[0] == 0)
+        return true;
+    int fd = records_file(path, &p->supervisor.tell);
+    if (fd < 0)
+        return false;
+    if (p->vaults[ROLE_NET] >= 0)
+        close(p->vaults[ROLE_NET]);
+    p->vaults[ROLE_NET] = fd;
+    snprintf(p->journal, sizeof p->journal, "%s", path);
+    return true;
 }
 
 static bool open_listener(struct parent *p, const char *configured)
@@ -162,8 +178,8 @@ static bool open_all(struct parent *p)
         return complain("cannot ask the system for routes: %s", strerror(errno));
     nameservers_open(&p->nameservers, p->supervisor.loop, set, t);
     return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
-           open_keyfiles(p, set->unsafe_keys) && tun_open(&p->tun, &p->netlink, set, t) &&
-           open_watch(p) &&
+           open_keyfiles(p, set->unsafe_keys) && open_records(p, set->journal) &&
+           tun_open(&p->tun, &p->netlink, set, t) && open_watch(p) &&
            (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
 }
 
@@ -189,6 +205,8 @@ static void close_all(struct parent *p)
     listener_close(p->listener, p->control_socket);
     netlink_close(&p->netlink);
     snapshot_free(p->snapshot);
+    if (p->journal[0] && p->opened)
+        records_remove(p->vaults[ROLE_NET], p->journal);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
         if (p->vaults[r] >= 0)
             close(p->vaults[r]);
@@ -217,7 +235,7 @@ static bool needs_restart(const struct settings *a, const struct settings *b)
            a->install_virtual_ip != b->install_virtual_ip || a->dns != b->dns ||
            strcmp(a->dns_file, b->dns_file) != 0 || strcmp(a->interface, b->interface) != 0 ||
            strcmp(a->control_socket, b->control_socket) != 0 ||
-           strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
+           strcmp(a->journal, b->journal) != 0 || strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
 }
 
 static void take_snapshot(struct parent *p, struct mail *m)
@@ -235,7 +253,7 @@ static void take_snapshot(struct parent *p, struct mail *m)
     if (!first && needs_restart(&p->snapshot->settings, &s->settings))
         tell(&p->supervisor.tell, SHRIKE_WARNING,
              "changes of ports, interface, mtu, mark, routing, dns, install_virtual_ip, "
-             "control_socket and unsafe_keys take effect when shriked is started anew");
+             "control_socket, journal and unsafe_keys take effect when shriked is started anew");
     snapshot_free(p->snapshot);
     p->snapshot = s;
     if (!first)

@@ -99,6 +99,49 @@ handshake_again() {
     shrike_at west down west-east && shrike_at west up west-east && both_ways
 }
 
+# The parent and with it all others are killed, and started again.
+killed_and_started() {
+    kill -KILL "$shriked_west"
+    wait "$shriked_west" 2>/dev/null || true
+    shriked_start west
+}
+
+# With a journal: one CREATE_CHILD_SA for each child, and the old one's delete.
+a_journal_is_gone_on_from() {
+    finish "$shriked_west"
+    { echo "shrike {"; echo "    journal = $net_dir/journal"; echo "}"; } >>"$net_dir/west.conf"
+    shriked_start west && shrike_at west up west-east && both_ways || return 1
+    [ "$(stat -c %a "$net_dir/journal")" = 600 ] && ike_watched east wan0 || return 1
+    killed_and_started && within 1 ping_at alice 10.2.0.10 1 || return 1
+    both_ways && net_works_on && cat "$net_dir/ike" || return 1
+    finish "$ike_watcher"
+    [ "$(ike_seen IKE_)" -eq 0 ] &&
+        [ "$(grep -v ready "$net_dir/ike" | head -n 2 | grep -c CREATE_CHILD_SA)" -eq 2 ]
+}
+
+an_orderly_stop_removes_it() {
+    finish "$shriked_west"
+    [ ! -e "$net_dir/journal" ]
+}
+
+a_journal_of_others_is_refused() {
+    : >"$net_dir/journal"
+    chmod 644 "$net_dir/journal"
+    ! shriked_start west && grep -q 'journal belongs to' "$net_dir/west.log"
+}
+
+# Without one: a fresh start, at which the peer forgets what it had.
+without_a_journal_it_begins_anew() {
+    rm "$net_dir/journal"
+    gateway_conf west
+    shriked_start west && shrike_at west up west-east && both_ways || return 1
+    killed_and_started && ike_watched east wan0 && shrike_at west up west-east && both_ways ||
+        return 1
+    finish "$ike_watcher"
+    [ "$(ike_seen 'IKE_SA_INIT request')" -ge 1 ] &&
+        [ "$(shrike_at east --json | grep -c ESTABLISHED)" -eq 1 ]
+}
+
 test_of "up" up || true
 test_of "keys: nothing lost" no_packet_lost keys || true
 test_of "keys: a line in the log" said keys || true
@@ -112,4 +155,8 @@ test_of "net: nothing lost, and nothing to be seen" net_is_not_missed || true
 test_of "net: works on" net_works_on || true
 test_of "all but the parent: back within 1 s" all_come_back || true
 test_of "all but the parent: works on" net_works_on || true
+test_of "all, with a journal: goes on" a_journal_is_gone_on_from || true
+test_of "a journal is removed at an orderly stop" an_orderly_stop_removes_it || true
+test_of "a journal of others is refused" a_journal_of_others_is_refused || true
+test_of "all, without a journal: begins anew" without_a_journal_it_begins_anew || true
 [ $net_failed -eq 0 ]

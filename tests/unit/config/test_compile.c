@@ -91,16 +91,18 @@ TEST(settings_of_the_daemon)
     CHECK(compile("shrike { dns = /tmp/resolv\n install_virtual_ip = no } "));
     s = &config->settings;
     CHECK(s->dns == DNS_FILE && strcmp(s->dns_file, "/tmp/resolv") == 0 && !s->install_virtual_ip);
-    CHECK(compile("shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
-                  " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
-                  " interface = vpn1\n unsafe_keys = /tmp/keys\n esp_library = openssl\n"
-                  " plugins { vici { socket = unix:///run/x }\n"
-                  "socket-default { fwmark = 3 }\nother { this = that } }\n}"));
+    CHECK(compile(
+        "shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
+        " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
+        " interface = vpn1\n journal = /run/j\n unsafe_keys = /tmp/keys\n esp_library = openssl\n"
+        " plugins { vici { socket = unix:///run/x }\n"
+        "socket-default { fwmark = 3 }\nother { this = that } }\n}"));
     CHECK(!(s = &config->settings)->install_routes && s->routing_table == 7);
     CHECK(s->routing_priority == 8 && s->mark == 9 && s->mtu == 1300 && s->replay_window == 64);
     CHECK(s->keepalive_s == 60 && strcmp(s->interface, "vpn1") == 0);
+    CHECK(strcmp(s->journal, "/run/j") == 0);
     CHECK(strcmp(s->unsafe_keys, "/tmp/keys") == 0 && strcmp(s->control_socket, "/run/x") == 0);
-    CHECK(said(false, 10, "reads all traffic") && said(false, 14, "plugins.other.this"));
+    CHECK(said(false, 11, "reads all traffic") && said(false, 15, "plugins.other.this"));
     CHECK_EQ(s->esp_library, LIBRARY_OPENSSL);
     CHECK_EQ(report.warnings, 2);
 }

@@ -306,6 +306,7 @@ static const struct settings sample_settings = {.port = 1500,
                                                 .install_virtual_ip = true,
                                                 .dns = DNS_NONE,
                                                 .dns_file = "/resolv",
+                                                .journal = "/journal",
                                                 .unsafe_keys = "/keys",
                                                 .pools = sample_pools,
                                                 .pool_count = 2};
