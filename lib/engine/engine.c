@@ -290,8 +290,8 @@ static bool seen(struct shard *s, struct ike_sa *sa, const struct shrike_datagra
 {
     struct bytes octets = bytes_of(d->data, d->len);
     bool same = siphash(s->hash_key, octets) == sa->theirs.hash;
-    return (same || (sa->state != IKE_GONE && protect_first(s, sa, octets, h))) &&
-           replay(s, sa->theirs.message, d);
+    bool keyed = sa->state != IKE_GONE && sa->keys; /* a half-open one may have none yet */
+    return (same || (keyed && protect_first(s, sa, octets, h))) && replay(s, sa->theirs.message, d);
 }
 
 /* The payloads of a message for an SA: in the clear for IKE_SA_INIT, else out of SK. */

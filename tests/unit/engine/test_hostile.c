@@ -274,9 +274,46 @@ TEST(a_cookie_is_good_for_its_nonce_only)
     provider_toy_free(c);
 }
 
+/* A stranger has only said IKE_SA_INIT: there are no keys yet to look at what else has its ID. */
+TEST(a_half_open_sa_repeats_itself_for_the_same_octets_only)
+{
+    static u8 forged[4096];
+    struct pair_options o = {.algorithms = pair_usual};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    p = pair_new(provider_toy_new(1), provider_toy_new(2), &o);
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    struct pair_datagram d = p->side[1].queue[p->side[1].head];
+    ensure(p->side[1].count == 1 && d.len <= sizeof(forged));
+    memcpy(forged, d.data, d.len);
+    d.data = forged;
+    (void)pair_deliver(p, 1);
+    (void)pair_drain(p, 1);
+    CHECK_EQ(p->side[0].count, 1);
+    memcpy(forged + 8, p->side[0].queue[p->side[0].head].data + 8, 8); /* the responder's SPI */
+    forged[16] = PAYLOAD_SK;
+    forged[HEADER_SIZE + 2] = (u8)((d.len - HEADER_SIZE) >> 8);
+    forged[HEADER_SIZE + 3] = (u8)(d.len - HEADER_SIZE);
+    for (unsigned exchange = EXCHANGE_IKE_SA_INIT; exchange <= EXCHANGE_INFORMATIONAL; exchange++) {
+        forged[18] = (u8)exchange;
+        pair_post(&p->side[1], &d);
+        (void)pair_deliver(p, 1);
+        (void)pair_drain(p, 1);
+        CHECK_EQ(p->side[0].count, 1);
+    }
+    pair_run(p);
+    CHECK_EQ(p->side[1].child_count, 1);
+    struct shrike_provider *a = p->side[0].provider, *c = p->side[1].provider;
+    pair_free(p);
+    provider_toy_free(a);
+    provider_toy_free(c);
+}
+
 int main(void)
 {
-    return RUN(narrower_selectors_are_taken) | RUN(wider_selectors_are_refused) |
+    return RUN(a_half_open_sa_repeats_itself_for_the_same_octets_only) |
+           RUN(narrower_selectors_are_taken) | RUN(wider_selectors_are_refused) |
            RUN(a_delete_is_answered_with_our_spi) | RUN(unknown_spis_are_not_answered) |
            RUN(nothing_but_ike_auth_before_the_proof) | RUN(a_cookie_is_good_for_its_nonce_only);
 }
