@@ -72,6 +72,13 @@ static struct shrike_endpoint end_of(const struct shrike_addr *a, u16 port)
     return end;
 }
 
+/* RFC 4291 2.5.6: it means nothing behind the link, so a path that does not begin with one does not
+ * come to one. */
+static bool is_of_link(const struct shrike_addr *a)
+{
+    return a->family == 6 && a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80;
+}
+
 static bool is_allowed(const struct path_query *q, const struct shrike_addr *ours)
 {
     struct shrike_endpoint end = end_of(ours, 0);
@@ -105,12 +112,12 @@ unsigned path_list(const struct path_query *q, struct ring_path out[PATHS_MAX])
         add(&list, &q->now);
     for (unsigned i = 0; i < q->host->count; i++) {
         struct ring_path path = q->now;
-        if (!is_allowed(q, &q->host->at[i]))
+        if (!is_allowed(q, &q->host->at[i]) || is_of_link(&q->host->at[i]))
             continue;
         path.local = end_of(&q->host->at[i], q->now.local.port);
         add(&list, &path);
         for (unsigned k = 0; k < q->peer_count; k++) {
-            if (endpoint_at(&q->now.remote, &q->peer[k]))
+            if (endpoint_at(&q->now.remote, &q->peer[k]) || is_of_link(&q->peer[k]))
                 continue;
             path.remote = end_of(&q->peer[k], q->peer_port);
             add(&list, &path);
@@ -123,7 +130,8 @@ const struct shrike_addr *path_other(const struct path_query *q, unsigned n)
 {
     for (unsigned i = 0; i < q->host->count && n < PEER_ADDRESSES_MAX; i++) {
         const struct shrike_addr *a = &q->host->at[i];
-        if (!endpoint_at(&q->now.local, a) && is_allowed(q, a) && n-- == 0)
+        bool other = !endpoint_at(&q->now.local, a) && !is_of_link(a);
+        if (other && is_allowed(q, a) && n-- == 0)
             return a;
     }
     return NULL;

@@ -45,10 +45,11 @@ struct path_query {
     u16 peer_port;        /* at the peer's other addresses */
 };
 /* Paths within one family, each once: the one in use first if its address is still ours, then in
- * the order of our addresses, to the peer's present address before its others. Gives how many. */
+ * the order of our addresses, to the peer's present address before its others. Addresses of one
+ * link only are left out, but for the path in use. Gives how many. */
 unsigned path_list(const struct path_query *q, struct ring_path out[PATHS_MAX]);
-/* An address of ours that may be named to the peer beside the one in use: the n-th; NULL: there are
- * no more. */
+/* An address of ours, not of one link only, that may be named to the peer beside the one in use:
+ * the n-th; NULL: there are no more. */
 const struct shrike_addr *path_other(const struct path_query *q, unsigned n);
 
 #endif

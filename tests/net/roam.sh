@@ -121,6 +121,20 @@ back_to_ipv4() {
     moves walker 10.1.1.1 500 at walker link set wwan0 down && seen_from walker 192.168.1.10
 }
 
+# The café's link stays, but the system sends by the cell's now: what leaves from the café's address
+# goes nowhere.
+cell_first() { at walker route add default via 198.51.2.1 dev wwan0 metric 50; }
+by_routes_alone() {
+    at walker link set wwan0 up
+    at walker addr replace 198.51.2.10/24 dev wwan0
+    walker_routes
+    sleep 0.5
+    moves walker 10.1.1.1 4500 cell_first && seen_from walker 198.51.2.10 || return 1
+    at walker route del default via 198.51.2.1 dev wwan0 metric 50
+    at walker link set wwan0 down
+    within 5 reaches walker 10.1.1.1
+}
+
 # Nothing at all for two seconds.
 through_a_tunnel() {
     at walker link set wlan0 down
@@ -154,6 +168,7 @@ test_of "from the café to the cell" to_the_cell || true
 test_of "and back" to_the_cafe || true
 test_of "to IPv6" to_ipv6 || true
 test_of "and back to IPv4" back_to_ipv4 || true
+test_of "when routes alone change" by_routes_alone || true
 test_of "through two seconds without a network" after_a_time_without || true
 test_of "routes follow the host's addresses" routes_follow || true
 test_of "two IKE SAs as ever" one_ike_sa_each || true

@@ -104,9 +104,30 @@ TEST(only_configured_addresses_are_ours)
     CHECK(path_other(&q, 2) && !path_other(&q, 3));
 }
 
+/* RFC 4291 2.5.6 */
+TEST(addresses_of_one_link_lead_nowhere_else)
+{
+    struct host_addresses h = {0};
+    struct shrike_addr of_link = {{0xfe, 0x80, [15] = 1}, 6}, of_theirs = {{0xfe, 0xbf}, 6};
+    struct shrike_addr ours[] = {of_link, six(1), four(1)}, theirs[] = {of_theirs, six(2)};
+    struct ring_path out[PATHS_MAX];
+    struct path_query q = {.host = &h,
+                           .peer = theirs,
+                           .peer_count = 2,
+                           .now = path(four(1), four(2)),
+                           .peer_port = 77};
+    (void)addresses_take(&h, ours, 3);
+    CHECK_EQ(path_list(&q, out), 2);
+    CHECK(endpoint_at(&out[1].local, &ours[1]) && endpoint_at(&out[1].remote, &theirs[1]));
+    CHECK(path_other(&q, 0) == &h.at[1] && !path_other(&q, 1));
+    q.now = path(of_link, of_theirs); /* in use it is a path as any other */
+    CHECK(path_list(&q, out) >= 1 && path_same(&out[0], &q.now));
+}
+
 int main(void)
 {
     return RUN(a_host_is_told_of_its_addresses) |
            RUN(the_path_in_use_comes_first_while_its_address_is_there) |
-           RUN(paths_have_a_cap_and_one_family) | RUN(only_configured_addresses_are_ours);
+           RUN(paths_have_a_cap_and_one_family) | RUN(only_configured_addresses_are_ours) |
+           RUN(addresses_of_one_link_lead_nowhere_else);
 }
