@@ -42,7 +42,7 @@ void routes_close(struct routes *r);
  * ones stays on this side, unless another tunnel has a narrower claim to it. */
 void routes_change(struct routes *r, const struct mail_route *m);
 /* The addresses of this host are others: routes get the source that fits now. gone: an address has
- * gone, so the system has dropped the routes that had it as their source. */
+ * gone, and the system may have dropped the routes that had it as their source. */
 void routes_refresh(struct routes *r, const struct host *h, bool gone);
 /* Who asked has ended: forget how often, and keep the routes until routes_sweep(). */
 void routes_orphan(struct routes *r);

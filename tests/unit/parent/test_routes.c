@@ -121,7 +121,7 @@ static void open_routes(struct routes *r)
 
 static const struct prefix ten_two = {{10, 2}, 4, 16};
 
-/* RFC 4301 4.5.3 leaves it to us: the system drops a route whose source is gone. */
+/* The system may drop a route whose source is gone. */
 TEST(routes_follow_the_addresses_of_the_host)
 {
     static struct host here;
