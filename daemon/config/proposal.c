@@ -183,6 +183,7 @@ void proposals_read(struct pool *p, const struct shrike_proposal *like, const ch
             report_error(report, like->origin, "more than %d proposals", PROPOSALS_MAX);
             return;
         }
+        /* RFC 7296 3.3.4 (4): what is allowed is what is configured. */
         struct making m = {.report = report, .origin = like->origin, .text = one};
         m.protocol = like->protocol;
         read_one(p, &m, out);

@@ -158,11 +158,11 @@ static struct shrike_bytes text_octets(struct pool *p, const char *text)
 
 bool value_secret(struct pool *p, const char *text, struct shrike_bytes *out)
 {
-    if (strncasecmp(text, "0x", 2) == 0)
+    if (strncasecmp(text, "0x", 2) == 0) /* RFC 7296 2.15 (3) */
         return hex_octets(p, text + 2, out) && out->len;
     if (strncasecmp(text, "0s", 2) == 0)
         return base64_octets(p, text + 2, out) && out->len;
-    *out = text_octets(p, text);
+    *out = text_octets(p, text); /* RFC 7296 2.15 (2): of any length, no zero behind it */
     return out->len > 0;
 }
 
@@ -205,7 +205,7 @@ static enum value_verdict typed_id(struct pool *p, const char *text, struct shri
     }
     if (out->type == ID_DER_ASN1_DN || out->type == ID_DER_ASN1_GN)
         return VALUE_LATER;
-    out->data = text_octets(p, text);
+    out->data = text_octets(p, text); /* RFC 7296 3.5 (2, 3, 4): without a zero behind it */
     return *text ? VALUE_GOOD : VALUE_BAD;
 }
 

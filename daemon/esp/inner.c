@@ -164,7 +164,7 @@ bool inner_parse(const u8 *at, size_t len, struct inner *out)
 
 struct outer_fields outer_of(const struct inner *p, enum df_rule df)
 {
-    /* RFC 6040 4.1, normal mode: the outer header gets the ECN field too. */
+    /* RFC 7296 2.24 (1), RFC 6040 4.1, normal mode: the outer header gets the ECN field too. */
     struct outer_fields f = {p->tos, false};
     switch (df) {
     case DF_COPY:
@@ -192,7 +192,7 @@ static void set_ecn(u8 *at, const struct inner *p, u8 ecn)
 bool inner_take_ecn(u8 *at, const struct inner *p, u8 outer_tos)
 {
     u8 outer = outer_tos & ECN_MASK, inner = p->tos & ECN_MASK;
-    /* RFC 6040 4.2, figure 4. */
+    /* RFC 7296 2.24 (1), RFC 6040 4.2, figure 4. */
     if (inner == NOT_ECT)
         return outer != CE;
     if (outer == CE && inner != CE)

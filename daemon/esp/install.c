@@ -137,6 +137,7 @@ bool installed_add(struct installed *i, const struct shrike_install_op *op)
     }
     pair->in = in;
     pair->out = out;
+    /* RFC 7296 2.23 (11): so that the NAT does not forget us. */
     if (op->nat_here && op->encap)
         pair->end = ends_take(&i->ends, &op->local, &op->remote, now);
     pairs_limit(&i->pairs, pair, op->life.idle, op->replaces, now);

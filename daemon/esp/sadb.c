@@ -153,6 +153,7 @@ static bool add_in(struct sadb *db, struct esp_sa *sa)
 {
     if (db->sas == db->sas_max || sadb_in(db, sa->spi))
         return false;
+    /* RFC 7296 2.8.1 (2): packets come in by each that is there, whatever it replaces. */
     u32 i = slot_of(db, sa->spi);
     while (db->slots[i] && db->slots[i] != &gone)
         i = (i + 1) & db->mask;

@@ -118,9 +118,13 @@ static void put_address(struct writer *w, const struct shrike_addr *a)
 /* What else a pool says, once, as much as there is room for. */
 static void put_pool(struct writer *w, const struct lease_pool *p)
 {
-    for (u16 i = 0; i < p->attribute_count; i++)
-        if ((size_t)(w->end - w->at) >= 4 + p->attributes[i].value.len)
-            put(w, p->attributes[i].type, p->attributes[i].value);
+    for (u16 i = 0; i < p->attribute_count; i++) {
+        const struct lease_attribute *a = &p->attributes[i];
+        if (a->type == CFG_INTERNAL_IP4_NETMASK && p->base.family != 4)
+            continue; /* RFC 7296 3.15.1 (6): it is that of an IPv4 address */
+        if ((size_t)(w->end - w->at) >= 4 + a->value.len)
+            put(w, a->type, a->value); /* RFC 7296 3.15.1 (11, 13, 15, 18) */
+    }
 }
 
 /* ---- asking ---- */
@@ -151,7 +155,7 @@ struct shrike_answer desk_ask(struct desk *d, const struct shrike_lease_op *op)
     if (!h)
         return (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_MEMORY};
     *h = (struct holding){.number = op->lease};
-    for (u32 i = 0; i < wishes; i++)
+    for (u32 i = 0; i < wishes; i++) /* RFC 7296 3.15.1 (5) */
         if (take(d, op, i, &got[h->count])) {
             put_address(&w, &got[h->count].address);
             h->tickets[h->count] = got[h->count].ticket;

@@ -182,7 +182,7 @@ static void take_one(struct udp_socket *s, struct msghdr *m, size_t len)
     d.local.port = port_known(s);
     if (address_is_link_local(&d.remote))
         remember_scope(u, &d.remote, interface);
-    if (s->is.kind == SOCKET_NAT_T) {
+    if (s->is.kind == SOCKET_NAT_T) { /* RFC 7296 2.23 (3): on port 500 there is no ESP */
         sort(u, &d, tos);
     } else {
         u->counts.received++;
@@ -249,13 +249,14 @@ void udp_send(struct udp *u, const struct shrike_send *s)
     if (u->out_count == UDP_OUT_MAX || len > UDP_OUT_OCTETS - u->out_octets)
         udp_flush(u);
     u8 *at = u->out_data + u->out_octets;
+    /* RFC 7296 2 (3): four octets of zero on port 4500. */
     memset(at, 0, marker);
     memcpy(at + marker, s->data.at, s->data.len);
     u->out[u->out_count++] = (struct udp_out){socket, s->local, s->remote, u->out_octets, len};
     u->out_octets += len;
 }
 
-/* RFC 7296 2.11: an answer leaves from the address to which the request came. */
+/* RFC 7296 2.11 (2): an answer leaves from the address to which the request came. */
 static size_t write_control(struct control *out, const struct shrike_endpoint *local, u32 interface)
 {
     struct msghdr m = {.msg_control = out, .msg_controllen = sizeof *out};

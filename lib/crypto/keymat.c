@@ -34,7 +34,7 @@ bool prf_plus(const struct keyed_prf *k, const struct bytes *seed, size_t seed_p
 static bool expand(const struct keyed_prf *skeyseed, const struct ike_suite *suite,
                    const struct key_seed *seed, struct ike_keys *out, u8 (*sk_p)[KEY_MAX])
 {
-    size_t d_len = suite->prf->key_len;
+    size_t d_len = suite->prf->key_len; /* RFC 7296 2.14 (1) */
     size_t a_len = suite->integ ? suite->integ->key_len : 0;
     size_t e_len = (size_t)suite->encr->key_len + suite->encr->salt_len;
     size_t p_len = sk_p ? suite->prf->key_len : 0;

@@ -85,12 +85,14 @@ const struct encr_suite *suite_encr(u16 id, u16 key_bits)
 {
     if (id >= ARRAY_LEN(encr_at) || key_bits % KEY_UNIT != 0 || key_bits / KEY_UNIT >= KEY_UNITS)
         return NULL;
+    /* RFC 7296 3 (1), 3.14 (2): there is no other one. */
     u8 at = encr_at[id][key_bits / KEY_UNIT];
     return at ? &encr_rows[at - 1] : NULL;
 }
 
 const struct prf_suite *suite_prf(u16 id)
 {
+    /* RFC 7296 3 (1), 5 (1): all of these are of 128 bits and more. */
     u8 at = id < ARRAY_LEN(prf_at) ? prf_at[id] : 0;
     return at ? &prf_rows[at - 1] : NULL;
 }

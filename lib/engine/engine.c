@@ -113,7 +113,7 @@ static struct ring_path path_of(const struct shrike_datagram *d)
     return (struct ring_path){d->local, d->remote, d->marker};
 }
 
-/* A remembered reply, sent once more where the request came from (RFC 7296 2.1). */
+/* RFC 7296 2.1 (1, 2): a remembered reply, sent once more where the request came from. */
 static bool replay(struct shard *s, struct packet *reply, const struct shrike_datagram *d)
 {
     struct ring_path path = path_of(d);
@@ -133,16 +133,19 @@ static struct slot *slot_for(struct ike_sa *sa, const struct header *h, bool *ag
                     !ours->awaiting && ours->message;
         return fits ? ours : NULL;
     }
+    /* RFC 7296 2.3 (4): whatever we have asked for ourselves, the peer may ask. */
     enum window_verdict w = window_request(&sa->window, h->message_id);
     *again = w == WINDOW_SEEN && sa->theirs.message != NULL && sa->theirs.exchange == 0 &&
              sa->theirs.message_id == h->message_id;
+    /* RFC 7296 2.1 (5), 2.3 (9): neither what is forgotten nor what is out of the window is
+     * answered. */
     if (w != WINDOW_NEW || sa->theirs.exchange != 0 || sa->state == IKE_GONE)
         return NULL;
     return &sa->theirs;
 }
 
-/* Is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is authenticated.
- */
+/* RFC 7296 1 (1): is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is
+ * authenticated. */
 static bool admits(const struct ike_sa *sa, const struct header *h)
 {
     switch (h->exchange) {
@@ -179,6 +182,7 @@ static bool fits_grid(struct turn *t, const struct message *m, enum message_verd
     switch (read) {
     case MESSAGE_OK:
         break;
+    /* RFC 7296 2.5 (8), 2.21.2 (3): the whole message is refused, and the payload named. */
     case MESSAGE_CRITICAL:
         t->notify_octets[0] = payload;
         t->notify_data = bytes_of(t->notify_octets, 1);
@@ -191,6 +195,7 @@ static bool fits_grid(struct turn *t, const struct message *m, enum message_verd
         (void)turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
         return false;
     }
+    /* RFC 7296 3.10.1 (4), 2.21.3 (1): what nothing else is said of. */
     (void)turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     if (column == COLUMN_COUNT || !notify_check(m))
         return false;
@@ -236,6 +241,7 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     if (!sa)
         return false;
     sa->spi_i = x->message->header.spi_i;
+    /* RFC 7296 2.11 (1): the answer goes back the way that the request came. */
     sa->local = d->local;
     sa->remote = d->remote;
     sa->marker = d->marker;
@@ -334,7 +340,7 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
     bool again;
     u8 payload;
     enum header_verdict read = header_read(bytes_of(d->data, d->len), &h);
-    if (read == HEADER_MAJOR) /* RFC 7296 2.5 */
+    if (read == HEADER_MAJOR) /* RFC 7296 2.5 (2) */
         outside_version(&e->outside, s, d, &h);
     if (read != HEADER_OK)
         return false;
@@ -376,6 +382,7 @@ void shrike_datagram(struct shrike *e, shrike_time now, const struct shrike_data
 {
     input_begin(e, now);
     e->shard.stats.received++;
+    /* RFC 7296 2 (1): as long as UDP can carry. */
     if (d->len > MESSAGE_MAX || !engine_datagram(e, d))
         e->shard.stats.dropped++;
     input_end(e);
@@ -458,6 +465,7 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
     tick_slot(s, sa, &sa->theirs);
     protect_expire(s, sa);
     if (sa->forget && s->now >= sa->forget) {
+        /* RFC 7296 2.1 (5): from now on its request is ignored. */
         packet_drop(&s->packets, sa->theirs.message);
         sa->theirs.message = NULL;
         sa->forget = 0;

@@ -12,6 +12,7 @@ enum { COOKIE_LEN = 17, COOKIE_LIFE_MINUTES = 1, PREFIX_V6 = 8 };
 
 bool gate_is_init(const struct header *h)
 {
+    /* RFC 7296 3.1 (2, 3): with an SPI of the initiator, and none of ours. */
     return h->exchange == EXCHANGE_IKE_SA_INIT && (h->flags & FLAG_INITIATOR) &&
            !(h->flags & FLAG_RESPONSE) && h->message_id == 0 && h->spi_i != 0 && h->spi_r == 0;
 }
@@ -60,6 +61,7 @@ static bool cookie_holds(const struct shard *s, const struct stranger *x)
     u64 minute = s->now / MINUTE;
     if (!notify_find(x->message, NOTIFY_COOKIE, &n) || n.data.len != COOKIE_LEN)
         return false;
+    /* RFC 7296 2.6 (5): those of the minute before are good, too. */
     for (u64 age = 0; age <= COOKIE_LIFE_MINUTES && age <= minute; age++) {
         cookie_make(s, x, minute - age, good);
         if (ct_equal(good, n.data.at, COOKIE_LEN))
@@ -110,6 +112,7 @@ enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x
     size_t nonce = message_body(x->message, PAYLOAD_NONCE).len;
     if (nonce < NONCE_MIN || nonce > NONCE_MAX)
         return GATE_DROP;
+    /* RFC 7296 2.6 (2, 6): a wrong one is none. */
     if (cookie_wanted(g, s, x->bucket) && !cookie_holds(s, x))
         return GATE_COOKIE;
     if (s->half_open >= s->current->conf->half_open_max ||

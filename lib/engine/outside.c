@@ -12,7 +12,7 @@ void outside_init(struct outside *o)
     o->next = OUTSIDE_IDLE;
 }
 
-/* RFC 7296 2.21.4: the rate is limited. */
+/* RFC 7296 2.4 (7): the rate is limited. */
 static bool may_answer(struct outside *o, const struct shard *s, const struct shrike_endpoint *to)
 {
     u32 bucket = gate_bucket(s, to);
@@ -46,8 +46,8 @@ static void post(struct shard *s, const struct header *h, u16 type, struct bytes
     s->stats.sent++;
 }
 
-/* RFC 7296 1.5: back where it came from, with the same SPIs, message ID and exchange type. Never in
- * answer to a response. */
+/* RFC 7296 2.21.4 (1, 3): back where it came from, with the same SPIs, message ID and exchange
+ * type. Never in answer to a response. */
 static void answer(struct outside *o, struct shard *s, const struct shrike_datagram *d,
                    const struct header *in, u16 type)
 {
@@ -88,8 +88,8 @@ static bool same_address(const struct shrike_endpoint *a, const struct shrike_en
     return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
-/* RFC 7296 2.21.4: it may be forged: the peer is asked, now and then. A request of ours that waits
- * for its response asks already. */
+/* RFC 7296 2.21.4 (5, 6), 2.4 (4): it may be forged: the peer is asked, now and then. A request of
+ * ours that waits for its response asks already. */
 static void suspect(struct shard *s, struct ike_sa *sa)
 {
     bool asks = sa->state != IKE_UP || sa->ours.exchange;
@@ -131,12 +131,14 @@ void outside_stranger(struct outside *o, struct shard *s, const struct shrike_da
     bool asks = !(h->flags & FLAG_RESPONSE);
     bool sealed = h->next_payload == PAYLOAD_SK || h->next_payload == PAYLOAD_SKF;
     if (asks && sealed && h->exchange != EXCHANGE_IKE_SA_INIT && h->spi_i && h->spi_r) {
+        /* RFC 7296 2.21.4 (2, 4): this one may be told, in the clear. */
         answer(o, s, d, h, NOTIFY_INVALID_IKE_SPI);
     } else if (asks && h->exchange == EXCHANGE_INFORMATIONAL && o->next == OUTSIDE_IDLE &&
                h->next_payload == PAYLOAD_NOTIFY && hears(d, h, NOTIFY_INVALID_SPI, &n) &&
                n.data.len == SPI_LEN) {
         struct reader r = reader_of(n.data);
         o->lacking = false;
+        /* RFC 7296 1.5 (3): who says so is not answered. */
         look_for(o, &d->local, &d->remote, read_u32(&r));
     }
 }
@@ -150,7 +152,7 @@ void outside_esp(struct outside *o, struct shard *s, const struct shrike_kernel_
     look_for(o, &k->to, &k->from, k->spi);
 }
 
-/* RFC 7296 1.5: over the IKE SA to where it came from. false: this is not the one. */
+/* RFC 7296 1.5 (1): over the IKE SA to where it came from. false: this is not the one. */
 static bool tell(const struct outside *o, struct shard *s, struct ike_sa *sa)
 {
     if (o->remote.port && sa_encap(sa) && sa->remote.port != o->remote.port)
@@ -177,7 +179,7 @@ static bool look_at(const struct outside *o, struct shard *s, struct ike_sa *sa)
     return true;
 }
 
-/* RFC 7296 1.5: without an IKE SA a hint in the clear, for what it is worth. */
+/* RFC 7296 1.5 (2): without an IKE SA a hint in the clear, for what it is worth. */
 static void tell_stranger(struct outside *o, struct shard *s)
 {
     u8 spi[SPI_LEN];

@@ -137,7 +137,7 @@ enum verdict auth_ask(struct turn *t)
     if (call == UNIQUE_GIVEN_WAY)
         return turn_fail(t, SHRIKE_REASON_CROSSED, 0);
     add_id(t, PAYLOAD_IDI, &conn->local.id);
-    if (call == UNIQUE_FIRST) /* RFC 7296 2.4: before a crash there may have been others */
+    if (call == UNIQUE_FIRST) /* RFC 7296 2.4 (1, 3): before a crash there may have been others */
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
@@ -166,8 +166,10 @@ static enum verdict verify(struct turn *t)
     struct shrike_id peer = {.type = id.type, .data = id.data};
     t->reason.offered = message_body(t->in, PAYLOAD_IDR);
     t->reason.origin = conn->remote.origin;
+    /* RFC 7296 1.2 (3): it has to be whom we called; then its secret is looked for. */
     if (!id_matches(&conn->remote.id, &peer))
         return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
+    /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
     if (auth.method != conn->remote.method)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!keep_peer_id(t, &id))
@@ -192,8 +194,8 @@ static void establish(struct turn *t)
     unique_up(t->shard, sa, initial_contact(t));
 }
 
-/* The Child SA of the response: install it, or note why there is none (RFC 7296 1.2: the IKE SA
- * stays). */
+/* RFC 7296 2.21.2 (4): the Child SA of the response: install it, or note why there is none. The IKE
+ * SA stays. */
 static enum verdict take_child(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
@@ -266,6 +268,7 @@ enum verdict auth_conclude(struct turn *t)
             return turn_fail(t, t->op->reason, 0);
         if (!mobike_take(t))
             return FAIL;
+        /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
         establish(t);
         t->slot->step = CONCLUDE_ADDED;
         return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
@@ -308,6 +311,7 @@ static enum verdict identify(struct turn *t)
         .local_id = {idr.type, idr.data},
     };
     const struct shrike_conn *conn = match_identity(&q, &why);
+    /* RFC 7296 2.21.2 (1), 1.2 (3): nobody that we know. */
     if (!conn) {
         t->reason = why;
         t->reason.offered =
@@ -326,7 +330,8 @@ static enum verdict identify(struct turn *t)
     return ask_op(t, false, auth.data);
 }
 
-/* A Child SA that could not be made: remember the notify, answer without it (RFC 7296 1.2). */
+/* RFC 7296 2.21.2 (4): a Child SA that could not be made: remember the notify, answer without it.
+ */
 static void refuse_child(struct turn *t)
 {
     t->slot->refused = t->reason.notify;
@@ -407,6 +412,7 @@ enum verdict auth_answer(struct turn *t)
         return identify(t);
     case ANSWER_CHECKED:
         t->reason.origin = t->sa->conn->remote.origin;
+        /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
         if (!unique_admits(t->shard, t->sa, initial_contact(t)))

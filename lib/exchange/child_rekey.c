@@ -6,7 +6,7 @@
 
 enum { ESP_SPI_LEN = 4 };
 
-/* RFC 7296 2.9.2: with the selectors in use, or more. */
+/* RFC 7296 2.8 (5), 2.9.2 (2, 4): with the selectors in use, or more. */
 static bool make_replacement(struct shard *s, struct ike_sa *sa, struct child_sa *old)
 {
     struct child_sa *child = child_new(s, sa, old->conf);
@@ -48,6 +48,7 @@ bool child_rekey_name(struct turn *t, const struct child_sa *child)
         return false;
     struct writer w = writer_of(spi, sizeof(spi));
     write_u32(&w, old->spi_in);
+    /* RFC 7296 1.3.3 (1), 3.10 (1): by the SPI at which we receive. */
     notify_add_spi(t->out, NOTIFY_REKEY_SA, PROTOCOL_ESP, written_bytes(&w));
     return true;
 }
@@ -80,11 +81,11 @@ enum verdict child_rekey_find(struct turn *t, struct child_sa **old)
     switch (rekey_answer(&q)) {
     case REKEY_TAKE:
         break;
-    case REKEY_GONE: /* RFC 7296 2.25, 3.10.1: the notify names it */
+    case REKEY_GONE: /* RFC 7296 2.25 (5), 3.10 (1): the notify names it */
         memcpy(t->notify_octets, n.spi.at, ESP_SPI_LEN);
         t->notify_spi = bytes_of(t->notify_octets, ESP_SPI_LEN);
         return turn_refuse(t, SHRIKE_REASON_CHILD_GONE, NOTIFY_CHILD_SA_NOT_FOUND);
-    case REKEY_NOT_NOW:
+    case REKEY_NOT_NOW: /* RFC 7296 2.25 (1), 2.25.1 (1) */
         return turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE);
     }
     *old = child;
@@ -157,6 +158,7 @@ void child_rekey_settle(struct shard *s, struct ike_sa *sa, u32 serial)
         .ours_lowest = ours ? &ours->lowest : NULL,
         .theirs_lowest = theirs ? &theirs->lowest : NULL,
     };
+    /* RFC 7296 2.25.1 (2): both were made as usual; the nonces decide. */
     switch (rekey_move(&v)) {
     case REKEY_WAIT:
         break;
@@ -180,14 +182,14 @@ static void tell_failed(struct turn *t, struct child_sa *old)
 static void try_again(struct turn *t, struct child_sa *old)
 {
     switch (t->reason.theirs ? t->reason.notify : 0) {
-    case NOTIFY_TEMPORARY_FAILURE: /* RFC 7296 2.25: not at once */
+    case NOTIFY_TEMPORARY_FAILURE: /* RFC 7296 2.25 (2, 3): not at once */
         life_retry_child(t->shard, old, REKEY_RETRY_SOON);
         break;
-    case NOTIFY_CHILD_SA_NOT_FOUND: /* RFC 7296 2.25: there is nothing to delete at the peer */
+    case NOTIFY_CHILD_SA_NOT_FOUND: /* RFC 7296 2.25 (6): there is nothing to delete at the peer */
         child_die(t->sa, old, SHRIKE_REASON_CHILD_GONE);
         old->again = true;
         return;
-    case NOTIFY_NO_ADDITIONAL_SAS: /* RFC 7296 1.3: it lives as long as it may, then anew */
+    case NOTIFY_NO_ADDITIONAL_SAS: /* RFC 7296 4 (9): neither now nor later */
         old->rekey_at = SHRIKE_NEVER;
         break;
     default:
@@ -196,8 +198,11 @@ static void try_again(struct turn *t, struct child_sa *old)
         break;
     }
     old->refused = old->rekey_at == SHRIKE_NEVER;
-    if (old->refused)
-        tell_failed(t, old);
+    if (!old->refused)
+        return;
+    tell_failed(t, old);
+    /* RFC 7296 2.8 (4), 2.25 (4), 4 (9): all from scratch, and then the old ones are closed. */
+    t->sa->reauth_at = MIN(t->sa->reauth_at, t->shard->now);
 }
 
 void child_rekey_failed(struct turn *t, const struct child_sa *child)

@@ -56,6 +56,7 @@ bool cp_ask(struct turn *t)
     wishes_of(t->sa, &wishes);
     size_t mark = payload_begin(t->out, PAYLOAD_CP, false);
     config_write(t->out->w, CFG_TYPE_REQUEST);
+    /* RFC 7296 2.19 (1, 2, 4): in front of SA, the addresses and whatever else. */
     config_write_addrs(t->out->w, wishes.addrs, wishes.addr_count);
     config_write_ask_dns(t->out->w, wishes.addrs, wishes.addr_count);
     payload_end(t->out, mark);
@@ -86,6 +87,7 @@ enum verdict cp_take(struct turn *t)
     if (!read_cp(t->in, CFG_TYPE_REPLY, &list))
         t->no_address = SHRIKE_REASON_SYNTAX;
     drop_unasked(t->sa->conn, &list);
+    /* RFC 7296 2.19 (5): any of those that were asked for. */
     if (t->no_address == SHRIKE_REASON_NONE && list.addr_count == 0)
         t->no_address = SHRIKE_REASON_ADDRESS_NOT_GIVEN;
     if (t->no_address == SHRIKE_REASON_NONE && internal_keep(t->shard, t->sa, &list) &&
@@ -93,7 +95,7 @@ enum verdict cp_take(struct turn *t)
         return AWAIT;
     if (t->no_address == SHRIKE_REASON_NONE)
         t->no_address = SHRIKE_REASON_MEMORY;
-    internal_fail(t->shard, t->sa);
+    internal_fail(t->shard, t->sa); /* RFC 7296 3.15.4 (1): the IKE SA stays */
     return DONE;
 }
 
@@ -135,6 +137,7 @@ enum verdict cp_lease(struct turn *t)
     const struct shrike_conn *conn = t->sa->conn;
     struct config_list asked;
     t->no_address = SHRIKE_REASON_NONE;
+    /* RFC 7296 4 (11): which may ask for addresses. */
     if (!read_cp(t->in, CFG_TYPE_REQUEST, &asked))
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     if (is_served(t->sa) || !may_have(t->sa))
@@ -184,7 +187,7 @@ enum verdict cp_admit(struct turn *t, const struct shrike_child_conf *conf)
     if (code == SHRIKE_REASON_NONE || !ts_dynamic(conf->remote_ts, conf->remote_ts_count))
         return DONE;
     t->reason = (struct shrike_reason){.origin = t->sa->conn->pools_origin};
-    /* RFC 7296 2.19, 3.15.4: not fatal to the IKE SA. */
+    /* RFC 7296 2.19 (7): not fatal to the IKE SA. */
     return turn_refuse(t, code,
                        code == SHRIKE_REASON_ADDRESS_NOT_ASKED ? NOTIFY_FAILED_CP_REQUIRED
                                                                : NOTIFY_INTERNAL_ADDRESS_FAILURE);
@@ -195,6 +198,7 @@ static void reply_addresses(struct turn *t)
     const struct internal *in = internal_of(t->sa);
     const struct work *work = t->slot->work;
     if (work && work->attributes) {
+        /* RFC 7296 4 (12): what was leased. */
         write_bytes(t->out->w, packet_bytes(work->attributes));
         tell_addresses(t, SHRIKE_EVENT_ADDRESS_GIVEN);
     } else {
@@ -224,12 +228,12 @@ void cp_reply(struct turn *t)
     struct bytes body = message_body(t->in, PAYLOAD_CP);
     struct config_list asked;
     struct config cp;
-    if (!body.at || !cp_read(body, &cp))
+    if (!body.at || !cp_read(body, &cp)) /* RFC 7296 2.19 (6) */
         return;
     if (cp.type == CFG_TYPE_REQUEST && config_read(cp.attributes, &asked)) {
         add_reply(t, &asked);
     } else if (cp.type == CFG_TYPE_SET) {
-        /* RFC 7296 3.15: nothing of it is accepted. */
+        /* RFC 7296 3.15.1 (24): nothing of it is accepted. */
         size_t mark = payload_begin(t->out, PAYLOAD_CP, false);
         config_write(t->out->w, CFG_TYPE_ACK);
         payload_end(t->out, mark);

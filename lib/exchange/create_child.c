@@ -37,6 +37,7 @@ static void take(struct turn *t, struct child_sa *child)
     if (child->replaces)
         child_rekey_settle(t->shard, t->sa, child->replaces);
     else
+        /* RFC 7296 2.8 (8): others with the same selectors are none of its business. */
         twin_settle(t->shard, t->sa, child);
 }
 
@@ -45,9 +46,11 @@ static void take(struct turn *t, struct child_sa *child)
 enum verdict create_child_ask(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
+    /* RFC 7296 1 (2), 1.3 (1): by either side, as soon as it is there. */
     if (t->slot->want == WANT_REKEY)
         return ike_rekey_ask(t);
     struct work *work = slot_work(t->shard, t->slot);
+    /* RFC 7296 1.3 (3): with a key exchange when our first proposal has one. */
     if (!work || !fresh_draw(t, work,
                              child->ke ? child->ke
                                        : select_first_group(child->conf->proposals,
@@ -62,7 +65,7 @@ enum verdict create_child_ask(struct turn *t)
     return DONE;
 }
 
-/* RFC 7296 1.3, 2.9, 2.25: for a single pair, with another group, or later. */
+/* RFC 7296 2.25 (2, 3): for a single pair, with another group, or later. */
 static enum verdict take_error(struct turn *t, const struct notify *n)
 {
     struct child_sa *child = t->slot->child;
@@ -87,7 +90,7 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
     return turn_refuse(t, reason_of_notify(n->type, SHRIKE_REASON_NO_CHILD_PROPOSAL), n->type);
 }
 
-/* We cannot use what the peer has made: it is to be deleted again (RFC 7296 1.3.1). */
+/* RFC 7296 1.3.1 (3): we cannot use what the peer has made: it is to be deleted again. */
 static enum verdict undo(struct turn *t)
 {
     t->slot->child->wants_delete = true;
@@ -167,6 +170,8 @@ static enum verdict negotiate(struct turn *t, const struct child_sa *old)
         return give_up(t, v);
     child->replaces = old ? old->serial : 0;
     bool has_ke = ke_read(message_body(t->in, PAYLOAD_KE), &theirs);
+    /* RFC 7296 1.3 (6), 3.3.6 (11): KE has to be of the group that is chosen; with none it is not
+     * looked at. */
     if (child->ke != KE_NONE && (!has_ke || theirs.group != child->ke))
         return give_up(t, turn_refuse_group(t, child->ke));
     if (!fresh_draw(t, work, child->ke))
@@ -193,7 +198,7 @@ static enum verdict begin_answer(struct turn *t)
     ike_rekey_used(t->shard, t->sa);
     if (grammar_column(t->in) == COLUMN_REKEY_IKE_REQUEST)
         return ike_rekey_answer(t);
-    /* RFC 7296 2.25, 2.25.2: no new SAs while this one closes or is being replaced. */
+    /* RFC 7296 2.25 (1), 2.25.2 (5): no new SAs while this one closes or is being replaced. */
     if (!ike_rekey_leaves_alone(t->sa))
         return turn_refuse(t, SHRIKE_REASON_SA_CLOSING, NOTIFY_TEMPORARY_FAILURE);
     enum verdict v = addresses(t);
@@ -225,6 +230,7 @@ enum verdict create_child_answer(struct turn *t)
     if (child->replaces && !child_rekey_still(t->sa, child))
         return give_up(t, turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE));
     struct offer_between between = fresh_between(t->slot->work);
+    /* RFC 7296 2.8 (9): it is in the data plane before the reply goes out. */
     cp_reply(t);
     offer_reply(t, child, &between);
     take(t, child);

@@ -92,6 +92,8 @@ static struct header header_for(const struct turn *t)
     return (struct header){
         .spi_i = t->sa->spi_i,
         .spi_r = t->sa->spi_r,
+        /* RFC 7296 2.5 (4), 3.1 (4, 7, 10, 12, 13): version 2.0; of the flags those of our roles.
+         */
         .version = VERSION_2_0,
         .exchange = t->slot->exchange,
         .flags = (u8)(is_ours(t) ? flags : flags | FLAG_RESPONSE),
@@ -130,6 +132,7 @@ static struct packet *draft_seal(struct turn *t, struct draft *d)
             .first = d->first,
             .inner = written_bytes(&d->w),
         };
+        /* RFC 7296 1.4 (2): with the keys of the IKE SA that it is about. */
         k = protect_seal(t->shard, t->sa, &in);
     }
     wipe(t->shard->out, written(&d->w));
@@ -172,8 +175,9 @@ static enum verdict run_verb(struct turn *t)
     ensure(x != NULL);
     t->slot->awaiting = false;
     t->slot->question = 0;
-    if (t->malformed) /* an unprotected response may be forged: then the genuine one may still come
-                       */
+    /* RFC 7296 1.4.1 (7): a broken response ends the SA. An unprotected one may be forged: then the
+     * genuine one may still come. */
+    if (t->malformed)
         return !is_ours(t) ? REFUSE : t->slot->exchange == EXCHANGE_IKE_SA_INIT ? DROP : FAIL;
     if (!is_ours(t))
         return x->answer(t);
@@ -182,7 +186,7 @@ static enum verdict run_verb(struct turn *t)
     return t->slot->conclude ? x->conclude(t) : x->ask(t);
 }
 
-/* The reply is sent and kept: it answers each retransmission of its request (RFC 7296 2.1). */
+/* RFC 7296 2.1 (4), 1.4 (4): the reply is sent, and kept until the next request has its own. */
 static void remember(struct turn *t, struct packet *reply)
 {
     struct slot *slot = t->slot;
@@ -244,6 +248,7 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         t->sa->reap = true;
 }
 
+/* RFC 7296 2.4 (8): each time twice as long. */
 static void arm(struct turn *t)
 {
     struct shard *s = t->shard;
@@ -258,7 +263,7 @@ static void arm(struct turn *t)
     slot->due = s->now + d;
 }
 
-/* RFC 7296 2.21.2: the peer has let us in, and we do not believe who it is. */
+/* RFC 7296 2.21.2 (2): the peer has let us in, and we do not believe who it is. */
 static bool is_refusal(const struct turn *t)
 {
     return t->slot->exchange == EXCHANGE_IKE_AUTH && t->slot->conclude && !t->malformed &&
@@ -293,7 +298,8 @@ static void ike_reject(struct shard *s, struct ike_sa *sa, const struct shrike_r
     sa_end_handshake(s, sa);
 }
 
-/* RFC 7296 2.21.2: an exchange of ours has failed; what hung on it ends. */
+/* RFC 7296 2.21.3 (2), 1.3.1 (4): an exchange of ours has failed; what hung on it ends, and nothing
+ * is said of it. */
 static void fail_ours(struct turn *t, enum verdict v)
 {
     struct child_sa *child = t->slot->child;
@@ -334,6 +340,7 @@ static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
         fail_ours(t, v);
         return;
     }
+    /* RFC 7296 2.1 (3, 7), 2.2 (1): kept as it is until the response comes, to be sent again. */
     t->sa->window.ours = t->slot->message_id + 1;
     struct handshake *h = t->sa->handshake;
     if (init && h) {
@@ -401,6 +408,7 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa)
 {
     struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
     struct handshake *h = sa->handshake;
+    /* RFC 7296 2.4 (5): only silence tells that the peer is gone. */
     if (t.slot->tries >= sa->conn->retransmit_tries) {
         t.reason.code = h && h->hint ? reason_of_notify(h->hint, SHRIKE_REASON_NO_IKE_PROPOSAL)
                                      : SHRIKE_REASON_TIMEOUT;
@@ -410,6 +418,7 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa)
         ike_close(s, sa, &t.reason);
         return;
     }
+    /* RFC 7296 2.1 (6, 7), 2.2 (1): the same octets again. */
     t.slot->tries++;
     s->stats.retransmits++;
     arm(&t);
@@ -437,6 +446,7 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     peers_remove(s, sa);
     sa->ousts = OUST_NONE;
     sa->state = IKE_GONE; /* no child is wanted again */
+    /* RFC 7296 1.4.1 (1): with the IKE SA all of its children go, both SAs of each. */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
     child_sweep(s, sa);
@@ -446,7 +456,7 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
-    packet_drop(&s->packets, sa->keys); /* which wipes them */
+    packet_drop(&s->packets, sa->keys); /* RFC 7296 2.12 (1): which wipes them */
     sa->keys = NULL;
     sa->wants = 0;
     sa->not_before = 0;

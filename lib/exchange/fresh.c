@@ -7,6 +7,7 @@ bool fresh_draw(struct turn *t, struct work *work, u16 group)
     const struct shrike_provider *p = t->shard->provider;
     u8 public_value[KE_PUBLIC_MAX];
     work->group = group;
+    /* RFC 7296 3.9 (2): a new one each time. */
     if (!p->random(p->ctx, work->nonce, NONCE_LEN))
         return false;
     if (group == KE_NONE)

@@ -34,6 +34,7 @@ static void await_delete(struct shard *s, struct ike_sa *sa)
 
 static void ours_stays(struct shard *s, struct ike_sa *old)
 {
+    /* RFC 7296 2.8 (6): the last that is said over the old one is its Delete. */
     sa_take_over(s, old->next[OURS]);
     old->wants |= WANT_CLOSE;
     old->reason = SHRIKE_REASON_REKEYED;
@@ -61,6 +62,7 @@ static void settle(struct shard *s, struct ike_sa *old)
         close_loser(s, old->next[OURS]);
         return;
     }
+    /* RFC 7296 2.8.2 (1): one stays, and gets the children. */
     switch (rekey_move(&v)) {
     case REKEY_WAIT:
         break;
@@ -93,7 +95,7 @@ void ike_rekey_closing(struct shard *s, struct ike_sa *sa)
         sa_unlink(s, sa);
     if (sa->next[THEIRS] && !fault(39))
         ike_rekey_used(s, sa->next[THEIRS]);
-    if (ours && ours->state != IKE_UP) /* RFC 7296 2.25.2: our own request is forgotten */
+    if (ours && ours->state != IKE_UP) /* RFC 7296 2.25.2 (3): our own request is forgotten */
         sa_free(s, ours);
 }
 
@@ -118,7 +120,7 @@ static void add_fresh(struct turn *t, const struct work *work)
     offer_fresh(t, &between);
 }
 
-/* RFC 7296 2.18: keys of the old SK_d and of what is new; message IDs begin at 0. */
+/* Keys of the old SK_d and of what is new (RFC 7296 2.18). */
 static enum verdict bring_up(struct turn *t, struct ike_sa *sa)
 {
     const struct ike_sa *old = t->sa;
@@ -183,6 +185,7 @@ enum verdict ike_rekey_ask(struct turn *t)
     u16 group = first_group(sa);
     u8 spi[IKE_SPI_LEN];
     sa->rekey_group = KE_NONE;
+    /* RFC 7296 1.3.2 (1), 2.18 (1): always with a key exchange. */
     if (!ours || !fresh_draw(t, work, group))
         return fail(t, ours ? SHRIKE_REASON_CRYPTO : SHRIKE_REASON_LIMIT, 0);
     struct offer offer = {
@@ -218,8 +221,9 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
         if (sa->rekey_at != SHRIKE_NEVER)
             return DONE;
     }
-    if (n->type == NOTIFY_NO_ADDITIONAL_SAS) {
-        sa->reauth_at = t->shard->now; /* one from scratch it may have room for */
+    if (n->type == NOTIFY_NO_ADDITIONAL_SAS || n->type == NOTIFY_TEMPORARY_FAILURE) {
+        /* RFC 7296 2.25 (4), 4 (9): one from scratch it may have room for, or a mind to. */
+        sa->reauth_at = t->shard->now;
         sa->rekeys = REKEYS_MAX;
     }
     return fail(t, code, n->type);
@@ -282,7 +286,7 @@ static enum verdict choose(struct turn *t, u16 group, struct choice *out)
     return out->ke == group ? DONE : turn_refuse_group(t, out->ke);
 }
 
-/* RFC 7296 2.25.2: what may not cross a rekey of the IKE SA. */
+/* RFC 7296 2.25.1 (7), 2.25.2 (2), 2.8.2 (2): what may not cross a rekey of the IKE SA. */
 static enum verdict admit(struct turn *t)
 {
     const struct ike_sa *sa = t->sa;

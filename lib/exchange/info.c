@@ -30,24 +30,26 @@ static void add_delete(struct turn *t, const struct ending *e)
 enum verdict info_ask(struct turn *t)
 {
     if (t->slot->want == WANT_CLOSE) {
+        /* RFC 7296 2.4 (13), 3.11 (3): the IKE SA has no SPI here. */
         struct delete d = {.protocol = PROTOCOL_IKE};
         size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
         delete_write(t->out->w, &d);
         payload_end(t->out, mark);
-    } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 */
+    } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 (2) */
         notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
-    } else if (t->slot->want == WANT_TELL_SPI) { /* RFC 7296 1.5 */
+    } else if (t->slot->want == WANT_TELL_SPI) { /* RFC 7296 1.5 (1), 2.21.4 (7) */
         u8 spi[ESP_SPI_LEN];
         struct writer w = writer_of(spi, sizeof(spi));
         write_u32(&w, t->sa->bad_spi);
         notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
     } else if (t->slot->want == WANT_ROAM) {
         mobike_ask(t);
-    } else if (t->slot->want == WANT_LIVENESS) { /* RFC 7296 2.4 */
+    } else if (t->slot->want == WANT_LIVENESS) { /* RFC 7296 1.4 (6) */
         mobike_ask_mapping(t);
     } else if (t->slot->child) {
         struct ending e;
         e.spis = writer_of(e.octets, sizeof(e.octets));
+        /* RFC 7296 2.4 (11), 1.4.1 (2), 3.11 (1): what comes in to us. */
         write_u32(&e.spis, t->slot->child->spi_in);
         add_delete(t, &e);
     }
@@ -82,21 +84,24 @@ static void note_gone(struct ike_sa *sa, u32 spi)
         work->gone[work->gone_count++] = spi;
 }
 
-/* RFC 7296 1.4.1: the peer names its inbound SAs; we answer with ours of the same pairs, but for
- * those whose delete of ours is under way. */
+/* RFC 7296 1.4.1 (3): the peer names its inbound SAs; we answer with ours of the same pairs, but
+ * for those whose delete of ours is under way. */
 static void delete_children(struct turn *t, const struct delete *d, struct ending *e)
 {
     struct reader r = reader_of(d->spis);
     for (unsigned i = 0; i < d->count && i < DELETE_SPIS_MAX; i++) {
         u32 spi = read_u32(&r);
         struct child_sa *child = child_by_peer_spi(t->sa, spi);
+        /* RFC 7296 2.25.1 (6): of what is not there nothing is said. */
         if (!child) {
             note_gone(t->sa, spi);
             continue;
         }
+        /* RFC 7296 1.4.1 (4, 5): ours is under way, and its response takes what comes in. */
         if (child->state != CHILD_DELETING)
             write_u32(&e->spis, fault(28) ? child->spi_out : child->spi_in);
         child->again |= child->conf->close_action == SHRIKE_START_NOW && !child->command_down;
+        /* RFC 7296 2.25.1 (5), 2.25.2 (6): whatever else is under way. */
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
     }
 }
@@ -110,7 +115,7 @@ static bool rejects(const struct turn *t)
            notify_find(t->in, NOTIFY_AUTHENTICATION_FAILED, &n);
 }
 
-/* RFC 7296 2.21.4: no SA is changed by it. */
+/* RFC 7296 2.21.4 (9): no SA is changed by it. */
 static void note_spi(struct turn *t)
 {
     struct notify n;
@@ -139,8 +144,10 @@ static enum verdict answer(struct turn *t)
     }
     if (!close)
         ike_rekey_used(t->shard, t->sa);
+    /* RFC 7296 1.4 (5): there may be nothing to say. */
     cp_reply(t);
     add_delete(t, &e);
+    /* RFC 7296 2.25.2 (4): though we may be closing it ourselves. */
     t->closes = close;
     t->reason.theirs = close;
     if (close)

@@ -39,11 +39,13 @@ bool init_key(struct shard *s, struct ike_sa *sa)
         valid && keymat_ike(p, &sa->suite, &seed, &keys, h->sk_p) && keys_keep(s, sa, &keys);
     wipe(&keys, sizeof(keys));
     wipe(shared, sizeof(shared));
+    /* RFC 7296 2.12 (1): nothing stays by which the keys could be made again. */
     wipe(h->ke_private, sizeof(h->ke_private));
     return keyed;
 }
 
-/* Write our KE payload with a new key pair of this group. */
+/* RFC 7296 3.4 (2): write our KE payload with a new key pair of this group, which is in the offer.
+ */
 static bool add_ke(struct turn *t, u16 group)
 {
     const struct ke_suite *ke = suite_ke(group);
@@ -77,7 +79,7 @@ static void add_notifies(struct turn *t)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
 }
 
-/* RFC 7296 2.6: the retry with a cookie differs in nothing else. */
+/* RFC 7296 2.6 (4): the retry with a cookie differs in nothing else. */
 static enum verdict ask_again(struct turn *t)
 {
     struct handshake *h = t->sa->handshake;
@@ -111,16 +113,19 @@ enum verdict init_ask(struct turn *t)
     if (h->init_i && h->cookies && h->group)
         return ask_again(t);
     u8 nonce[NONCE_LEN];
-    if (h->init_i) /* another group: the nonce stays, so does a cookie made of it */
+    if (h->init_i) /* RFC 7296 2.6.1 (1): another group; the nonce stays, so does a cookie of it */
         memcpy(nonce, h->init_i->data + h->ni.off, NONCE_LEN);
+    /* RFC 7296 2.10 (1), 3.9 (2): each IKE SA has new ones. */
     else if (!p->random(p->ctx, nonce, NONCE_LEN))
         return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
     if (h->cookie)
         notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
+    /* RFC 7296 1.2 (4), 3.3.6 (8): the group that the peer asked for, or that we prefer. */
     u16 group =
         h->group_asked ? h->group_asked : select_first_group(conn->proposals, conn->proposal_count);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {.group_first = group};
+    /* RFC 7296 1.2 (5): the whole offer, each time. */
     select_offer(t->out->w, conn->proposals, conn->proposal_count, &offer);
     payload_end(t->out, mark);
     if (!add_ke(t, group))
@@ -216,7 +221,7 @@ enum verdict init_answer(struct turn *t)
         return chosen;
     if (!sa_use_suite(sa, &h->choice))
         return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_PROPOSAL_CHOSEN);
-    /* RFC 7296 1.2: the peer guessed another group; it repeats its full offer with ours. */
+    /* RFC 7296 1.3 (6): the peer guessed another group; it repeats its full offer with ours. */
     if (v.ke.group != h->choice.ke)
         return turn_refuse_group(t, h->choice.ke);
     if (v.ke.value.len != sa->suite.ke->public_len)
@@ -239,7 +244,7 @@ enum verdict init_answer(struct turn *t)
     return DONE;
 }
 
-/* RFC 7296 2.6: show the cookie. Unauthenticated, so bounded. */
+/* RFC 7296 2.6 (3): show the cookie. Unauthenticated, so bounded. */
 static enum verdict take_cookie(struct turn *t, struct bytes cookie)
 {
     struct handshake *h = t->sa->handshake;
@@ -257,7 +262,7 @@ static enum verdict take_cookie(struct turn *t, struct bytes cookie)
     return DONE;
 }
 
-/* RFC 7296 1.2: another group, of those that we offer, with the full offer repeated. */
+/* RFC 7296 1.2 (4): another group, of those that we offer. */
 static enum verdict take_group(struct turn *t, struct bytes data)
 {
     struct handshake *h = t->sa->handshake;
@@ -301,14 +306,15 @@ static bool accept(struct turn *t, const struct init_values *v)
         .ke_hint = h->group,
     };
     struct shrike_reason why;
+    /* RFC 7296 3.3.6 (5): what we did not offer is no answer. */
     if (!select_verify(v->sa, &want, &h->choice, &why) || h->choice.ke != h->group ||
         v->ke.group != h->group || t->in->header.spi_r == 0)
         return false;
     return sa_use_suite(sa, &h->choice) && v->ke.value.len == sa->suite.ke->public_len;
 }
 
-/* RFC 7296 2.23: behind a NAT both go on from port 4500. RFC 4555 3.3: so does who may come to be
- * behind one. */
+/* RFC 7296 2.23 (2, 12): behind a NAT both go on from port 4500. RFC 4555 3.3: so does who may come
+ * to be behind one. */
 static void float_port(struct ike_sa *sa)
 {
     enum { PORT_IKE = 500, PORT_NAT = 4500 };

@@ -24,6 +24,7 @@ void natd_add(struct turn *t, const struct ring_path *path)
         return;
     if (sa->conn && sa->conn->force_encap)
         source[0] ^= 0xff; /* looks translated, so both sides encapsulate */
+    /* RFC 7296 2.23 (7): in both messages of IKE_SA_INIT. */
     notify_add(t->out, NOTIFY_NAT_DETECTION_SOURCE_IP, bytes_of(source, SHA1_LEN));
     notify_add(t->out, NOTIFY_NAT_DETECTION_DESTINATION_IP, bytes_of(destination, SHA1_LEN));
 }
@@ -57,6 +58,7 @@ bool natd_read(const struct turn *t, struct natd *out)
             out->mapping = start_of(n.data);
         }
     }
+    /* RFC 7296 2.23 (9, 12): what does not fit was translated. */
     out->nat_there = sources && !source_fits;
     out->nat_here = destinations && !destination_fits;
     return sources && destinations;

@@ -26,6 +26,7 @@ void offer_fresh(struct turn *t, const struct offer_between *between)
         write_bytes(t->out->w, between->nonce);
         payload_end(t->out, mark);
     }
+    /* RFC 7296 3.4 (3): without a group there is no KE. */
     if (between->ke.value.len) {
         size_t mark = payload_begin(t->out, PAYLOAD_KE, false);
         ke_write(t->out->w, &between->ke);
@@ -39,7 +40,8 @@ static void spi_octets(u32 spi, u8 out[ESP_SPI_LEN])
     write_u32(&w, spi);
 }
 
-/* RFC 7296 2.23.1: behind a NAT each side of transport mode is one address, that of its host. */
+/* RFC 7296 2.23.1 (1): behind a NAT each side of transport mode is one address, that of its host.
+ */
 static bool may_ask(const struct turn *t, const struct child_sa *child, const struct ts_list *local,
                     const struct ts_list *remote)
 {
@@ -71,13 +73,14 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
         return false;
     }
     spi_octets(child->spi_in, spi);
-    if (child->mode == SHRIKE_TRANSPORT)
+    if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (1) */
         notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {
         .spi = spi,
         .spi_len = ESP_SPI_LEN,
-        .without_ke = between->nonce.len == 0, /* RFC 7296 1.2: no KE in IKE_AUTH */
+        .without_ke = between->nonce.len == 0, /* RFC 7296 1.2 (6): no KE in IKE_AUTH */
+        /* RFC 7296 1.3 (4, 5): the group of KE stands first. */
         .group_first = between->ke.value.len ? between->ke.group : KE_NONE,
     };
     select_offer(t->out->w, conf->proposals, conf->proposal_count, &offer);
@@ -176,7 +179,7 @@ static bool narrow_for(const struct turn *t, const struct request *q, struct fit
         !narrow_to_packets(&fit->local, &fit->remote))
         return false;
     fit->first = covers_first(&fit->local, &ours) && covers_first(&fit->remote, &theirs);
-    /* RFC 7296 2.9.2: a replacement is never narrower. */
+    /* RFC 7296 2.9.2 (1, 3): a replacement is never narrower. */
     return !q->old || selectors_cover(t->sa, q->old, &fit->local, &fit->remote);
 }
 
@@ -186,7 +189,7 @@ static bool has_more(const struct fit *fit, const struct fit *best)
            !narrow_verify(&fit->remote, best->remote.ts, best->remote.count);
 }
 
-/* RFC 7296 2.9: the first of our children whose selectors, mode and proposals fit, but one that
+/* RFC 7296 2.9 (2): the first of our children whose selectors, mode and proposals fit, but one that
  * takes the first selectors before all others. *more: another one would take what this does not. */
 static enum verdict find_fit(struct turn *t, const struct request *q, struct fit *best, bool *more)
 {
@@ -277,7 +280,7 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     };
     u8 spi[ESP_SPI_LEN];
     spi_octets(child->spi_in, spi);
-    if (child->mode == SHRIKE_TRANSPORT)
+    if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (2) */
         notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     select_answer(t->out->w, &c, spi, ESP_SPI_LEN);
@@ -290,7 +293,7 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     mark = payload_begin(t->out, PAYLOAD_TSR, false);
     ts_write(t->out->w, child_local_ts(child), child->local_ts_count);
     payload_end(t->out, mark);
-    if (child->more)
+    if (child->more) /* RFC 7296 2.9 (3) */
         notify_add(t->out, NOTIFY_ADDITIONAL_TS_POSSIBLE, bytes_of(NULL, 0));
 }
 
@@ -324,7 +327,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
         .ke_hint = child->ke,
         .ke_ignored = first,
     };
-    child->wants_delete = true; /* until all of it is found to be good */
+    child->wants_delete = true; /* RFC 7296 1.3.1 (3): until all of it is found to be good */
+    /* RFC 7296 3.3.6 (5): what we did not offer is deleted again. */
     if (!select_verify(message_body(t->in, PAYLOAD_SA), &want, &choice, &t->reason))
         return turn_refuse(t, SHRIKE_REASON_NO_CHILD_PROPOSAL, 0);
     use_choice(child, &choice);
@@ -346,7 +350,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     return DONE;
 }
 
-/* RFC 7296 2.17: first the SA of the exchange's initiator, first encryption, then integrity. */
+/* RFC 7296 2.17 (1, 2): first the SA of the exchange's initiator, first encryption, then integrity.
+ */
 static void split_keys(struct shrike_install_op *op, const u8 *keymat, const size_t len[2],
                        bool we_asked)
 {
@@ -384,9 +389,11 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .replaces = child->replaces,
         .mode = child->mode,
         .initiator = sa->initiator,
+        /* RFC 7296 2.23 (5): in UDP when there is a NAT between. */
         .encap = sa_encap(sa),
         .esn = child->esn,
         .nat_here = sa->nat_here,
+        /* RFC 7296 2.8 (10, 12): who asked sends by it at once, who answered later. */
         .outbound_later = child->later && !fault(38),
         .protocol = child->protocol,
         .encr = child->encr,

@@ -72,10 +72,10 @@ void roam_use(struct shard *s, struct ike_sa *sa, const struct ring_path *path)
 
 /* ---- what comes ---- */
 
-/* RFC 7296 2.23: who is not behind a NAT follows who is. */
+/* Who is not behind a NAT follows who is. */
 static bool follows(const struct ike_sa *sa)
 {
-    return sa->nat_there && !sa->nat_here;
+    return sa->nat_there && !sa->nat_here; /* RFC 7296 2.23 (15, 16) */
 }
 
 static void follow(struct shard *s, struct ike_sa *sa, const struct ring_path *path)

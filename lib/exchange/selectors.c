@@ -74,7 +74,7 @@ void selectors_asked(const struct ike_sa *sa, const struct child_sa *child, stru
         return;
     }
     (void)selectors_substitute(sa, child->mode, local, remote);
-    /* RFC 7296 2.9: the packet first. 2.9.2: what was in use, or more. */
+    /* RFC 7296 2.9 (1), 2.9.2 (2): the packet first; what was in use, or more. */
     if ((child->packet || child->replaces) && !child->pair) {
         ts_append(local, &wide_local);
         ts_append(remote, &wide_remote);

@@ -85,6 +85,7 @@ enum unique_call unique_call(struct shard *s, struct ike_sa *sa)
 {
     const struct shrike_id *peer = &sa->conn->remote.id;
     struct met m = {0};
+    /* RFC 7296 2.4 (2): whose identity others have, too, is configured not to say it. */
     if (sa->conn->unique == SHRIKE_UNIQUE_NEVER)
         return UNIQUE_CALL;
     if (peer->type && !id_is_pattern(peer)) {
@@ -150,8 +151,8 @@ void unique_up(struct shard *s, struct ike_sa *sa, bool initial_contact)
     peers_add(s, sa, &peer);
     if (sa->conn->unique == SHRIKE_UNIQUE_NEVER || !settle_crossing(s, sa))
         return;
-    /* RFC 7296 2.4: the peer says that it has no other. Not of those that came up meanwhile: it did
-     * not know of them when it said so. */
+    /* RFC 7296 2.4 (1, 5): the peer says that it has no other. Not of those that came up meanwhile:
+     * it did not know of them when it said so. */
     sa->oust_before = sa->handshake->began;
     if (initial_contact)
         sa->ousts = OUST_CLOSE;

@@ -42,7 +42,7 @@ static bool begin_want(struct shard *s, struct ike_sa *sa, enum ike_want want, u
     return true;
 }
 
-/* RFC 7296 2.25.2: alone, as nothing else about the SA's children goes with it. */
+/* RFC 7296 1.3.2 (2): alone, as nothing else about the SA's children goes with it. */
 static bool begin_rekey(struct shard *s, struct ike_sa *sa)
 {
     if (sa->rekey_at > s->now || !life_may_rekey(sa))
@@ -103,12 +103,13 @@ void wants_next(struct shard *s, struct ike_sa *sa)
         return;
     }
     for (int i = 0; i < TRIES; i++) {
+        /* RFC 7296 2.3 (2, 5): one after the other. */
         if (sa->ours.exchange || sa->reap || sa->not_before > s->now)
             return;
         if (sa->state == IKE_INIT && !begin_waiting(s, sa))
             return;
         if (window_spent(&sa->window) && sa->state == IKE_UP) {
-            sa->wants |= WANT_CLOSE; /* RFC 7296 2.2: with the last IDs, as they never wrap */
+            sa->wants |= WANT_CLOSE; /* RFC 7296 2.2 (2): with the last IDs, as they never wrap */
             sa->reason = SHRIKE_REASON_EXPIRED;
         }
         if (ring_room(&s->ring) < ASK_ROOM) {

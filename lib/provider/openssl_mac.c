@@ -211,6 +211,7 @@ bool openssl_sha1(void *ctx, struct bytes data, u8 out[20])
     return finish(hash(&o->hashes[HASH_SHA1], &data, 1, out));
 }
 
+/* RFC 7296 1.7 (8): a key of any length. */
 bool openssl_prf(void *ctx, const struct prf_suite *prf, struct bytes key,
                  const struct bytes *parts, size_t count, u8 *out)
 {

@@ -77,6 +77,7 @@ static bool power(struct openssl *o, const struct modp *m, const BIGNUM *base, c
 bool openssl_modp_generate(struct openssl *o, const struct modp *m, const struct ke_suite *ke,
                            u8 *private_key, u8 *public_value)
 {
+    /* RFC 7296 3.4 (1): zeros stand in front of a value that is short. */
     return RAND_priv_bytes(private_key, ke->private_len) == 1 &&
            power(o, m, o->generator, private_key, ke->private_len) &&
            BN_bn2binpad(o->a, public_value, ke->public_len) == ke->public_len;

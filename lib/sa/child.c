@@ -204,6 +204,7 @@ bool child_draw_spi(struct shard *s, struct child_sa *child)
             return false;
         octets[0] = (u8)(octets[0] - octets[0] % shards + s->shard);
         u32 spi = (u32)octets[0] << 24 | (u32)octets[1] << 16 | (u32)octets[2] << 8 | octets[3];
+        /* RFC 7296 1.4.1 (6): not one that is there, and be it half closed. */
         if (octets[0] % shards != s->shard || spi < RESERVED_SPIS ||
             map_get(&s->by_esp, spi) != MAP_NONE)
             continue;

@@ -27,6 +27,7 @@ void life_begin_child(struct shard *s, struct child_sa *child)
     child->up_since = s->now;
     child->retries = 0;
     if (conf->rekey_time)
+        /* RFC 7296 2.8.1 (1): a little earlier or later, so that the two ends seldom meet. */
         child->rekey_at = later(s->now, shard_early(s, conf->rekey_time, conf->rand_time));
     if (conf->life_time)
         child->dies_at = later(s->now, conf->life_time);
@@ -93,6 +94,7 @@ static void end_child(struct child_sa *child)
 void life_tick(struct shard *s, struct ike_sa *sa)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        /* RFC 7296 2.8 (1, 4): past its time it is not used; neither is an IKE SA. */
         if (c->state == CHILD_UP && !c->wants_delete && c->dies_at <= s->now)
             end_child(c);
     }
@@ -102,6 +104,7 @@ void life_tick(struct shard *s, struct ike_sa *sa)
         sa->expires = s->now + REPLACED_TIME;
         return;
     }
+    /* RFC 7296 2.8 (4), 2.4 (12): with all of its children. */
     sa->wants |= WANT_CLOSE;
     sa->reason = SHRIKE_REASON_EXPIRED;
     sa->expires = SHRIKE_NEVER;

@@ -153,6 +153,7 @@ unsigned id_score(const struct shrike_id *pattern, const struct shrike_id *id)
         return ID_SCORE_ANY;
     if (pattern->type != id->type || pattern->data.len > SHRIKE_ID_MAX)
         return 0;
+    /* RFC 7296 3.5 (4): whatever type it is. */
     if (pattern->type == ID_FQDN)
         return fqdn_score(pattern->data, id->data);
     if (pattern->type == ID_RFC822_ADDR)

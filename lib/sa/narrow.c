@@ -3,7 +3,7 @@
 
 enum { PORT_LAST = 65535, ADDR_MAX = 16 };
 
-/* RFC 7296 3.13.1, RFC 4301 4.4.1.1: packets whose ports cannot be seen. */
+/* RFC 7296 3.13.1 (4), RFC 4301 4.4.1.1: packets whose ports cannot be seen. */
 static bool opaque(const struct shrike_ts *ts)
 {
     return ts->port_from == PORT_LAST && ts->port_to == 0;
@@ -41,7 +41,7 @@ static bool intersect_ports(const struct shrike_ts *a, const struct shrike_ts *b
     }
     out->port_from = MAX(a->port_from, b->port_from);
     out->port_to = MIN(a->port_to, b->port_to);
-    /* RFC 7296 3.13.1: no ports for protocol 0, nor for one that has none. */
+    /* RFC 7296 3.13.1 (1, 2): no ports for protocol 0, nor for one that has none. */
     if (!has_ports(out->protocol) && !any_port(out))
         return false;
     return out->port_from <= out->port_to;
@@ -102,8 +102,9 @@ static void add(struct ts_list *list, const struct shrike_ts *ts)
     list->count = (u8)kept;
 }
 
-/* RFC 7296 2.9: the answer is a part of the offer, and holds the first selectors when it can. They
- * come first, and nothing is dropped but what another one contains, or what is beyond the cap. */
+/* RFC 7296 2.9 (2, 4): the answer is a part of the offer, and holds the first selectors when it
+ * can. They come first, and nothing is dropped but what another one contains, or what is beyond the
+ * cap. */
 bool narrow(const struct ts_list *offered, const struct shrike_ts *allowed, unsigned count,
             struct ts_list *out)
 {
@@ -193,7 +194,7 @@ bool narrow_to_packets(struct ts_list *local, struct ts_list *remote)
     return local->count > 0 && remote->count > 0;
 }
 
-/* RFC 7296 2.23.1: exactly one address, whatever it is. */
+/* RFC 7296 2.23.1 (1): exactly one address, whatever it is. */
 bool ts_substitute(struct ts_list *list, const struct shrike_endpoint *host)
 {
     for (unsigned i = 0; i < list->count; i++) {

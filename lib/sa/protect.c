@@ -32,6 +32,7 @@ static bool open_in_place(struct shard *s, struct ike_sa *sa, struct bytes m, si
     size_t icv = icv_len(sa);
     if (m.len < fixed + encr->iv_len + 1 + icv)
         return false;
+    /* RFC 7296 3.14 (3): any will do. */
     u8 *iv = (u8 *)(uintptr_t)m.at + fixed;
     u8 *text = iv + encr->iv_len;
     size_t len = m.len - fixed - encr->iv_len - icv;
@@ -49,6 +50,7 @@ static bool open_in_place(struct shard *s, struct ike_sa *sa, struct bytes m, si
             return false;
     }
     size_t pad = text[len - 1];
+    /* RFC 7296 3.14 (5): as much as there is, whatever it is. */
     if (pad + 1 > len)
         return false;
     *plain = bytes_of(text, len - pad - 1);
@@ -159,7 +161,7 @@ static bool open_one(struct shard *s, struct ike_sa *sa, struct bytes datagram,
     memset(out, 0, sizeof(*out));
     if ((!whole && (h->next_payload != PAYLOAD_SKF || !sa->fragmentation)) || datagram.len < fixed)
         return false;
-    /* RFC 7296 3.14: SK is the last payload, so its length is that of the rest. */
+    /* RFC 7296 3.1 (1): SK is the last payload, so its length is that of the rest. */
     const u8 *generic = datagram.at + HEADER_SIZE;
     if ((size_t)(generic[2] << 8 | generic[3]) != datagram.len - HEADER_SIZE)
         return false;
@@ -203,12 +205,14 @@ static size_t fixed_len(const struct part *part)
 
 static size_t padding(const struct encr_suite *encr, size_t len)
 {
+    /* RFC 7296 3.14 (4, 5): up to the end of the block. */
     return (encr->block - (len + 1) % encr->block) % encr->block;
 }
 
 static bool draw_iv(struct shard *s, struct ike_sa *sa, u8 *iv)
 {
     const struct encr_suite *encr = sa->suite.encr;
+    /* RFC 7296 3.14 (3): a new one for each message. */
     if (encr->block > 1) /* CBC wants it unpredictable (RFC 3602 3) */
         return s->provider->random(s->provider->ctx, iv, encr->iv_len);
     if (sa->iv == sa->iv_end) {
@@ -234,6 +238,7 @@ static bool seal_in_place(struct shard *s, struct ike_sa *sa, struct packet *k, 
     if (encr->aead)
         return p->seal(p->ctx, encr, keys.e, iv, bytes_of(k->data, fixed), text, len, text + len);
     struct bytes all = bytes_of(k->data, fixed + encr->iv_len + len);
+    /* RFC 7296 3.14 (6): the checksum is of what is encrypted. */
     return p->encrypt(p->ctx, encr, keys.e, iv, text, len) &&
            p->mac(p->ctx, sa->suite.integ, keys.a, &all, 1, text + len);
 }
@@ -246,6 +251,7 @@ static struct packet *seal_part(struct shard *s, struct ike_sa *sa, const struct
     size_t pad = padding(encr, part->plain.len);
     size_t len = part->plain.len + pad + 1;
     size_t size = fixed + encr->iv_len + len + icv_len(sa);
+    /* RFC 7296 2 (1): as long as UDP can carry. */
     struct packet *k = size <= MESSAGE_MAX ? packet_new(&s->packets, size) : NULL;
     if (!k)
         return NULL;

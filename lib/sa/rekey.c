@@ -29,14 +29,14 @@ enum rekey_move rekey_move(const struct rekey_view *v)
         return v->theirs == REKEY_NONE ? REKEY_WAIT : REKEY_THEIRS_STAYS;
     if (v->theirs == REKEY_NONE || fault(34))
         return REKEY_OURS_STAYS;
-    /* RFC 7296 2.8.1: the one with the lowest of the four nonces is closed by who made it. */
+    /* RFC 7296 2.8.1 (3): the one with the lowest of the four nonces is closed by who made it. */
     return lowest_compare(v->ours_lowest, v->theirs_lowest) < 0 ? REKEY_THEIRS_STAYS
                                                                 : REKEY_OURS_STAYS;
 }
 
 enum rekey_answer rekey_answer(const struct rekey_request *q)
 {
-    /* RFC 7296 2.25: what is not there cannot be rekeyed; what ends, or is in the way of an
+    /* RFC 7296 2.25 (1, 5): what is not there cannot be rekeyed; what ends, or is in the way of an
      * exchange of ours, is to be asked for later. */
     if (!q->known)
         return REKEY_GONE;

@@ -116,6 +116,7 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
 
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
 {
+    /* RFC 7296 2.18 (3): like every new one it begins with message ID 0. */
     struct ike_sa *sa = sa_take(s, ours);
     if (!sa)
         return NULL;
@@ -133,6 +134,7 @@ static void hand_children(struct ike_sa *from, struct ike_sa *to)
     for (struct child_sa *c; (c = child_first(from)) != NULL;) {
         list_remove(&c->link);
         list_append(&to->children, &c->link);
+        /* RFC 7296 1.4 (3): from now on its successor speaks for them. */
         c->sa = to->index;
     }
     to->child_count = (u16)(to->child_count + from->child_count);

@@ -41,10 +41,11 @@ static bool theirs_states(const struct proposal *theirs, const struct shrike_tra
 {
     for (unsigned i = 0; i < theirs->transform_count; i++) {
         const struct transform *u = &theirs->transforms[i];
-        /* RFC 7296 3.3.6: a transform with an attribute that we do not know is not acceptable. */
+        /* RFC 7296 3.3.6 (7): a transform with an attribute that we do not know is not acceptable.
+         */
         if (u->type != t->type || u->id != t->id || u->unknown_attribute)
             continue;
-        /* RFC 7296 3.3.5: the key length is a part of the algorithm. */
+        /* RFC 7296 2.13 (1), 3.3.6 (4): the key length is a part of the algorithm. */
         if (u->key_bits == t->key_bits || fault(19))
             return true;
     }
@@ -57,14 +58,16 @@ static bool usable(const struct choice *c, const struct shrike_transform *t)
     const struct encr_suite *encr = suite_encr(c->encr, c->encr_bits);
     switch (t->type) {
     case TRANSFORM_ENCR:
-        /* Also keeps out a cipher with keys of several lengths that comes without a length. */
+        /* RFC 7296 3.3.5 (4, 5): one that is specified, with a key length if it takes
+         * one. */
         return c->protocol == PROTOCOL_AH ? t->id == 0 : suite_encr(t->id, t->key_bits) != NULL;
     case TRANSFORM_PRF:
         return (t->id != 0) == (c->protocol == PROTOCOL_IKE);
     case TRANSFORM_INTEG:
-        /* RFC 7296 3.3: an AEAD stands alone, any other cipher never does. */
+        /* RFC 7296 3.3 (7), 5 (2): an AEAD stands alone, any other cipher never does. */
         return (t->id == INTEG_NONE) == (encr && encr->aead);
     case TRANSFORM_KE:
+        /* RFC 7296 2.18 (2): an IKE SA is never without. */
         return t->id != KE_NONE || c->protocol != PROTOCOL_IKE;
     case TRANSFORM_SN:
         return t->id == SN_32 || c->protocol != PROTOCOL_IKE;
@@ -98,8 +101,10 @@ static void take(struct choice *c, const struct shrike_transform *t, bool stated
 static bool try_transform(const struct pair *p, const struct shrike_transform *t, struct choice *c)
 {
     bool stated = theirs_states(p->theirs, t);
+    /* RFC 7296 3.3.3 (2): an optional type that is left out is none of it. */
     bool meant = t->id == 0 && !theirs_has_type(p->theirs, t->type);
-    /* RFC 7296 1.2: groups offered in IKE_AUTH have no KE payload to go with; we pass them over. */
+    /* RFC 7296 1.2 (6): groups offered in IKE_AUTH have no KE payload to go with; we pass them
+     * over. */
     bool ignored = t->type == TRANSFORM_KE && p->want->ke_ignored && !p->answer;
     if (!(stated || meant || ignored) || !usable(c, t))
         return false;
@@ -132,6 +137,7 @@ static bool spi_fits(const struct select_want *want, const struct proposal *thei
     static const u8 reserved[SPI_MAX] = {0};
     if (want->protocol != PROTOCOL_IKE) /* RFC 4303 2.1: 0 to 255 are reserved */
         return theirs->spi_len == 4 && memcmp(theirs->spi, reserved, 3) != 0;
+    /* RFC 7296 3.3.1 (4): here the SPIs are in the header. */
     if (!want->ike_rekey)
         return theirs->spi_len == 0;
     return theirs->spi_len == 8 && memcmp(theirs->spi, reserved, 8) != 0; /* RFC 7296 3.1 */
@@ -152,12 +158,13 @@ static unsigned match_pair(const struct pair *p, struct choice *out, u16 *detail
     if (theirs->protocol != p->want->protocol || p->ours->protocol != p->want->protocol ||
         !spi_fits(p->want, theirs))
         return STEP_HEAD;
+    /* RFC 7296 3.3.3 (1), 3.3.6 (6): each type that we know has to be settled. */
     for (u8 type = TRANSFORM_ENCR; type <= TRANSFORM_SN; type++) {
         *detail = type;
         if (!choose(p, type, out))
             return type;
     }
-    /* RFC 7296 3.3.6: a type that we do not know spoils the proposal. */
+    /* RFC 7296 3.3.6 (6): a type that we do not know spoils the proposal. */
     for (unsigned i = 0; i < theirs->transform_count; i++) {
         *detail = theirs->transforms[i].type;
         if (*detail < TRANSFORM_ENCR || *detail > TRANSFORM_SN)
@@ -212,7 +219,7 @@ static unsigned count_proposals(struct bytes sa_body, struct shrike_reason *why)
     return 0;
 }
 
-/* RFC 7296 2.7, 3.3.6: one proposal, and of each type one transform. */
+/* RFC 7296 2.7 (1, 2, 3), 3.3.4 (5, 6): one of theirs that is one of ours, or none. */
 bool select_proposal(struct bytes sa_body, const struct select_want *want, struct choice *out,
                      struct shrike_reason *why)
 {
@@ -243,7 +250,7 @@ static bool one_of_each(const struct proposal *p, u16 *detail)
     return true;
 }
 
-/* RFC 7296 3.3.6: the initiator must check that the answer is one of its offers. */
+/* RFC 7296 3.3.6 (5): the initiator must check that the answer is one of its offers. */
 bool select_verify(struct bytes sa_body, const struct select_want *want, struct choice *out,
                    struct shrike_reason *why)
 {
@@ -303,6 +310,7 @@ bool select_allows(const struct shrike_proposal *ours, unsigned count, const str
 
 static void add(struct proposal *p, const struct shrike_transform *t)
 {
+    /* RFC 7296 3.3 (10): each key length is a transform of its own. */
     if (p->transform_count < TRANSFORMS_MAX)
         p->transforms[p->transform_count++] =
             (struct transform){.type = t->type, .id = t->id, .key_bits = t->key_bits};
@@ -321,6 +329,7 @@ void select_offer(struct writer *w, const struct shrike_proposal *ours, unsigned
 {
     ensure(count > 0 && count <= PROPOSALS_MAX);
     for (unsigned i = 0; i < count; i++) {
+        /* RFC 7296 3.3 (2), 3.3.1 (2): in our order, numbered from 1. */
         struct proposal p = {.number = (u8)(i + 1), .protocol = ours[i].protocol};
         set_spi(&p, o->spi, o->spi_len);
         /* Two rounds: the group that is to stand first, then the rest. */
@@ -337,7 +346,8 @@ void select_offer(struct writer *w, const struct shrike_proposal *ours, unsigned
     }
 }
 
-/* RFC 7296 3.3.6: types that the offer did not have do not stand in the answer either. */
+/* RFC 7296 2.7 (4), 3.3.1 (3): of each type in the offer one transform, under the offer's number.
+ */
 void select_answer(struct writer *w, const struct choice *c, const u8 *spi, u8 spi_len)
 {
     struct proposal p = {.number = c->number, .protocol = c->protocol};

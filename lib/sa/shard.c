@@ -148,6 +148,7 @@ u64 shard_draw_spi(struct shard *s)
         u64 spi = 0;
         for (int i = 0; i < 8; i++)
             spi = spi << 8 | octets[i];
+        /* RFC 7296 2.6 (1), 3.1 (2): no other one has it, and it is not zero. */
         if (octets[0] % low == s->shard && spi != 0 && map_get(&s->by_spi, spi) == MAP_NONE)
             return spi;
     }

@@ -38,6 +38,7 @@ static bool take(const struct config_attribute *a, struct config_list *out)
         if (!length_fits(a->type, a->value.len))
             return false;
         if (a->value.len)
+            /* RFC 7296 3.15.1 (9): each of them. */
             append(out->dns, &out->dns_count, a->type == CFG_INTERNAL_IP4_DNS ? 4 : 6, a->value);
         break;
     case CFG_APPLICATION_VERSION:
@@ -46,7 +47,7 @@ static bool take(const struct config_attribute *a, struct config_list *out)
     case CFG_SUPPORTED_ATTRIBUTES:
         out->supported = true;
         break;
-    default: /* RFC 7296 3.15.1: unknown ones are ignored */
+    default: /* RFC 7296 3.15.1 (21): unknown ones are ignored */
         break;
     }
     return true;
@@ -102,6 +103,7 @@ void config_write_ask_dns(struct writer *w, const struct shrike_addr *list, unsi
         ip6 |= list[i].family == 6;
     }
     if (ip4)
+        /* RFC 7296 3.15.1 (8): as many as there are. */
         write_empty(w, CFG_INTERNAL_IP4_DNS);
     if (ip6)
         write_empty(w, CFG_INTERNAL_IP6_DNS);
@@ -109,6 +111,7 @@ void config_write_ask_dns(struct writer *w, const struct shrike_addr *list, unsi
 
 void config_write_version(struct writer *w)
 {
+    /* RFC 7296 2.20 (3): which one it is, is nobody's business. */
     write_empty(w, CFG_APPLICATION_VERSION);
 }
 

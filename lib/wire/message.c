@@ -54,15 +54,18 @@ enum message_verdict message_read(struct message *m, const u8 *base, struct byte
     *payload = first;
     if (octets.len > MESSAGE_MAX || (size_t)(octets.at - base) > MESSAGE_MAX - octets.len)
         return MESSAGE_SYNTAX; /* spans could not name it */
+    /* RFC 7296 2.5 (11), 3.10.1 (3): in whatever order they come. */
     for (u8 next; *payload != PAYLOAD_NONE; *payload = next) {
         struct payload p = {.type = *payload};
         if (!read_payload(&r, base, &p, &next))
             return MESSAGE_SYNTAX;
+        /* RFC 7296 3.2 (3, 5): of those that we know the critical bit says nothing. */
         if (is_known(p.type) && !keep(m, &p))
             return MESSAGE_TOO_MANY;
+        /* RFC 7296 2.5 (7, 8), 3.12 (4): the others are passed over, but for critical ones. */
         if (!is_known(p.type) && p.critical && !fault(6))
             return MESSAGE_CRITICAL;
-        if (is_sealed(p.type)) { /* RFC 7296 3.14: it is the last, its next payload stands inside */
+        if (is_sealed(p.type)) { /* RFC 7296 3.1 (1): the last, its next payload stands inside */
             m->inner = next;
             next = PAYLOAD_NONE;
         }
@@ -125,6 +128,7 @@ size_t payload_begin(struct builder *b, u8 type, bool critical)
     size_t mark = written(b->w);
     b->next_at = mark;
     write_u8(b->w, PAYLOAD_NONE);
+    /* RFC 7296 2.5 (6, 10), 3.2 (4): the bits beside it are zero. */
     write_u8(b->w, critical ? CRITICAL : 0);
     write_u16(b->w, 0);
     return mark;

@@ -10,6 +10,7 @@ bool notify_find(const struct message *m, u16 type, struct notify *out)
 {
     const struct payload *p = message_find(m, PAYLOAD_NOTIFY);
     for (; p; p = message_find_after(m, p))
+        /* RFC 7296 3.10.1 (2, 3), 2.4 (3): all the others are passed over. */
         if (read_one(m, p, out) && out->type == type)
             return true;
     return false;
@@ -19,6 +20,7 @@ bool notify_error(const struct message *m, struct notify *out)
 {
     const struct payload *p = message_find(m, PAYLOAD_NOTIFY);
     for (; p; p = message_find_after(m, p))
+        /* RFC 7296 3.10.1 (1): also those that we do not know. */
         if (read_one(m, p, out) && notify_is_error(out->type))
             return true;
     return false;
@@ -37,6 +39,7 @@ bool notify_check(const struct message *m)
 void notify_add(struct builder *b, u16 type, struct bytes data)
 {
     size_t mark = payload_begin(b, PAYLOAD_NOTIFY, false);
+    /* RFC 7296 3.10 (2, 3): without an SPI, of no protocol. */
     notify_write(b->w, &(struct notify){.type = type, .data = data});
     payload_end(b, mark);
 }

@@ -29,6 +29,7 @@ static bool read_typed(struct bytes body, u8 *type, struct bytes *rest)
     struct reader r = reader_of(body);
 
     *type = read_u8(&r);
+    /* RFC 7296 2.5 (6): whatever stands in them. */
     (void)read_bytes(&r, 3);
     *rest = read_rest(&r);
     return !r.bad;
@@ -36,6 +37,7 @@ static bool read_typed(struct bytes body, u8 *type, struct bytes *rest)
 
 static void write_typed(struct writer *w, u8 type, struct bytes rest)
 {
+    /* RFC 7296 2.5 (6): reserved octets are zero. */
     write_u8(w, type);
     write_zero(w, 3);
     write_bytes(w, rest);
@@ -78,7 +80,7 @@ void auth_write(struct writer *w, const struct auth *auth)
 
 bool nonce_read(struct bytes body, struct bytes *out)
 {
-    *out = body;
+    *out = body; /* RFC 7296 3.9 (1) */
     return body.len >= NONCE_MIN && body.len <= NONCE_MAX;
 }
 
@@ -104,7 +106,7 @@ void notify_write(struct writer *w, const struct notify *n)
     write_bytes(w, n->data);
 }
 
-/* RFC 7296 3.11: none for IKE, whose SPIs are in the header; four octets for AH and ESP. */
+/* RFC 7296 3.11 (1, 3): none for IKE, whose SPIs are in the header; four octets for AH and ESP. */
 static bool delete_spi_size_fits(u8 protocol, u8 spi_size)
 {
     if (protocol == PROTOCOL_IKE)
@@ -150,7 +152,7 @@ bool config_next(struct reader *r, struct config_attribute *out)
 {
     if (read_left(r) == 0)
         return false;
-    out->type = read_u16(r) & (u16)~ATTRIBUTE_RESERVED;
+    out->type = read_u16(r) & (u16)~ATTRIBUTE_RESERVED; /* RFC 7296 3.15.1 (1) */
     out->value = read_bytes(r, read_u16(r));
     return !r->bad;
 }
@@ -184,6 +186,7 @@ bool eap_read(struct bytes body, struct eap *out)
     u16 length = read_u16(&r);
     out->type = eap_has_type(out->code) ? read_u8(&r) : 0;
     out->data = read_rest(&r);
+    /* RFC 7296 3.16 (2, 3): its length is that of the body; these are the head alone. */
     if (out->code == EAP_SUCCESS || out->code == EAP_FAILURE)
         return !r.bad && length == body.len && length == EAP_HEAD;
     return !r.bad && length == body.len;

@@ -10,8 +10,8 @@
 #define MORE_TRANSFORMS  3
 #define ATTRIBUTE_FORMAT 0x8000 /* RFC 7296 3.3.5: the AF bit, set for TV */
 
-/* RFC 7296 3.3.5: the key length is of fixed length and must not be written as TLV. Nothing defines
- * what two of them would mean. */
+/* RFC 7296 3.3.5 (1), 3.3 (9): the key length is of fixed length and must not be written as TLV.
+ * Nothing defines what two of them would mean. */
 static void read_key_length(struct reader *r, struct transform *t, bool fixed, u16 value)
 {
     if (!fixed || t->key_bits != 0)
@@ -33,7 +33,7 @@ static void read_attribute(struct reader *r, struct transform *t)
     if ((head & ~ATTRIBUTE_FORMAT) == ATTRIBUTE_KEY_LENGTH)
         read_key_length(r, t, fixed, value);
     else if (!fault(10))
-        t->unknown_attribute = true; /* RFC 7296 3.3.6: kept, never chosen */
+        t->unknown_attribute = true; /* RFC 7296 3.3.6 (7): kept, never chosen */
 }
 
 /* One transform, which must be the last one or say that more follow. */
@@ -79,6 +79,7 @@ bool proposal_read(struct reader *r, struct proposal *p)
         read_copy(&body, p->spi, p->spi_len);
     for (unsigned i = 0; i < p->transform_count && !body.bad; i++)
         read_transform(&body, &p->transforms[i], i + 1 == p->transform_count);
+    /* RFC 7296 3.3 (4): its lengths and counts have to agree. */
     if (!read_ended(&body))
         r->bad = true;
     return !r->bad;
@@ -98,6 +99,7 @@ static void write_transform(struct writer *w, const struct transform *t, bool la
     write_u8(w, 0);
     write_u16(w, t->id);
     if (t->key_bits != 0) {
+        /* RFC 7296 3.3.5 (1, 3): of fixed length, the upper octet first. */
         write_u16(w, ATTRIBUTE_FORMAT | ATTRIBUTE_KEY_LENGTH);
         write_u16(w, t->key_bits);
     }

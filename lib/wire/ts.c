@@ -16,7 +16,8 @@ static size_t selector_size(u8 family)
     return SELECTOR_HEAD + 4 + 2 * address_size(family);
 }
 
-/* Does the range end before it begins? RFC 7296 3.13.1: OPAQUE ports are written as 65535 to 0. */
+/* RFC 7296 3.13.1 (4): does the range end before it begins? OPAQUE ports are written as 65535 to 0.
+ */
 static bool backwards(const struct shrike_ts *ts)
 {
     bool opaque = ts->port_from == 65535 && ts->port_to == 0;

@@ -215,6 +215,7 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .transport = op->mode == SHRIKE_TRANSPORT,
         .esn = op->esn,
         .nat_here = op->nat_here,
+        .encap = op->encap,
         .reqid = op->reqid,
         .replaces = op->replaces,
         .life = op->life,

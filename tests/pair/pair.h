@@ -17,7 +17,7 @@ struct pair_child {
     uint32_t serial, spi_in, spi_out;
     uint8_t in[128], out[128]; /* encryption key, then integrity key */
     size_t in_len, out_len;
-    bool transport, esn, nat_here;
+    bool transport, esn, nat_here, encap;
     uint32_t reqid, replaces;
     struct shrike_life life;
     int rank; /* of those with one reqid, the highest is sent by */

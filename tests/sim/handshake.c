@@ -137,7 +137,7 @@ void play_wrong_id(struct net *n)
     net_leave(n);
 }
 
-/* RFC 7296 1.2: when the Child SA fails, the IKE SA stays. */
+/* RFC 7296 2.21.2 (4): when the Child SA fails, the IKE SA stays. */
 void play_ts_mismatch(struct net *n)
 {
     const struct host_event *e;

@@ -91,8 +91,8 @@ static struct oracle_stream *stream_of(struct oracle *o, unsigned host, u64 spi,
     return s;
 }
 
-/* RFC 7296 2.2, 2.3: IDs of requests go up by one, and with a window of one the next request waits
- * for the response to the last. */
+/* RFC 7296 2.3 (2, 5): IDs of requests go up by one, and with a window of one the next request
+ * waits for the response to the last. */
 static void check_request_id(struct oracle *o, const struct host *h, const struct header *head)
 {
     bool initiator = head->flags & FLAG_INITIATOR;

@@ -118,7 +118,7 @@ static void rekey(struct net *n, unsigned side)
     expect(n, host_count(&n->host[side], SHRIKE_EVENT_CHILD_REKEYED) == before + 1);
 }
 
-/* RFC 7296 2.23.1, also after the NAT has given another port. */
+/* RFC 7296 2.23.1 (1): also after the NAT has given another port. */
 void play_transport_nat(struct net *n)
 {
     struct link_faults f;

@@ -3,7 +3,8 @@
  *     TEST(map_keeps_what_was_put) { ... CHECK(x); CHECK_EQ(a, b); }
  *     int main(void) { return RUN(map_keeps_what_was_put) | RUN(...) ; }
  *
- * Each RUN prints "ok NAME" or "not ok NAME"; a failed CHECK prints its place and ends its test. */
+ * Each RUN prints "ok NAME" or "not ok NAME"; a failed CHECK prints its place and ends its test.
+ * With TEST_ONLY=NAME in the environment that one alone is run. */
 #ifndef UNIT_TEST_H
 #define UNIT_TEST_H
 
@@ -40,6 +41,9 @@ static bool test_failed;
 
 static inline int test_run(void (*test)(void), const char *name)
 {
+    const char *only = getenv("TEST_ONLY");
+    if (only && strcmp(only, name) != 0)
+        return 0;
     test_failed = false;
     test();
     printf("%s %s\n", test_failed ? "not ok" : "ok", name);

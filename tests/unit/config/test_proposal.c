@@ -21,6 +21,7 @@ static bool is(uint16_t at, uint16_t i, uint8_t type, uint16_t id, uint16_t bits
     return i < list.at[at].transform_count && t->type == type && t->id == id && t->key_bits == bits;
 }
 
+/* RFC 7296 3.3.4 (4) */
 TEST(ike)
 {
     CHECK(read_list(PROTOCOL_IKE, "aes256gcm16-prfsha384-x25519, aes128-sha256-modp2048"));

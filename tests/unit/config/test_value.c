@@ -81,6 +81,7 @@ static bool is_id(const char *text, uint8_t type, const char *data, size_t len)
            (len == 0 || memcmp(id.data.at, data, len) == 0);
 }
 
+/* RFC 7296 3.5 (2, 3, 4) */
 TEST(identities)
 {
     struct shrike_id id;
@@ -98,10 +99,16 @@ TEST(identities)
     CHECK(value_id(&pool, "keyid:#0g", &id) == VALUE_BAD && value_id(&pool, "@", &id) == VALUE_BAD);
 }
 
+/* RFC 7296 2.15 (2, 3) */
 TEST(secrets)
 {
     struct shrike_bytes s;
     CHECK(value_secret(&pool, "plain", &s) && s.len == 5 && memcmp(s.at, "plain", 5) == 0);
+    static const char many[] =
+        "0123456789 ~!@#$%^&*()_+{}|:<>?-=[];',./`'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
+    CHECK(sizeof(many) > 65); /* 64 and more are a secret, without the zero behind them */
+    CHECK(value_secret(&pool, many, &s) && s.len == sizeof(many) - 1);
+    CHECK(memcmp(s.at, many, s.len) == 0);
     CHECK(value_secret(&pool, "0x00fF10", &s) && s.len == 3 && memcmp(s.at, "\0\xff\x10", 3) == 0);
     CHECK(value_secret(&pool, "0sZm9vYmE=", &s) && s.len == 5 && memcmp(s.at, "fooba", 5) == 0);
     CHECK(value_secret(&pool, "0sZm9vYmFy", &s) && s.len == 6 && memcmp(s.at, "foobar", 6) == 0);

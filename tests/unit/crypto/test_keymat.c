@@ -162,6 +162,7 @@ static bool keys_follow(const struct prf_suite *prf, const struct key_seed *seed
     return true;
 }
 
+/* RFC 7296 2.14 (1) */
 TEST(ike_keys_follow_the_published_skeyseed)
 {
     size_t seen = 0;

@@ -147,6 +147,21 @@ TEST(both_roles_agree)
     }
 }
 
+/* RFC 7296 3.4 (1): one value in 256 is shorter than the prime by an octet. */
+TEST(a_short_modp_value_is_padded_in_front)
+{
+    const struct ke_suite *ke = suite_ke(KE_MODP1536);
+    struct side a, b;
+    a.public_value[0] = 1;
+    for (unsigned i = 0; i < 6000 && a.public_value[0]; i++)
+        CHECK(p->ke_generate(p->ctx, ke, a.private_key, a.public_value));
+    CHECK_EQ(a.public_value[0], 0);
+    CHECK(p->ke_generate(p->ctx, ke, b.private_key, b.public_value));
+    CHECK_EQ(derive_from(ke, a.private_key, b.public_value, a.secret), 1);
+    CHECK_EQ(derive_from(ke, b.private_key, a.public_value, b.secret), 1);
+    CHECK_BYTES(a.secret, b.secret, ke->secret_len);
+}
+
 /* A public value is the generator to the power of the private key, so a derivation from the
  * generator gives it back (of a point: x). */
 TEST(public_values_belong_to_their_private_keys)
@@ -437,14 +452,14 @@ int main(void)
 {
     p = provider_openssl_new();
     ensure(p);
-    int failed = RUN(exchanges_give_what_was_published) | RUN(scalars_give_what_was_published) |
-                 RUN(a_short_modp_secret_is_padded_in_front) | RUN(both_roles_agree) |
-                 RUN(public_values_belong_to_their_private_keys) |
-                 RUN(modp_agrees_with_the_library) | RUN(values_of_the_wrong_size_are_refused) |
-                 RUN(modp_values_outside_of_the_group_are_refused) |
-                 RUN(points_off_the_curve_are_refused) | RUN(coordinates_not_reduced_are_refused) |
-                 RUN(points_of_small_order_are_refused) | RUN(private_keys_are_scalars) |
-                 RUN(unknown_groups_fail);
+    int failed =
+        RUN(exchanges_give_what_was_published) | RUN(scalars_give_what_was_published) |
+        RUN(a_short_modp_secret_is_padded_in_front) | RUN(a_short_modp_value_is_padded_in_front) |
+        RUN(both_roles_agree) | RUN(public_values_belong_to_their_private_keys) |
+        RUN(modp_agrees_with_the_library) | RUN(values_of_the_wrong_size_are_refused) |
+        RUN(modp_values_outside_of_the_group_are_refused) | RUN(points_off_the_curve_are_refused) |
+        RUN(coordinates_not_reduced_are_refused) | RUN(points_of_small_order_are_refused) |
+        RUN(private_keys_are_scalars) | RUN(unknown_groups_fail);
     provider_openssl_free(p);
     return failed;
 }

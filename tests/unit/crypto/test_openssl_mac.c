@@ -103,6 +103,7 @@ static void library_mac(const char *mac, const char *under, struct bytes key, st
                      PRF_MAX, &len));
 }
 
+/* RFC 7296 1.7 (8) */
 TEST(keys_and_data_of_every_length_agree_with_the_library)
 {
     static const struct {

@@ -23,7 +23,7 @@ TEST(every_row_is_found)
         CHECK(suite_ke(ke[i].id) == &ke[i]);
 }
 
-/* Of all numbers there are, only those of the rows. */
+/* RFC 7296 3 (1), 3.14 (2): Of all numbers there are, only those of the rows. */
 TEST(nothing_else_is_found)
 {
     size_t found = 0;
@@ -97,6 +97,7 @@ TEST(ciphers_have_the_sizes_of_their_rfcs)
     CHECK(!null->aead);
 }
 
+/* RFC 7296 5 (1) */
 TEST(prfs_and_macs_have_the_sizes_of_their_rfcs)
 {
     static const struct {

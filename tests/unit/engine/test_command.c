@@ -103,7 +103,7 @@ TEST(up_twice_is_busy_and_up_when_up_is_done)
     toy_end(p);
 }
 
-/* Not when the question is sent, and not at all when nobody answers it. */
+/* RFC 7296 1.4 (6): Not when the question is sent, and not at all when nobody answers it. */
 TEST(liveness_is_answered_by_the_peer)
 {
     struct pair *p = toy_pair((struct pair_options){0});

@@ -45,8 +45,8 @@ static struct packet *sealed(struct forger *f, u32 id, u16 size)
     return protect_seal(&f->shard, &f->sa, &in);
 }
 
-/* RFC 7296 2.1: the remembered reply, octet for octet; RFC 7383 2.6.1: also when the request was
- * cut anew, but only when that is authentic. */
+/* RFC 7296 2.1 (1, 2, 4, 5), 2.3 (9): the remembered reply, octet for octet; RFC 7383 2.6.1: also
+ * when the request was cut anew, but only when that is authentic. */
 TEST(a_request_again_gets_its_reply_again)
 {
     static u8 padding[900];
@@ -292,6 +292,7 @@ static void seen_give(void *ctx, void *page, size_t size)
     munmap(page, size);
 }
 
+/* RFC 7296 2.12 (1) */
 TEST(no_key_is_left_in_a_page)
 {
     for (unsigned closed = 0; closed < 2; closed++) {

@@ -96,6 +96,7 @@ static struct stranger_says other(unsigned n)
     return x;
 }
 
+/* RFC 7296 2.6 (6), 2.11 (1) */
 TEST(a_cookie_holds_for_one_only)
 {
     CHECK(begin(0, 0, 100));
@@ -135,6 +136,7 @@ TEST(a_cookie_holds_for_one_only)
     toy_end(p);
 }
 
+/* RFC 7296 2.6 (5) */
 TEST(cookies_grow_old)
 {
     CHECK(begin(0, 0, 100));
@@ -152,7 +154,7 @@ TEST(cookies_grow_old)
     toy_end(p);
 }
 
-/* Above the threshold all must show one; it goes off only some time after. */
+/* RFC 7296 2.6 (2): Above the threshold all must show one; it goes off only some time after. */
 TEST(all_are_asked_above_the_threshold)
 {
     CHECK(begin(3, 1000, 100));
@@ -256,7 +258,7 @@ TEST(a_request_again_gets_its_reply_again)
     toy_end(p);
 }
 
-/* RFC 7296 2.1, 3.1: what is no request for a first exchange makes nothing and gets nothing. */
+/* RFC 7296 3.1 (2, 3): what is no request for a first exchange makes nothing and gets nothing. */
 TEST(other_headers_make_nothing)
 {
     static const struct {

@@ -31,6 +31,7 @@ static bool empty(const struct pair *p)
     return true;
 }
 
+/* RFC 7296 4 (4) */
 TEST(comes_up_and_agrees)
 {
     struct pair *p = toy_pair((struct pair_options){0});
@@ -44,6 +45,7 @@ TEST(comes_up_and_agrees)
     end(p);
 }
 
+/* RFC 7296 2.4 (13), 1.4.1 (1) */
 TEST(goes_down_and_leaves_nothing)
 {
     for (unsigned side = 0; side < 2; side++) {
@@ -59,6 +61,7 @@ TEST(goes_down_and_leaves_nothing)
     }
 }
 
+/* RFC 7296 1 (2), 1.3 (1), 2.4 (11) */
 TEST(makes_further_children)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 3});
@@ -75,6 +78,7 @@ TEST(makes_further_children)
     end(p);
 }
 
+/* RFC 7296 1.2 (2) */
 TEST(refuses_another_secret)
 {
     struct pair *p = toy_pair((struct pair_options){.secret = {"one", "other"}});
@@ -87,6 +91,7 @@ TEST(refuses_another_secret)
     end(p);
 }
 
+/* RFC 7296 2.1 (6), 2.4 (5, 8) */
 TEST(gives_up_a_silent_peer)
 {
     struct pair *p = toy_pair((struct pair_options){0});

@@ -161,7 +161,8 @@ TEST(unknown_spis_are_not_answered)
     end();
 }
 
-/* The keys are agreed, but nobody has proved anything yet: a delete is not even answered. */
+/* RFC 7296 1 (1): The keys are agreed, but nobody has proved anything yet: a delete is not even
+ * answered. */
 TEST(nothing_but_ike_auth_before_the_proof)
 {
     struct pair_options o = {.algorithms = pair_usual};

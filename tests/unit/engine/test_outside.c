@@ -65,7 +65,7 @@ static const struct header wayward = {.spi_i = 0x1111,
                                       .message_id = 7};
 static const u8 sealed[64] = {0, 0, 0, 64};
 
-/* RFC 7296 1.5, 2.21.4: SPIs, message ID and exchange type are copied. */
+/* RFC 7296 2.21.4 (2, 3, 4): SPIs, message ID and exchange type are copied. */
 TEST(an_unknown_spi_is_said)
 {
     struct bytes data;
@@ -86,7 +86,7 @@ TEST(an_unknown_spi_is_said)
     toy_end(p);
 }
 
-/* RFC 7296 1.5: never an answer to a response, nor to a message that is one of these. */
+/* RFC 7296 2.21.4 (1): never an answer to a response, nor to a message that is one of these. */
 TEST(what_is_not_answered)
 {
     struct header all[6];
@@ -115,7 +115,7 @@ TEST(what_is_not_answered)
     toy_end(p);
 }
 
-/* RFC 7296 2.5: also for an SA that we have; nothing else is done with it. */
+/* RFC 7296 2.5 (2): also for an SA that we have; nothing else is done with it. */
 TEST(a_higher_version_is_said)
 {
     struct bytes data;
@@ -146,6 +146,7 @@ static unsigned offer_many(unsigned count, bool many_hosts)
     return answers;
 }
 
+/* RFC 7296 2.4 (7) */
 TEST(answers_are_few)
 {
     p = toy_pair((struct pair_options){0});
@@ -192,7 +193,8 @@ static unsigned hinted(struct header h, u16 type, struct bytes data, u8 host)
     return answered ? 100 : n;
 }
 
-/* RFC 7296 2.21.4: a hint has the peer asked, once in a while, and changes nothing. */
+/* RFC 7296 2.4 (4), 2.21.4 (5, 6): a hint has the peer asked, once in a while, and changes nothing.
+ */
 TEST(a_lost_ike_sa_is_asked_about)
 {
     struct bytes none = bytes_of(NULL, 0);
@@ -217,6 +219,7 @@ TEST(a_lost_ike_sa_is_asked_about)
     toy_end(p);
 }
 
+/* RFC 7296 1.5 (3) */
 TEST(a_lost_child_is_asked_about)
 {
     u8 spi[4];
@@ -255,7 +258,8 @@ static void lack(u32 spi, u8 host, u16 port)
     settle_side(p, 1);
 }
 
-/* RFC 7296 1.5: over the IKE SA, now and then; the peer has it in its log and changes nothing. */
+/* RFC 7296 1.5 (1), 2.21.4 (7, 9): over the IKE SA, now and then; the peer has it in its log and
+ * changes nothing. */
 TEST(lacking_esp_is_said_over_the_ike_sa)
 {
     p = toy_pair((struct pair_options){0});
@@ -277,6 +281,7 @@ TEST(lacking_esp_is_said_over_the_ike_sa)
     toy_end(p);
 }
 
+/* RFC 7296 1.5 (2) */
 TEST(lacking_esp_is_said_in_the_clear)
 {
     struct bytes data;

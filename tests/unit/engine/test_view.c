@@ -198,7 +198,8 @@ TEST(the_dead_are_not_shown)
     toy_end(p);
 }
 
-/* Encapsulation that is only asked for is no NAT: no keepalives, and both ends say which it is. */
+/* RFC 7296 2.23 (9): Encapsulation that is only asked for is no NAT: no keepalives, and both ends
+ * say which it is. */
 TEST(a_pretended_nat_is_told_from_a_real_one)
 {
     struct pair *p = toy_pair((struct pair_options){0});

@@ -158,6 +158,7 @@ TEST(cut_packets_are_refused)
     }
 }
 
+/* RFC 7296 2.24 (1) */
 TEST(outer_header_takes_what_it_may)
 {
     struct inner p = {.family = 4, .tos = 0xb9, .dont_fragment = true};
@@ -169,6 +170,7 @@ TEST(outer_header_takes_what_it_may)
     CHECK(outer_of(&p, DF_SET).dont_fragment);
 }
 
+/* RFC 7296 2.24 (1) */
 TEST(congestion_marks_are_as_in_the_figure)
 {
     /* RFC 6040 4.2, figure 4: rows inner, columns outer, in numeric order; 9: drop. */

@@ -84,6 +84,7 @@ static bool keepalive_came(void)
     return recv(peer, got, sizeof(got), MSG_DONTWAIT) == 1 && got[0] == 0xff;
 }
 
+/* RFC 7296 2.23 (11) */
 TEST(keepalives_follow_silence)
 {
     setup();

@@ -22,6 +22,7 @@ static struct esp_sa *out_of(u32 serial, struct shrike_ts remote, bool trap)
     return esp_sa_new(&s);
 }
 
+/* RFC 7296 2.8.1 (2) */
 TEST(table_is_as_a_plain_array)
 {
     struct sadb *db = sadb_new(128);

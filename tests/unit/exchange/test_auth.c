@@ -52,7 +52,7 @@ static void end(void)
     toy_end(p);
 }
 
-/* RFC 7296 2.3, 2.21.2: nothing but IKE_AUTH before the peer is known. */
+/* RFC 7296 1 (1): nothing but IKE_AUTH before the peer is known. */
 TEST(nothing_else_before_it)
 {
     static const u8 exchanges[] = {EXCHANGE_INFORMATIONAL, EXCHANGE_CREATE_CHILD_SA,
@@ -85,7 +85,8 @@ TEST(no_request_to_the_initiator)
     end();
 }
 
-/* Requests that cannot be: each is told what is wrong with it, and that was that. */
+/* RFC 7296 1.2 (2, 3), 2.21.2 (1, 3): Requests that cannot be: each is told what is wrong with it,
+ * and that was that. */
 TEST(requests_that_fail)
 {
     static const char id[] = "\2\0\0\0a.test", stranger[] = "\2\0\0\0x.test";
@@ -125,7 +126,7 @@ TEST(requests_that_fail)
     }
 }
 
-/* Responses that cannot be: the attempt fails, with the reason. */
+/* RFC 7296 1.2 (2, 3), 2.21.2 (2): Responses that cannot be: the attempt fails, with the reason. */
 TEST(responses_that_fail)
 {
     static const char id[] = "\2\0\0\0b.test", stranger[] = "\2\0\0\0x.test";
@@ -169,7 +170,7 @@ TEST(responses_that_fail)
     }
 }
 
-/* RFC 7296 2.9: the IKE SA stays, and the Child SA is asked for anew, pair by pair. */
+/* RFC 7296 2.21.2 (4): the IKE SA stays, and the Child SA is asked for anew, pair by pair. */
 TEST(a_single_pair_is_required)
 {
     static const char id[] = "\2\0\0\0b.test", proof[] = "\2\0\0\0................................";

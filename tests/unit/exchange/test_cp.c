@@ -90,6 +90,7 @@ static bool end(void)
     return over;
 }
 
+/* RFC 7296 2.19 (1, 4, 5), 3.15.1 (8, 9), 4 (11, 12) */
 TEST(an_address_is_given_and_given_back)
 {
     begin((struct pair_options){0});
@@ -126,7 +127,7 @@ TEST(it_is_that_of_all_children)
     CHECK(end());
 }
 
-/* RFC 7296 3.15.4: not fatal to the IKE SA. The peer may ask once more. */
+/* RFC 7296 3.15.4 (1): not fatal to the IKE SA. The peer may ask once more. */
 TEST(the_pools_are_empty)
 {
     begin((struct pair_options){0});
@@ -144,7 +145,7 @@ TEST(the_pools_are_empty)
     CHECK(end());
 }
 
-/* RFC 7296 2.19: FAILED_CP_REQUIRED; but only where an address is needed. */
+/* RFC 7296 2.19 (7): FAILED_CP_REQUIRED; but only where an address is needed. */
 TEST(it_was_not_asked_for)
 {
     for (unsigned needed = 0; needed < 2; needed++) {
@@ -354,13 +355,24 @@ static bool answered(u8 type, struct bytes *out)
     return true;
 }
 
+/* Is there an attribute of this type, and nothing in it? */
+static bool is_empty(struct bytes attributes, u16 type)
+{
+    struct reader r = reader_of(attributes);
+    struct config_attribute a;
+    while (config_next(&r, &a))
+        if (a.type == type)
+            return a.value.len == 0;
+    return false;
+}
+
 static void end_forger(void)
 {
     forger_free(&f);
     toy_end(p);
 }
 
-/* RFC 7296 2.20, 3.15.1: asked outside of what makes a Child SA. */
+/* RFC 7296 2.20 (3), 3.15.1 (21, 24): asked outside of what makes a Child SA. */
 TEST(questions_are_answered)
 {
     static const u8 asked[] = {0, CFG_APPLICATION_VERSION,  0, 0, 0, CFG_SUPPORTED_ATTRIBUTES, 0, 0,
@@ -372,6 +384,7 @@ TEST(questions_are_answered)
     add_cp(CFG_TYPE_REQUEST, bytes_of(asked, sizeof(asked)));
     tell(&f, what, &c, &h);
     CHECK(answered(CFG_TYPE_REPLY, &said) && config_read(said, &list));
+    CHECK(is_empty(said, CFG_APPLICATION_VERSION));
     CHECK(list.version && list.supported && is_leased(list.addrs, list.addr_count));
     CHECK_EQ(p->side[1].leases.count, 1); /* the one that it has */
     chain_begin(&c);

@@ -66,8 +66,8 @@ TEST(an_answer_as_asked)
     end();
 }
 
-/* RFC 7296 1.3.1, 2.9: what the peer made of it cannot be used: it is deleted, and no data plane
- * ever had it. */
+/* RFC 7296 1.3.1 (3), 3.3.6 (5): what the peer made of it cannot be used: it is deleted, and no
+ * data plane ever had it. */
 TEST(answers_that_were_not_asked_for)
 {
     static const enum shrike_reason_code reasons[] = {
@@ -91,7 +91,8 @@ TEST(answers_that_were_not_asked_for)
     }
 }
 
-/* RFC 7296 2.21: a response that lacks a payload: the two no longer agree on their state. */
+/* RFC 7296 1.4.1 (7), 2.21.3 (2): a response that lacks a payload: the two no longer agree on their
+ * state. */
 TEST(an_answer_without_selectors_ends_the_sa)
 {
     CHECK(begin());
@@ -102,6 +103,7 @@ TEST(an_answer_without_selectors_ends_the_sa)
     end();
 }
 
+/* RFC 7296 1.3.1 (4), 3.10.1 (1) */
 TEST(refusals_end_the_child_alone)
 {
     static const struct {
@@ -125,7 +127,7 @@ TEST(refusals_end_the_child_alone)
     }
 }
 
-/* RFC 7296 2.25: later, not at once, and not for ever. */
+/* RFC 7296 2.25 (2, 3): later, not at once, and not for ever. */
 TEST(temporary_failure_is_tried_again)
 {
     unsigned tries = 0;
@@ -177,8 +179,8 @@ TEST(a_request_to_rekey_what_is_not_named)
     end();
 }
 
-/* RFC 7296 1.3.3, 2.25: of a child that nobody knows; while a child of ours is being made, it may
- * be that one, whose answer is under way. */
+/* RFC 7296 2.25 (1, 5), 3.10 (1): of a child that nobody knows; while a child of ours is being
+ * made, it may be that one, whose answer is under way. */
 TEST(a_request_to_rekey_what_is_not_there)
 {
     struct notify n;

@@ -23,6 +23,7 @@ static void end(void)
 
 static const struct forgery request = {.exchange = EXCHANGE_INFORMATIONAL, .message_id = 0};
 
+/* RFC 7296 1.4 (2, 4, 5), 2.5 (4), 2.19 (6), 3.1 (10, 13) */
 TEST(answers_a_liveness_check)
 {
     CHECK(begin(1, 0));
@@ -34,7 +35,8 @@ TEST(answers_a_liveness_check)
     end();
 }
 
-/* RFC 7296 1.4.1: the reply names the other halves, and a strict peer reads but a few deletes. */
+/* RFC 7296 1.4.1 (3): the reply names the other halves, and a strict peer reads but a few deletes.
+ */
 TEST(deletes_many_children_in_one_payload)
 {
     uint32_t spis[PAIR_CHILDREN];
@@ -57,7 +59,7 @@ TEST(deletes_many_children_in_one_payload)
     end();
 }
 
-/* RFC 7296 1.4.1: SPIs that we do not know are passed over in silence; so are doubles. */
+/* RFC 7296 2.25.1 (6): SPIs that we do not know are passed over in silence; so are doubles. */
 TEST(passes_over_unknown_spis)
 {
     CHECK(begin(1, 0));
@@ -113,6 +115,7 @@ TEST(zero_names_no_child)
     end();
 }
 
+/* RFC 7296 1.4.1 (2, 4, 5), 2.3 (4) */
 TEST(crossing_deletes_of_a_child)
 {
     p = toy_pair((struct pair_options){.children = 2});
@@ -132,7 +135,7 @@ TEST(crossing_deletes_of_a_child)
     toy_end(p);
 }
 
-/* RFC 7296 1.4.1, 2.25.2: both delete the IKE SA at once; or one a child, the other all. */
+/* RFC 7296 2.25.2 (4): both delete the IKE SA at once; or one a child, the other all. */
 TEST(crossing_deletes_of_the_ike_sa)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -155,7 +158,7 @@ TEST(crossing_deletes_of_the_ike_sa)
     }
 }
 
-/* RFC 7296 2.21.3: what does not parse is fatal for both, without a delete. */
+/* RFC 7296 2.21.3 (1), 3.10.1 (4): what does not parse is fatal for both, without a delete. */
 TEST(a_malformed_request_ends_the_sa)
 {
     for (unsigned i = 0; i < 3; i++) {
@@ -184,7 +187,7 @@ TEST(too_many_payloads_are_refused)
     end();
 }
 
-/* RFC 7296 2.5: said by its number; nothing of the message is acted on, and the SA stays. */
+/* RFC 7296 2.5 (7, 8): said by its number; nothing of the message is acted on, and the SA stays. */
 TEST(an_unknown_critical_payload_is_named)
 {
     enum { UNKNOWN = 200 };
@@ -249,6 +252,66 @@ TEST(events_of_a_hostile_peer_are_bounded)
     end();
 }
 
+/* RFC 7296 1.4 (5), 3.10.1 (2, 3): notifies that nobody knows, an error among them: the answer is
+ * empty, the SA stays. */
+TEST(notifies_that_nobody_knows)
+{
+    CHECK(begin(1, 0));
+    chain_notify(&c, 40000);
+    chain_notify(&c, 12345);
+    tell(&f, request, &c, &h);
+    CHECK(h.any && h.m.count == 0);
+    CHECK_EQ(p->side[0].ike_down, 0);
+    end();
+}
+
+/* RFC 7296 2 (1), 3.12 (4): as long as that, and in one piece. */
+TEST(a_message_of_three_thousand_octets)
+{
+    static const u8 filling[2900];
+    CHECK(begin(1, 0));
+    f.sa.fragmentation = false;
+    chain_add(&c, PAYLOAD_VENDOR, false, bytes_of(filling, sizeof(filling)));
+    tell(&f, request, &c, &h);
+    CHECK(h.any && h.m.count == 0);
+    end();
+}
+
+/* RFC 7296 2.1 (3, 6, 7), 2.2 (1): octet for octet, until it is answered. */
+TEST(what_is_sent_again_is_the_same)
+{
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false};
+    u8 first[1024];
+    size_t len = 0;
+    unsigned times = 0;
+    CHECK(begin(1, 0));
+    shrike_command(p->side[0].engine, p->now, &ask);
+    for (unsigned i = 0; i < 40; i++) {
+        shrike_tick(p->side[0].engine, p->now);
+        settle_side(p, 0);
+        for (; p->side[1].count; pair_lose(&p->side[1]), times++) {
+            const struct pair_datagram *d = &p->side[1].queue[p->side[1].head];
+            CHECK(d->len <= sizeof(first) && (times == 0 || d->len == len));
+            if (times == 0)
+                memcpy(first, d->data, d->len);
+            len = d->len;
+            CHECK_BYTES(d->data, first, len);
+        }
+        p->now += SHRIKE_SECOND;
+    }
+    CHECK(times >= 5);
+    struct header said;
+    CHECK(header_read(bytes_of(first, len), &said) == HEADER_OK);
+    struct forgery answer = {
+        .exchange = EXCHANGE_INFORMATIONAL, .response = true, .message_id = said.message_id};
+    tell(&f, answer, &c, &h);
+    p->now += 100 * SHRIKE_SECOND;
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 0);
+    end();
+}
+
 int main(void)
 {
     return RUN(answers_a_liveness_check) | RUN(deletes_many_children_in_one_payload) |
@@ -257,5 +320,6 @@ int main(void)
            RUN(a_malformed_request_ends_the_sa) | RUN(too_many_payloads_are_refused) |
            RUN(an_unknown_critical_payload_is_named) |
            RUN(invalid_syntax_from_the_peer_ends_the_sa) |
-           RUN(events_of_a_hostile_peer_are_bounded);
+           RUN(events_of_a_hostile_peer_are_bounded) | RUN(notifies_that_nobody_knows) |
+           RUN(a_message_of_three_thousand_octets) | RUN(what_is_sent_again_is_the_same);
 }

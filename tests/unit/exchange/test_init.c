@@ -71,7 +71,7 @@ static struct pair *calling(struct pair_options o, struct caught *first)
     return p;
 }
 
-/* RFC 7296 2.6: the cookie stands first, all the rest is the same, octet for octet. */
+/* RFC 7296 2.6 (4): the cookie stands first, all the rest is the same, octet for octet. */
 TEST(a_cookie_changes_nothing_else)
 {
     struct caught first, second, third;
@@ -139,6 +139,7 @@ TEST(cookies_without_end)
     toy_end(p);
 }
 
+/* RFC 7296 2.6 (3) */
 TEST(cookies_of_a_wrong_size)
 {
     static const u8 long_one[65];
@@ -172,7 +173,8 @@ static struct pair *with_groups(struct shrike_transform own[2][5], struct shrike
     return p;
 }
 
-/* RFC 7296 1.2: the retry repeats the full offer, so that nobody can talk us into a weak group. */
+/* RFC 7296 1.2 (4, 5), 2.6.1 (1), 3.3.6 (8), 3.4 (2): the retry repeats the full offer, so that
+ * nobody can talk us into a weak group. */
 TEST(another_group_repeats_the_full_offer)
 {
     static struct shrike_transform own[2][5];
@@ -231,6 +233,7 @@ TEST(another_group_repeats_the_full_offer)
     toy_end(p);
 }
 
+/* RFC 7296 1.3 (6) */
 TEST(the_responder_names_its_group)
 {
     static struct shrike_transform own[2][5];
@@ -301,8 +304,8 @@ TEST(an_error_without_a_better_answer_is_believed)
     toy_end(p);
 }
 
-/* Octets changed in the genuine response: none makes us go on with what we did not offer; those
- * that we cannot use are waited out. */
+/* RFC 7296 3.3.6 (5): Octets changed in the genuine response: none makes us go on with what we did
+ * not offer; those that we cannot use are waited out. */
 TEST(a_changed_response_is_waited_out)
 {
     struct caught first, answered;
@@ -338,8 +341,8 @@ TEST(a_changed_response_is_waited_out)
     toy_end(p);
 }
 
-/* RFC 7296 2.23: SHA-1 of both SPIs, address and port; here by the provider's own hash, with the
- * octets put together by hand. */
+/* RFC 7296 2.23 (7): SHA-1 of both SPIs, address and port; here by the provider's own hash, with
+ * the octets put together by hand. */
 TEST(nat_detection_hashes)
 {
     struct caught first, answered;
@@ -367,6 +370,172 @@ TEST(nat_detection_hashes)
     toy_end(p);
 }
 
+/* ---- what our messages are made of, and what theirs may be ---- */
+
+static const struct pair_datagram *waiting_for(struct pair *p, unsigned side)
+{
+    return &p->side[side].queue[p->side[side].head];
+}
+
+/* The types of a message's payloads, one after the other; notifies and vendor IDs left out. */
+static size_t types_of(const struct message *m, u8 *out)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < m->count; i++)
+        if (m->payloads[i].type != PAYLOAD_NOTIFY && m->payloads[i].type != PAYLOAD_VENDOR)
+            out[n++] = m->payloads[i].type;
+    return n;
+}
+
+/* RFC 7296 2.5 (4, 6, 10, 11), 3.1 (4, 7, 10, 12, 13), 3.2 (4), 2.10 (1), 3.9 (2): version 2.0, the
+ * flags of our role, no critical or reserved bit, payloads in order, nonces that nobody had before.
+ */
+TEST(messages_of_ours)
+{
+    static const u8 order[] = {PAYLOAD_SA, PAYLOAD_KE, PAYLOAD_NONCE};
+    u8 nonces[4][32], types[PAYLOADS_MAX];
+    for (unsigned round = 0; round < 2; round++) {
+        struct caught both[2];
+        struct pair *p = calling((struct pair_options){0}, &both[0]);
+        struct pair_datagram d = {p->side[1].here, p->side[0].here, both[0].octets, both[0].len,
+                                  false};
+        if (round) { /* the second one of the same engine */
+            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+            pair_post(&p->side[1], &d);
+            pair_run(p);
+            pair_down(p, 0, NULL);
+            shrike_command(p->side[0].engine, p->now, &up);
+            CHECK(next_of(p, &both[0]));
+            d.len = both[0].len;
+        }
+        pair_post(&p->side[1], &d);
+        pair_deliver(p, 1);
+        pair_drain(p, 1);
+        CHECK(catch_one(p, 0, &both[1]));
+        for (unsigned i = 0; i < 2; i++) {
+            CHECK_EQ(both[i].octets[17], 0x20);
+            CHECK_EQ(both[i].octets[19], i ? FLAG_RESPONSE : FLAG_INITIATOR);
+            CHECK_EQ(types_of(&both[i].m, types), sizeof(order));
+            CHECK_BYTES(types, order, sizeof(order));
+            for (unsigned k = 0; k < both[i].m.count; k++)
+                CHECK_EQ(both[i].octets[both[i].m.payloads[k].body.off - 3], 0);
+            struct bytes nonce = body(&both[i], PAYLOAD_NONCE);
+            CHECK_EQ(nonce.len, 32); /* half of the largest key of a PRF is 32 octets */
+            memcpy(nonces[2 * round + i], nonce.at, 32);
+        }
+        toy_end(p);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < i; k++)
+            CHECK(memcmp(nonces[i], nonces[k], 32) != 0 || (i == 2 && k == 0));
+}
+
+/* RFC 7296 2.5 (11), 3.10.1 (3), 3.12 (4): the same payloads the other way round, with some that
+ * nobody knows between. */
+TEST(payloads_in_any_order)
+{
+    struct caught first, answered;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    u8 octets[4096];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct builder b = builder_message(&w, &first.m.header);
+    for (unsigned i = first.m.count; i-- > 0;) {
+        size_t mark = payload_begin(&b, first.m.payloads[i].type, false);
+        write_bytes(&w, bytes_at(first.octets, first.m.payloads[i].body));
+        payload_end(&b, mark);
+        notify_add(&b, 40000, bytes_of("?", 1));
+        mark = payload_begin(&b, PAYLOAD_VENDOR, false);
+        write_bytes(&w, bytes_of("somebody", 8));
+        payload_end(&b, mark);
+    }
+    builder_end(&b);
+    struct pair_datagram d = {p->side[1].here, p->side[0].here, octets, written(&w), false};
+    pair_post(&p->side[1], &d);
+    pair_deliver(p, 1);
+    pair_drain(p, 1);
+    CHECK(catch_one(p, 0, &answered));
+    CHECK(body(&answered, PAYLOAD_SA).at && body(&answered, PAYLOAD_KE).at);
+    CHECK(answered.m.header.spi_r != 0);
+    toy_end(p);
+}
+
+/* ---- a NAT between ---- */
+
+enum { OUTSIDE = 99 };
+
+/* Carry what waits, through a NAT in front of side 0 that shows this port. */
+static void carry(struct pair *p, u16 shown)
+{
+    static u16 inside = 500;
+    for (bool any = true; any;) {
+        any = false;
+        if (p->side[1].count) {
+            struct pair_datagram *d = &p->side[1].queue[p->side[1].head];
+            inside = d->remote.port;
+            d->remote.octets[3] = OUTSIDE;
+            d->remote.port = shown;
+            any = pair_deliver(p, 1);
+        }
+        if (p->side[0].count) {
+            struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
+            if (d->local.octets[3] == OUTSIDE && d->local.port == shown) {
+                d->local = p->side[0].here;
+                d->local.port = inside;
+                any = pair_deliver(p, 0) || any;
+            } else {
+                pair_lose(&p->side[0]); /* nobody has that port any more */
+            }
+        }
+        for (unsigned i = 0; i < 2; i++)
+            while (pair_drain(p, i))
+                any = true;
+    }
+}
+
+/* RFC 7296 2.11 (1), 2.23 (2, 5, 9, 12, 15): from IKE_AUTH on both use port 4500, ESP goes in UDP,
+ * and who is not behind the NAT follows who is, to where an authentic message came from last. */
+TEST(a_nat_is_found_and_followed)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false};
+    struct pair *p = toy_pair((struct pair_options){0});
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    while (pair_drain(p, 0))
+        continue;
+    CHECK(!waiting_for(p, 1)->marker && waiting_for(p, 1)->local.port == 500);
+    waiting_for(p, 1);
+    p->side[1].queue[p->side[1].head].remote.octets[3] = OUTSIDE;
+    p->side[1].queue[p->side[1].head].remote.port = 1000;
+    pair_deliver(p, 1);
+    while (pair_drain(p, 1))
+        continue;
+    p->side[0].queue[p->side[0].head].local = p->side[0].here;
+    pair_deliver(p, 0);
+    while (pair_drain(p, 0))
+        continue;
+    CHECK(waiting_for(p, 1)->marker && waiting_for(p, 1)->local.port == 4500);
+    CHECK_EQ(waiting_for(p, 1)->remote.port, 4500);
+    carry(p, 1001);
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+    CHECK(p->side[0].children[0].encap && p->side[1].children[0].encap);
+    CHECK(p->side[0].children[0].nat_here && !p->side[1].children[0].nat_here);
+    /* The mapping changes; side 0 says something, and side 1 knows where it is. */
+    shrike_command(p->side[0].engine, p->now, &ask);
+    shrike_tick(p->side[0].engine, p->now);
+    while (pair_drain(p, 0))
+        continue;
+    carry(p, 1002);
+    shrike_command(p->side[1].engine, p->now, &ask);
+    shrike_tick(p->side[1].engine, p->now);
+    while (pair_drain(p, 1))
+        continue;
+    CHECK_EQ(waiting_for(p, 0)->local.port, 1002);
+    carry(p, 1002);
+    CHECK_EQ(p->side[0].ike_down + p->side[1].ike_down, 0);
+    toy_end(p);
+}
+
 int main(void)
 {
     return RUN(a_cookie_changes_nothing_else) | RUN(a_handshake_with_a_cookie_comes_up) |
@@ -375,5 +544,6 @@ int main(void)
            RUN(the_responder_names_its_group) | RUN(groups_to_and_fro_end) |
            RUN(a_forged_error_does_not_end_the_attempt) |
            RUN(an_error_without_a_better_answer_is_believed) |
-           RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes);
+           RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes) |
+           RUN(messages_of_ours) | RUN(payloads_in_any_order) | RUN(a_nat_is_found_and_followed);
 }

@@ -12,7 +12,8 @@ static void order(struct pair *p, unsigned side, const char *child, bool reauth)
     pair_run(p);
 }
 
-/* With and without PFS, by either side: new keys, one pair, nothing told as closed. */
+/* RFC 7296 1.3 (3), 1.3.3 (1), 2.8 (5): With and without PFS, by either side: new keys, one pair,
+ * nothing told as closed. */
 TEST(children_by_command)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -35,7 +36,8 @@ TEST(children_by_command)
     }
 }
 
-/* RFC 7296 2.8, 2.18: the children move, IDs begin at 0, and everything works on the new one. */
+/* RFC 7296 1.3.2 (1), 1.4 (3), 2.18 (1): the children move, IDs begin at 0, and everything works on
+ * the new one. */
 TEST(the_ike_sa_by_command)
 {
     for (unsigned side = 0; side < 2; side++) {
@@ -57,6 +59,7 @@ TEST(the_ike_sa_by_command)
     }
 }
 
+/* RFC 7296 2.8.1 (1) */
 TEST(by_time)
 {
     struct pair *p = toy_pair((struct pair_options){.ike_rekey = 10 * MINUTE,
@@ -76,7 +79,7 @@ TEST(by_time)
     toy_end(p);
 }
 
-/* What is not rekeyed in time ends. */
+/* RFC 7296 2.8 (1): What is not rekeyed in time ends. */
 TEST(hard_limits)
 {
     struct pair *p = toy_pair((struct pair_options){.child_life = 4 * MINUTE});

@@ -173,7 +173,7 @@ TEST(what_cannot_be_split_fails)
     end();
 }
 
-/* RFC 7296 2.9: the packet first, then what is configured. */
+/* RFC 7296 2.9 (1): the packet first, then what is configured. */
 TEST(the_packet_comes_first)
 {
     struct shrike_ts local = v4(1, 0, 255, 0, 0), remote = v4(2, 0, 255, 0, 0);
@@ -248,7 +248,8 @@ static bool rekey(void)
     return listen_now();
 }
 
-/* RFC 7296 2.9.2: asked for is what was in use, and all that is configured; less is not taken. */
+/* RFC 7296 2.8 (5), 2.9.2 (2, 4): asked for is what was in use, and all that is configured; less is
+ * not taken. */
 TEST(our_rekey_is_never_narrower)
 {
     struct shrike_ts local = v4(1, 0, 255, 0, 0), remote = v4(2, 0, 255, 0, 0);
@@ -301,6 +302,7 @@ static u16 ask(u32 message_id, u32 old)
     return 0;
 }
 
+/* RFC 7296 2.9.2 (1, 3) */
 TEST(their_rekey_is_never_narrower)
 {
     struct shrike_ts local = v4(1, 0, 255, 0, 0), remote = v4(2, 0, 255, 0, 0);
@@ -342,7 +344,8 @@ TEST(only_what_makes_packets_is_answered)
     end();
 }
 
-/* RFC 7296 2.9: of two children the one that takes the first selectors; the other one is told of.
+/* RFC 7296 2.9 (2, 3): of two children the one that takes the first selectors; the other one is
+ * told of.
  */
 TEST(the_first_selector_chooses)
 {

@@ -34,7 +34,7 @@ static unsigned ikes(unsigned side)
     return stats_of(p, side).ike_sas;
 }
 
-/* RFC 7296 2.4: what the peer says that it has lost is closed without a word. */
+/* RFC 7296 2.4 (1, 3, 5): what the peer says that it has lost is closed without a word. */
 TEST(initial_contact)
 {
     with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
@@ -52,7 +52,7 @@ TEST(initial_contact)
     toy_end(p);
 }
 
-/* Who never says it, or never heeds it, keeps what there is. */
+/* RFC 7296 2.4 (2): Who never says it, or never heeds it, keeps what there is. */
 TEST(never)
 {
     for (unsigned i = 0; i < 2; i++) {

@@ -157,7 +157,8 @@ TEST(the_order_of_urgency)
     toy_end(p);
 }
 
-/* RFC 7296 2.2: message IDs never wrap; an SA that has used them up is closed with the last one. */
+/* RFC 7296 2.2 (2): message IDs never wrap; an SA that has used them up is closed with the last
+ * one. */
 TEST(an_sa_without_message_ids_is_closed)
 {
     for (unsigned i = 0; i < 2; i++) {

@@ -55,6 +55,7 @@ static bool says(const struct shrike_answer *a, const char *text)
 
 #define DNS " 0003 0004 0a0300fe 0019 0005 782e6f7267"
 
+/* RFC 7296 3.15.1 (5): as many addresses as there are wishes, and as there are addresses. */
 TEST(addresses_come_first_then_what_the_pools_say)
 {
     static const char *const all[] = {"0.0.0.0", "::", "10.3.0.2"};
@@ -66,6 +67,29 @@ TEST(addresses_come_first_then_what_the_pools_say)
     CHECK(says(&a, "0008 0011 fd000000000000000000000000000002 40"));
     a = ask(3, "c", all, 3);
     CHECK(!a.ok && a.reason == SHRIKE_REASON_POOL_EMPTY && a.value.len == 0);
+}
+
+/* RFC 7296 3.15.1 (6, 11, 13, 15, 18): a netmask goes with an IPv4 address only; of the others
+ * there may be several. */
+TEST(all_that_a_pool_says)
+{
+    static const u16 twice[] = {CFG_INTERNAL_IP4_NBNS, CFG_INTERNAL_IP4_DHCP,
+                                CFG_INTERNAL_IP4_SUBNET, CFG_INTERNAL_IP6_SUBNET};
+    static const char *const all[] = {"::", "0.0.0.0"};
+    struct lease_attribute list[9] = {{CFG_INTERNAL_IP4_NETMASK, {dns, 4}}};
+    struct lease_pool pools[] = {span("four", "10.3.0.1", "10.3.0.2", false),
+                                 span("six", "fd00::1", "fd00::2", false)};
+    for (unsigned i = 0; i < 8; i++)
+        list[i + 1] = (struct lease_attribute){twice[i / 2], {dns, 1}};
+    desk_close(&desk);
+    pools[0].attributes = pools[1].attributes = list;
+    pools[0].attribute_count = 1;
+    pools[1].attribute_count = 9;
+    CHECK(desk_open(&desk, key) && book_pools(desk.book, pools, 2));
+    struct shrike_answer a = ask(1, "a", all, 2);
+    CHECK(says(&a, "0008 0011 fd000000000000000000000000000001 40 0001 0004 0a030001"
+                   " 0004 0001 0a 0004 0001 0a 0006 0001 0a 0006 0001 0a 000d 0001 0a"
+                   " 000d 0001 0a 000f 0001 0a 000f 0001 0a 0002 0004 0a0300fe"));
 }
 
 TEST(a_number_ends_once)
@@ -146,8 +170,9 @@ TEST(an_answer_has_an_end)
 
 int main(void)
 {
-    int bad = RUN(addresses_come_first_then_what_the_pools_say) | RUN(a_number_ends_once) |
-              RUN(what_was_held_before) | RUN(many) | RUN(an_answer_has_an_end);
+    int bad = RUN(addresses_come_first_then_what_the_pools_say) | RUN(all_that_a_pool_says) |
+              RUN(a_number_ends_once) | RUN(what_was_held_before) | RUN(many) |
+              RUN(an_answer_has_an_end);
     desk_close(&desk);
     return bad;
 }

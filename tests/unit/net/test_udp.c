@@ -161,6 +161,7 @@ TEST(at_the_port_for_nat_traversal_three_kinds_are_told_apart)
     end();
 }
 
+/* RFC 7296 2.23 (3) */
 TEST(at_the_port_of_ike_nothing_is_taken_off)
 {
     begin("0.0.0.0", "127.0.0.1");
@@ -195,6 +196,7 @@ static void answers_leave_from_where_it_was_asked(const char *any, const char *p
     }
 }
 
+/* RFC 7296 2 (3), 2.11 (2) */
 TEST(answers_leave_from_the_address_asked)
 {
     answers_leave_from_where_it_was_asked("0.0.0.0", "127.0.0.1", "127.0.0.7");

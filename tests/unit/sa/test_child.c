@@ -35,7 +35,8 @@ TEST(made_and_freed)
     CHECK(end());
 }
 
-/* RFC 4303 2.1: not 0 to 255; found by it; free again afterwards. The first octet names the shard.
+/* RFC 7296 1.4.1 (6): RFC 4303 2.1: not 0 to 255; found by it; free again afterwards. The first
+ * octet names the shard.
  */
 TEST(spis)
 {

@@ -152,6 +152,7 @@ TEST(types_are_not_mixed)
     CHECK(id_matches(&key, &key));
 }
 
+/* RFC 7296 3.5 (4) */
 TEST(names_have_no_case_and_wildcards)
 {
     CHECK(fits(FQDN, "AZ.Moon.Example.ORG", "az.mOON.eXAMPLE.org"));
@@ -198,6 +199,7 @@ TEST(mail_addresses_have_case_before_the_at)
           fits(MAIL, "*@example.org", "carol@example.org"));
 }
 
+/* RFC 7296 3.5 (4) */
 TEST(other_identities_are_compared_as_octets)
 {
     CHECK(fits(ID_KEY_ID, "Moon", "Moon"));

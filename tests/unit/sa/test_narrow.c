@@ -103,6 +103,7 @@ TEST(ports_intersect)
     CHECK(gives(v4(1, 1, 0, ANY_PORT), v4(1, 1, ESP, ANY_PORT), v4(1, 1, ESP, ANY_PORT)));
 }
 
+/* RFC 7296 3.13.1 (4) */
 TEST(opaque_ports_are_a_part_of_any)
 {
     struct shrike_ts out;
@@ -127,6 +128,7 @@ static void offer(struct shrike_ts ts)
     offered.ts[offered.count++] = ts;
 }
 
+/* RFC 7296 2.9 (4) */
 TEST(what_both_select_is_answered)
 {
     struct shrike_ts allowed[] = {v4(0, 99, TCP, ANY_PORT), v4(50, 150, UDP, 53, 53)};
@@ -158,6 +160,7 @@ TEST(an_offer_within_policy_comes_back)
     CHECK(same(&chosen.ts[1], &offered.ts[1]));
 }
 
+/* RFC 7296 2.9 (2) */
 TEST(the_packet_that_asked_is_covered)
 {
     struct shrike_ts packet = v4(7, 7, TCP, 443, 443);
@@ -285,8 +288,8 @@ TEST(dynamic_ones_become_the_whole_family)
     }
 }
 
-/* RFC 7296 3.13.1: protocol 0 has no ports. What a peer says so all the same is understood as the
- * protocol that we name. */
+/* RFC 7296 3.13.1 (1, 2): protocol 0 has no ports. What a peer says so all the same is understood
+ * as the protocol that we name. */
 TEST(ports_of_any_protocol_are_refused)
 {
     struct shrike_ts out;
@@ -319,7 +322,7 @@ TEST(families_without_a_counterpart_go)
     CHECK(local.count == 1 && remote.count == 1 && remote.ts[0].family == 6);
 }
 
-/* RFC 7296 2.23.1 */
+/* RFC 7296 2.23.1 (1) */
 TEST(addresses_are_substituted)
 {
     struct shrike_endpoint host = {.octets = {203, 0, 113, 5}, .port = 4500, .family = 4};

@@ -97,7 +97,7 @@ TEST(every_cipher_and_length)
     }
 }
 
-/* One octet changed anywhere: it does not open. One cut off or added: neither. */
+/* RFC 7296 3.1 (1): One octet changed anywhere: it does not open. One cut off or added: neither. */
 TEST(nothing_may_be_changed)
 {
     static const u16 suites[][3] = {{ENCR_AES_GCM_16, 256, 0},
@@ -134,7 +134,7 @@ TEST(nothing_may_be_changed)
     }
 }
 
-/* RFC 5282 3.1: one IV is never used twice. */
+/* RFC 7296 3.14 (3): RFC 5282 3.1: one IV is never used twice. */
 TEST(ivs_differ)
 {
     u8 last[8] = {0xff};
@@ -294,12 +294,77 @@ TEST(too_long_to_send)
     CHECK(end());
 }
 
+/* RFC 7296 3.14 (3, 4, 5): up to the end of the block and no further; any padding and any IV is
+ * taken. The packet is put together by hand. */
+TEST(padding_is_short_and_may_be_long)
+{
+    enum { ICV = 16, BLOCK = 16, FIXED = HEADER_SIZE + 4 };
+    static const u8 filled[256] = {0xee, 0xdd, 0xcc};
+    u8 octets[FIXED + BLOCK + 512 + ICV];
+    CHECK(begin(ENCR_AES_CBC, 128, INTEG_HMAC_SHA2_256_128));
+    for (size_t len = 0; len < 40; len++) {
+        struct packet *k = seal(0, 7, bytes_of(filled, len));
+        size_t body = k->len - FIXED - BLOCK - ICV;
+        CHECK(body % BLOCK == 0 && body > len && body <= len + BLOCK);
+        packet_drop(&shard.packets, k);
+    }
+    for (size_t pad = 0; pad < 256; pad++) {
+        size_t plain = 256 - 1 - pad; /* in all 256 octets of text, padding and its length */
+        struct header header = {.spi_i = 1,
+                                .spi_r = 2,
+                                .next_payload = PAYLOAD_SK,
+                                .version = VERSION_2_0,
+                                .exchange = EXCHANGE_INFORMATIONAL,
+                                .flags = FLAG_INITIATOR,
+                                .length = FIXED + BLOCK + 256 + ICV};
+        struct writer w = writer_of(octets, sizeof(octets));
+        header_write(&w, &header);
+        write_bytes(&w, bytes_of("\51\0\1\44", 4)); /* NOTIFY inside; length 292 */
+        write_bytes(&w, bytes_of("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", BLOCK));
+        write_bytes(&w, bytes_of(filled, plain));
+        write_bytes(&w, bytes_of(filled, pad));
+        write_u8(&w, (u8)pad);
+        struct bytes all = bytes_of(octets, FIXED + BLOCK + 256);
+        CHECK(toy->encrypt(toy->ctx, ends[0].suite.encr, keys_get(&ends[0], SK_EI).at,
+                           octets + FIXED, octets + FIXED + BLOCK, 256));
+        CHECK(toy->mac(toy->ctx, ends[0].suite.integ, keys_get(&ends[0], SK_AI).at, &all, 1,
+                       octets + all.len));
+        CHECK_EQ(open_at(1, octets, all.len + ICV), OPEN_OK);
+        CHECK(bytes_equal(opened.inner, bytes_of(filled, plain)));
+    }
+    CHECK(end());
+}
+
+/* RFC 7296 3.14 (3, 6), 2 (1): the checksum is of what goes over the wire; the IV of CBC is drawn;
+ * a long message in one piece. */
+TEST(the_checksum_is_of_the_ciphertext)
+{
+    static const u8 long_text[3000];
+    u8 mac[ICV_MAX], ivs[50][16];
+    CHECK(begin(ENCR_AES_CBC, 256, INTEG_HMAC_SHA2_256_128));
+    ends[0].fragmentation = false;
+    for (unsigned i = 0; i < 50; i++) {
+        struct packet *k = seal(0, i, bytes_of(long_text, sizeof(long_text)));
+        CHECK(k && !k->next && k->len > sizeof(long_text));
+        struct bytes all = bytes_of(k->data, k->len - 16u);
+        CHECK(toy->mac(toy->ctx, ends[0].suite.integ, keys_get(&ends[0], SK_AI).at, &all, 1, mac));
+        CHECK_BYTES(mac, k->data + all.len, 16);
+        memcpy(ivs[i], k->data + HEADER_SIZE + 4, 16);
+        for (unsigned n = 0; n < i; n++)
+            CHECK(memcmp(ivs[n], ivs[i], 16) != 0);
+        CHECK_EQ(open_packet(1, k), OPEN_OK);
+        packet_drop(&shard.packets, k);
+    }
+    CHECK(end());
+}
+
 int main(void)
 {
     int bad = RUN(every_cipher_and_length) | RUN(nothing_may_be_changed) | RUN(ivs_differ) |
               RUN(fragments_have_their_size) | RUN(fragments_in_any_order_and_doubled) |
               RUN(other_totals) | RUN(numbers_that_cannot_be) |
-              RUN(what_waits_too_long_is_forgotten) | RUN(too_long_to_send);
+              RUN(what_waits_too_long_is_forgotten) | RUN(too_long_to_send) |
+              RUN(padding_is_short_and_may_be_long) | RUN(the_checksum_is_of_the_ciphertext);
     free(copy);
     return bad;
 }

@@ -37,7 +37,7 @@ TEST(long_nonces_are_cut)
     CHECK_EQ(l.octets[31], 'a');
 }
 
-/* Both sides see the same: what is ours here is theirs there. */
+/* RFC 7296 2.8.1 (3): Both sides see the same: what is ours here is theirs there. */
 TEST(one_stays_and_both_know_which)
 {
     struct lowest low = lowest("a", "z"), high = lowest("b", "z");
@@ -56,6 +56,7 @@ TEST(one_stays_and_both_know_which)
     }
 }
 
+/* RFC 7296 2.25 (1, 5) */
 TEST(requests_that_are_refused)
 {
     for (unsigned bits = 0; bits < 16; bits++) {

@@ -213,6 +213,7 @@ static bool answers(u8 type)
     return false;
 }
 
+/* RFC 7296 2.7 (1, 2) */
 TEST(everything_chosen_is_told)
 {
     CHECK(meet(IKE, LIST(CBC256, PRF512, MAC512, X25519), LIST(CBC256, PRF512, MAC512, X25519)));
@@ -286,6 +287,7 @@ TEST(the_group_that_came_is_taken)
     CHECK_EQ(got.ke, KE_CURVE25519);
 }
 
+/* RFC 7296 2.13 (1), 3.3.5 (4, 5), 3.3.6 (4) */
 TEST(key_lengths_are_equal)
 {
     CHECK(!meet(IKE, LIST(GCM256, PRF256, X25519), LIST(GCM128, PRF256, X25519)));
@@ -304,6 +306,7 @@ TEST(key_lengths_are_equal)
     CHECK_EQ(got.encr_bits, 128);
 }
 
+/* RFC 7296 3.3 (7) */
 TEST(an_aead_stands_alone)
 {
     CHECK(meet(IKE, LIST(GCM256, PRF256, X25519), LIST(GCM256, PRF256, NO_MAC, X25519)));
@@ -318,6 +321,7 @@ TEST(an_aead_stands_alone)
     CHECK_EQ(got.integ, INTEG_NONE);
 }
 
+/* RFC 7296 5 (2) */
 TEST(another_cipher_never_stands_alone)
 {
     CHECK(!meet(ESP, LIST(CBC256, SHORT_SN), LIST(CBC256, SHORT_SN)));
@@ -330,6 +334,7 @@ TEST(another_cipher_never_stands_alone)
     CHECK_EQ(got.integ, INTEG_HMAC_SHA2_256_128);
 }
 
+/* RFC 7296 2.18 (2), 3.3.3 (1) */
 TEST(each_protocol_has_its_types)
 {
     CHECK(!meet(IKE, LIST(GCM256, X25519), LIST(GCM256, X25519)));
@@ -368,6 +373,7 @@ TEST(esp_without_sn_means_32_bits)
     CHECK_EQ(got.sn, SN_64);
 }
 
+/* RFC 7296 3.3.3 (2) */
 TEST(esp_may_do_without_ke)
 {
     CHECK(!meet(ESP, LIST(GCM256, SHORT_SN), LIST(GCM256, X25519, SHORT_SN)));
@@ -383,6 +389,7 @@ TEST(esp_may_do_without_ke)
     CHECK_EQ(got.ke, KE_CURVE25519);
 }
 
+/* RFC 7296 1.2 (6) */
 TEST(groups_are_passed_over_in_ike_auth)
 {
     struct shrike_proposal ours = rule(ESP, LIST(GCM256, X25519, SHORT_SN), 1);
@@ -408,6 +415,7 @@ TEST(groups_are_passed_over_in_ike_auth)
     CHECK_EQ(why.detail, K);
 }
 
+/* RFC 7296 3.3.6 (6) */
 TEST(an_unknown_type_spoils_the_proposal)
 {
     const struct shrike_transform addke = {ADDKE1, 35, 0};
@@ -423,6 +431,7 @@ TEST(an_unknown_type_spoils_the_proposal)
     CHECK_EQ(why.detail, ADDKE1);
 }
 
+/* RFC 7296 3.3.6 (7) */
 TEST(an_unknown_attribute_spoils_the_transform)
 {
     const struct shrike_transform odd = {P, PRF_HMAC_SHA2_512, ODD};
@@ -434,6 +443,7 @@ TEST(an_unknown_attribute_spoils_the_transform)
     CHECK(!meet(ESP, LIST(GCM256, SHORT_SN), LIST(GCM256, odd_sn))); /* it is not as if absent */
 }
 
+/* RFC 7296 3.3.1 (4) */
 TEST(spi_sizes_are_those_of_the_protocol)
 {
     static const u8 spi[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -561,6 +571,7 @@ TEST(a_broken_payload_is_refused_whole)
     CHECK(select_proposal(all, &want, &got, &why));
 }
 
+/* RFC 7296 2.7 (3), 3.3.4 (6) */
 TEST(nothing_allowed_is_nothing_chosen)
 {
     struct select_want want = {.protocol = ESP};
@@ -609,6 +620,7 @@ TEST(an_answer_has_the_number_of_its_offer)
     }
 }
 
+/* RFC 7296 3.3.6 (5) */
 TEST(an_answer_has_only_what_was_offered)
 {
     const struct shrike_transform *ike = LIST(CBC256, PRF256, MAC256, X25519);
@@ -628,6 +640,7 @@ TEST(an_answer_has_only_what_was_offered)
     CHECK(!verify_one(ESP, LIST(GCM256, LONG_SN), LIST(GCM256, MAC256, LONG_SN)));
 }
 
+/* RFC 7296 3.3 (2, 10), 3.3.1 (2) */
 TEST(an_offer_is_written_as_configured)
 {
     struct shrike_proposal ours[] = {
@@ -711,6 +724,7 @@ TEST(an_offer_stops_at_255_transforms)
     CHECK_EQ(p.transforms[254].id, 1253);
 }
 
+/* RFC 7296 2.7 (4), 3.3.1 (3), 3.3.6 (4) */
 TEST(an_answer_octet_for_octet)
 {
     /* RFC 7296 3.3: one proposal, number 2, ESP, SPI c0010203; AES-GCM-16 with 256 bits, 64-bit SN.
@@ -818,6 +832,7 @@ static bool model(u8 protocol, const struct shrike_transform *a, const struct sh
     return cipher && have[P][0] && (have[K][0] || have[K][1]) && have[S][1];
 }
 
+/* RFC 7296 3.3.4 (5) */
 TEST(the_choice_agrees_with_a_model)
 {
     unsigned agreed = 0;
@@ -832,6 +847,7 @@ TEST(the_choice_agrees_with_a_model)
     CHECK(agreed > 1000);
 }
 
+/* RFC 7296 2.7 (4) */
 TEST(both_sides_come_to_the_same)
 {
     unsigned agreed = 0;

@@ -107,8 +107,34 @@ TEST(too_little_memory)
     CHECK(made);
 }
 
+/* Gives each draw of octets three times; the first ones are zero. */
+static unsigned draws;
+static bool repeating(void *ctx, u8 *out, size_t len)
+{
+    (void)ctx;
+    memset(out, (int)(draws++ / 3), len);
+    return true;
+}
+
+/* RFC 7296 2.6 (1), 3.1 (2): never zero, and never one that another SA has. */
+TEST(spis_are_drawn_until_one_is_free)
+{
+    CHECK(shard_begin());
+    struct shrike_provider odd = *toy;
+    odd.random = repeating;
+    shard.provider = &odd;
+    draws = 0;
+    struct ike_sa *one = sa_new(&shard, true), *two = sa_new(&shard, false);
+    CHECK(one && two);
+    CHECK_EQ(one->spi_i, 0x0101010101010101);
+    CHECK_EQ(two->spi_r, 0x0202020202020202);
+    sa_free(&shard, one);
+    sa_free(&shard, two);
+    CHECK(shard_end());
+}
+
 int main(void)
 {
     return RUN(spis_name_the_shard) | RUN(tokens) | RUN(jitter_stays_within_its_bounds) |
-           RUN(snapshots) | RUN(too_little_memory);
+           RUN(snapshots) | RUN(too_little_memory) | RUN(spis_are_drawn_until_one_is_free);
 }

@@ -44,6 +44,7 @@ TEST(a_short_writer_is_full)
     CHECK(w.full);
 }
 
+/* RFC 7296 3.1 (9) */
 TEST(reserved_flags_come_and_go_as_zero)
 {
     struct header h;
@@ -110,6 +111,7 @@ static enum header_verdict verdict_of_version(u8 version)
     return header_read(bytes_of(octets, sizeof octets), &h);
 }
 
+/* RFC 7296 2.5 (1) */
 TEST(only_the_major_version_counts)
 {
     CHECK_EQ(verdict_of_version(0x20), HEADER_OK);

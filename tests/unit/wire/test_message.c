@@ -84,6 +84,7 @@ TEST(the_refused_payload_is_named)
     CHECK_EQ(payload, PAYLOAD_NONCE);
 }
 
+/* RFC 7296 2.5 (7, 8) */
 TEST(unknown_payloads_are_passed_over)
 {
     static const u8 unknown[] = {1, 32, 49, 50, 51, 52, 54, 55, 128, 255};
@@ -103,6 +104,7 @@ TEST(unknown_payloads_are_passed_over)
     }
 }
 
+/* RFC 7296 3.2 (3, 5) */
 TEST(known_payloads_may_be_critical)
 {
     for (unsigned type = PAYLOAD_SA; type <= PAYLOAD_SKF; type++) {
@@ -115,6 +117,7 @@ TEST(known_payloads_may_be_critical)
     }
 }
 
+/* RFC 7296 3.1 (1) */
 TEST(sealed_payloads_end_the_chain)
 {
     static const u8 sealed[] = {PAYLOAD_SK, PAYLOAD_SKF};
@@ -347,6 +350,7 @@ static void dirty(u8 *octets, const struct message *m)
         octets[m->payloads[i].body.off - 3] |= (u8)random_below(0x80);
 }
 
+/* RFC 7296 2.5 (6) */
 TEST(reserved_bits_do_not_come_back)
 {
     for (unsigned i = 0; i < 20 * COLUMN_COUNT; i++) {

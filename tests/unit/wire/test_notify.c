@@ -32,6 +32,7 @@ static bool end(struct sample *s, struct message *m)
     return message_read(m, s->octets, written_bytes(&s->w), s->first, &payload) == MESSAGE_OK;
 }
 
+/* RFC 7296 3.10.1 (2) */
 TEST(the_first_of_a_type_is_found)
 {
     struct sample s;
@@ -52,6 +53,7 @@ TEST(the_first_of_a_type_is_found)
     CHECK(!notify_error(&m, &n));
 }
 
+/* RFC 7296 3.10.1 (1) */
 TEST(the_first_error_is_found)
 {
     struct sample s;
@@ -113,6 +115,7 @@ TEST(a_message_without_notifies_is_well_formed)
     CHECK(!notify_find(&m, 0, &n) && !notify_error(&m, &n));
 }
 
+/* RFC 7296 3.10 (2, 3) */
 TEST(what_is_added_is_read)
 {
     struct sample s;

@@ -163,6 +163,7 @@ TEST(ke_bodies)
     }
 }
 
+/* RFC 7296 2.5 (6) */
 TEST(identities)
 {
     struct ident id;
@@ -218,6 +219,7 @@ TEST(auth_bodies)
     }
 }
 
+/* RFC 7296 3.9 (1) */
 TEST(nonces)
 {
     struct bytes nonce;
@@ -263,6 +265,7 @@ TEST(notifies)
     }
 }
 
+/* RFC 7296 3.11 (1, 3) */
 TEST(deletes)
 {
     struct delete d;
@@ -294,6 +297,7 @@ TEST(deletes)
     }
 }
 
+/* RFC 7296 3.15.1 (1) */
 TEST(configurations)
 {
     struct config config;
@@ -337,6 +341,7 @@ TEST(configurations)
     }
 }
 
+/* RFC 7296 3.16 (2, 3) */
 TEST(eap_packets)
 {
     struct eap eap;
@@ -389,6 +394,7 @@ TEST(fragments)
     CHECK(comes_back(echo_skf, hex_bytes("00070009 0102030405"), NOWHERE));
 }
 
+/* RFC 7296 2.5 (6) */
 TEST(reserved_octets_go_out_as_zero)
 {
     CHECK(comes_back(echo_ident, hex_bytes("02aabbcc 6d6f6f6e"), 1));

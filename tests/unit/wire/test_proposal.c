@@ -80,7 +80,7 @@ static bool same(const struct proposal *a, const struct proposal *b)
     return true;
 }
 
-/* What is written is the sample, but for the attribute that nobody knows. */
+/* RFC 7296 3.3.5 (1, 3): What is written is the sample, but for the attribute that nobody knows. */
 TEST(octets_on_the_wire)
 {
     static uint8_t wanted[256];
@@ -193,6 +193,7 @@ static bool reads(const char *text, struct proposal *p)
     return proposal_read(&r, p) && read_ended(&r);
 }
 
+/* RFC 7296 3.3 (4) */
 TEST(lengths_of_transforms_are_exact)
 {
     static struct proposal p;
@@ -210,6 +211,7 @@ TEST(lengths_of_transforms_are_exact)
     CHECK_EQ(p.transform_count, 0);
 }
 
+/* RFC 7296 3.3 (9), 3.3.5 (1), 3.3.6 (7) */
 TEST(attributes)
 {
     static struct proposal p;

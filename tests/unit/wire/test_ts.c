@@ -34,6 +34,7 @@ TEST(addresses_and_ports)
     CHECK_EQ(list.ts[1].to[15], 0xff);
 }
 
+/* RFC 7296 3.13.1 (4) */
 TEST(ranges_do_not_end_before_they_begin)
 {
     struct ts_list list;
