@@ -93,7 +93,7 @@ static void print_child_sa(const struct lines *l, const struct tunnel *sa,
     traffic_line(&inner, c->body, false);
 }
 
-/* An end of the IKE SA: address, identity, and whether it is behind a NAT. */
+/* An end of the IKE SA: address, identity, whether it is behind a NAT, virtual addresses. */
 static void end_line(const struct lines *l, struct bytes sa, bool local)
 {
     char at[LINE_SIZE];
@@ -102,6 +102,11 @@ static void end_line(const struct lines *l, struct bytes sa, bool local)
     comma(&t, "  ", vici_value(sa, local ? "local-id" : "remote-id"));
     if (vici_value_is(sa, local ? "nat-local" : "nat-remote", "yes"))
         text_str(&t, " (behind a NAT)");
+    const char *vips = local ? "local-vips" : "remote-vips";
+    struct vici_item item;
+    if (vici_find(sa, vips, &item))
+        text_str(&t, ", virtual ");
+    words_list(&t, sa, vips, MANY);
     line(l, local ? "local" : "peer", at);
 }
 

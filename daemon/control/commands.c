@@ -184,12 +184,6 @@ static enum vici_reply no_authorities(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
-static enum vici_reply nothing(void *ctx, const struct vici_request *r, struct vici_writer *w)
-{
-    (void)ctx, (void)r, (void)w;
-    return VICI_REPLY_NOW;
-}
-
 static const struct vici_command commands[] = {
     {"version", version},
     {"stats", stats_command},
@@ -204,7 +198,7 @@ static const struct vici_command commands[] = {
     {"clear-creds", shared_clear},
     {"get-keys", no_keys},
     {"get-authorities", no_authorities},
-    {"get-pools", nothing},
+    {"get-pools", pools_get},
     {"initiate", initiate},
     {"terminate", terminate},
     {"rekey", rekey},
@@ -249,4 +243,5 @@ void commands_cancel(struct control *c, vici_ticket ticket)
     listing_cancel(c, ticket);
     conns_cancel(c, ticket);
     stats_cancel(c, ticket);
+    pools_cancel(c, ticket);
 }

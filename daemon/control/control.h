@@ -8,6 +8,7 @@
 #include "control/log.h"
 #include "control/model.h"
 #include "control/names.h"
+#include "control/pools.h"
 #include "control/publish.h"
 #include "control/shared.h"
 #include "control/start.h"
@@ -21,6 +22,7 @@ enum reference_kind {
     REFERENCE_START,   /* COMMAND of start.c */
     REFERENCE_LISTING, /* LIST and COUNT */
     REFERENCE_STATS,
+    REFERENCE_POOLS,
 };
 #define REFERENCE_SHIFT 28
 
@@ -38,6 +40,7 @@ struct control {
     struct tasks tasks;
     struct conns_listing conns[VICI_CLIENTS_MAX];
     struct stats_asks stats;
+    struct pools_asks pools;
     struct shared shared; /* names of secrets that the control socket brought */
     u32 serial;           /* of the last reference */
     shrike_time began;

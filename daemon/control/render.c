@@ -250,6 +250,9 @@ static void render_details(struct text *t, const struct shrike_event *e)
         text_str(t, ", it was [");
         text_u64(t, e->number);
         text_char(t, ']');
+    } else if (e->address.family) {
+        text_str(t, ": ");
+        text_addr(t, e->address.octets, e->address.family);
     } else if (e->number) {
         text_str(t, " (");
         text_u64(t, e->number);

@@ -99,7 +99,7 @@ u32 control_reference(struct control *c, enum reference_kind kind)
 enum reference_kind control_reference_kind(u32 reference)
 {
     u32 kind = reference >> REFERENCE_SHIFT;
-    return kind <= REFERENCE_STATS ? (enum reference_kind)kind : REFERENCE_NONE;
+    return kind <= REFERENCE_POOLS ? (enum reference_kind)kind : REFERENCE_NONE;
 }
 
 /* ---- the configuration ---- */
@@ -290,6 +290,8 @@ static bool from_net(struct control *c, const struct mail *m)
         return listing_got_ike(c, m);
     if (m->kind == MAIL_LIST_CHILD)
         return listing_got_child(c, m);
+    if (m->kind == MAIL_POOL || m->kind == MAIL_LEASE || m->kind == MAIL_POOLS_END)
+        return pools_got(c, m);
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }
 
@@ -323,6 +325,7 @@ static void control_peer(void *self, enum role who, bool there)
         start_forget(c);
         listing_net_gone(c);
         tasks_net_gone(c);
+        pools_net_gone(c);
     } else if (who == ROLE_ESP) {
         listing_esp_gone(c);
     }
@@ -356,6 +359,7 @@ static void control_stop(void *self)
     tasks_close(c);
     listing_close(c);
     stats_close(c);
+    pools_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);

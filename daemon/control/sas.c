@@ -192,6 +192,21 @@ static void begin_named(struct vici_writer *w, const char *name)
     vici_begin(w, name && *name ? name : "(unnamed)");
 }
 
+static void put_addresses(struct vici_writer *w, const char *key, const struct shrike_addr *list,
+                          u16 count)
+{
+    if (count == 0)
+        return;
+    vici_list_begin(w, key);
+    for (u16 i = 0; i < count; i++) {
+        char at[64];
+        struct text t = text_of(at, sizeof at);
+        text_addr(&t, list[i].octets, list[i].family);
+        vici_list_put(w, bytes_of(at, t.len));
+    }
+    vici_list_end(w);
+}
+
 void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrike_time now)
 {
     const char *prf = v->prf ? code_name(CODE_PRF, v->prf) : NULL;
@@ -215,6 +230,8 @@ void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrik
         vici_put_text(w, "prf-alg", prf);
     put_group(w, v->ke);
     put_since(w, "established", v->established, now);
+    put_addresses(w, "local-vips", v->local_vips, v->local_vip_count);
+    put_addresses(w, "remote-vips", v->remote_vips, v->remote_vip_count);
 }
 
 static void put_counts(struct vici_writer *w, const struct mail_count *n, shrike_time now)

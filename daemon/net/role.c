@@ -2,6 +2,7 @@
  * keys of the IKE SAs, reads what strangers send, and can open nothing. */
 #include "net/drive.h"
 #include "net/list.h"
+#include "net/pools.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include <stdlib.h>
@@ -139,6 +140,17 @@ static bool got_list(struct net *n, const struct mail *m)
     if (!read_ended(&r))
         return false;
     list_begin(&n->listings, reference);
+    return true;
+}
+
+static bool got_pools(struct net *n, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    u32 reference = read_u32(&r);
+    u8 leases = read_u8(&r);
+    if (!read_ended(&r) || leases > 1)
+        return false;
+    pools_tell(n->seat, n->drive.desk.book, reference, leases == 1);
     return true;
 }
 
@@ -280,6 +292,8 @@ static bool from_control(struct net *n, const struct mail *m)
         return got_command(n, m);
     if (m->kind == MAIL_LIST)
         return got_list(n, m);
+    if (m->kind == MAIL_POOLS)
+        return got_pools(n, m);
     return m->kind == MAIL_STATS && got_stats(n, m);
 }
 

@@ -128,6 +128,40 @@ bool heir_read(struct reader *r, struct mail_heir *m)
     return read_ended(r);
 }
 
+void pool_view_write(struct writer *w, const struct mail_pool *m)
+{
+    write_slice(w, m->name);
+    write_addr(w, &m->base);
+    write_u32(w, m->size);
+    write_u32(w, m->online);
+    write_u32(w, m->offline);
+}
+
+bool pool_view_read(struct reader *r, struct mail_pool *m)
+{
+    m->name = read_slice(r);
+    m->base = read_addr(r);
+    m->size = read_u32(r);
+    m->online = read_u32(r);
+    m->offline = read_u32(r);
+    return read_ended(r);
+}
+
+void lease_view_write(struct writer *w, const struct mail_lease *m)
+{
+    write_addr(w, &m->address);
+    write_id(w, &m->client);
+    write_flag(w, m->online);
+}
+
+bool lease_view_read(struct reader *r, struct mail_lease *m)
+{
+    m->address = read_addr(r);
+    m->client = read_id(r);
+    m->online = read_flag(r);
+    return read_ended(r);
+}
+
 void secret_write(struct writer *w, const struct mail_secret *m)
 {
     write_flag(w, m->remove);

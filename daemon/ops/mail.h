@@ -80,6 +80,22 @@ struct mail_heir {
 void heir_write(struct writer *w, const struct mail_heir *m);
 bool heir_read(struct reader *r, struct mail_heir *m) must_use;
 
+/* A pool of virtual addresses, and one of its leases, as listings show them. */
+struct mail_pool {
+    struct bytes name;
+    struct shrike_addr base; /* the first that is given out */
+    u32 size, online, offline;
+};
+void pool_view_write(struct writer *w, const struct mail_pool *m);
+bool pool_view_read(struct reader *r, struct mail_pool *m) must_use; /* a slice of r's octets */
+struct mail_lease {
+    struct shrike_addr address;
+    struct shrike_id client;
+    bool online;
+};
+void lease_view_write(struct writer *w, const struct mail_lease *m);
+bool lease_view_read(struct reader *r, struct mail_lease *m) must_use; /* likewise */
+
 /* A shared secret. source 0: from files (replaced all at once), 1: from the control socket. */
 enum secret_source { SECRET_FILES, SECRET_CONTROL };
 #define MAIL_SECRET_IDS 64

@@ -23,6 +23,8 @@ enum recode {
     RECODE_IKE_VIEW,
     RECODE_CHILD_VIEW,
     RECODE_SNAPSHOT,
+    RECODE_POOL, /* of mail, too */
+    RECODE_LEASE,
     RECODE_KINDS,
 };
 
@@ -36,6 +38,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_heir heir;
         struct mail_secret secret;
         struct mail_stray stray;
+        struct mail_pool pool;
+        struct mail_lease lease;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -52,6 +56,10 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         secret_write(w, &v.secret);
     if (kind == RECODE_STRAY && (good = stray_read(r, &v.stray)))
         stray_write(w, &v.stray);
+    if (kind == RECODE_POOL && (good = pool_view_read(r, &v.pool)))
+        pool_view_write(w, &v.pool);
+    if (kind == RECODE_LEASE && (good = lease_view_read(r, &v.lease)))
+        lease_view_write(w, &v.lease);
     return good && read_ended(r);
 }
 
@@ -90,7 +98,7 @@ static inline bool recode_seam(enum recode kind, struct reader *r, struct writer
 static inline bool recode(enum recode kind, struct bytes in, struct writer *w)
 {
     struct reader r = reader_of(in);
-    if (kind < RECODE_OP)
+    if (kind < RECODE_OP || kind > RECODE_SNAPSHOT)
         return recode_mail(kind, &r, w);
     if (kind < RECODE_SNAPSHOT)
         return recode_seam(kind, &r, w);

@@ -32,6 +32,10 @@ static const struct mail_secret sample_secret = {
     {(const u8 *)"\1\0\2", 3},
     2,
     {{ID_FQDN, {(const u8 *)"moon.example", 12}}, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}}};
+static const struct mail_pool sample_pool = {
+    {(const u8 *)"people", 6}, {{10, 3, [3] = 1}, 4}, 254, 0xf1, 0xf2};
+static const struct mail_lease sample_one_lease = {
+    {{0xfd, 3, [15] = 1}, 6}, {ID_FQDN, {(const u8 *)"moon.example", 12}}, true};
 static const struct mail_stray sample_stray = {
     {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}, 0xb8, {(const u8 *)"data", 4}};
 
@@ -311,14 +315,15 @@ static const struct settings sample_settings = {.port = 1500,
                                                 .pools = sample_pools,
                                                 .pool_count = 2};
 
+static const struct shrike_op *const sample_ops[] = {
+    &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
+    &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
+
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
 {
-    static const struct shrike_op *const ops[] = {
-        &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
-        &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
     struct writer w = writer_of(room, size);
-    if (n >= (kind == RECODE_OP ? ARRAY_LEN(ops) : 1))
+    if (n >= (kind == RECODE_OP ? ARRAY_LEN(sample_ops) : 1))
         return bytes_of(room, 0);
     switch (kind) {
     case RECODE_SOCKET:
@@ -343,7 +348,7 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
         stray_write(&w, &sample_stray);
         break;
     case RECODE_OP:
-        op_write(&w, ops[n]);
+        op_write(&w, sample_ops[n]);
         break;
     case RECODE_ANSWER:
         answer_write(&w, token, &sample_answer);
@@ -365,6 +370,12 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
         break;
     case RECODE_SNAPSHOT:
         snapshot_write(&w, &sample_conf, &sample_settings);
+        break;
+    case RECODE_POOL:
+        pool_view_write(&w, &sample_pool);
+        break;
+    case RECODE_LEASE:
+        lease_view_write(&w, &sample_one_lease);
         break;
     case RECODE_KINDS:
         break;

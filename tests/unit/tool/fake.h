@@ -118,6 +118,7 @@ static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
     struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
     vici_begin(&w, "home");
     fake_put(&w, fake_home);
+    fake_list(&w, "remote-vips", "10.5.0.1", "fd05::1");
     vici_begin(&w, "child-sas");
     vici_begin(&w, "net-12");
     fake_put(&w, fake_home_net);

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# Road warriors: two clients behind one NAT get virtual addresses and DNS servers from a gateway.
+#
+#     laptop 192.168.1.10 \
+#                          nat 192.168.1.1 | 192.0.2.1 -- gateway 192.0.2.2 | 10.2.0.1 -- server
+#     phone  192.168.1.11 /
+#
+# server is 10.2.0.10 and fd02::10; the pools are 10.3.0.0/28 and fd03::/120.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "skip road warrior: needs root, for network namespaces"
+    exit 0
+}
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+tools/need iproute2 iputils-ping nftables
+shrike_programs
+# shellcheck source=tests/net/road.sh
+. tests/net/road.sh
+
+road_net
+road_gateway_conf >"$net_dir/gateway.conf"
+for name in laptop phone; do road_client_conf $name >"$net_dir/$name.conf"; done
+
+up() {
+    shriked_start gateway "$@" && shriked_start laptop "$@" && shriked_start phone "$@" &&
+        shrike_at laptop up home net && shrike_at phone up home net
+}
+
+own_addresses() {
+    road_has laptop 10.3.0.1/32 && road_has laptop fd03::1/128 &&
+        road_has phone 10.3.0.2/32 && road_has phone fd03::2/128
+}
+
+listed() {
+    grep -qF 'virtual 10.3.0.1, fd03::1' <<<"$(shrike_at gateway list)" &&
+        grep -qF 'virtual 10.3.0.1, fd03::1' <<<"$(shrike_at laptop list)"
+}
+
+# An IKE SA that takes the place of another has its addresses.
+rekeyed() {
+    shrike_at laptop rekey home && sleep 0.5 && road_has laptop 10.3.0.1/32 && road_reaches laptop
+}
+
+gone() {
+    ! road_has laptop 10.3.0.1/32 && ! road_has laptop fd03::1/128 &&
+        [ "$(cat "$net_dir/laptop.resolv")" = "nameserver 192.168.1.1" ] &&
+        ! grep -q 10.2.0.0 <<<"$(at laptop route show table 220)"
+}
+
+down() {
+    shrike_at laptop down home && within 5 gone && road_reaches phone
+}
+
+# The same again, though the other is there.
+again() {
+    shrike_at laptop up home net && road_has laptop 10.3.0.1/32 && road_has laptop fd03::1/128 &&
+        road_reaches laptop && road_reaches phone
+}
+
+# After a crash what was there goes, or goes on.
+client_again() {
+    kill -KILL "$(role_of laptop net)" && sleep 1
+    within 10 shrike_at laptop up home net && road_reaches laptop
+}
+
+# Whoever ends leaves nothing behind.
+ended() {
+    finish "$shriked_phone" && [ "$(cat "$net_dir/phone.resolv")" = "nameserver 192.168.1.1" ] &&
+        ! road_has phone 10.3.0.2/32
+}
+
+test_of "two clients behind one NAT come up" up "$@" || true
+test_of "each has addresses of its own" own_addresses || true
+test_of "the laptop reaches the server and is reached" road_reaches laptop || true
+test_of "the phone too" road_reaches phone || true
+test_of "DNS servers are in the file" road_dns laptop || true
+test_of "the listings show the addresses" listed || true
+test_of "they stay when the IKE SA is rekeyed" rekeyed || true
+test_of "down: addresses, servers and routes are gone" down || true
+test_of "the same client gets the same again" again || true
+[ $# -gt 0 ] || test_of "a client whose net has crashed" client_again || true
+test_of "one that ends leaves nothing behind" ended || true
+[ $net_failed -eq 0 ]
