@@ -7,7 +7,7 @@
 
 struct book {
     u8 key[16];
-    struct book_pool *pools;
+    struct book_pool *pools; /* behind the last, one without a name for those that are homeless */
     u32 pool_count;
     struct lease **by_address, **by_client; /* bucket_count of each */
     u32 bucket_count, count;
@@ -119,6 +119,12 @@ static void leave_list(struct book *b, struct lease *l)
         p->online_count--;
     else
         p->offline_count--;
+}
+
+/* An address that an IKE SA has, of no pool any more: nobody else gets it. */
+static bool is_homeless(const struct book *b, const struct lease *l)
+{
+    return l->pool == b->pool_count;
 }
 
 static void end(struct book *b, struct lease *l)
@@ -241,13 +247,27 @@ static u32 place_of(const struct book_pool *pools, u32 count, const char *name)
     return i;
 }
 
-/* Take the leases of one list over, in their order; those that fit nowhere end. */
+/* Where a lease belongs: to its pool; if that has it no longer, and an IKE SA has, to whichever has
+ * it. count: to none. */
+static u32 home_of(const struct book *b, const struct lease *l, const struct book_pool *pools,
+                   u32 count)
+{
+    u32 to = is_homeless(b, l) ? count : place_of(pools, count, b->pools[l->pool].conf.name);
+    if (to < count && lease_pool_holds(&pools[to].conf, &l->address))
+        return to;
+    for (to = 0; to < count; to++)
+        if (l->holders > 0 && lease_pool_holds(&pools[to].conf, &l->address))
+            return to;
+    return count;
+}
+
+/* Take the leases of one list over, in their order; those that are offline and have no home end. */
 static void move_leases(struct book *b, struct list *from, struct book_pool *pools, u32 count)
 {
     while (!list_empty(from)) {
         struct lease *l = of_link(from->next);
-        u32 to = place_of(pools, count, b->pools[l->pool].conf.name);
-        if (to == count || !lease_pool_holds(&pools[to].conf, &l->address)) {
+        u32 to = home_of(b, l, pools, count);
+        if (to == count && l->holders == 0) {
             end(b, l);
             continue;
         }
@@ -272,7 +292,9 @@ bool book_pools(struct book *b, const struct lease_pool *pools, u32 count)
             free_pools(made, count);
         return false;
     }
-    for (u32 i = 0; i < b->pool_count; i++) {
+    list_init(&made[count].online);
+    list_init(&made[count].offline);
+    for (u32 i = 0; b->pools && i <= b->pool_count; i++) {
         move_leases(b, &b->pools[i].online, made, count);
         move_leases(b, &b->pools[i].offline, made, count);
     }
@@ -376,6 +398,10 @@ void book_give_back(struct book *b, const struct book_ticket *t)
         return;
     if (l->holders > 1) {
         l->holders--;
+        return;
+    }
+    if (is_homeless(b, l)) {
+        end(b, l);
         return;
     }
     leave_list(b, l);

@@ -29,7 +29,9 @@ struct book *book_new(const u8 key[16]) must_use;
 void book_free(struct book *b); /* NULL is fine */
 
 /* The pools are these from now on; they are copied. Leases stay in a pool that keeps its name as
- * far as they fit, and end otherwise. false: no memory; all stays as it was. */
+ * far as they fit. Of the others, those that are offline end; those that are online go to the pool
+ * that has their address now, or wait without one until they are given back. false: no memory; all
+ * stays as it was. */
 bool book_pools(struct book *b, const struct lease_pool *pools, u32 count) must_use;
 
 struct book_ask {

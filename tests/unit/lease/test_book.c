@@ -193,23 +193,37 @@ TEST(a_reload)
     struct lease_pool after[] = {span("r", "10.5.0.1", "10.5.0.4", false),
                                  span("p", "10.3.0.2", "10.3.0.9", false)};
     open_with(before, 2);
-    CHECK(any("a") && any("b") && any("c"));
+    CHECK(any("a") && any("b") && any("c") && any("d"));
     back("c", "10.3.0.3");
-    struct book_ticket b = taken[1].got.ticket;
     CHECK(book_pools(book, after, 2));
     const struct book_pool *p = book_pool(book, 1);
-    CHECK(book_count(book) == 2 && p->online_count == 1 && p->offline_count == 1);
-    back("a", "10.3.0.1"); /* ended with the range that held it */
+    CHECK(book_count(book) == 2 && p->online_count == 2 && p->offline_count == 1);
     CHECK(got(any("c"), "10.3.0.3"));
     back("b", "10.3.0.2");
     CHECK(got(any("b"), "10.3.0.2"));
-    CHECK(got(any("a"), "10.3.0.4"));
-    CHECK(book_pools(book, NULL, 0));
-    CHECK(!any("a"));
-    CHECK(book_pools(book, before, 2));
-    CHECK(got(take("z", "10.3.0.2"), "10.3.0.2"));
-    book_give_back(book, &b); /* of a lease that has ended: it is another's now */
+    CHECK(got(any("e"), "10.3.0.5"));
+}
+
+TEST(an_address_in_use_is_nobody_elses)
+{
+    struct lease_pool p = span("p", "10.3.0.1", "10.3.0.2", false);
+    struct lease_pool other = span("p", "10.9.0.1", "10.9.0.2", false);
+    struct lease_pool renamed = span("p2", "10.3.0.1", "10.3.0.2", false);
+    open_with(&p, 1);
+    CHECK(any("a") && any("b"));
+    back("b", "10.3.0.2");
+    CHECK(book_pools(book, &other, 1)); /* a is without a home, b has ended */
+    CHECK_EQ(book_pool(book, 0)->online_count + book_pool(book, 0)->offline_count, 0);
+    CHECK(book_pools(book, NULL, 0) && book_pools(book, &p, 1));
     CHECK_EQ(book_pool(book, 0)->online_count, 1);
+    CHECK(got(take("c", "10.3.0.1"), "10.3.0.2") && !any("d"));
+    CHECK(book_pools(book, &renamed, 1));
+    CHECK_EQ(book_pool(book, 0)->online_count, 2);
+    CHECK(book_pools(book, &other, 1));
+    back("a", "10.3.0.1"); /* is over for good now */
+    CHECK(book_pools(book, &p, 1));
+    CHECK(book_pool(book, 0)->online_count == 1 && book_pool(book, 0)->offline_count == 0);
+    CHECK(got(any("d"), "10.3.0.1"));
 }
 
 TEST(claims_from_a_former_life)
@@ -312,8 +326,9 @@ int main(void)
     int bad = RUN(nobody_has_two_alike) | RUN(the_same_client_gets_the_same_again) |
               RUN(the_longest_away_loses) | RUN(wishes) | RUN(one_that_takes_the_place_of_another) |
               RUN(several_pools) | RUN(attributes_come_with_the_pool) | RUN(a_reload) |
-              RUN(claims_from_a_former_life) | RUN(an_identity_that_is_too_long) |
-              RUN(no_more_are_kept_than_the_cap) | RUN(at_random);
+              RUN(an_address_in_use_is_nobody_elses) | RUN(claims_from_a_former_life) |
+              RUN(an_identity_that_is_too_long) | RUN(no_more_are_kept_than_the_cap) |
+              RUN(at_random);
     book_free(book);
     return bad;
 }
