@@ -261,15 +261,24 @@ struct config *config_load(const char *path, struct config_report *report)
     return good_or_null(config, report);
 }
 
+/* With what all of the files have in common, but no connection and no pool. */
+static struct config *config_like(const struct config *files, struct config_report *report)
+{
+    struct config *config = config_new();
+    memset(report, 0, sizeof(*report));
+    config->settings = files->settings;
+    config->settings.pools = NULL;
+    config->settings.pool_count = 0;
+    config->base = files->base;
+    config->base_hash = files->base_hash;
+    return config;
+}
+
 struct config *config_load_conn(const struct section *conn, const struct config *files,
                                 struct config_report *report)
 {
     struct pool scratch = {0};
-    struct config *config = config_new();
-    memset(report, 0, sizeof(*report));
-    config->settings = files->settings;
-    config->base = files->base;
-    config->base_hash = files->base_hash;
+    struct config *config = config_like(files, report);
     struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
     c.report = report;
     struct shrike_conn *one = pool_take(c.pool, sizeof(*one));
@@ -278,6 +287,21 @@ struct config *config_load_conn(const struct section *conn, const struct config 
     config->conf.conns = one;
     config->conf.conn_count = 1;
     config->beside = beside;
+    pool_free(&scratch);
+    return good_or_null(config, report);
+}
+
+struct config *config_load_pool(const struct section *pool, const struct config *files,
+                                struct config_report *report)
+{
+    struct pool scratch = {0};
+    struct config *config = config_like(files, report);
+    struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
+    c.report = report;
+    struct lease_pool *one = pool_take(c.pool, sizeof(*one));
+    compile_pool(&c, pool, one);
+    config->settings.pools = one;
+    config->settings.pool_count = 1;
     pool_free(&scratch);
     return good_or_null(config, report);
 }

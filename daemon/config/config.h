@@ -44,6 +44,9 @@ struct config *config_load(const char *path, struct config_report *report);
  * is written: config_merge() gives them. NULL and report as above; free with config_free(). */
 struct config *config_load_conn(const struct section *conn, const struct config *files,
                                 struct config_report *report);
+/* One pool of virtual addresses from elsewhere: it stands alone in the settings. NULL as above. */
+struct config *config_load_pool(const struct section *pool, const struct config *files,
+                                struct config_report *report);
 /* Gives back what only the keeper of keys needs, wiped. */
 void config_forget_secrets(struct config *c);
 /* Wipes the secrets and gives everything back. NULL is fine. */

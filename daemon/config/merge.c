@@ -133,6 +133,38 @@ static uint32_t join(const struct config *const *parts, uint32_t count, struct s
     return made;
 }
 
+/* ---- pools ---- */
+
+/* The last of each name, at the place of the first; one that has addresses of another is left out,
+ * with a warning. */
+static void join_pools(const struct config *const *parts, uint32_t count, struct config *out,
+                       struct config_report *report)
+{
+    struct lease_pool *pools = pool_take(&out->pool, LEASE_POOLS_MAX * sizeof(*pools));
+    uint32_t made = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < parts[i]->settings.pool_count; k++) {
+            const struct lease_pool *p = &parts[i]->settings.pools[k], *overlaps = NULL;
+            uint32_t at = 0;
+            while (at < made && strcmp(pools[at].name, p->name) != 0)
+                at++;
+            for (uint32_t n = 0; n < made; n++)
+                if (n != at && lease_pools_overlap(&pools[n], p))
+                    overlaps = &pools[n];
+            if (overlaps || at == LEASE_POOLS_MAX) {
+                report_warning(report, p->origin, "pool %s is left out: %s%s", p->name,
+                               overlaps ? "it has addresses of pool " : "there are too many",
+                               overlaps ? overlaps->name : "");
+                continue;
+            }
+            pools[at] = *p;
+            made += at == made;
+        }
+    }
+    out->settings.pools = pools;
+    out->settings.pool_count = made;
+}
+
 struct config *config_merge(const struct config *const *parts, uint32_t count,
                             struct config_report *report)
 {
@@ -159,6 +191,7 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
         copy_children(&out->pool, &conns[i]);
     out->conf.conns = conns;
     out->beside = beside;
+    join_pools(parts, count, out, report);
     reqids_give(conns, out->conf.conn_count, report);
     return out;
 }

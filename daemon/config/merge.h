@@ -7,7 +7,8 @@
 /* One of these parts, of which the first gives the settings. Of several connections of one name the
  * last one counts, at the place of the first. The conns and children may be written to; all else
  * belongs to the parts, which must outlive it. Every child has a reqid. A number that two children
- * fix is said, as a warning, and the second child gets another. Free with config_free(). */
+ * fix is said, as a warning, and the second child gets another. Pools likewise; one that has
+ * addresses of another is left out, with a warning. Free with config_free(). */
 struct config *config_merge(const struct config *const *parts, uint32_t count,
                             struct config_report *report);
 

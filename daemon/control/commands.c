@@ -198,6 +198,8 @@ static const struct vici_command commands[] = {
     {"clear-creds", shared_clear},
     {"get-keys", no_keys},
     {"get-authorities", no_authorities},
+    {"load-pool", pools_load},
+    {"unload-pool", pools_unload},
     {"get-pools", pools_get},
     {"initiate", initiate},
     {"terminate", terminate},

@@ -26,10 +26,9 @@ static void put_refusal(struct vici_writer *w, const struct config_report *repor
     vici_put_text(w, "errmsg", why);
 }
 
-/* A message has one section: the connection. */
-enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+enum vici_reply conns_load_kind(struct control *c, enum model_kind kind,
+                                const struct vici_request *r, struct vici_writer *answer)
 {
-    struct control *c = ctx;
     struct vici_reader reader = vici_reader_of(r->message);
     struct vici_item section;
     bool any = false;
@@ -37,7 +36,7 @@ enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_
         if (section.type != VICI_SECTION_START)
             continue;
         any = true;
-        bool loaded = model_load(&c->model, &section, &c->report);
+        bool loaded = model_load(&c->model, kind, &section, &c->report);
         control_say_report(c, &c->report, true);
         if (loaded)
             publish_soon(c);
@@ -48,22 +47,34 @@ enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_
     }
     vici_put_text(answer, "success", any ? "yes" : "no");
     if (!any)
-        vici_put_text(answer, "errmsg", "the message holds no connection");
+        vici_put_text(answer, "errmsg",
+                      kind == MODEL_CONN ? "the message holds no connection"
+                                         : "the message holds no pool");
     return VICI_REPLY_NOW;
 }
 
-enum vici_reply conns_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+enum vici_reply conns_load(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
-    struct control *c = ctx;
-    bool there = model_unload(&c->model, vici_value(r->message, "name"));
+    return conns_load_kind(ctx, MODEL_CONN, r, answer);
+}
+
+enum vici_reply conns_unload_kind(struct control *c, enum model_kind kind,
+                                  const struct vici_request *r, struct vici_writer *answer)
+{
+    bool there = model_unload(&c->model, kind, vici_value(r->message, "name"));
     vici_put_text(answer, "success", there ? "yes" : "no");
     if (there)
         publish_soon(c);
     else
         vici_put_text(answer, "errmsg",
-                      "no connection of this name was loaded over this socket; those of files are "
+                      "nothing of this name was loaded over this socket; what is in files is "
                       "changed there");
     return VICI_REPLY_NOW;
+}
+
+enum vici_reply conns_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    return conns_unload_kind(ctx, MODEL_CONN, r, answer);
 }
 
 enum vici_reply conns_get(void *ctx, const struct vici_request *r, struct vici_writer *answer)
@@ -72,7 +83,9 @@ enum vici_reply conns_get(void *ctx, const struct vici_request *r, struct vici_w
     (void)r;
     vici_list_begin(answer, "conns");
     for (u32 i = 0; i < c->model.loaded_count; i++)
-        vici_list_put(answer, bytes_of(c->model.loaded[i].name, strlen(c->model.loaded[i].name)));
+        if (c->model.loaded[i].kind == MODEL_CONN)
+            vici_list_put(answer,
+                          bytes_of(c->model.loaded[i].name, strlen(c->model.loaded[i].name)));
     vici_list_end(answer);
     return VICI_REPLY_NOW;
 }

@@ -3,7 +3,11 @@
 #include "control/tree_vici.h"
 #include <stdlib.h>
 
-#define LOAD_CONN "load-conn"
+/* What is what: the command that brings it, and what its record in the vault begins with. */
+static const struct {
+    const char *command, *key;
+} kinds[] = {[MODEL_CONN] = {"load-conn", "conn:"}, [MODEL_POOL] = {"load-pool", "pool:"}};
+enum { KEY_LEN = 5 };
 
 static struct bytes text_bytes_of(const char *text)
 {
@@ -42,12 +46,15 @@ void model_touch(struct model *m)
 }
 
 /* Compile one with the settings of the files; NULL: the report has errors. */
-static struct config *compile(const struct config *files, const struct vici_item *section,
-                              struct config_report *report)
+static struct config *compile(const struct config *files, enum model_kind kind,
+                              const struct vici_item *section, struct config_report *report)
 {
     struct pool scratch = {0};
-    struct section *tree = tree_from_vici(&scratch, LOAD_CONN, section, report);
-    struct config *c = tree ? config_load_conn(tree, files, report) : NULL;
+    struct section *tree = tree_from_vici(&scratch, kinds[kind].command, section, report);
+    struct config *c = NULL;
+    if (tree)
+        c = kind == MODEL_CONN ? config_load_conn(tree, files, report)
+                               : config_load_pool(tree, files, report);
     pool_free(&scratch);
     return c;
 }
@@ -62,7 +69,7 @@ static void compile_again(struct model *m)
                                           .value = bytes_of(one->message, one->len)};
         if (one->config && one->config->base_hash == m->files->base_hash)
             continue;
-        struct config *again = compile(m->files, &section, &ignored);
+        struct config *again = compile(m->files, one->kind, &section, &ignored);
         if (!again)
             continue;
         config_free(one->config);
@@ -83,17 +90,18 @@ bool model_read(struct model *m, const char *path, struct config_report *report)
     return true;
 }
 
-static u32 place_of(const struct model *m, struct bytes name)
+static u32 place_of(const struct model *m, enum model_kind kind, struct bytes name)
 {
     u32 i = 0;
-    while (i < m->loaded_count && !bytes_equal(text_bytes_of(m->loaded[i].name), name))
+    while (i < m->loaded_count &&
+           (m->loaded[i].kind != kind || !bytes_equal(text_bytes_of(m->loaded[i].name), name)))
         i++;
     return i;
 }
 
-static bool refuse(struct config_report *report, const char *why)
+static bool refuse(enum model_kind kind, struct config_report *report, const char *why)
 {
-    report_error(report, (struct shrike_origin){LOAD_CONN, 0}, "%s", why);
+    report_error(report, (struct shrike_origin){kinds[kind].command, 0}, "%s", why);
     return false;
 }
 
@@ -111,18 +119,19 @@ static bool has_room(struct model *m)
 }
 
 /* "conn:gw"; names are short when they could be compiled. */
-static struct bytes vault_key(char at[VAULT_KEY_MAX], struct bytes name)
+static struct bytes vault_key(char at[VAULT_KEY_MAX], enum model_kind kind, struct bytes name)
 {
-    memcpy(at, "conn:", 5);
-    memcpy(at + 5, name.at, MIN(name.len, VAULT_KEY_MAX - 5));
-    return bytes_of(at, 5 + MIN(name.len, VAULT_KEY_MAX - 5));
+    memcpy(at, kinds[kind].key, KEY_LEN);
+    memcpy(at + KEY_LEN, name.at, MIN(name.len, VAULT_KEY_MAX - KEY_LEN));
+    return bytes_of(at, KEY_LEN + MIN(name.len, VAULT_KEY_MAX - KEY_LEN));
 }
 
 /* Put it into the list; config is the list's when this is true. */
-static bool keep(struct model *m, const struct vici_item *section, struct config *config)
+static bool keep(struct model *m, enum model_kind kind, const struct vici_item *section,
+                 struct config *config)
 {
-    struct model_loaded one = {.config = config, .len = section->value.len};
-    u32 at = place_of(m, section->name);
+    struct model_loaded one = {.kind = kind, .config = config, .len = section->value.len};
+    u32 at = place_of(m, kind, section->name);
     one.name = strndup((const char *)section->name.at, section->name.len);
     one.message = malloc(one.len + 1);
     if (!one.name || !one.message || !has_room(m)) {
@@ -141,35 +150,37 @@ static bool keep(struct model *m, const struct vici_item *section, struct config
     return true;
 }
 
-bool model_load(struct model *m, const struct vici_item *section, struct config_report *report)
+bool model_load(struct model *m, enum model_kind kind, const struct vici_item *section,
+                struct config_report *report)
 {
     memset(report, 0, sizeof *report);
     if (!m->files)
-        return refuse(report, "the configuration files cannot be used: mend them first");
-    if (place_of(m, section->name) == MODEL_LOADED_MAX)
-        return refuse(report, "there are 10000 connections already: unload some");
-    struct config *config = compile(m->files, section, report);
+        return refuse(kind, report, "the configuration files cannot be used: mend them first");
+    if (place_of(m, kind, section->name) == MODEL_LOADED_MAX)
+        return refuse(kind, report, "there are 10000 connections and pools already: unload some");
+    struct config *config = compile(m->files, kind, section, report);
     if (!config)
         return false;
     char key[VAULT_KEY_MAX];
-    if (!keep(m, section, config)) {
+    if (!keep(m, kind, section, config)) {
         config_free(config);
-        return refuse(report, "there is no memory for it");
+        return refuse(kind, report, "there is no memory for it");
     }
-    if (m->vault.fd >= 0 && !vault_put(&m->vault, vault_key(key, section->name), section->value))
-        report_warning(report, (struct shrike_origin){LOAD_CONN, 0},
-                       "the connection works but would be lost if this process ended: its vault "
+    if (m->vault.fd >= 0 &&
+        !vault_put(&m->vault, vault_key(key, kind, section->name), section->value))
+        report_warning(report, (struct shrike_origin){kinds[kind].command, 0},
+                       "it works but would be lost if this process ended: its vault "
                        "is full");
     return true;
 }
 
-bool model_unload(struct model *m, struct bytes name)
+bool model_unload(struct model *m, enum model_kind kind, struct bytes name)
 {
     char key[VAULT_KEY_MAX];
-    u32 at = place_of(m, name);
+    u32 at = place_of(m, kind, name);
     if (at == m->loaded_count)
         return false;
-    vault_drop(&m->vault, vault_key(key, name));
+    vault_drop(&m->vault, vault_key(key, kind, name));
     model_touch(m);
     loaded_free(&m->loaded[at]);
     m->loaded_count--;
@@ -188,15 +199,19 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
 {
     struct restoring *r = ctx;
     struct vici_item section = {.type = VICI_SECTION_START, .value = value};
-    if (key.len <= 5 || memcmp(key.at, "conn:", 5) != 0) {
+    enum model_kind kind = MODEL_CONN;
+    if (key.len > KEY_LEN && memcmp(key.at, kinds[MODEL_POOL].key, KEY_LEN) == 0)
+        kind = MODEL_POOL;
+    if (key.len <= KEY_LEN || memcmp(key.at, kinds[kind].key, KEY_LEN) != 0) {
         r->others->record(r->others->ctx, key, value);
         return;
     }
     if (vici_fault_of(value) || r->model->loaded_count == MODEL_LOADED_MAX)
         return;
-    section.name = bytes_of(key.at + 5, key.len - 5);
-    struct config *config = r->model->files ? compile(r->model->files, &section, r->report) : NULL;
-    if ((config || !r->model->files) && !keep(r->model, &section, config))
+    section.name = bytes_of(key.at + KEY_LEN, key.len - KEY_LEN);
+    struct config *files = r->model->files;
+    struct config *config = files ? compile(files, kind, &section, r->report) : NULL;
+    if ((config || !files) && !keep(r->model, kind, &section, config))
         config_free(config);
 }
 

@@ -1,5 +1,5 @@
 /* What the files and the control socket have brought: kept apart, and joined to one configuration.
- * Connections of the control socket outlive this process in its vault. */
+ * Connections and pools of the control socket outlive this process in its vault. */
 #ifndef CONTROL_MODEL_H
 #define CONTROL_MODEL_H
 
@@ -7,10 +7,13 @@
 #include "proc/vault.h"
 #include "vici/message.h"
 
-#define MODEL_LOADED_MAX 10000 /* connections of the control socket */
+#define MODEL_LOADED_MAX 10000 /* connections and pools of the control socket */
 
-/* One connection that the control socket brought. */
+enum model_kind { MODEL_CONN, MODEL_POOL };
+
+/* One connection or pool that the control socket brought. */
 struct model_loaded {
+    enum model_kind kind;
     char *name;
     u8 *message; /* the section as it came */
     size_t len;
@@ -35,12 +38,12 @@ bool model_read(struct model *m, const char *path, struct config_report *report)
  * records go to `others`. The report has what was wrong with that. false: it is no vault. */
 bool model_restore(struct model *m, int fd, const struct vault_reader *others,
                    struct config_report *report) must_use;
-/* Add a connection, or replace that of this name: the section of a message that is sound. false:
- * the report has errors, and all stays as it is. */
-bool model_load(struct model *m, const struct vici_item *section,
+/* Add a connection or pool, or replace that of this name: the section of a message that is sound.
+ * false: the report has errors, and all stays as it is. */
+bool model_load(struct model *m, enum model_kind kind, const struct vici_item *section,
                 struct config_report *report) must_use;
 /* false: the control socket has brought none of this name. */
-bool model_unload(struct model *m, struct bytes name) must_use;
+bool model_unload(struct model *m, enum model_kind kind, struct bytes name) must_use;
 /* merged is made anew at the next model_merge(): what it was made from beside the parts, the
  * addresses of names, has changed. */
 void model_touch(struct model *m);

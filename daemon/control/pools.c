@@ -190,3 +190,15 @@ void pools_close(struct control *c)
         if (c->pools.at[i].ticket)
             leave(&c->pools.at[i]);
 }
+
+/* ---- loading ---- */
+
+enum vici_reply pools_load(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    return conns_load_kind(ctx, MODEL_POOL, r, answer);
+}
+
+enum vici_reply pools_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    return conns_unload_kind(ctx, MODEL_POOL, r, answer);
+}

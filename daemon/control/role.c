@@ -190,7 +190,8 @@ static bool got_vault(struct control *c, struct mail *m)
                     "the vault cannot be used: connections that come over the "
                     "control socket will not outlive this process");
     if (c->model.loaded_count)
-        control_say(c, SHRIKE_NOTICE, "%u connections of the control socket are there again",
+        control_say(c, SHRIKE_NOTICE,
+                    "%u connections and pools of the control socket are there again",
                     c->model.loaded_count);
     publish_release(c);
     return true;

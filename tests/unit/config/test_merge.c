@@ -55,6 +55,39 @@ TEST(one_alone_has_the_settings_of_the_files)
     end();
 }
 
+static struct config *pool_of(const char *text)
+{
+    struct section *root = tree_read(&pool, file(1, "pool.conf", text), &report);
+    return root ? config_load_pool(root->sections, files, &report) : NULL;
+}
+
+TEST(pools)
+{
+    files = config_load(
+        file(0, "files.conf", "pools { p { addrs = 10.3.0.0/24 }\n q { addrs = 10.4.0.0/24 } }"),
+        &report);
+    CHECK(files);
+    struct config *p = pool_of("p { addrs = 10.5.0.0/24 }"), *r = pool_of("r { addrs = 10.4.0.7 }");
+    struct config *s = pool_of("s { addrs = 10.3.0.7 }"), *conn = one("a { " PSK "pools = s }");
+    CHECK(p && r && s && conn && p->settings.pool_count == 1 && conn->settings.pool_count == 0);
+    CHECK(!pool_of("t { addrs = ten }") && said(true, 1, "pool t"));
+    const struct config *parts[] = {files, p, r, s, conn};
+    memset(&report, 0, sizeof(report));
+    struct config *all = config_merge(parts, 5, &report);
+    CHECK_EQ(all->settings.pool_count, 3); /* without r; s is free where p was in the file */
+    CHECK(strcmp(all->settings.pools[0].name, "p") == 0);
+    CHECK_EQ(all->settings.pools[0].base.octets[1], 5);
+    CHECK(strcmp(all->settings.pools[1].name, "q") == 0);
+    CHECK(strcmp(all->settings.pools[2].name, "s") == 0);
+    CHECK(report.warnings == 1 && said(false, 1, "pool r is left out"));
+    config_free(all);
+    config_free(p);
+    config_free(r);
+    config_free(s);
+    config_free(conn);
+    end();
+}
+
 TEST(the_last_of_a_name_counts)
 {
     begin();
@@ -137,8 +170,9 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(one_alone_has_the_settings_of_the_files) | RUN(the_last_of_a_name_counts) |
-              RUN(thousands_of_numbers_differ) | RUN(ten_thousand_connections);
+    int bad = RUN(one_alone_has_the_settings_of_the_files) | RUN(pools) |
+              RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
+              RUN(ten_thousand_connections);
     folder_remove();
     return bad;
 }

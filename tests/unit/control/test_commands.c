@@ -121,6 +121,45 @@ TEST(a_connection_is_loaded_listed_and_unloaded)
     end();
 }
 
+static struct vici_writer pool_message(const char *name, const char *addrs)
+{
+    struct vici_writer w = message();
+    vici_begin(&w, name);
+    vici_put_text(&w, "addrs", addrs);
+    vici_list_begin(&w, "dns");
+    vici_list_put(&w, bytes_of("10.3.0.254", 10));
+    vici_list_end(&w);
+    vici_end(&w);
+    return w;
+}
+
+TEST(a_pool_is_loaded_and_unloaded)
+{
+    struct vici_writer w = pool_message("people", "10.3.0.0/24");
+    begin();
+    CHECK(client_ask(&c, "load-pool", &w) && answer_is(&c, "success", "yes"));
+    w = pool_message("late", "10.3.0.9"); /* said in the log: loaded, but left out */
+    CHECK(client_ask(&c, "load-pool", &w) && answer_is(&c, "success", "yes"));
+    UNTIL(t.net.snapshots == 2 && t.net.snapshot->settings.pool_count);
+    CHECK_EQ(t.net.snapshot->settings.pool_count, 1);
+    const struct lease_pool *pool = t.net.snapshot->settings.pools;
+    CHECK(strcmp(pool->name, "people") == 0 && pool->size == 254 && pool->attribute_count == 1);
+    CHECK(client_ask(&c, "get-conns", NULL) && items_of("conns") == 0);
+    w = pool_message("people", "ten");
+    CHECK(client_ask(&c, "load-pool", &w) && answer_is(&c, "success", "no"));
+    CHECK(value_has(answer_of(&c), "errmsg", "load-pool: people.addrs: pool people"));
+    CHECK(client_ask(&c, "load-pool", NULL) && value_has(answer_of(&c), "errmsg", "no pool"));
+    w = message();
+    vici_put_text(&w, "name", "people");
+    CHECK(client_ask(&c, "unload-conn", &w) && answer_is(&c, "success", "no"));
+    CHECK(client_ask(&c, "unload-pool", &w) && answer_is(&c, "success", "yes"));
+    CHECK(client_ask(&c, "unload-pool", &w) && answer_is(&c, "success", "no"));
+    UNTIL(t.net.snapshots == 3);
+    CHECK(t.net.snapshot->settings.pool_count == 1);
+    CHECK(strcmp(t.net.snapshot->settings.pools->name, "late") == 0);
+    end();
+}
+
 TEST(one_of_the_same_name_takes_its_place)
 {
     struct vici_writer w = message();
@@ -178,6 +217,8 @@ TEST(they_outlive_this_process)
     struct vici_writer w = conn_message("extra", "psk", "start");
     begin();
     CHECK(client_ask(&c, "load-conn", &w) && load("other"));
+    w = pool_message("people", "10.3.0.0/24");
+    CHECK(client_ask(&c, "load-pool", &w) && answer_is(&c, "success", "yes"));
     w = message();
     vici_put_text(&w, "type", "IKE");
     vici_put_text(&w, "id", "mine");
@@ -189,6 +230,7 @@ TEST(they_outlive_this_process)
     table_fit();
     CHECK_EQ(t.net.snapshot->conf.conn_count, 3); /* at once: nothing is taken away meanwhile */
     CHECK_EQ(t.parent.snapshot->conf.conn_count, 3);
+    CHECK_EQ(t.net.snapshot->settings.pool_count, 1);
     client_open(&c);
     CHECK(client_ask(&c, "get-conns", NULL) && items_of("conns") == 2);
     CHECK(client_ask(&c, "get-shared", NULL) && items_of("keys") == 1);
@@ -412,8 +454,9 @@ TEST(others_do_no_harm)
 int main(void)
 {
     return RUN(who_answers) | RUN(a_connection_is_loaded_listed_and_unloaded) |
-           RUN(one_of_the_same_name_takes_its_place) | RUN(what_is_wrong_is_said_with_its_place) |
-           RUN(many_loads_are_few_snapshots) | RUN(they_outlive_this_process) | RUN(secrets) |
-           RUN(lines_of_the_log) | RUN(up_and_down_are_told) | RUN(rekeys_are_told) |
-           RUN(files_are_read_again) | RUN(numbers_of_all_roles) | RUN(others_do_no_harm);
+           RUN(a_pool_is_loaded_and_unloaded) | RUN(one_of_the_same_name_takes_its_place) |
+           RUN(what_is_wrong_is_said_with_its_place) | RUN(many_loads_are_few_snapshots) |
+           RUN(they_outlive_this_process) | RUN(secrets) | RUN(lines_of_the_log) |
+           RUN(up_and_down_are_told) | RUN(rekeys_are_told) | RUN(files_are_read_again) |
+           RUN(numbers_of_all_roles) | RUN(others_do_no_harm);
 }

@@ -319,6 +319,28 @@ static const struct shrike_op *const sample_ops[] = {
     &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
     &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
 
+static inline void sample_mail(enum recode kind, struct writer *w)
+{
+    if (kind == RECODE_SOCKET)
+        socket_write(w, &sample_socket);
+    if (kind == RECODE_ROUTE)
+        route_write(w, &sample_route);
+    if (kind == RECODE_STATS)
+        stats_write(w, &sample_stats);
+    if (kind == RECODE_COUNT)
+        count_write(w, &sample_count);
+    if (kind == RECODE_HEIR)
+        heir_write(w, &sample_heir);
+    if (kind == RECODE_SECRET)
+        secret_write(w, &sample_secret);
+    if (kind == RECODE_STRAY)
+        stray_write(w, &sample_stray);
+    if (kind == RECODE_POOL)
+        pool_view_write(w, &sample_pool);
+    if (kind == RECODE_LEASE)
+        lease_view_write(w, &sample_one_lease);
+}
+
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
 static inline struct bytes sample(enum recode kind, unsigned n, void *room, size_t size)
 {
@@ -327,25 +349,15 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
         return bytes_of(room, 0);
     switch (kind) {
     case RECODE_SOCKET:
-        socket_write(&w, &sample_socket);
-        break;
     case RECODE_ROUTE:
-        route_write(&w, &sample_route);
-        break;
     case RECODE_STATS:
-        stats_write(&w, &sample_stats);
-        break;
     case RECODE_COUNT:
-        count_write(&w, &sample_count);
-        break;
     case RECODE_HEIR:
-        heir_write(&w, &sample_heir);
-        break;
     case RECODE_SECRET:
-        secret_write(&w, &sample_secret);
-        break;
     case RECODE_STRAY:
-        stray_write(&w, &sample_stray);
+    case RECODE_POOL:
+    case RECODE_LEASE:
+        sample_mail(kind, &w);
         break;
     case RECODE_OP:
         op_write(&w, sample_ops[n]);
@@ -370,12 +382,6 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
         break;
     case RECODE_SNAPSHOT:
         snapshot_write(&w, &sample_conf, &sample_settings);
-        break;
-    case RECODE_POOL:
-        pool_view_write(&w, &sample_pool);
-        break;
-    case RECODE_LEASE:
-        lease_view_write(&w, &sample_one_lease);
         break;
     case RECODE_KINDS:
         break;
