@@ -82,7 +82,7 @@ enum verdict cp_take(struct turn *t)
     const struct internal *in = internal_of(t->sa);
     struct config_list list;
     t->no_address = SHRIKE_REASON_NONE;
-    if (!in || !in->ours)
+    if (!in || !in->ours || in->state != INTERNAL_WISHED)
         return DONE;
     if (!read_cp(t->in, CFG_TYPE_REPLY, &list))
         t->no_address = SHRIKE_REASON_SYNTAX;
@@ -108,6 +108,13 @@ void cp_taken(struct turn *t)
     }
     t->no_address = t->op->reason;
     internal_fail(t->shard, t->sa);
+}
+
+bool cp_needed(const struct ike_sa *sa, const struct shrike_child_conf *conf)
+{
+    const struct internal *in = internal_of(sa);
+    return in && in->ours && in->state != INTERNAL_HELD &&
+           ts_dynamic(conf->local_ts, conf->local_ts_count);
 }
 
 bool cp_lacking(const struct ike_sa *sa, const struct shrike_child_conf *conf)

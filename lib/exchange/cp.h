@@ -8,9 +8,10 @@
 
 /* ---- who needs addresses ---- */
 
-/* Ask for those that the connection wants, in IKE_AUTH, in front of what asks for the Child SA.
- * false: no memory. */
+/* Ask for those that the connection wants, in front of what asks for a Child SA: in IKE_AUTH, and
+ * for a child that needs them, later. false: no memory. */
 bool cp_ask(struct turn *t) must_use;
+bool cp_needed(const struct ike_sa *sa, const struct shrike_child_conf *conf);
 /* The response to that: DONE, or AWAIT while they are being set up; then cp_taken(). Without any
  * the turn's no_address says why. */
 enum verdict cp_take(struct turn *t) must_use;

@@ -12,7 +12,7 @@
 #include "wire/grammar.h"
 
 enum create_answer_step { ANSWER_NEGOTIATE, ANSWER_LEASED, ANSWER_INSTALLED };
-enum create_conclude_step { CONCLUDE_ACCEPT, CONCLUDE_INSTALLED };
+enum create_conclude_step { CONCLUDE_READ, CONCLUDE_ADDED, CONCLUDE_INSTALLED };
 enum { RETRIES_MAX = 8 };
 #define RETRY_DELAY (5 * SHRIKE_SECOND) /* after TEMPORARY_FAILURE (RFC 7296 2.25), with jitter */
 
@@ -60,6 +60,9 @@ enum verdict create_child_ask(struct turn *t)
     struct offer_between between = fresh_between(work);
     if (child->replaces && !child_rekey_name(t, child))
         return REFUSE;
+    /* RFC 7296 2.19: they were not given, and are asked for once more. */
+    if (cp_needed(t->sa, child->conf) && !cp_ask(t))
+        return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
     if (!offer_ask(t, child, &between))
         return REFUSE;
     return DONE;
@@ -107,32 +110,49 @@ static bool gone(const struct work *work, u32 spi)
     return false;
 }
 
-enum verdict create_child_conclude(struct turn *t)
+static enum verdict accept(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
     struct notify n;
-    if (t->slot->want == WANT_REKEY)
-        return ike_rekey_conclude(t);
     if (!child)
         return DONE; /* it was deleted meanwhile */
+    if (notify_error(t->in, &n))
+        return take_error(t, &n);
+    child->ke = t->slot->work->group;
+    if (cp_lacking(t->sa, child->conf)) {
+        t->reason.origin = t->sa->conn->vips_origin;
+        (void)turn_refuse(t, t->no_address, 0);
+        return undo(t);
+    }
+    if (offer_accept(t, child, false) != DONE)
+        return REFUSE;
+    if (child->ke != t->slot->work->group) {
+        (void)turn_refuse(t, SHRIKE_REASON_KE_GROUP, 0);
+        return undo(t);
+    }
+    if (gone(t->slot->work, child->spi_out))
+        return turn_refuse(t, SHRIKE_REASON_PEER_DELETED, 0);
+    t->slot->step = CONCLUDE_INSTALLED;
+    return install(t, child, t->slot->work) == AWAIT ? AWAIT : undo(t);
+}
+
+enum verdict create_child_conclude(struct turn *t)
+{
+    struct child_sa *child = t->slot->child;
+    if (t->slot->want == WANT_REKEY)
+        return ike_rekey_conclude(t);
     switch ((enum create_conclude_step)t->slot->step) {
-    case CONCLUDE_ACCEPT:
-        if (notify_error(t->in, &n))
-            return take_error(t, &n);
-        child->ke = t->slot->work->group;
-        if (offer_accept(t, child, false) != DONE)
-            return REFUSE;
-        if (child->ke != t->slot->work->group) {
-            (void)turn_refuse(t, SHRIKE_REASON_KE_GROUP, 0);
-            return undo(t);
-        }
-        if (gone(t->slot->work, child->spi_out))
-            return turn_refuse(t, SHRIKE_REASON_PEER_DELETED, 0);
-        t->slot->step = CONCLUDE_INSTALLED;
-        return install(t, child, t->slot->work) == AWAIT ? AWAIT : undo(t);
+    case CONCLUDE_READ:
+        t->slot->step = CONCLUDE_ADDED;
+        return cp_take(t) == AWAIT ? AWAIT : accept(t);
+    case CONCLUDE_ADDED:
+        cp_taken(t);
+        return accept(t);
     case CONCLUDE_INSTALLED:
         break;
     }
+    if (!child)
+        return DONE;
     if (t->op->ok) {
         take(t, child);
         return DONE;

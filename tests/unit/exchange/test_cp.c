@@ -139,9 +139,21 @@ TEST(the_pools_are_empty)
     CHECK_EQ(p->side[1].reason, SHRIKE_REASON_POOL_EMPTY);
     CHECK(p->side[0].ike_up && p->side[1].ike_up && !p->side[0].ike_down);
     CHECK(p->side[1].leases.count == 0 && p->side[0].addresses.count == 0);
-    pair_up(p, "net0"); /* nothing has changed: it is not asked for */
+    p->side[0].reason = SHRIKE_REASON_NONE;
+    pair_up(p, "net0"); /* in CREATE_CHILD_SA: still none */
     CHECK_EQ(p->side[0].reason, SHRIKE_REASON_ADDRESS_NOT_GIVEN);
-    CHECK_EQ(p->side[1].failed, 1);
+    CHECK_EQ(p->side[1].failed, 2);
+    CHECK(p->side[1].leases.count == 0 && p->side[0].addresses.count == 0);
+    p->side[1].give = bytes_of(lease, sizeof(lease));
+    p->side[0].refuse_addresses = true;
+    pair_up(p, "net0");
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_ADDRESS_NOT_USED);
+    CHECK(p->side[1].leases.count == 1 && p->side[0].addresses.count == 0);
+    CHECK(p->side[0].child_count == 0 && p->side[1].child_count == 0);
+    p->side[0].refuse_addresses = false;
+    pair_up(p, "net0");
+    CHECK(p->side[0].child_count == 1 && selects_leased(0) && selects_leased(1));
+    CHECK(p->side[0].ike_up == 1 && p->side[1].leases.count == 1 && p->side[1].given == 1);
     CHECK(end());
 }
 
