@@ -304,6 +304,7 @@ static void fail_ours(struct turn *t, enum verdict v)
 {
     struct child_sa *child = t->slot->child;
     bool refuses = v == FAIL && is_refusal(t);
+    t->reason.offered = ring_keep(&t->shard->ring, t->reason.offered); /* the message goes */
     slot_free(t->shard, t->slot);
     if (refuses) {
         ike_reject(t->shard, t->sa, &t->reason);

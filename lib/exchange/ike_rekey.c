@@ -95,7 +95,7 @@ void ike_rekey_closing(struct shard *s, struct ike_sa *sa)
         sa_unlink(s, sa);
     if (sa->next[THEIRS] && !fault(39))
         ike_rekey_used(s, sa->next[THEIRS]);
-    if (ours && ours->state != IKE_UP) /* RFC 7296 2.25.2 (3): our own request is forgotten */
+    if (ours && ours->state < IKE_UP) /* RFC 7296 2.25.2 (3): our own request is forgotten */
         sa_free(s, ours);
 }
 

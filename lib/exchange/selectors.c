@@ -15,7 +15,7 @@ static void add_host(struct ts_hosts *out, const struct shrike_addr *a)
 }
 
 /* Internal addresses, where there are or have to be such, else the end of the IKE SA. */
-static void hosts_of(const struct ike_sa *sa, bool local, struct ts_hosts *out)
+static void hosts_of(const struct ike_sa *sa, bool local, bool asks, struct ts_hosts *out)
 {
     const struct internal *in = internal_of(sa);
     const struct shrike_endpoint *end = local ? &sa->local : &sa->remote;
@@ -25,7 +25,8 @@ static void hosts_of(const struct ike_sa *sa, bool local, struct ts_hosts *out)
             add_host(out, &in->list[i]);
     } else if (in && in->ours && local) {
         /* RFC 7296 2.19: what is not known yet is asked for as the whole range. */
-        for (unsigned i = 0; i < sa->conn->vip_count && in->state == INTERNAL_WISHED; i++)
+        bool wished = asks && in->state == INTERNAL_WISHED;
+        for (unsigned i = 0; wished && i < sa->conn->vip_count; i++)
             add_host(out, &(struct shrike_addr){.family = sa->conn->vips[i].family});
     } else if (end->family) {
         struct shrike_addr a = {.family = end->family};
@@ -34,14 +35,23 @@ static void hosts_of(const struct ike_sa *sa, bool local, struct ts_hosts *out)
     }
 }
 
+static void resolve(const struct ike_sa *sa, const struct shrike_child_conf *conf, bool asks,
+                    struct ts_list sides[2])
+{
+    struct ts_hosts hosts;
+    hosts_of(sa, true, asks, &hosts);
+    ts_resolve(conf->local_ts, conf->local_ts_count, &hosts, &sides[0]);
+    hosts_of(sa, false, asks, &hosts);
+    ts_resolve(conf->remote_ts, conf->remote_ts_count, &hosts, &sides[1]);
+}
+
 void selectors_configured(const struct ike_sa *sa, const struct shrike_child_conf *conf,
                           struct ts_list *local, struct ts_list *remote)
 {
-    struct ts_hosts hosts;
-    hosts_of(sa, true, &hosts);
-    ts_resolve(conf->local_ts, conf->local_ts_count, &hosts, local);
-    hosts_of(sa, false, &hosts);
-    ts_resolve(conf->remote_ts, conf->remote_ts_count, &hosts, remote);
+    struct ts_list sides[2];
+    resolve(sa, conf, false, sides);
+    *local = sides[0];
+    *remote = sides[1];
 }
 
 /* Does it have selectors, of a packet or of what was before it? */
@@ -58,26 +68,25 @@ static bool contained(const struct ts_list *list, const struct shrike_ts *ts)
 void selectors_asked(const struct ike_sa *sa, const struct child_sa *child, struct ts_list *local,
                      struct ts_list *remote)
 {
-    struct ts_list wide_local, wide_remote;
-    selectors_configured(sa, child->conf, &wide_local, &wide_remote);
+    struct ts_list wide[2]; /* local, remote */
+    resolve(sa, child->conf, true, wide);
     if (has_selectors(child))
         child_read_ts(child, local, remote);
     else
         local->count = remote->count = 0;
     /* RFC 7296 2.9.1: a packet that our own policy does not take is not asked for. */
-    bool astray =
-        child->packet && local->count &&
-        (!contained(&wide_local, &local->ts[0]) || !contained(&wide_remote, &remote->ts[0]));
+    bool astray = child->packet && local->count &&
+                  (!contained(&wide[0], &local->ts[0]) || !contained(&wide[1], &remote->ts[0]));
     if (!local->count || astray) {
-        *local = wide_local;
-        *remote = wide_remote;
+        *local = wide[0];
+        *remote = wide[1];
         return;
     }
     (void)selectors_substitute(sa, child->mode, local, remote);
     /* RFC 7296 2.9 (1), 2.9.2 (2): the packet first; what was in use, or more. */
     if ((child->packet || child->replaces) && !child->pair) {
-        ts_append(local, &wide_local);
-        ts_append(remote, &wide_remote);
+        ts_append(local, &wide[0]);
+        ts_append(remote, &wide[1]);
     }
 }
 

@@ -1,6 +1,7 @@
 /* From knobs to a snapshot. */
 #include "conf.h"
 #include "base/bytes.h"
+#include "pool.h"
 #include <stdio.h>
 
 static struct shrike_origin origin(unsigned line)
@@ -134,6 +135,19 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->keyingtries = k->keyingtries;
 }
 
+static void build_internal(struct sim_conf *c, const struct conf_knobs *k)
+{
+    c->vips[0].family = 4;
+    c->vips[1].family = 6;
+    c->pools[0] = POOL_NAME;
+    c->conn.vips = c->vips;
+    c->conn.vip_count = (u16)k->vip_count;
+    c->conn.pools = c->pools;
+    c->conn.pool_count = k->gives;
+    c->conn.vips_origin = origin(CONF_LINE_VIPS);
+    c->conn.pools_origin = origin(CONF_LINE_POOLS);
+}
+
 static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
 {
     struct shrike_conn *conn = &c->conn;
@@ -165,6 +179,7 @@ static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
     conn->origin = origin(CONF_LINE_CONN);
     conn->proposals_origin = origin(CONF_LINE_PROPOSALS);
     build_times(conn, k);
+    build_internal(c, k);
 }
 
 void conf_build(struct sim_conf *c, const struct conf_knobs *k)

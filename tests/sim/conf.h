@@ -17,6 +17,8 @@ enum conf_line {
     CONF_LINE_PROPOSALS = 11, /* the n-th proposal: + n */
     CONF_LINE_LOCAL = 20,
     CONF_LINE_REMOTE = 21,
+    CONF_LINE_VIPS = 30,
+    CONF_LINE_POOLS = 31,
     CONF_LINE_CHILD = 100, /* the n-th child: + 10 * n */
     CONF_CHILD_MODE = 1,   /* offsets in a child */
     CONF_CHILD_PROPOSALS = 2,
@@ -54,6 +56,8 @@ struct conf_knobs {
     unsigned ike_count;
     struct conf_child children[CONF_CHILDREN_MAX];
     unsigned child_count;
+    unsigned vip_count; /* internal addresses to ask for: IPv4, then IPv6 */
+    bool gives;         /* it has a pool of them */
     shrike_time dpd_delay;
     shrike_time ike_rekey, ike_reauth, ike_over, ike_rand; /* 0: never */
     shrike_time child_rekey, child_life, child_rand;       /* of all children */
@@ -79,6 +83,8 @@ struct sim_conf {
     struct shrike_transform esp_transforms[CONF_CHILDREN_MAX][CONF_TRANSFORMS_MAX];
     struct shrike_ts local_ts[CONF_CHILDREN_MAX], remote_ts[CONF_CHILDREN_MAX];
     struct shrike_net local_net, remote_net;
+    struct shrike_addr vips[2];
+    const char *pools[1];
     char names[CONF_CHILDREN_MAX][CONF_NAME_MAX];
     char local_id[SHRIKE_ID_MAX], remote_id[SHRIKE_ID_MAX];
 };

@@ -347,6 +347,8 @@ void host_reboot(struct host *h)
     host_ops_lose(h);
     h->op_count = 0;
     kernel_lose(&h->kernel);
+    h->leased.count = h->used.count = 0;
+    host_keep_lose(h);
     for (size_t i = 0; i < h->ike_count; i++)
         h->ikes[i].up = false;
     for (u32 i = 1; i <= h->command_count; i++)

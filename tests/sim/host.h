@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "keys.h"
 #include "pages.h"
+#include "pool.h"
 #include "shrike/shrike.h"
 #include "world.h"
 
@@ -34,7 +35,7 @@ struct host_op {
     enum shrike_op_kind kind;
     struct shrike_token token;
     struct shrike_answer answer;
-    u8 value[PRF_MAX];
+    u8 value[MAX(PRF_MAX, POOL_VALUE)];
     size_t place; /* of the pair, for CHILD_INSTALL */
     struct shrike_remove_op remove;
     struct shrike_switch_op change;
@@ -90,7 +91,7 @@ struct host_model {
     shrike_time latency_max;   /* of ops */
     shrike_time stuck;         /* latency of those that are stuck */
     shrike_time tick_late_max; /* ticks come up to so much after their deadline */
-    u8 stuck_percent, install_fails, prove_fails, answers_twice; /* percent */
+    u8 stuck_percent, install_fails, prove_fails, answers_twice, address_fails; /* percent */
     u8 batch_max; /* inputs before a drain, 1 to SHRIKE_BATCH */
 };
 
@@ -109,6 +110,7 @@ struct host {
     struct pages pages;
     struct kernel kernel;
     struct keys keys;
+    struct pool leased, used; /* internal addresses: of peers, of this host */
     struct oracle *oracle;
     unsigned number; /* 0 or 1 */
     char letter;     /* for the ladder */

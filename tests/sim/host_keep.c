@@ -20,10 +20,15 @@ static void record_clear(struct host_record *r)
     *r = (struct host_record){0};
 }
 
-void host_keep_free(struct host *h)
+void host_keep_lose(struct host *h)
 {
     for (u32 i = 0; h->records && i < h->env.limits.ike_sas; i++)
         record_clear(&h->records[i]);
+}
+
+void host_keep_free(struct host *h)
+{
+    host_keep_lose(h);
     free(h->records);
     h->records = NULL;
 }
@@ -143,6 +148,7 @@ void host_restart(struct host *h)
         if (h->records[i].ike != 0)
             was[i] = record_of(h, h->records[i].ike);
     shrike_free(h->engine);
+    h->leased.count = h->used.count = 0; /* what is in use is told again */
     forget(h);
     ensure(host_begin(h));
     h->at_start = host_stats(h);

@@ -5,6 +5,7 @@
 #include "host.h"
 
 void host_keep_begin(struct host *h, bool keeps);
+void host_keep_lose(struct host *h); /* all records */
 void host_keep_free(struct host *h);
 /* After an input, before what it caused is carried out: what has changed is written. */
 void host_keep(struct host *h);

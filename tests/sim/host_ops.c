@@ -64,6 +64,28 @@ static void take_move(struct host *h, const struct shrike_move_op *op, struct ke
     memcpy(out->children, op->children, op->child_count * sizeof op->children[0]);
 }
 
+/* Carried out at once, in the order of the ops; only the answer takes its time. */
+static void take_address(struct host *h, const struct shrike_op *op, struct host_op *out)
+{
+    struct writer w = writer_of(out->value, sizeof out->value);
+    const char *complaint = NULL;
+    bool lease = op->kind == SHRIKE_LEASE || op->kind == SHRIKE_LEASE_FREE;
+
+    if (op->kind == SHRIKE_LEASE)
+        complaint = pool_lease(&h->leased, &op->lease, &w);
+    else if (op->kind == SHRIKE_ADDRESS_ADD)
+        complaint = pool_use(&h->used, &op->address);
+    else
+        complaint = pool_over(lease ? &h->leased : &h->used, op->lease_over);
+    if (complaint)
+        world_fail(h->node.world, "%s asks for %s", h->node.name, complaint);
+    out->answer = (struct shrike_answer){.ok = !lease || written(&w) > 0,
+                                         .reason = SHRIKE_REASON_POOL_EMPTY,
+                                         .value = bytes_of(NULL, written(&w))};
+    if (prng_percent(&h->prng, h->model.address_fails))
+        out->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_ADDRESS_NOT_USED};
+}
+
 void host_ops_take(struct host *h, const struct shrike_op *op)
 {
     struct world *w = h->node.world;
@@ -98,10 +120,9 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
         break;
     case SHRIKE_LEASE:
     case SHRIKE_ADDRESS_ADD:
-        out->answer = (struct shrike_answer){.ok = true};
-        break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+        take_address(h, op, out);
         break;
     case SHRIKE_CHILD_MOVE:
         take_move(h, &op->move, &out->move);
@@ -164,7 +185,7 @@ void host_ops_answer(struct host *h)
     ladder_op(h, &op, "answered");
     if (is_order(op.kind))
         return;
-    if (op.answer.ok && op.kind == SHRIKE_PROVE)
+    if (op.answer.ok && (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE))
         op.answer.value.at = op.value;
     shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
     if (op.again)

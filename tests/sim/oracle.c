@@ -253,6 +253,31 @@ static bool has_cipher(const struct shrike_proposal *p, u16 encr, u16 bits)
     return false;
 }
 
+/* RFC 7296 2.19: `dynamic` with internal addresses is those leased, and no others. */
+static bool are_leased(const struct pool *p, const struct shrike_ts *ts, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct shrike_addr a = {.family = ts[i].family};
+        memcpy(a.octets, ts[i].from, sizeof a.octets);
+        if (memcmp(ts[i].from, ts[i].to, sizeof a.octets) != 0 || !pool_in_use(p, &a))
+            return false;
+    }
+    return true;
+}
+
+static void check_leased(struct oracle *o, const struct host *h, const struct esp_pair *pair,
+                         const struct shrike_child_conf *c)
+{
+    const struct shrike_conn *conn = host_conn(h);
+
+    if (conn->vip_count && c->local_ts->family == 0 &&
+        !are_leased(&h->used, pair->local_ts, pair->local_count))
+        world_fail(o->world, "%s installs an internal address that is not its own", h->node.name);
+    if (conn->pool_count && c->remote_ts->family == 0 &&
+        !are_leased(&h->leased, pair->remote_ts, pair->remote_count))
+        world_fail(o->world, "%s installs an internal address not leased", h->node.name);
+}
+
 /* What is installed is what this host's own configuration allows, whatever the peer says. */
 static void check_configured(struct oracle *o, const struct host *h, const struct esp_pair *pair)
 {
@@ -265,6 +290,7 @@ static void check_configured(struct oracle *o, const struct host *h, const struc
         if (!within(pair->local_ts, pair->local_count, c->local_ts) ||
             !within(pair->remote_ts, pair->remote_count, c->remote_ts))
             world_fail(o->world, "%s installs selectors that it does not allow", h->node.name);
+        check_leased(o, h, pair, c);
         if (!has_cipher(c->proposals, pair->encr, pair->encr_key_bits))
             world_fail(o->world, "%s installs a cipher that it does not allow", h->node.name);
         if (c->mode != pair->mode || c->reqid != pair->reqid)

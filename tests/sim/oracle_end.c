@@ -116,6 +116,8 @@ const char *oracle_empty(const struct host *h)
         return "live octets are left";
     if (h->kernel.installed != 0)
         return "a Child SA is left in the data plane";
+    if (h->leased.count != 0 || h->used.count != 0)
+        return "an internal address is not given back";
     if (host_commands_open(h) != 0)
         return "a command was never answered";
     if (h->op_count != 0)

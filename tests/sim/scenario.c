@@ -9,6 +9,7 @@
 #include "plane.h"
 #include "rekey.h"
 #include "restart.h"
+#include "road_warrior.h"
 #include "roam.h"
 #include "selectors.h"
 #include "two_hosts.h"
@@ -55,6 +56,7 @@ static const struct scenario scenarios[] = {
     {"roam-two-nats", play_roam_two_nats, false},
     {"roam-without", play_roam_without, false},
     {"restart", play_restart, false},
+    {"road-warrior", play_road_warrior, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
