@@ -492,19 +492,21 @@ static void carry(struct pair *p, u16 shown)
     }
 }
 
-/* RFC 7296 2.11 (1), 2.23 (2, 5, 9, 12, 15): from IKE_AUTH on both use port 4500, ESP goes in UDP,
- * and who is not behind the NAT follows who is, to where an authentic message came from last. */
-TEST(a_nat_is_found_and_followed)
+/* An IKE SA through it; side 1 may look as if it were behind another one. */
+static void through_a_nat(struct pair *p, bool both)
 {
+    static struct tuned other;
     struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
-    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false};
-    struct pair *p = toy_pair((struct pair_options){0});
+    if (both) {
+        tune_begin(p, 1, &other);
+        other.conn.force_encap = true;
+        tune_end(p, 1, &other);
+    }
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     while (pair_drain(p, 0))
         continue;
     CHECK(!waiting_for(p, 1)->marker && waiting_for(p, 1)->local.port == 500);
-    waiting_for(p, 1);
     p->side[1].queue[p->side[1].head].remote.octets[3] = OUTSIDE;
     p->side[1].queue[p->side[1].head].remote.port = 1000;
     pair_deliver(p, 1);
@@ -518,21 +520,53 @@ TEST(a_nat_is_found_and_followed)
     CHECK_EQ(waiting_for(p, 1)->remote.port, 4500);
     carry(p, 1001);
     CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+}
+
+static void ask_alive(struct pair *p, unsigned side)
+{
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false};
+    shrike_command(p->side[side].engine, p->now, &ask);
+    shrike_tick(p->side[side].engine, p->now);
+    while (pair_drain(p, side))
+        continue;
+}
+
+/* RFC 7296 2.11 (1), 2.23 (2, 5, 9, 12, 15): from IKE_AUTH on both use port 4500, ESP goes in UDP,
+ * and who is not behind the NAT follows who is, to where an authentic message came from last. */
+TEST(a_nat_is_found_and_followed)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    through_a_nat(p, false);
     CHECK(p->side[0].children[0].encap && p->side[1].children[0].encap);
     CHECK(p->side[0].children[0].nat_here && !p->side[1].children[0].nat_here);
     /* The mapping changes; side 0 says something, and side 1 knows where it is. */
-    shrike_command(p->side[0].engine, p->now, &ask);
-    shrike_tick(p->side[0].engine, p->now);
-    while (pair_drain(p, 0))
-        continue;
+    ask_alive(p, 0);
     carry(p, 1002);
-    shrike_command(p->side[1].engine, p->now, &ask);
-    shrike_tick(p->side[1].engine, p->now);
-    while (pair_drain(p, 1))
-        continue;
+    ask_alive(p, 1);
     CHECK_EQ(waiting_for(p, 0)->local.port, 1002);
     carry(p, 1002);
     CHECK_EQ(p->side[0].ike_down + p->side[1].ike_down, 0);
+    toy_end(p);
+}
+
+/* RFC 7296 2.23 (16): it answers to where the request came from, and that is all. */
+TEST(who_is_behind_a_nat_follows_nobody)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    through_a_nat(p, true);
+    CHECK(p->side[0].children[0].nat_here && p->side[0].children[0].encap);
+    ask_alive(p, 1);
+    struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
+    d->local = p->side[0].here;
+    d->local.port = 4500;
+    d->remote.port = 4444;
+    CHECK(pair_deliver(p, 0));
+    while (pair_drain(p, 0))
+        continue;
+    CHECK_EQ(waiting_for(p, 1)->local.port, 4444);
+    pair_lose(&p->side[1]);
+    ask_alive(p, 0);
+    CHECK_EQ(waiting_for(p, 1)->local.port, 4500);
     toy_end(p);
 }
 
@@ -545,5 +579,6 @@ int main(void)
            RUN(a_forged_error_does_not_end_the_attempt) |
            RUN(an_error_without_a_better_answer_is_believed) |
            RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes) |
-           RUN(messages_of_ours) | RUN(payloads_in_any_order) | RUN(a_nat_is_found_and_followed);
+           RUN(messages_of_ours) | RUN(payloads_in_any_order) | RUN(a_nat_is_found_and_followed) |
+           RUN(who_is_behind_a_nat_follows_nobody);
 }

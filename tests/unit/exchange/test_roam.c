@@ -58,23 +58,6 @@ TEST(a_peer_behind_a_nat_is_followed)
     }
 }
 
-/* RFC 7296 2.23 (16): it answers to where the request came from, and that is all. */
-TEST(who_is_behind_a_nat_follows_nobody)
-{
-    begin(false, true);
-    ask_alive(1);
-    translate(0, 1234);
-    (void)pair_deliver(p, 0);
-    settle_side(p, 0);
-    CHECK_EQ(p->side[1].count, 1);
-    CHECK_EQ(p->side[1].queue[p->side[1].head].local.port, 1234);
-    CHECK_EQ(p->side[0].moved, 0);
-    pair_lose_all(&p->side[1]);
-    ask_alive(0);
-    CHECK_EQ(p->side[1].queue[p->side[1].head].local.port, 4500);
-    toy_end(p);
-}
-
 /* Seen a second time it moves nothing. */
 TEST(what_is_not_new_is_not_followed)
 {
@@ -238,9 +221,8 @@ TEST(a_rekey_in_between_changes_nothing)
 
 int main(void)
 {
-    return RUN(a_peer_behind_a_nat_is_followed) | RUN(who_is_behind_a_nat_follows_nobody) |
-           RUN(what_is_not_new_is_not_followed) | RUN(esp_shows_a_new_mapping) |
-           RUN(every_path_is_tried_and_the_first_answer_counts) |
+    return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
+           RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
            RUN(silence_makes_it_look_for_another_path) | RUN(it_waits_until_there_is_an_address) |
            RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing);
 }
