@@ -61,10 +61,20 @@ again() {
         road_reaches laptop && road_reaches phone
 }
 
-# After a crash what was there goes, or goes on.
+# A new net goes on with the IKE SAs of the old one, and with its addresses.
 client_again() {
     kill -KILL "$(role_of laptop net)" && sleep 1
-    within 10 shrike_at laptop up home net && road_reaches laptop
+    road_has laptop 10.3.0.1/32 && road_dns laptop && road_reaches laptop &&
+        shrike_at laptop down home && within 5 gone && shrike_at laptop up home net &&
+        road_reaches laptop
+}
+
+# A new net of the gateway knows the leases: the phone does not get what the laptop has.
+gateway_again() {
+    kill -KILL "$(role_of gateway net)" && sleep 1
+    road_reaches laptop && road_reaches phone && shrike_at phone down home &&
+        shrike_at phone up home net && road_has phone 10.3.0.2/32 && road_has phone fd03::2/128 &&
+        road_reaches phone && road_reaches laptop
 }
 
 # Whoever ends leaves nothing behind.
@@ -82,6 +92,9 @@ test_of "the listings show the addresses" listed || true
 test_of "they stay when the IKE SA is rekeyed" rekeyed || true
 test_of "down: addresses, servers and routes are gone" down || true
 test_of "the same client gets the same again" again || true
-[ $# -gt 0 ] || test_of "a client whose net has crashed" client_again || true
+if [ $# -eq 0 ]; then
+    test_of "a client whose net has crashed" client_again || true
+    test_of "a gateway whose net has crashed" gateway_again || true
+fi
 test_of "one that ends leaves nothing behind" ended || true
 [ $net_failed -eq 0 ]
