@@ -87,12 +87,23 @@ static bool shared(struct virtuals *v, const struct granted *than, const struct 
     return false;
 }
 
+/* IPv6 is switched off: the others are of use without it. */
+static bool lacks_family(u8 family, int error)
+{
+    return family == 6 && (error == EACCES || error == EAFNOSUPPORT || error == EOPNOTSUPP);
+}
+
 static bool put(struct virtuals *v, const struct granted *one, const struct shrike_addr *a)
 {
     char at[TEXT_MAX];
     struct text t = text_of(at, sizeof at);
     int error = v->untouched || shared(v, one, a) ? 0 : tell_system(v, a, true);
     text_addr(&t, a->octets, a->family);
+    if (lacks_family(a->family, error)) {
+        tell(v->tell, SHRIKE_WARNING, "the virtual address %s is left out: this host has no IPv6",
+             at);
+        return true;
+    }
     if (error != 0 && error != EEXIST)
         tell(v->tell, SHRIKE_ERROR, "cannot set up the virtual address %s: %s", at,
              strerror(error));
@@ -108,7 +119,8 @@ static void take(struct virtuals *v, const struct granted *one, u16 n)
         if (shared(v, one, &one->addresses[i]))
             continue;
         int error = tell_system(v, &one->addresses[i], false);
-        if (error != 0 && error != EADDRNOTAVAIL && error != ENODEV)
+        if (error != 0 && error != EADDRNOTAVAIL && error != ENODEV &&
+            !lacks_family(one->addresses[i].family, error))
             tell(v->tell, SHRIKE_WARNING, "cannot take a virtual address away: %s",
                  strerror(error));
     }

@@ -77,6 +77,17 @@ gateway_again() {
         road_reaches phone && road_reaches laptop
 }
 
+# One made from scratch before the old one is closed, too; this ends and begins the laptop.
+reauthenticated() {
+    finish "$shriked_laptop"
+    road_client_conf laptop | sed 's/^        version = 2/&\n        reauth_time = 3s\n        rand_time = 0s/' \
+        >"$net_dir/laptop.conf"
+    shriked_start laptop "$@" && shrike_at laptop up home net &&
+        within 10 grep -q 'another one has taken its place' "$net_dir/laptop.log" &&
+        road_has laptop 10.3.0.1/32 && road_has laptop fd03::1/128 && road_dns laptop &&
+        road_reaches laptop
+}
+
 # Whoever ends leaves nothing behind.
 ended() {
     finish "$shriked_phone" && [ "$(cat "$net_dir/phone.resolv")" = "nameserver 192.168.1.1" ] &&
@@ -96,5 +107,6 @@ if [ $# -eq 0 ]; then
     test_of "a client whose net has crashed" client_again || true
     test_of "a gateway whose net has crashed" gateway_again || true
 fi
+test_of "they stay when it is reauthenticated" reauthenticated "$@" || true
 test_of "one that ends leaves nothing behind" ended || true
 [ $net_failed -eq 0 ]
