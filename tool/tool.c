@@ -6,6 +6,7 @@
 #include "tool/overview.h"
 #include "tool/rekey.h"
 #include "tool/up.h"
+#include "tool/upgrade.h"
 #include "tool/version.h"
 #include <stdarg.h>
 
@@ -18,6 +19,8 @@ const struct tool_command tool_commands[] = {
     {"down", "NAME|#ID", "close what has this name or number", 1, 1, TOOL_TIMEOUT, command_down},
     {"rekey", "NAME [CHILD]|#ID", "make new keys for an IKE SA, or for a child", 1, 2, TOOL_TIMEOUT,
      command_rekey},
+    {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
+     command_upgrade},
     {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},
     {"version", "", "versions of the tool and the daemon", 0, 0, TOOL_JSON, command_version},
 };

@@ -206,6 +206,7 @@ static const struct vici_command commands[] = {
     {"rekey", rekey},
     {"list-sas", list_sas},
     {"shrike-log", shrike_log},
+    {"shrike-upgrade", upgrade_command},
 };
 
 static const char *const events[SERVED_COUNT] = {
@@ -246,4 +247,5 @@ void commands_cancel(struct control *c, vici_ticket ticket)
     conns_cancel(c, ticket);
     stats_cancel(c, ticket);
     pools_cancel(c, ticket);
+    upgrade_cancel(c, ticket);
 }

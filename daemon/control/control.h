@@ -14,6 +14,7 @@
 #include "control/start.h"
 #include "control/stats.h"
 #include "control/tasks.h"
+#include "control/upgrade.h"
 
 /* Whose answer a reference brings: its upper bits. */
 enum reference_kind {
@@ -41,6 +42,7 @@ struct control {
     struct conns_listing conns[VICI_CLIENTS_MAX];
     struct stats_asks stats;
     struct pools_asks pools;
+    vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
     u32 serial;           /* of the last reference */
     shrike_time began;

@@ -219,9 +219,11 @@ static bool from_parent(struct control *c, struct mail *m)
             control_say(c, SHRIKE_NOTICE, "the files were read again");
         return true;
     }
-    if (m->kind == MAIL_QUIT)
+    if (m->kind == MAIL_UPGRADE_SAID)
+        return upgrade_said(c, m);
+    if (m->kind == MAIL_QUIT || m->kind == MAIL_YIELD)
         (void)seat_send(c->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
-    return m->kind == MAIL_QUIT;
+    return m->kind == MAIL_QUIT || m->kind == MAIL_YIELD;
 }
 
 /* ---- mail of the others ---- */

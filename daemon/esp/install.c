@@ -8,7 +8,9 @@
 
 static void route(void *ctx, const struct esp_sa *sa, bool add)
 {
-    post_route(ctx, sa, add);
+    struct installed *i = ctx;
+    if (!i->quiet)
+        post_route(i->seat, sa, add);
 }
 
 void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
@@ -18,7 +20,7 @@ void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
         .seat = seat, .plane = plane, .replay_window = replay_window, .keepalive_s = keepalive_s};
     i->traps.db = plane->db;
     i->traps.route = route;
-    i->traps.ctx = seat;
+    i->traps.ctx = i;
     pairs_open(&i->pairs);
     ends_open(&i->ends);
     traps_open(&i->traps);
@@ -142,13 +144,21 @@ bool installed_add(struct installed *i, const struct shrike_install_op *op)
         pair->end = ends_take(&i->ends, &op->local, &op->remote, now);
     pairs_limit(&i->pairs, pair, op->life.idle, op->replaces, now);
     pairs_succeeded(&i->pairs, op->reqid, now);
-    post_route(i->seat, out, true);
+    route(i, out, true);
     return true;
+}
+
+/* Those of traps are in the same table. */
+void installed_routes(struct installed *i)
+{
+    i->quiet = false;
+    for (u32 n = sadb_out_count(i->plane->db); n-- > 0;)
+        route(i, sadb_out_at(i->plane->db, n), true);
 }
 
 static void end(struct installed *i, struct pair *pair)
 {
-    post_route(i->seat, pair->out, false);
+    route(i, pair->out, false);
     take_out(i, pair->in);
     take_out(i, pair->out);
     pairs_remove(&i->pairs, pair);

@@ -18,12 +18,15 @@ struct installed {
     struct traps traps;
     struct unknown unknown;
     u32 replay_window, keepalive_s; /* for SAs to come */
+    bool quiet;                     /* routes are there already: none is asked for yet */
 };
 
 void installed_open(struct installed *i, struct seat *seat, struct plane *plane);
 void installed_close(struct installed *i);
 /* A new configuration. */
 void installed_conf(struct installed *i, const struct snapshot_copy *s);
+/* Whoever knows the routes of the esp before has begun anew: ask for all of them. */
+void installed_routes(struct installed *i);
 /* Put a Child SA in. false: it cannot be, and the log says why. */
 bool installed_add(struct installed *i, const struct shrike_install_op *op) must_use;
 void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */

@@ -62,6 +62,30 @@ struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid)
     return pair;
 }
 
+struct pair *pairs_restore(struct pairs *p, u32 serial, u32 reqid, shrike_time until)
+{
+    struct pair *pair = serial ? pairs_add(p, serial, reqid) : calloc(1, sizeof(*pair));
+    if (!pair || serial)
+        return pair;
+    pair->reqid = reqid;
+    pair->until = until;
+    list_append(&p->orphans, &pair->link);
+    p->count++;
+    return pair;
+}
+
+const struct pair *pairs_of(const struct pairs *p, const struct esp_sa *out)
+{
+    if (out->child_serial)
+        return pairs_find(p, out->child_serial);
+    for (const struct list *l = p->orphans.next; l != &p->orphans; l = l->next) {
+        const struct pair *pair = list_item(l, struct pair, link);
+        if (pair->out == out)
+            return pair;
+    }
+    return NULL;
+}
+
 static void move(struct esp_sa *sa, const struct shrike_endpoint *local,
                  const struct shrike_endpoint *remote, bool encap)
 {

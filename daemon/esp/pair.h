@@ -37,6 +37,10 @@ void pairs_open(struct pairs *p);
 void pairs_close(struct pairs *p); /* not the SAs, which are of the tables */
 /* NULL: no memory, or this serial is taken. */
 struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid);
+/* As it was in the hands of an esp before; serial 0: an orphan until then. NULL as above. */
+struct pair *pairs_restore(struct pairs *p, u32 serial, u32 reqid, shrike_time until);
+/* Whose outbound SA this is; NULL: nobody's. */
+const struct pair *pairs_of(const struct pairs *p, const struct esp_sa *out);
 struct pair *pairs_find(const struct pairs *p, u32 serial); /* NULL: none; 0 is nobody's */
 void pairs_remove(struct pairs *p, struct pair *pair);
 /* These two are between other ends from now on; path sizes are found out anew. The keepalives of

@@ -1,5 +1,6 @@
 /* The role that holds the keys of ESP: it carries packets between the TUN device and the network.
  */
+#include "esp/handover.h"
 #include "esp/inbound.h"
 #include "esp/install.h"
 #include "esp/outbound.h"
@@ -9,6 +10,7 @@
 #include "proc/seat.h"
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #define SAS_MAX   4096 /* inbound; as many as there may be policies */
 #define TICK_EACH SHRIKE_SECOND
@@ -299,8 +301,43 @@ static bool got_stats(struct esp *e, const struct mail *m)
     return true;
 }
 
+/* Another program takes over: nothing is sent or received here from now on. */
+static bool yield(struct esp *e)
+{
+    loop_disarm(e->seat->loop, &e->tick);
+    loop_watch(e->seat->loop, &e->tun, 0);
+    for (int i = 0; i < PLANE_SOCKETS; i++)
+        loop_watch(e->seat->loop, &e->sockets[i].source, 0);
+    outbound_flush(e->plane);
+    int fd = handover_write(&e->installed);
+    if (fd < 0 || !seat_send_fd(e->seat, ROLE_PARENT, MAIL_STATE, bytes_of(NULL, 0), fd))
+        seat_log(e->seat, SHRIKE_ERROR, "no memory to hand the Child SAs on: they are made anew");
+    if (fd >= 0)
+        close(fd);
+    return seat_send(e->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
+}
+
+static bool got_state(struct esp *e, const struct mail *m)
+{
+    if (m->fd < 0 || e->installed.pairs.count > 0)
+        return false;
+    if (!handover_read(&e->installed, m->fd))
+        seat_log(e->seat, SHRIKE_ERROR,
+                 "not all Child SAs of the program before could be taken over: others are deleted");
+    tick_soon(e);
+    return true;
+}
+
 static bool from_parent(struct esp *e, struct mail *m)
 {
+    if (m->kind == MAIL_STATE)
+        return got_state(e, m);
+    if (m->kind == MAIL_ROUTES) {
+        installed_routes(&e->installed);
+        return true;
+    }
+    if (m->kind == MAIL_YIELD)
+        return yield(e);
     if (m->kind == MAIL_TUN)
         return got_tun(e, m);
     if (m->kind == MAIL_SOCKET)

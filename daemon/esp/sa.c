@@ -1,5 +1,6 @@
 /* One SA of the data plane: made, matched and counted. */
 #include "esp/sa.h"
+#include "base/ct.h"
 #include <stdlib.h>
 
 #define SPI_RESERVED 255 /* RFC 4303 2.1 */
@@ -11,6 +12,22 @@ static bool spec_right(const struct esp_sa_spec *s)
            s->remote_ts_count <= SHRIKE_TS_MAX;
 }
 
+static struct bytes copy(u8 *to, struct bytes from)
+{
+    if (from.len)
+        memcpy(to, from.at, from.len);
+    return bytes_of(to, from.len);
+}
+
+/* A program that takes over makes the cipher again. */
+static void keep_keys(struct esp_sa *sa, const struct esp_sa_spec *s, u8 *at)
+{
+    sa->made = s->cipher;
+    sa->made.sealing = !s->inbound;
+    sa->made.encr_key = copy(at, s->cipher.encr_key);
+    sa->made.integ_key = copy(at + s->cipher.encr_key.len, s->cipher.integ_key);
+}
+
 struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
 {
     if (!spec_right(s))
@@ -18,7 +35,8 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     size_t local = s->local_ts_count * sizeof(struct shrike_ts);
     size_t remote = s->remote_ts_count * sizeof(struct shrike_ts);
     size_t window = s->inbound ? sizeof(struct replay) : 0;
-    struct esp_sa *sa = calloc(1, sizeof(*sa) + window + local + remote);
+    size_t keys = s->cipher.encr_key.len + s->cipher.integ_key.len;
+    struct esp_sa *sa = calloc(1, sizeof(*sa) + window + local + remote + keys);
     if (!sa)
         return NULL;
     struct shrike_ts *ts = (struct shrike_ts *)((u8 *)(sa + 1) + window);
@@ -45,18 +63,20 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     }
     if (s->trap)
         return sa;
-    struct cipher_spec cipher = s->cipher;
-    cipher.sealing = !s->inbound;
-    sa->cipher = cipher_new(&cipher);
+    keep_keys(sa, s, (u8 *)(ts + s->local_ts_count + s->remote_ts_count));
+    sa->cipher = cipher_new(&sa->made);
     if (sa->cipher)
         return sa;
-    free(sa);
+    esp_sa_free(sa);
     return NULL;
 }
 
 void esp_sa_free(struct esp_sa *sa)
 {
     cipher_free(sa->cipher);
+    if (sa->made.encr_key.at) /* the other key lies behind it */
+        wipe((void *)(uintptr_t)sa->made.encr_key.at,
+             sa->made.encr_key.len + sa->made.integ_key.len);
     free(sa);
 }
 

@@ -28,6 +28,7 @@ struct esp_sa {
     struct shrike_endpoint local, remote; /* it may move, between two turns of the worker */
     bool encap, esn, inbound;
     struct cipher *cipher;
+    struct cipher_spec made; /* what the cipher was made of, keys in memory of the SA's own */
     const struct shrike_ts *local_ts, *remote_ts; /* in memory of the SA's own */
     u16 local_ts_count, remote_ts_count;
     struct esp_limits limits;

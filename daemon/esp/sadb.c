@@ -329,3 +329,14 @@ struct esp_sa *sadb_find(struct sadb *db, u32 child_serial, bool inbound)
             return p->rows[i];
     return NULL;
 }
+
+u32 sadb_out_count(const struct sadb *db)
+{
+    return db->policies->count;
+}
+
+const struct esp_sa *sadb_out_at(const struct sadb *db, u32 n)
+{
+    ensure(n < db->policies->count);
+    return db->policies->rows[n];
+}

@@ -26,6 +26,9 @@ bool sadb_remove(struct sadb *db, struct esp_sa *sa);
 size_t sadb_collect(struct sadb *db);
 /* By the number of the Child SA, in one direction: the writer's own look-up. */
 struct esp_sa *sadb_find(struct sadb *db, u32 child_serial, bool inbound);
+/* The outbound SAs and traps, as sadb_out() walks them. */
+u32 sadb_out_count(const struct sadb *db);
+const struct esp_sa *sadb_out_at(const struct sadb *db, u32 n);
 
 /* The worker. Pointers are good until the next sadb_rest() or sadb_leave(). */
 struct esp_sa *sadb_in(struct sadb *db, u32 spi);

@@ -191,7 +191,7 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_stats(k, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_VAULT)
         got_vault(k, m);
-    else if (from == ROLE_PARENT && m->kind == MAIL_QUIT)
+    else if (from == ROLE_PARENT && (m->kind == MAIL_QUIT || m->kind == MAIL_YIELD))
         seat_send(k->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
     else
         k->count.refused++;

@@ -17,6 +17,7 @@ struct net {
     struct hook hook;
     struct alarm late; /* at the end: no longer */
     bool ready;
+    bool yields;         /* to another program: what has come is done, and no more */
     bool quitting, left; /* QUIT has come; DONE has been said */
     u32 walk;            /* at the end: no SA below this place */
     u64 refused;         /* mails that made no sense */
@@ -78,6 +79,8 @@ static bool settle(void *ctx)
     bool more = drive_settle(&n->drive);
     more |= list_turn(&n->listings, n->drive.engine);
     tell_ready(n);
+    if (n->yields)
+        leave(n);
     if (n->quitting && !n->left && !any_left(n))
         leave(n);
     return more;
@@ -279,9 +282,13 @@ static bool from_parent(struct net *n, struct mail *m)
         return got_addresses(n, m);
     if (m->kind == MAIL_ANSWER)
         return got_answer(n, ROLE_PARENT, m);
-    if (m->kind == MAIL_QUIT)
+    if (m->kind == MAIL_YIELD) {
+        n->yields = true;
+        udp_deafen(&n->drive.udp);
+    } else if (m->kind == MAIL_QUIT) {
         quit(n);
-    return m->kind == MAIL_QUIT;
+    }
+    return m->kind == MAIL_QUIT || m->kind == MAIL_YIELD;
 }
 
 static bool from_control(struct net *n, const struct mail *m)

@@ -86,6 +86,13 @@ u32 udp_listen(struct udp *u)
     return failed;
 }
 
+void udp_deafen(struct udp *u)
+{
+    for (u32 i = 0; !u->deaf && i < u->socket_count; i++)
+        loop_watch(u->loop, &u->sockets[i].source, 0);
+    u->deaf = true;
+}
+
 void udp_close(struct udp *u)
 {
     for (u32 i = 0; i < u->socket_count; i++) {

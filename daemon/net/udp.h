@@ -73,6 +73,7 @@ struct udp {
 bool udp_add(struct udp *u, const struct mail_socket *is, int fd) must_use;
 /* No longer deaf. How many sockets can not be watched. */
 u32 udp_listen(struct udp *u);
+void udp_deafen(struct udp *u);
 void udp_close(struct udp *u);
 
 /* A datagram of port 4500 that the other process got; data is copied. Goes to got() or stray(). */

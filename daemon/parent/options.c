@@ -1,10 +1,14 @@
 /* The command line of shriked: see options.h. */
 #include "parent/options.h"
 #include "parent/launch.h"
+#include "parent/takeover.h"
+#include "parent/upgrade.h"
 #include "proc/line.h"
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef SHRIKE_VERSION
 #define SHRIKE_VERSION "?"
@@ -24,7 +28,18 @@ static const char usage[] =
     "It stays in the foreground. SIGHUP: read the configuration again. SIGTERM: end.\n"
     "Exit codes: 0 ended as asked, 1 cannot run, 2 wrong usage.\n";
 
-enum { CONFIG = 256, CONTROL_SOCKET, ONE_PROCESS, CHECK, LOG_LEVEL, VERSION, HELP, ROLE };
+enum {
+    CONFIG = 256,
+    CONTROL_SOCKET,
+    ONE_PROCESS,
+    CHECK,
+    LOG_LEVEL,
+    VERSION,
+    HELP,
+    ROLE,
+    TAKE_OVER,
+    TAKES_OVER
+};
 
 static const struct option known[] = {
     {"config", required_argument, NULL, CONFIG},
@@ -34,7 +49,9 @@ static const struct option known[] = {
     {"log-level", required_argument, NULL, LOG_LEVEL},
     {"version", no_argument, NULL, VERSION},
     {"help", no_argument, NULL, HELP},
-    {"role", required_argument, NULL, ROLE}, /* internal */
+    {"role", required_argument, NULL, ROLE}, /* internal, as those that follow */
+    {"take-over", required_argument, NULL, TAKE_OVER},
+    {"takes-over", required_argument, NULL, TAKES_OVER},
     {NULL, 0, NULL, 0},
 };
 
@@ -58,6 +75,23 @@ static enum command say(const char *text)
 {
     fputs(text, stdout);
     return COMMAND_DONE;
+}
+
+/* What another program hands on: its descriptor is none of the first three. */
+static enum command take_over(struct command_line *c, const char *value)
+{
+    c->options.take_over = atoi(value);
+    return c->options.take_over > STDERR_FILENO ? COMMAND_RUN : wrong("no descriptor: ", value);
+}
+
+/* Asked by a program that would hand on what has this version. */
+static enum command takes_over(const char *value)
+{
+    if (atoi(value) != TAKEOVER_VERSION)
+        return wrong("it is not known how to take over with version ", value);
+    printf(UPGRADE_SAYS "%s\n", value);
+    fflush(stdout);
+    return COMMAND_RUN;
 }
 
 /* One option; COMMAND_RUN: go on. */
@@ -86,6 +120,10 @@ static enum command take(struct command_line *c, int option)
     case ROLE:
         c->role = launch_role_of(optarg);
         return c->role != ROLE_COUNT ? COMMAND_RUN : wrong("there is no role ", optarg);
+    case TAKE_OVER:
+        return take_over(c, optarg);
+    case TAKES_OVER:
+        return takes_over(optarg);
     }
     return COMMAND_USAGE; /* getopt_long() has said what is wrong */
 }

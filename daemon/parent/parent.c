@@ -9,7 +9,9 @@
 #include "parent/signals.h"
 #include "parent/sockets.h"
 #include "parent/supervisor.h"
+#include "parent/takeover.h"
 #include "parent/tun.h"
+#include "parent/upgrade.h"
 #include "parent/virtual.h"
 #include "parent/watch.h"
 #include "proc/vault.h"
@@ -45,7 +47,13 @@ struct parent {
     int listener;
     char control_socket[SETTINGS_PATH];
     char journal[SETTINGS_PATH]; /* empty: in memory */
-    u32 ready;                   /* a bit for each role that was ready once */
+    struct upgrade upgrade;
+    struct takeover
+        before;     /* what the program before has handed on, as far as it is still wanted */
+    int esp_state;  /* what esp hands on; -1: nothing yet */
+    bool took_over; /* from a program before */
+    bool hands_on;  /* to another one, when all roles have ended */
+    u32 ready;      /* a bit for each role that was ready once */
     u32 refusals;
     bool opened, over;
     int code;
@@ -55,6 +63,7 @@ struct parent {
 static void leave(struct parent *p, int code)
 {
     p->code = code;
+    p->hands_on = false;
     supervisor_quit(&p->supervisor);
 }
 
@@ -85,6 +94,11 @@ static void fit(void *ctx, enum role r)
     static const u8 which[] = {0, 1};
     struct parent *p = ctx;
     send_fd(p, r, MAIL_VAULT, bytes_of(NULL, 0), p->vaults[r]);
+    if (r == ROLE_ESP && p->before.esp >= 0) { /* once, and before it reads anything */
+        send_fd(p, r, MAIL_STATE, bytes_of(NULL, 0), p->before.esp);
+        close(p->before.esp);
+        p->before.esp = -1;
+    }
     sockets_hand(&p->sockets, &p->supervisor, r);
     if (r == ROLE_CONTROL)
         send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
@@ -183,6 +197,27 @@ static bool open_all(struct parent *p)
            (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
 }
 
+/* The same with what the program before has handed on. */
+static bool go_on(struct parent *p)
+{
+    const struct settings *set = &p->snapshot->settings;
+    const struct tell *t = &p->supervisor.tell;
+    struct mail routes = {.kind = MAIL_ROUTES, .fd = -1};
+    struct loop *l = p->supervisor.loop;
+    if (!netlink_open(&p->netlink))
+        return complain("cannot ask the system for routes: %s", strerror(errno));
+    nameservers_open(&p->nameservers, l, set, t);
+    if (!open_watch(p) ||
+        (set->install_routes && !routes_open(&p->routes, &p->netlink, set, p->tun.link, t)))
+        return false;
+    for (u32 i = 0; i < p->before.route_count; i++)
+        routes_adopt(&p->routes, &p->before.routes[i].to, &p->before.routes[i].source);
+    takeover_free(&p->before);
+    supervisor_send(&p->supervisor, ROLE_ESP, &routes);
+    loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
+    return true;
+}
+
 static void open_virtuals(struct parent *p)
 {
     p->virtuals = (struct virtuals){.netlink = &p->netlink,
@@ -214,7 +249,7 @@ static void close_all(struct parent *p)
 
 static void begin(struct parent *p)
 {
-    p->opened = open_all(p);
+    p->opened = p->took_over ? go_on(p) : open_all(p);
     if (!p->opened) {
         leave(p, EXIT_FAILURE);
         return;
@@ -222,7 +257,8 @@ static void begin(struct parent *p)
     open_virtuals(p);
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
-    supervisor_start(&p->supervisor, ROLE_ESP);
+    if (!p->took_over) /* else it runs already */
+        supervisor_start(&p->supervisor, ROLE_ESP);
     supervisor_start(&p->supervisor, ROLE_NET);
 }
 
@@ -337,6 +373,77 @@ static void take_ready(struct parent *p, enum role from)
              p->snapshot->settings.interface);
 }
 
+/* ---- another program takes over ---- */
+
+static void say_upgrade(struct parent *p, bool yes, const char *text)
+{
+    u8 body[512];
+    struct writer w = writer_of(body, sizeof body);
+    write_u8(&w, yes);
+    write_bytes(&w, bytes_of(text, MIN(strlen(text), sizeof body - 1)));
+    struct mail m = {.kind = MAIL_UPGRADE_SAID, .body = written_bytes(&w), .fd = -1};
+    supervisor_send(&p->supervisor, ROLE_CONTROL, &m);
+}
+
+static void take_upgrade(struct parent *p, const struct mail *m)
+{
+    const char *why = p->opened && !p->supervisor.ending ? upgrade_begin(&p->upgrade, m->body)
+                                                         : "not now: all is beginning or ending";
+    if (why)
+        say_upgrade(p, false, why);
+}
+
+static void checked(void *ctx, const char *why)
+{
+    struct parent *p = ctx;
+    say_upgrade(p, !why, why ? why : p->upgrade.path);
+    if (why || p->supervisor.ending)
+        return;
+    tell(&p->supervisor.tell, SHRIKE_NOTICE, "%s takes over", p->upgrade.path);
+    p->hands_on = true;
+    supervisor_yield(&p->supervisor);
+}
+
+/* All roles have ended. Comes back only when no program can be executed. */
+static void hand_on(struct parent *p)
+{
+    struct takeover t = {.sockets = p->sockets,
+                         .tun = p->tun,
+                         .keyfiles = p->keyfiles,
+                         .listener = p->listener,
+                         .esp = p->esp_state,
+                         .esp_life = p->supervisor.members[ROLE_ESP].life};
+    memcpy(t.vaults, p->vaults, sizeof t.vaults);
+    memcpy(t.control_socket, p->control_socket, sizeof t.control_socket);
+    memcpy(t.journal, p->journal, sizeof t.journal);
+    watch_close(&p->watch);
+    (void)takeover_exec(&t, &p->routes, p->options, p->upgrade.path);
+    complain("cannot execute %s: %s: going on as before", p->upgrade.path, strerror(errno));
+    (void)takeover_exec(&t, &p->routes, p->options, "/proc/self/exe");
+    complain("cannot go on: %s", strerror(errno));
+    p->code = EXIT_FAILURE;
+}
+
+/* What the program before has handed on is ours; esp goes on at once with what it had. */
+static bool take_over(struct parent *p)
+{
+    struct takeover *t = &p->before;
+    if (!takeover_read(t, p->options->take_over))
+        return complain("what the program before has handed on makes no sense");
+    p->took_over = true;
+    p->sockets = t->sockets;
+    p->tun = t->tun;
+    p->keyfiles = t->keyfiles;
+    p->listener = t->listener;
+    memcpy(p->vaults, t->vaults, sizeof p->vaults);
+    memcpy(p->control_socket, t->control_socket, sizeof p->control_socket);
+    memcpy(p->journal, t->journal, sizeof p->journal);
+    if (t->esp >= 0)
+        p->supervisor.members[ROLE_ESP].next_life = t->esp_life;
+    supervisor_start(&p->supervisor, ROLE_ESP);
+    return true;
+}
+
 /* Mail of a role; what is not its to say is not heard. */
 static void mail(void *ctx, enum role from, struct mail *m)
 {
@@ -347,8 +454,12 @@ static void mail(void *ctx, enum role from, struct mail *m)
         take_snapshot(p, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_FATAL)
         take_fatal(p);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_UPGRADE)
+        take_upgrade(p, m);
     else if (from == ROLE_ESP && m->kind == MAIL_ROUTE)
         take_route(p, m);
+    else if (from == ROLE_ESP && m->kind == MAIL_STATE && p->hands_on && p->esp_state < 0)
+        p->esp_state = mail_take_fd(m);
     else if (from == ROLE_NET)
         take_address(p, m);
 }
@@ -399,6 +510,7 @@ static void signalled(void *ctx, int signal)
     if (signal == SIGCHLD) {
         supervisor_reap(&p->supervisor);
         nameservers_reap(&p->nameservers);
+        upgrade_reap(&p->upgrade);
     } else if (signal == SIGHUP)
         supervisor_send(&p->supervisor, ROLE_CONTROL, &reload);
     else
@@ -422,11 +534,15 @@ static struct parent *parent_new(const struct options *o,
                         .sweep = {.ring = sweep, .ctx = &p},
                         .stale = {.ring = stale, .ctx = &p},
                         .keyfiles = {.fd = {-1, -1}},
+                        .upgrade = {.options = o, .checked = checked, .ctx = &p, .said = -1},
+                        .before = {.esp = -1},
+                        .esp_state = -1,
                         .listener = -1,
                         .code = EXIT_SUCCESS};
     memcpy(p.supervisor.types, types, sizeof p.supervisor.types);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
         p.vaults[r] = -1;
+    p.upgrade.loop = p.supervisor.loop;
     return p.supervisor.loop ? &p : NULL;
 }
 
@@ -454,12 +570,16 @@ int parent_run(const struct options *o, const struct role_type *const types[ROLE
         return EXIT_FAILURE;
     }
     supervisor_init(&p->supervisor);
-    if (make_vaults(p))
+    upgrade_open(&p->upgrade);
+    if (o->take_over ? take_over(p) : make_vaults(p))
         supervisor_start(&p->supervisor, ROLE_CONTROL);
     else
         leave(p, EXIT_FAILURE);
     while (!p->over) /* a seat in our loop may have stopped it */
         loop_run(p->supervisor.loop);
+    if (p->hands_on)
+        hand_on(p);
+    upgrade_close(&p->upgrade);
     close_all(p);
     signals_close(&p->signals);
     loop_free(p->supervisor.loop);

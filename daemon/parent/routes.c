@@ -251,6 +251,34 @@ void routes_sweep(struct routes *r)
         settle_bypass(r);
 }
 
+void routes_adopt(struct routes *r, const struct prefix *p, const struct shrike_addr *source)
+{
+    struct route **at = r->buckets ? find(r, p) : NULL;
+    struct route *route = !at || *at || r->count == ROUTES_MAX ? NULL : calloc(1, sizeof *route);
+    if (!route)
+        return;
+    *route = (struct route){.to = *p, .source = *source};
+    *at = route;
+    r->count++;
+}
+
+bool routes_next(const struct routes *r, u32 *bucket, u32 *place, struct prefix *p,
+                 struct shrike_addr *source)
+{
+    for (; r->buckets && *bucket < BUCKETS; (*bucket)++, *place = 0) {
+        const struct route *route = r->buckets[*bucket];
+        for (u32 n = 0; route && n < *place; n++)
+            route = route->next;
+        if (!route)
+            continue;
+        (*place)++;
+        *p = route->to;
+        *source = route->source;
+        return true;
+    }
+    return false;
+}
+
 /* One rule a family; a host without that family has none. */
 static bool put_rule(struct routes *r, const struct settings *set, u8 family)
 {

@@ -48,6 +48,12 @@ void routes_refresh(struct routes *r, const struct host *h, bool gone);
 void routes_orphan(struct routes *r);
 void routes_sweep(struct routes *r);
 
+/* A prefix that another program has routed into this link: an orphan. */
+void routes_adopt(struct routes *r, const struct prefix *p, const struct shrike_addr *source);
+/* The next prefix from *bucket and *place on, both 0 at first. false: that was all. */
+bool routes_next(const struct routes *r, u32 *bucket, u32 *place, struct prefix *p,
+                 struct shrike_addr *source);
+
 /* May these selectors be routed: do they lie within those of a child with this reqid? */
 bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m);
 /* Say once when a route leads to a peer itself and the system would drop what comes from it. */

@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "ops/mail.h"
 #include "parent/launch.h"
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,11 @@ static const u32 partners[ROLE_COUNT] = {
 
 /* Who is ended after whom. */
 static const u32 stages[] = {BIT(ROLE_NET), BIT(ROLE_KEYS) | BIT(ROLE_ESP), BIT(ROLE_CONTROL)};
+
+/* The same for a program that takes over: packets are carried for as long as can be. */
+static const u32 yield_stages[] = {BIT(ROLE_NET), BIT(ROLE_KEYS) | BIT(ROLE_CONTROL),
+                                   BIT(ROLE_ESP)};
+static_assert(ARRAY_LEN(stages) == ARRAY_LEN(yield_stages), "as many steps");
 
 shrike_time supervisor_pause(u32 *tries, shrike_time lived)
 {
@@ -209,7 +215,7 @@ void supervisor_init(struct supervisor *s)
     s->tell.control = &s->members[ROLE_CONTROL].channel;
     s->tell.level = s->options->level;
     s->stage = 0;
-    s->ending = false;
+    s->ending = s->yielding = false;
 }
 
 /* The role's end of the channel, to a new process or a seat in our loop. */
@@ -244,7 +250,8 @@ void supervisor_start(struct supervisor *s, enum role r)
     int fd[2];
     loop_disarm(s->loop, &m->alarm);
     m->born = loop_clock(s->loop);
-    m->life = new_life(s);
+    m->life = m->next_life ? m->next_life : new_life(s);
+    m->next_life = 0;
     m->pid = 0;
     m->reaped = true;
     m->asked = m->killed = false;
@@ -301,7 +308,7 @@ void supervisor_reap(struct supervisor *s)
 static bool leave(struct member *m)
 {
     struct supervisor *s = m->supervisor;
-    struct mail quit = {.kind = MAIL_QUIT, .fd = -1};
+    struct mail quit = {.kind = s->yielding ? MAIL_YIELD : MAIL_QUIT, .fd = -1};
     if (m->state == MEMBER_PAUSING) {
         loop_disarm(s->loop, &m->alarm);
         m->state = MEMBER_AWAY;
@@ -318,9 +325,10 @@ static bool leave(struct member *m)
 static void advance(struct supervisor *s)
 {
     while (s->stage < ARRAY_LEN(stages)) {
+        u32 these = s->yielding ? yield_stages[s->stage] : stages[s->stage];
         bool away = true;
         for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
-            if (stages[s->stage] & BIT(r))
+            if (these & BIT(r))
                 away &= leave(&s->members[r]);
         if (!away)
             return;
@@ -330,6 +338,14 @@ static void advance(struct supervisor *s)
         s->stage++;
         s->ended(s->ctx);
     }
+}
+
+void supervisor_yield(struct supervisor *s)
+{
+    if (s->ending)
+        return;
+    s->ending = s->yielding = true;
+    advance(s);
 }
 
 void supervisor_quit(struct supervisor *s)

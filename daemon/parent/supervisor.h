@@ -28,13 +28,14 @@ struct member {
     struct supervisor *supervisor;
     enum role role;
     enum member_state state;
-    bool asked;  /* that it ends */
-    bool reaped; /* there is no process, or no longer */
-    bool killed; /* by us */
-    int status;  /* of waitpid() */
-    pid_t pid;   /* 0: it sits in the parent's loop */
-    u64 life;    /* of a number that no other life of any role has */
-    u32 tries;   /* starts after quick deaths in a row */
+    bool asked;    /* that it ends */
+    bool reaped;   /* there is no process, or no longer */
+    bool killed;   /* by us */
+    int status;    /* of waitpid() */
+    pid_t pid;     /* 0: it sits in the parent's loop */
+    u64 life;      /* of a number that no other life of any role has */
+    u64 next_life; /* it is to go on in this one, once; 0: in a new one */
+    u32 tries;     /* starts after quick deaths in a row */
     shrike_time born;
     struct channel channel;
     struct alarm alarm;
@@ -59,6 +60,7 @@ struct supervisor {
     struct member members[ROLE_COUNT];
     u32 stage;
     bool ending;
+    bool yielding; /* ending, for another program to take over */
 };
 
 /* The owner has set his part; the rest is made ready. */
@@ -73,6 +75,10 @@ void supervisor_reap(struct supervisor *s);
 /* End all: net first, which says farewell to its peers; control, which writes the log, last.
  * A second call makes an end at once. */
 void supervisor_quit(struct supervisor *s);
+
+/* End all, for another program to take over: peers hear nothing of it, and esp, which goes last,
+ * hands on what it has (MAIL_STATE). */
+void supervisor_yield(struct supervisor *s);
 
 /* How long to wait before a role is started again that lived so long; tries is its count. */
 shrike_time supervisor_pause(u32 *tries, shrike_time lived);

@@ -9,6 +9,7 @@ struct options {
     const char *control_socket; /* NULL: as the configuration says */
     enum shrike_level level;    /* of lines that the log shows [INFO] */
     bool one_process;
+    int take_over; /* a descriptor: what the program before hands on (parent/takeover.h); 0: none */
     bool check_only; /* read the configuration, say what is wrong, and end */
 };
 
