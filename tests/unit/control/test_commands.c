@@ -431,6 +431,34 @@ TEST(numbers_of_all_roles)
     end();
 }
 
+static char upgrade_path[64];
+
+static void upgrade(struct other *o, const struct mail *m)
+{
+    bool good = m->body.len && m->body.at[0] == '/';
+    if (m->kind != MAIL_UPGRADE)
+        return;
+    snprintf(upgrade_path, sizeof upgrade_path, "%.*s", (int)m->body.len,
+             m->body.len ? (const char *)m->body.at : "");
+    send_to_control(o, MAIL_UPGRADE_SAID, bytes_of(good ? "\1/x" : "\0no", 3), -1);
+}
+
+TEST(another_program_takes_over)
+{
+    begin();
+    t.parent.answer = upgrade;
+    u8 room[128];
+    struct vici_writer w = vici_writer_of(room, sizeof room);
+    vici_put_text(&w, "path", "/x/y");
+    CHECK(client_ask(&c, "shrike-upgrade", &w));
+    CHECK(answer_is(&c, "success", "yes") && answer_is(&c, "path", "/x"));
+    CHECK(strcmp(upgrade_path, "/x/y") == 0);
+    CHECK(client_ask(&c, "shrike-upgrade", NULL)); /* where this one lies */
+    CHECK(answer_is(&c, "success", "no") && answer_is(&c, "errmsg", "no"));
+    CHECK(strcmp(upgrade_path, "") == 0);
+    end();
+}
+
 /* One client sends nonsense, one goes away in the middle: the third is served. */
 TEST(others_do_no_harm)
 {
@@ -458,5 +486,5 @@ int main(void)
            RUN(what_is_wrong_is_said_with_its_place) | RUN(many_loads_are_few_snapshots) |
            RUN(they_outlive_this_process) | RUN(secrets) | RUN(lines_of_the_log) |
            RUN(up_and_down_are_told) | RUN(rekeys_are_told) | RUN(files_are_read_again) |
-           RUN(numbers_of_all_roles) | RUN(others_do_no_harm);
+           RUN(numbers_of_all_roles) | RUN(another_program_takes_over) | RUN(others_do_no_harm);
 }

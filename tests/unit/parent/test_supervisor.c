@@ -37,7 +37,7 @@ static void role_mail(void *self, enum role from, struct mail *m)
     struct seat *s = self;
     if (m->kind == MAIL_STATS)
         report(s, HEARS, from);
-    if (m->kind != MAIL_QUIT)
+    if (m->kind != MAIL_QUIT && m->kind != MAIL_YIELD)
         return;
     report(s, TOLD_QUIT, s->type->role);
     if (behaves(s, "stuck") && s->type->role == ROLE_KEYS)
@@ -204,6 +204,33 @@ TEST(roles_in_one_process_are_joined_and_end_in_order)
     joined_and_ended(true);
 }
 
+static bool esp_is_back(void)
+{
+    return house.fits[ROLE_ESP] == 2;
+}
+
+/* For another program: whoever carries packets goes last, in the life that the next one is in. */
+TEST(roles_yield_in_order)
+{
+    move_in(false, NULL);
+    CHECK(until(all_joined));
+    u64 life = house.supervisor.members[ROLE_ESP].life;
+    CHECK(life != 0 && life != house.supervisor.members[ROLE_NET].life);
+    supervisor_yield(&house.supervisor);
+    CHECK(until(has_ended));
+    CHECK_EQ(house.quit_count, 4);
+    CHECK_EQ(house.quits[0], ROLE_NET);
+    CHECK_EQ(house.quits[3], ROLE_ESP);
+    CHECK(move_out());
+    move_in(false, NULL);
+    CHECK(until(all_joined));
+    house.supervisor.members[ROLE_ESP].next_life = life;
+    CHECK(kill(house.supervisor.members[ROLE_ESP].pid, SIGKILL) == 0);
+    CHECK(until(esp_is_back));
+    CHECK_EQ(house.supervisor.members[ROLE_ESP].life, life);
+    CHECK(move_out());
+}
+
 static bool net_is_back(void)
 {
     return house.fits[ROLE_NET] == 2 && all_joined();
@@ -368,7 +395,7 @@ int main(int argc, char **argv)
         return be_role(argc, argv);
     return RUN(pauses_grow_and_a_long_life_forgives) |
            RUN(roles_in_processes_are_joined_and_end_in_order) |
-           RUN(roles_in_one_process_are_joined_and_end_in_order) |
+           RUN(roles_in_one_process_are_joined_and_end_in_order) | RUN(roles_yield_in_order) |
            RUN(a_role_that_is_killed_comes_back_joined) |
            RUN(a_role_that_cannot_start_is_tried_again_more_and_more_slowly) |
            RUN(a_seat_that_cannot_be_is_tried_again_too) | RUN(who_is_not_to_come_back_does_not) |

@@ -229,6 +229,16 @@ static enum vici_reply fake_rekey(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+static enum vici_reply fake_upgrade(void *ctx, const struct vici_request *r,
+                                    struct vici_writer *answer)
+{
+    (void)ctx;
+    bool shell = vici_value(r->message, "path").len > 0;
+    vici_put_text(answer, "success", "no");
+    vici_put_text(answer, "errmsg", shell ? "it is no shriked" : "no path");
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_version(void *ctx, const struct vici_request *r,
                                     struct vici_writer *answer)
 {
@@ -252,9 +262,9 @@ static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
 }
 
 static const struct vici_command fake_commands[] = {
-    {"list-sas", fake_list_sas},    {"list-conns", fake_list_conns}, {"initiate", fake_initiate},
-    {"terminate", fake_terminate},  {"rekey", fake_rekey},           {"version", fake_version},
-    {"shrike-log", fake_shrike_log}};
+    {"list-sas", fake_list_sas},     {"list-conns", fake_list_conns}, {"initiate", fake_initiate},
+    {"terminate", fake_terminate},   {"rekey", fake_rekey},           {"version", fake_version},
+    {"shrike-log", fake_shrike_log}, {"shrike-upgrade", fake_upgrade}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 
