@@ -125,37 +125,38 @@ static void calm(struct net *n)
     scenario_settle(n, 1200 * SHRIKE_SECOND);
 }
 
-/* Has B this IKE SA, with the same addresses at its other end? */
-static bool same_there(struct net *n, const struct shrike_ike_view *a)
+/* The same IKE SA at B. */
+static bool find_there(struct net *n, const struct shrike_ike_view *a, struct shrike_ike_view *b)
 {
-    struct shrike_ike_view b;
-
-    for (u32 place = 0; shrike_view_ike(n->host[1].engine, &place, &b);)
-        if (a->spi_i == b.spi_i && a->spi_r == b.spi_r)
-            return b.local_vip_count == 0 && a->local_vip_count == b.remote_vip_count &&
-                   (a->local_vip_count == 0 ||
-                    memcmp(a->local_vips, b.remote_vips,
-                           a->local_vip_count * sizeof *a->local_vips) == 0);
+    for (u32 place = 0; shrike_view_ike(n->host[1].engine, &place, b);)
+        if (a->spi_i == b->spi_i && a->spi_r == b->spi_r)
+            return b->local_vip_count == 0 && a->remote_vip_count == 0;
     return false;
 }
 
-/* What both ends say that A has is leased to A, and used there; nothing else is. */
+/* What A has is leased to A by B, and nothing else is. One to whom no address could be given, or
+ * who could not use it, stays without a Child SA (RFC 7296 3.15.4). */
 static bool leases_agree(struct net *n)
 {
     const struct pool *used = &n->host[0].used, *leased = &n->host[1].leased;
-    struct shrike_ike_view a;
-    unsigned seen = 0;
+    struct shrike_ike_view a, b;
+    unsigned uses = 0, leases = 0;
 
     for (u32 at = 0; shrike_view_ike(n->host[0].engine, &at, &a);) {
-        if (a.local_vip_count == 0 && a.children == 0 && same_there(n, &a))
-            continue; /* to whom none could be given: it stays (RFC 7296 3.15.4) */
-        if (a.local_vip_count != n->setup.knobs[0].vip_count || a.remote_vip_count != 0 ||
-            !same_there(n, &a) || !pool_has(used, a.local_vips, a.local_vip_count) ||
+        if (!find_there(n, &a, &b) || (a.local_vip_count == 0 && a.children > 0))
+            return false;
+        leases += b.remote_vip_count > 0;
+        if (a.local_vip_count == 0)
+            continue;
+        if (a.local_vip_count != n->setup.knobs[0].vip_count ||
+            a.local_vip_count != b.remote_vip_count ||
+            memcmp(a.local_vips, b.remote_vips, a.local_vip_count * sizeof *a.local_vips) != 0 ||
+            !pool_has(used, a.local_vips, a.local_vip_count) ||
             !pool_has(leased, a.local_vips, a.local_vip_count))
             return false;
-        seen++;
+        uses++;
     }
-    return seen > 0 && seen == used->count && seen == leased->count;
+    return uses > 0 && uses == used->count && leases == leased->count;
 }
 
 static void check_leases(struct net *n)
