@@ -34,8 +34,9 @@ bool virtuals_allowed(const struct shrike_conf *conf, const struct shrike_addres
                       const char **why) must_use;
 
 /* Set up the addresses of a lease, and its DNS servers. An address that several leases have stays
- * as long as one of them. One that is `held` goes on, if it is there. false: the system refuses,
- * and the log says why; nothing of it is left. */
+ * as long as one of them; one of IPv6 is left out where there is no IPv6. A lease that is `held`
+ * goes on, if it is there. false: the system refuses, and the log says why; nothing of it is left.
+ */
 bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op) must_use;
 void virtuals_remove(struct virtuals *v, u32 lease); /* nothing when it is not there */
 

@@ -14,6 +14,7 @@ static struct {
     struct shrike_addr addresses[HOST_MAX];
     u32 count;
     const char *refused; /* it does not take this one */
+    int why;
     struct shrike_addr servers[NAMESERVERS_MAX];
     u32 server_count;
 } host;
@@ -47,7 +48,7 @@ int netlink_do(struct netlink *n, union netmsg *m)
             memcpy(a.octets, mnl_attr_get_payload(at), mnl_attr_get_payload_len(at));
     }
     if (host.refused && same(&a, host.refused))
-        return EPERM;
+        return host.why;
     for (u32 i = 0; i < host.count; i++) {
         if (memcmp(&host.addresses[i], &a, sizeof a) != 0)
             continue;
@@ -88,6 +89,7 @@ static void begin(void)
     static struct channel none = {.source = {.fd = -1}};
     static struct tell told = {.control = &none, .level = SHRIKE_ERROR};
     memset(&host, 0, sizeof host);
+    host.why = EPERM;
     v = (struct virtuals){
         .netlink = &netlink, .tell = &told, .nameservers = &nameservers, .link = 7};
     virtuals_init(&v);
@@ -154,6 +156,22 @@ TEST(what_the_system_refuses_leaves_nothing)
     CHECK(!add(2, "10.3.0.1,10.3.0.2,fd03::1", "10.3.0.254"));
     CHECK(host.count == 1 && v.count == 1 && host.server_count == 0);
     virtuals_close(&v);
+}
+
+TEST(a_host_without_ipv6)
+{
+    static const int errors[] = {EACCES, EAFNOSUPPORT, EOPNOTSUPP};
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        begin();
+        host.refused = "fd03::1";
+        host.why = errors[i];
+        CHECK(add(1, "10.3.0.1,fd03::1", "10.3.0.254"));
+        CHECK(host.count == 1 && has("10.3.0.1") && host.server_count == 1);
+        virtuals_remove(&v, 1);
+        CHECK(host.count == 0);
+        host.refused = "10.3.0.1";
+        CHECK(!add(1, "10.3.0.1", ""));
+    }
 }
 
 TEST(servers_that_cannot_be_are_left_out)
@@ -241,7 +259,7 @@ TEST(what_net_may_ask_for)
 int main(void)
 {
     return RUN(addresses_and_servers_come_and_go) | RUN(one_of_two_leases_stays) |
-           RUN(what_the_system_refuses_leaves_nothing) | RUN(servers_that_cannot_be_are_left_out) |
-           RUN(a_new_net_takes_over) | RUN(somebody_elses_business) | RUN(there_is_an_end) |
-           RUN(what_net_may_ask_for);
+           RUN(what_the_system_refuses_leaves_nothing) | RUN(a_host_without_ipv6) |
+           RUN(servers_that_cannot_be_are_left_out) | RUN(a_new_net_takes_over) |
+           RUN(somebody_elses_business) | RUN(there_is_an_end) | RUN(what_net_may_ask_for);
 }
