@@ -43,11 +43,20 @@ unsigned roam_paths(const struct shard *s, const struct ike_sa *sa, struct ring_
     return MAX(count, 1u);
 }
 
-static void want(struct shard *s, struct ike_sa *sa, u8 roam)
+static void want_of(struct shard *s, struct ike_sa *sa, u8 roam)
 {
     sa->roam |= roam;
     sa->wants |= WANT_ROAM;
     sa_touch(s, sa);
+}
+
+/* As long as the peer has not had the response that makes this one, it knows only the one that it
+ * replaces: so it is said by both. */
+static void want(struct shard *s, struct ike_sa *sa, u8 roam)
+{
+    want_of(s, sa, roam);
+    if (sa->before && sa->before->replaced && sa->before->state == IKE_UP)
+        want_of(s, sa->before, roam & (ROAM_UPDATE | ROAM_TELL | ROAM_PROBING));
 }
 
 void roam_hurry(struct shard *s, struct ike_sa *sa)
@@ -91,6 +100,8 @@ static void found(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
     struct ring_path now;
     sa_path(sa, &now);
     sa->roam &= (u8)~ROAM_PROBING;
+    if (sa->before)
+        sa->before->roam &= (u8)~ROAM_PROBING;
     if (sa->roam & ROAM_UPDATING) /* RFC 4555 3.6: it went by several paths, so it says nothing */
         want(s, sa, ROAM_UPDATE);
     if (!path_same(&now, path) && sa->caller) {
@@ -133,14 +144,6 @@ void roam_mapping(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
 
 /* ---- what is gone ---- */
 
-static void probe(struct shard *s, struct ike_sa *sa)
-{
-    sa->roam |= ROAM_PROBING;
-    (void)trace_ike(s, SHRIKE_EVENT_IKE_PATH_LOST, sa);
-    want(s, sa, 0);
-    roam_hurry(s, sa);
-}
-
 void roam_unanswered(struct shard *s, struct ike_sa *sa)
 {
     struct ring_path paths[PATHS_MAX];
@@ -153,16 +156,23 @@ void roam_unanswered(struct shard *s, struct ike_sa *sa)
     (void)trace_ike(s, SHRIKE_EVENT_IKE_PATH_LOST, sa);
 }
 
-/* RFC 4555 3.5: by the only path there is it is told at once; of several one is to answer first. */
+/* RFC 4555 3.5: by the only path there is it is told at once; of several one is to answer first.
+ * The responder may move its Child SAs, too, as it cannot send from where they are. */
 static void leave(struct shard *s, struct ike_sa *sa)
 {
     struct ring_path paths[PATHS_MAX];
     unsigned count = list_paths(s, sa, paths);
-    if (count > 1 || (count == 1 && !sa->caller)) {
-        probe(s, sa);
-    } else if (count == 1) {
-        (void)trace_ike(s, SHRIKE_EVENT_IKE_PATH_LOST, sa);
+    if (count == 0)
+        return;
+    (void)trace_ike(s, SHRIKE_EVENT_IKE_PATH_LOST, sa);
+    if (count > 1) {
+        want(s, sa, ROAM_PROBING);
+        roam_hurry(s, sa);
+    } else if (sa->caller) {
         roam_use(s, sa, &paths[0]);
+    } else {
+        follow(s, sa, &paths[0]);
+        want(s, sa, ROAM_TELL);
     }
 }
 

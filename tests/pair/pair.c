@@ -213,6 +213,8 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .spi_in = op->in.spi,
         .spi_out = op->out.spi,
         .transport = op->mode == SHRIKE_TRANSPORT,
+        .local = op->local,
+        .remote = op->remote,
         .esn = op->esn,
         .nat_here = op->nat_here,
         .encap = op->encap,
@@ -364,6 +366,28 @@ static bool take_addresses(struct pair_side *side, const struct shrike_op *op, s
     return !side->hold_leases;
 }
 
+static void move_one(struct pair_child *c, const struct shrike_move_op *op)
+{
+    for (unsigned i = 0; i < op->child_count; i++) {
+        if (op->children[i] == c->serial) {
+            c->local = op->local;
+            c->remote = op->remote;
+        }
+    }
+}
+
+/* What waits to be put in is put in first. */
+static void move(struct pair_side *side, const struct shrike_move_op *op)
+{
+    side->moves++;
+    side->move =
+        (struct pair_move){op->local, op->remote, op->encap, op->nat_here, op->child_count};
+    for (unsigned i = 0; i < side->child_count; i++)
+        move_one(&side->children[i], op);
+    for (unsigned i = 0; i < side->op_count; i++)
+        move_one(&side->ops[i].child, op);
+}
+
 static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
 {
     *out = (struct answer){.token = op->token, .answer = {.ok = true}};
@@ -388,9 +412,7 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         lease_ends(&side->addresses, op->lease_over);
         return false;
     case SHRIKE_CHILD_MOVE:
-        side->moves++;
-        side->move = (struct pair_move){op->move.local, op->move.remote, op->move.encap,
-                                        op->move.nat_here, op->move.child_count};
+        move(side, &op->move);
         return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:

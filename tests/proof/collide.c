@@ -1,5 +1,5 @@
 /* Every interleaving of two deeds that meet: rekeys, deletes, a new child (RFC 7296 2.8.1, 2.8.2,
- * 2.25). Prints how many there were.
+ * 2.25), another address (RFC 4555 3.5, 3.6). Prints how many there were.
  *
  *     collide                            all of them
  *     collide DEED DEED FREEDOM LOWEST PATH   one again, with what happens */
@@ -18,13 +18,35 @@ _Noreturn void shrike_panic(const char *file, int line, const char *what)
 }
 
 static const enum deed meetings[][2] = {
-    {REKEY_CHILD, REKEY_CHILD},   {REKEY_IKE, REKEY_IKE},      {REKEY_CHILD, REKEY_IKE},
-    {REKEY_IKE, REKEY_CHILD},     {REKEY_CHILD, DELETE_CHILD}, {DELETE_CHILD, REKEY_CHILD},
-    {REKEY_IKE, DELETE_CHILD},    {DELETE_CHILD, REKEY_IKE},   {REKEY_CHILD, DELETE_IKE},
-    {DELETE_IKE, REKEY_CHILD},    {REKEY_IKE, DELETE_IKE},     {DELETE_IKE, REKEY_IKE},
-    {DELETE_CHILD, DELETE_CHILD}, {DELETE_IKE, DELETE_IKE},    {CREATE, REKEY_IKE},
-    {REKEY_IKE, CREATE},          {CREATE, REKEY_CHILD},       {REKEY_CHILD, CREATE},
-    {DELETE_CHILD, DELETE_IKE},   {DELETE_IKE, DELETE_CHILD},
+    {REKEY_CHILD, REKEY_CHILD},
+    {REKEY_IKE, REKEY_IKE},
+    {REKEY_CHILD, REKEY_IKE},
+    {REKEY_IKE, REKEY_CHILD},
+    {REKEY_CHILD, DELETE_CHILD},
+    {DELETE_CHILD, REKEY_CHILD},
+    {REKEY_IKE, DELETE_CHILD},
+    {DELETE_CHILD, REKEY_IKE},
+    {REKEY_CHILD, DELETE_IKE},
+    {DELETE_IKE, REKEY_CHILD},
+    {REKEY_IKE, DELETE_IKE},
+    {DELETE_IKE, REKEY_IKE},
+    {DELETE_CHILD, DELETE_CHILD},
+    {DELETE_IKE, DELETE_IKE},
+    {CREATE, REKEY_IKE},
+    {REKEY_IKE, CREATE},
+    {CREATE, REKEY_CHILD},
+    {REKEY_CHILD, CREATE},
+    {DELETE_CHILD, DELETE_IKE},
+    {DELETE_IKE, DELETE_CHILD},
+    {MOVE, REKEY_CHILD},
+    {REKEY_CHILD, MOVE},
+
+    {MOVE, DELETE_CHILD},
+    {DELETE_CHILD, MOVE},
+    {MOVE, DELETE_IKE},
+    {DELETE_IKE, MOVE},
+    {MOVE, CREATE},
+    {CREATE, MOVE},
 };
 
 struct count {

@@ -9,8 +9,8 @@
 #define CALM  (1000 * SHRIKE_SECOND) /* every retry, delete and tombstone is over by then */
 #define REQID 1                      /* of the child that everything is about */
 
-const char *const deed_names[] = {"rekey child",  "rekey ike",  "reauth",
-                                  "delete child", "delete ike", "create"};
+const char *const deed_names[] = {"rekey child", "rekey ike", "reauth", "delete child",
+                                  "delete ike",  "create",    "move"};
 const char *const freedom_names[] = {"planes", "loss", "double"};
 
 /* A source of randomness whose nonces are as they are wanted. */
@@ -96,6 +96,40 @@ static bool does(const struct world *w, enum deed deed)
     return w->m->deed[0] == deed || w->m->deed[1] == deed;
 }
 
+/* ---- addresses ---- */
+
+static struct shrike_addr address_of(const struct world *w, unsigned side)
+{
+    bool moved = w->m->deed[side] == MOVE && w->begun[side];
+    return (struct shrike_addr){{moved ? 198 : 192, moved ? 51 : 0, moved ? 100 : 2, 1 + side}, 4};
+}
+
+static bool is_at(const struct shrike_endpoint *end, const struct world *w, unsigned side)
+{
+    struct shrike_addr a = address_of(w, side);
+    return end->family == a.family && memcmp(end->octets, a.octets, 4) == 0;
+}
+
+static void tell_address(struct world *w, unsigned side)
+{
+    struct shrike_addr a = address_of(w, side);
+    pair_addresses(w->p, side, &a, 1);
+}
+
+/* What goes to where nobody is, or comes from there, is lost. */
+static void lose_strays(struct world *w)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct pair_side *side = &w->p->side[i];
+        for (unsigned n = side->count; n > 0; n--) {
+            const struct pair_datagram *d = &side->queue[side->head];
+            if (is_at(&d->local, w, i) && is_at(&d->remote, w, 1 - i))
+                pair_post(side, d); /* to the end: once round, all are in their order */
+            pair_lose(side);
+        }
+    }
+}
+
 /* ---- what must hold ---- */
 
 static bool receives(const struct pair_side *side, uint32_t spi)
@@ -129,6 +163,17 @@ static unsigned count_children(const struct pair_side *side, uint32_t reqid)
     return n;
 }
 
+/* Each end sends from where it is to where the other one is. */
+static bool in_place(const struct world *w, unsigned i)
+{
+    const struct pair_side *side = &w->p->side[i];
+    for (unsigned n = 0; n < side->child_count; n++) {
+        if (!is_at(&side->children[n].local, w, i) || !is_at(&side->children[n].remote, w, 1 - i))
+            return false;
+    }
+    return true;
+}
+
 static const char *end_of_side(const struct world *w, unsigned i)
 {
     const struct pair_side *side = &w->p->side[i];
@@ -144,7 +189,15 @@ static const char *end_of_side(const struct world *w, unsigned i)
         return "the new child is not there once";
     if (s.child_sas != first + second || s.works || s.handshakes || side->op_count)
         return "something is left over";
+    if (!in_place(w, i))
+        return "a Child SA is somewhere else";
     return NULL;
+}
+
+/* A move is told by the data plane, and not by a command. */
+static bool commanded(const struct world *w, unsigned side)
+{
+    return w->begun[side] && w->m->deed[side] != MOVE;
 }
 
 static void check_end(struct world *w)
@@ -154,8 +207,8 @@ static void check_end(struct world *w)
         w->m->what = end_of_side(w, i);
     if (!w->m->what && !does(w, DELETE_IKE) && !pair_agrees(w->p))
         w->m->what = "the two sides do not agree";
-    if (!w->m->what &&
-        (a->done + a->refused != 1u + w->begun[0] || b->done + b->refused != 0u + w->begun[1]))
+    if (!w->m->what && (a->done + a->refused != 1u + commanded(w, 0) ||
+                        b->done + b->refused != 0u + commanded(w, 1)))
         w->m->what = "a command is not answered once";
 }
 
@@ -175,7 +228,10 @@ static void begin(struct world *w, unsigned i)
     say(w, deed_names[deed], i, 0);
     w->begun[i] = true;
     w->source[i].asking = true;
-    shrike_command(w->p->side[i].engine, w->p->now, &c);
+    if (deed == MOVE)
+        tell_address(w, i);
+    else
+        shrike_command(w->p->side[i].engine, w->p->now, &c);
     while (shrike_deadline(w->p->side[i].engine) <= w->p->now)
         shrike_tick(w->p->side[i].engine, w->p->now);
     w->source[i].asking = false;
@@ -289,6 +345,7 @@ static void play(struct world *w)
     struct option options[OPTIONS];
     for (unsigned n = 0; n < STEPS && !w->m->what; n++) {
         settle(w);
+        lose_strays(w);
         check_moment(w);
         unsigned count = list_options(w, options);
         if (count == 0 && !pass_time(w))
@@ -304,10 +361,13 @@ bool meeting_run(struct meeting *m, struct explore *x)
 {
     struct world w = {.m = m, .x = x};
     struct pair_options o = {.algorithms = pair_usual, .children = 2};
+    o.mobike = m->deed[0] == MOVE || m->deed[1] == MOVE;
     m->what = NULL;
     for (unsigned i = 0; i < 2; i++)
         source_open(&w.source[i], 1 + i, m->lowest == i);
     w.p = pair_new(&w.source[0].provider, &w.source[1].provider, &o);
+    tell_address(&w, 0);
+    tell_address(&w, 1);
     pair_up(w.p, "net0");
     w.start = w.p->now;
     for (unsigned i = 0; i < 2; i++)

@@ -7,7 +7,16 @@
 #include "explore.h"
 #include "pair.h"
 
-enum deed { REKEY_CHILD, REKEY_IKE, REAUTH, DELETE_CHILD, DELETE_IKE, CREATE, DEED_COUNT };
+enum deed {
+    REKEY_CHILD,
+    REKEY_IKE,
+    REAUTH,
+    DELETE_CHILD,
+    DELETE_IKE,
+    CREATE,
+    MOVE, /* its address is gone, and it has another one (RFC 4555) */
+    DEED_COUNT
+};
 
 /* What is free besides the order of datagrams. */
 enum freedom {

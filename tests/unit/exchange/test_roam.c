@@ -219,10 +219,32 @@ TEST(a_rekey_in_between_changes_nothing)
     toy_end(p);
 }
 
+/* Side 0 has not had the response that makes the new IKE SA: it is told by the old one. */
+TEST(who_waits_for_a_rekey_hears_of_a_move)
+{
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false};
+    begin(true, false);
+    shrike_command(p->side[0].engine, p->now, &rekey);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK(p->side[0].count == 1 && p->side[1].ike_rekeyed == 1);
+    pair_lose(&p->side[0]);
+    pair_addresses(p, 1, &there_too, 1);
+    pair_run(p);
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[0].moved == 1);
+    CHECK(memcmp(p->side[0].move.remote.octets, there_too.octets, 4) == 0);
+    CHECK(memcmp(p->side[1].move.local.octets, there_too.octets, 4) == 0);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
 int main(void)
 {
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
            RUN(silence_makes_it_look_for_another_path) | RUN(it_waits_until_there_is_an_address) |
-           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing);
+           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
+           RUN(who_waits_for_a_rekey_hears_of_a_move);
 }
