@@ -49,11 +49,12 @@ struct parent {
     char journal[SETTINGS_PATH]; /* empty: in memory */
     struct upgrade upgrade;
     struct takeover
-        before;     /* what the program before has handed on, as far as it is still wanted */
-    int esp_state;  /* what esp hands on; -1: nothing yet */
-    bool took_over; /* from a program before */
-    bool hands_on;  /* to another one, when all roles have ended */
-    u32 ready;      /* a bit for each role that was ready once */
+        before;        /* what the program before has handed on, as far as it is still wanted */
+    int esp_state;     /* what esp hands on; -1: nothing yet */
+    bool esp_is_quiet; /* it asks for no routes until it is told to */
+    bool took_over;    /* from a program before */
+    bool hands_on;     /* to another one, when all roles have ended */
+    u32 ready;         /* a bit for each role that was ready once */
     u32 refusals;
     bool opened, over;
     int code;
@@ -98,6 +99,7 @@ static void fit(void *ctx, enum role r)
         send_fd(p, r, MAIL_STATE, bytes_of(NULL, 0), p->before.esp);
         close(p->before.esp);
         p->before.esp = -1;
+        p->esp_is_quiet = true;
     }
     sockets_hand(&p->sockets, &p->supervisor, r);
     if (r == ROLE_CONTROL)
@@ -213,7 +215,9 @@ static bool go_on(struct parent *p)
     for (u32 i = 0; i < p->before.route_count; i++)
         routes_adopt(&p->routes, &p->before.routes[i].to, &p->before.routes[i].source);
     takeover_free(&p->before);
-    supervisor_send(&p->supervisor, ROLE_ESP, &routes);
+    if (p->esp_is_quiet)
+        supervisor_send(&p->supervisor, ROLE_ESP, &routes);
+    p->esp_is_quiet = false;
     loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
     return true;
 }
@@ -478,6 +482,7 @@ static bool died(void *ctx, enum role r)
         loop_alarm(l, &p->stale, loop_now(l) + VIRTUALS_STALE_S * SHRIKE_SECOND);
     }
     if (r == ROLE_ESP) {
+        p->esp_is_quiet = false;
         routes_orphan(&p->routes);
         loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
     }
@@ -546,18 +551,16 @@ static struct parent *parent_new(const struct options *o,
     return p.supervisor.loop ? &p : NULL;
 }
 
-/* Three roles have what must outlive them; with all in one process, there is no such net. */
+/* Three roles have what must outlive them. */
 static bool make_vaults(struct parent *p)
 {
-    bool net = !p->options->one_process;
     if (p->options->check_only)
         return true;
     p->vaults[ROLE_KEYS] = vault_make();
     p->vaults[ROLE_CONTROL] = vault_make();
-    if (net)
-        p->vaults[ROLE_NET] = records_memory();
+    p->vaults[ROLE_NET] = records_memory();
     return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0 &&
-            (!net || p->vaults[ROLE_NET] >= 0)) ||
+            p->vaults[ROLE_NET] >= 0) ||
            complain("cannot make a memory file: %s: more memory, or Linux 3.17, is needed",
                     strerror(errno));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# Another shriked takes over under traffic, one whose SAs are laid out differently in memory.
+# Another shriked takes over under traffic, one whose SAs are laid out differently in memory; in its
+# processes, or with --one-process in one.
 # OTHER: a build folder of such a program; without it, it is built here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -41,7 +42,7 @@ other_is_there() {
 }
 
 up() {
-    shriked_start west && shriked_start east && shrike_at west up west-east && both_ways
+    shriked_start west "$@" && shriked_start east "$@" && shrike_at west up west-east && both_ways
 }
 
 serials() {
@@ -51,7 +52,7 @@ serials() {
 # upgraded HOST: under 100 packets a second, in both directions; no packet lost, no IKE message.
 upgraded() {
     local one two before
-    before=$(serials "$1")
+    before=$(serials "$1") && [ -n "$before" ] || return 1
     ike_watched east wan0 || return 1
     on alice ping -i 0.01 -c 400 -W 2 10.2.0.10 >"$net_dir/ping.one" &
     one=$!
@@ -106,7 +107,7 @@ nothing_is_left() {
 }
 
 test_of "another program" other_is_there || exit 1
-test_of "up" up || true
+test_of "up" up "$@" || true
 test_of "the initiator is upgraded: nothing lost, nothing seen" upgraded west || true
 test_of "the other program runs" another_runs west || true
 test_of "works on" works_on || true
