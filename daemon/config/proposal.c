@@ -2,6 +2,7 @@
 
 #include "config/value.h"
 #include "crypto/suite.h"
+#include "crypto/weak.h"
 #include <string.h>
 
 /* What "default" means: sound algorithms that peers have, AEADs first; no weak group. */
@@ -71,6 +72,17 @@ static void refuse(struct making *m, const char *word, const char *why)
     m->failed = true;
 }
 
+static void add_algorithm(struct making *m, const struct algorithm *a)
+{
+    if (weak_transform(a->type, a->id))
+        report_warning(
+            m->report, m->origin,
+            "%s in proposal %s is weak (RFC 8247, RFC 8221): used as it is named, better "
+            "left out",
+            a->name, m->text);
+    add(m, a->type, a->id, a->key_bits);
+}
+
 static void add_word(struct making *m, const char *word)
 {
     const struct algorithm *a = NULL;
@@ -91,7 +103,7 @@ static void add_word(struct making *m, const char *word)
     else if (!ike && a->type == TRANSFORM_PRF)
         refuse(m, word, "ESP has no PRF; leave it out");
     else
-        add(m, a->type, a->id, a->key_bits);
+        add_algorithm(m, a);
 }
 
 static void remove_type(struct making *m, uint8_t type)

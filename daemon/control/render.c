@@ -129,7 +129,8 @@ static u8 payload_of(const struct shrike_reason *r)
 {
     const enum shrike_reason_code code = r->code;
     if (code == SHRIKE_REASON_NO_IKE_PROPOSAL || code == SHRIKE_REASON_NO_CHILD_PROPOSAL ||
-        code == SHRIKE_REASON_KE_GROUP || code == SHRIKE_REASON_SYNTAX)
+        code == SHRIKE_REASON_WEAK_PROPOSAL || code == SHRIKE_REASON_KE_GROUP ||
+        code == SHRIKE_REASON_SYNTAX)
         return PAYLOAD_SA;
     if (code == SHRIKE_REASON_TS_MISMATCH)
         return PAYLOAD_TSR;

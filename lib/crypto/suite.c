@@ -18,8 +18,8 @@ static const struct integ_suite integ_rows[] = {
 };
 
 static const struct ke_suite ke_rows[] = {
-#define KE_SUITE(id, public_len, secret_len, private_len, slow, named_only)                        \
-    {id, public_len, secret_len, private_len, slow, named_only},
+#define KE_SUITE(id, public_len, secret_len, private_len, slow)                                    \
+    {id, public_len, secret_len, private_len, slow},
 #include "crypto/suite.def"
 };
 
@@ -33,7 +33,7 @@ static const struct ke_suite ke_rows[] = {
         len <= PRF_MAX && key_len <= KEY_MAX && (key_fixed == 0 || key_fixed == key_len), #id);
 #define INTEG_SUITE(id, key_len, icv_len)                                                          \
     _Static_assert(key_len <= KEY_MAX && icv_len <= ICV_MAX, #id);
-#define KE_SUITE(id, public_len, secret_len, private_len, slow, named_only)                        \
+#define KE_SUITE(id, public_len, secret_len, private_len, slow)                                    \
     _Static_assert(public_len <= KE_PUBLIC_MAX && secret_len <= KE_SECRET_MAX &&                   \
                        private_len <= KE_PRIVATE_MAX,                                              \
                    #id);
@@ -54,7 +54,7 @@ enum {
 #include "crypto/suite.def"
 };
 enum {
-#define KE_SUITE(id, public_len, secret_len, private_len, slow, named_only) ROW_##id,
+#define KE_SUITE(id, public_len, secret_len, private_len, slow) ROW_##id,
 #include "crypto/suite.def"
 };
 
@@ -77,7 +77,7 @@ static const u8 integ_at[] = {
 #include "crypto/suite.def"
 };
 static const u8 ke_at[] = {
-#define KE_SUITE(id, public_len, secret_len, private_len, slow, named_only) [id] = ROW_##id + 1,
+#define KE_SUITE(id, public_len, secret_len, private_len, slow) [id] = ROW_##id + 1,
 #include "crypto/suite.def"
 };
 

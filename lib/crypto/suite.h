@@ -44,9 +44,8 @@ struct ke_suite {
     u16 id; /* KE_... */
     u16 public_len;
     u16 secret_len;
-    u8 private_len;  /* octets of randomness that make a private key */
-    bool slow;       /* MODP >= 3072 */
-    bool named_only; /* MODP 1024 and 1536: weak, used only when the configuration names them */
+    u8 private_len; /* octets of randomness that make a private key */
+    bool slow;      /* MODP >= 3072 */
 };
 
 /* The row of an algorithm, or NULL when we do not have it. */

@@ -1,6 +1,7 @@
 /* Choosing a proposal: see select.h. */
 #include "sa/select.h"
 #include "crypto/suite.h"
+#include "crypto/weak.h"
 #include "wire/codes.h"
 #include <assert.h>
 
@@ -185,6 +186,23 @@ static bool try_pair(const struct pair *p, struct choice *out, struct nearest *n
     return false;
 }
 
+/* Is all that the peer offers of this type too weak to be used unless it is named (RFC 8247)? */
+static bool offers_weak(struct bytes sa_body, u16 type)
+{
+    struct proposal p;
+    struct reader r = reader_of(sa_body);
+    bool weak = false;
+    while (proposal_read(&r, &p)) {
+        for (unsigned i = 0; i < p.transform_count; i++) {
+            const struct transform *t = &p.transforms[i];
+            if (t->type == type && !weak_transform(t->type, t->id))
+                return false;
+            weak |= t->type == type;
+        }
+    }
+    return weak;
+}
+
 static bool refuse(struct bytes sa_body, const struct select_want *want,
                    const struct nearest *nearest, struct shrike_reason *why)
 {
@@ -197,6 +215,8 @@ static bool refuse(struct bytes sa_body, const struct select_want *want,
         .allowed = want->ours,
         .allowed_count = (u16)want->count,
     };
+    if (offers_weak(sa_body, nearest->detail))
+        why->code = SHRIKE_REASON_WEAK_PROPOSAL;
     if (!rule && want->count)
         rule = want->ours;
     if (rule)

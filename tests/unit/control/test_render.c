@@ -74,6 +74,10 @@ TEST(a_refused_proposal_shows_both_sides)
     CHECK(has("offered: SA 1 IKE: AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP2048;"));
     CHECK(has("we allow AES_GCM_16_256|AES_GCM_16_128/PRF_HMAC_SHA2_256/CURVE25519;"));
     CHECK(has("rule: a.conf:9; add what the peer offers"));
+    e.reason.code = SHRIKE_REASON_WEAK_PROPOSAL;
+    render(&e);
+    CHECK(has("too weak") && has("offered: SA 1 IKE: AES_CBC_128/"));
+    e.reason.code = SHRIKE_REASON_NO_IKE_PROPOSAL;
     e.reason.theirs = true;
     render(&e);
     CHECK(has("(the peer said NO_PROPOSAL_CHOSEN)"));

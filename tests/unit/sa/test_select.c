@@ -511,6 +511,27 @@ TEST(the_reason_is_the_nearest_miss)
     CHECK_EQ(why.origin.line, 11);
 }
 
+/* RFC 8247 2.4: also when there are several, and beside strong ones of another type. */
+TEST(only_weak_ones_are_told_apart)
+{
+    struct shrike_proposal ours = rule(IKE, LIST(GCM256, PRF256, X25519), 11);
+    begin();
+    put(1, IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0}, {K, KE_MODP1536, 0}));
+    CHECK(!choose(&ours, 1, KE_NONE));
+    CHECK(why.code == SHRIKE_REASON_WEAK_PROPOSAL && why.detail == K && why.origin.line == 11);
+    put(2, IKE, LIST(GCM256, PRF256, P256));
+    CHECK(!choose(&ours, 1, KE_NONE));
+    CHECK_EQ(why.code, SHRIKE_REASON_NO_IKE_PROPOSAL);
+    begin();
+    put(1, IKE, LIST({E, ENCR_3DES, 0}, PRF256, MAC256, X25519));
+    CHECK(!choose(&ours, 1, KE_NONE));
+    CHECK(why.code == SHRIKE_REASON_WEAK_PROPOSAL && why.detail == E);
+    ours = (struct shrike_proposal)rule(IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0}), 12);
+    begin();
+    put(1, IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0})); /* named */
+    CHECK(choose(&ours, 1, KE_NONE));
+}
+
 TEST(every_step_is_nearer_than_the_one_before)
 {
     const struct shrike_transform addke = {ADDKE1, 35, 0};
@@ -908,9 +929,9 @@ int main(void)
            RUN(an_unknown_type_spoils_the_proposal) |
            RUN(an_unknown_attribute_spoils_the_transform) |
            RUN(spi_sizes_are_those_of_the_protocol) | RUN(reserved_spis_are_refused) |
-           RUN(the_reason_is_the_nearest_miss) | RUN(a_broken_payload_is_refused_whole) |
-           RUN(every_step_is_nearer_than_the_one_before) | RUN(a_list_ends_with_its_count) |
-           RUN(nothing_allowed_is_nothing_chosen) |
+           RUN(the_reason_is_the_nearest_miss) | RUN(only_weak_ones_are_told_apart) |
+           RUN(a_broken_payload_is_refused_whole) | RUN(every_step_is_nearer_than_the_one_before) |
+           RUN(a_list_ends_with_its_count) | RUN(nothing_allowed_is_nothing_chosen) |
            RUN(an_answer_is_one_proposal_with_one_of_each) |
            RUN(an_answer_has_the_number_of_its_offer) | RUN(an_answer_has_only_what_was_offered) |
            RUN(an_offer_is_written_as_configured) | RUN(an_offer_puts_one_group_first) |
