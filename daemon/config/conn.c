@@ -5,6 +5,7 @@
 #include "config/proposal.h"
 #include "config/value.h"
 #include "wire/codes.h"
+#include <stdio.h>
 #include <string.h>
 
 #define ADDRS_MAX 1024 /* blocks of one side of one connection */
@@ -276,22 +277,43 @@ static void need_local_id(struct compile *c, const struct section *s, struct shr
     out->local.id.data = (struct shrike_bytes){keep(c, end->octets, len), len};
 }
 
-static void compile_unique(struct compile *c, const struct section *s, struct shrike_conn *out)
+/* The number of the name that stands there, of a list that NULL ends; else what it is already. */
+static unsigned compile_name(struct compile *c, const struct section *s, const char *key,
+                             const char *const *names, unsigned otherwise)
 {
-    static const char *const names[] = {[SHRIKE_UNIQUE_NO] = "no",
-                                        [SHRIKE_UNIQUE_NEVER] = "never",
-                                        [SHRIKE_UNIQUE_REPLACE] = "replace",
-                                        [SHRIKE_UNIQUE_KEEP] = "keep"};
-    const char *text = section_text(s, "unique");
-    for (unsigned i = 0; text && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            out->unique = (enum shrike_unique)i;
-            return;
-        }
+    char all[128] = "";
+    const char *text = section_text(s, key);
+    if (!text)
+        return otherwise;
+    for (unsigned i = 0; names[i]; i++) {
+        if (strcmp(text, names[i]) == 0)
+            return i;
+        size_t len = strlen(all);
+        snprintf(all + len, sizeof(all) - len, "%s%s",
+                 i == 0         ? ""
+                 : names[i + 1] ? ", "
+                                : " or ",
+                 names[i]);
     }
-    if (text)
-        report_error(c->report, compile_place(c, s, "unique"),
-                     "unique = %s: no, never, replace or keep is wanted", text);
+    report_error(c->report, compile_place(c, s, key), "%s = %s: %s is wanted", key, text, all);
+    return otherwise;
+}
+
+static void compile_names(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    static const char *const unique[] = {[SHRIKE_UNIQUE_NO] = "no",
+                                         [SHRIKE_UNIQUE_NEVER] = "never",
+                                         [SHRIKE_UNIQUE_REPLACE] = "replace",
+                                         [SHRIKE_UNIQUE_KEEP] = "keep",
+                                         NULL};
+    static const char *const childless[] = {[SHRIKE_CHILDLESS_ALLOW] = "allow",
+                                            [SHRIKE_CHILDLESS_PREFER] = "prefer",
+                                            [SHRIKE_CHILDLESS_FORCE] = "force",
+                                            [SHRIKE_CHILDLESS_NEVER] = "never",
+                                            NULL};
+    out->unique = (enum shrike_unique)compile_name(c, s, "unique", unique, out->unique);
+    out->childless =
+        (enum shrike_childless)compile_name(c, s, "childless", childless, out->childless);
 }
 
 static void compile_options(struct compile *c, const struct section *s, struct shrike_conn *out,
@@ -305,7 +327,7 @@ static void compile_options(struct compile *c, const struct section *s, struct s
                      "version = 1: IKEv1 is not spoken; write version = 2");
     compile_number(c, s, "keyingtries", UINT32_MAX, &tries);
     beside->keyingtries = out->keyingtries = (uint32_t)tries;
-    compile_unique(c, s, out);
+    compile_names(c, s, out);
     compile_bool(c, s, "encap", &out->force_encap);
     compile_bool(c, s, "mobike", &out->mobike);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);

@@ -9,7 +9,7 @@ CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 376);
+CARRIES(struct shrike_conn, 384);
 CARRIES(struct shrike_conf, 24);
 CARRIES(struct shrike_origin, 16);
 
@@ -241,6 +241,7 @@ static void timing_write(struct writer *w, const struct shrike_conn *c)
     write_u64(w, c->rand_time);
     write_u32(w, c->keyingtries);
     write_choice(w, c->unique, SHRIKE_UNIQUE_KEEP + 1);
+    write_choice(w, c->childless, SHRIKE_CHILDLESS_NEVER + 1);
 }
 
 static void timing_read(struct reader *r, struct shrike_conn *c)
@@ -258,6 +259,7 @@ static void timing_read(struct reader *r, struct shrike_conn *c)
     c->rand_time = read_u64(r);
     c->keyingtries = read_u32(r);
     c->unique = (enum shrike_unique)read_choice(r, SHRIKE_UNIQUE_KEEP + 1);
+    c->childless = (enum shrike_childless)read_choice(r, SHRIKE_CHILDLESS_NEVER + 1);
 }
 
 static void conn_write(struct writer *w, const struct shrike_conn *c)

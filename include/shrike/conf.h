@@ -36,6 +36,14 @@ enum shrike_unique {
     SHRIKE_UNIQUE_KEEP,    /* and while there is one, new ones are refused */
 };
 
+/* IKE SAs that are made without a Child SA, which is asked for next (RFC 6023). */
+enum shrike_childless {
+    SHRIKE_CHILDLESS_ALLOW,  /* taken from the peer; asked for when there is no child to ask for */
+    SHRIKE_CHILDLESS_PREFER, /* and asked for where the peer takes them */
+    SHRIKE_CHILDLESS_FORCE,  /* and no other */
+    SHRIKE_CHILDLESS_NEVER,
+};
+
 /* When a Child SA has carried enough (RFC 4301 4.4.2.1), or nothing for too long; 0: no limit. */
 struct shrike_life {
     uint64_t bytes_soft, bytes_hard;
@@ -114,6 +122,7 @@ struct shrike_conn {
     shrike_time rand_time;        /* a random part of it is taken off both each time */
     uint32_t keyingtries;         /* attempts in a row to make again what was lost; 0: for ever */
     enum shrike_unique unique;
+    enum shrike_childless childless;
     uint16_t fragment_size; /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
     bool fragmentation;     /* offer and accept RFC 7383 */
     bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */

@@ -1,9 +1,11 @@
 /* IKE_AUTH with a shared key and the first Child SA (RFC 7296 1.2, 2.15, 2.16). */
 #include "base/ct.h"
+#include "exchange/childless.h"
 #include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
+#include "exchange/reauth.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
 #include "sa/life.h"
@@ -108,6 +110,11 @@ static void add_auth(struct turn *t, struct bytes value)
 static enum verdict add_child(struct turn *t)
 {
     const struct offer_between nothing = {0};
+    enum childless_way way = childless_way(t->sa, child_first(t->sa) != NULL);
+    if (way == CHILDLESS_REFUSED)
+        return turn_fail(t, SHRIKE_REASON_CHILDLESS_REFUSED, 0);
+    if (way == CHILDLESS_WITHOUT)
+        return DONE;
     t->reason.code = SHRIKE_REASON_NO_SUCH_CHILD;
     for (struct child_sa *c = child_first(t->sa); c; c = child_after(t->sa, c)) {
         if (c->state != CHILD_WANTED || !offer_ask(t, c, &nothing))
@@ -270,6 +277,7 @@ enum verdict auth_conclude(struct turn *t)
             return FAIL;
         /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
         establish(t);
+        reauth_heed(t);
         t->slot->step = CONCLUDE_ADDED;
         return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
     case CONCLUDE_ADDED:
@@ -350,11 +358,16 @@ static enum verdict begin_child(struct turn *t)
     };
     struct child_sa *child = NULL;
     t->reason = (struct shrike_reason){0};
-    if (!message_find(t->in, PAYLOAD_SA)) {
-        (void)turn_refuse(t, SHRIKE_REASON_CHILDLESS, NOTIFY_NO_PROPOSAL_CHOSEN);
+    bool asked = message_find(t->in, PAYLOAD_SA) != NULL;
+    if (!childless_takes(t->sa->conn, asked)) {
+        t->reason.origin = t->sa->conn->origin;
+        (void)turn_refuse(t, asked ? SHRIKE_REASON_CHILDLESS_ONLY : SHRIKE_REASON_CHILDLESS,
+                          asked ? NOTIFY_NO_ADDITIONAL_SAS : NOTIFY_NO_PROPOSAL_CHOSEN);
         refuse_child(t);
         return DONE;
     }
+    if (!asked) /* RFC 6023 4: it asks when the IKE SA is up */
+        return DONE;
     enum verdict v = offer_choose(t, true, &child);
     t->slot->child = child;
     if (v != DONE && t->reason.notify == NOTIFY_INVALID_SYNTAX)
@@ -385,11 +398,12 @@ static enum verdict reply(struct turn *t)
     add_auth(t, t->op->value);
     mobike_offer(t);
     establish(t);
+    reauth_tell(t);
     cp_reply(t);
     if (child) {
         offer_reply(t, child, &nothing);
         offer_up(t, child);
-    } else {
+    } else if (t->slot->refused) {
         notify_add(t->out, t->slot->refused, bytes_of(NULL, 0));
     }
     return concluded(t);

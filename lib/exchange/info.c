@@ -4,6 +4,7 @@
 #include "exchange/exchange.h"
 #include "exchange/ike_rekey.h"
 #include "exchange/mobike.h"
+#include "exchange/reauth.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 
@@ -153,6 +154,7 @@ static enum verdict answer(struct turn *t)
     if (close)
         t->reason.code = rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED;
     note_spi(t);
+    reauth_heed(t);
     if (!close)
         mobike_answer(t);
     return DONE;

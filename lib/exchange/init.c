@@ -1,6 +1,7 @@
 /* IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7, 2.10, 2.14): algorithms, nonces, key exchange. */
 #include "exchange/init.h"
 #include "base/ct.h"
+#include "exchange/childless.h"
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
 #include "exchange/natd.h"
@@ -238,6 +239,7 @@ enum verdict init_answer(struct turn *t)
         return DROP;
     add_nonce(t, bytes_of(nonce, NONCE_LEN), &h->nr);
     add_notifies(t);
+    childless_offer(t);
     sa->state = IKE_AUTH;
     sa->expires = t->shard->now + sa->conn->half_open_max;
     (void)trace_limited(t->shard, SHRIKE_EVENT_IKE_HALF_OPEN, sa);
@@ -350,6 +352,7 @@ enum verdict init_conclude(struct turn *t)
     take_natd(t);
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
+    childless_note(t);
     if (!init_key(t->shard, sa))
         return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);
     float_port(sa);

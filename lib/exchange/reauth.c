@@ -1,10 +1,38 @@
 /* Authenticating anew: see reauth.h. */
 #include "exchange/reauth.h"
 #include "base/text.h"
+#include "exchange/exchange.h"
 #include "sa/child.h"
 #include "sa/internal.h"
 #include "sa/life.h"
 #include "sa/trace.h"
+
+enum { LIFETIME_LEN = 4, LIFETIME_MIN = 10 }; /* seconds; a peer has no cause to want it oftener */
+
+void reauth_tell(struct turn *t)
+{
+    const struct ike_sa *sa = t->sa;
+    u8 octets[LIFETIME_LEN];
+    struct writer w = writer_of(octets, sizeof(octets));
+    if (sa->reauth_at == SHRIKE_NEVER)
+        return;
+    u64 seconds = (sa->reauth_at - t->shard->now) / SHRIKE_SECOND;
+    write_u32(&w, (u32)MIN(seconds, UINT32_MAX));
+    notify_add(t->out, NOTIFY_AUTH_LIFETIME, written_bytes(&w));
+}
+
+void reauth_heed(struct turn *t)
+{
+    struct notify n;
+    if (!notify_find(t->in, NOTIFY_AUTH_LIFETIME, &n) || n.data.len != LIFETIME_LEN)
+        return;
+    struct reader r = reader_of(n.data);
+    u32 seconds = read_u32(&r);
+    shrike_time left = (shrike_time)MAX(seconds, LIFETIME_MIN) * SHRIKE_SECOND;
+    /* RFC 4478 3: before it is over; a tenth is for what may be lost, or comes at the same time. */
+    shrike_time at = t->shard->now + shard_early(t->shard, left - left / 10, left / 10);
+    t->sa->reauth_at = MIN(t->sa->reauth_at, at);
+}
 
 /* The same connection as it is configured now, if it is. */
 static const struct shrike_conn *conn_now(const struct shard *s, const struct ike_sa *sa)

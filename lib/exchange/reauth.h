@@ -5,6 +5,13 @@
 
 #include "sa/shard.h"
 
+struct turn;
+
+/* RFC 4478: the responder of IKE_AUTH says after which time the peer must authenticate anew, when
+ * the configuration has one. The IKE SA is up. */
+void reauth_tell(struct turn *t);
+/* The message may say so: we begin in good time. */
+void reauth_heed(struct turn *t);
 /* Begin, for one that is up. A peer that has internal addresses of us gets them only when it asks
  * (RFC 7296 2.19), so it is left to begin itself. false: there is no place for it, or nothing to
  * make it for. */

@@ -100,6 +100,7 @@ struct handshake {
     u16 group;                      /* of the key pair */
     u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
+    bool childless;                 /* initiator: the peer takes IKE SAs without a Child SA */
     bool counted;                   /* responder: the gate counts it as half-open */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */

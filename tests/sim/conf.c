@@ -132,6 +132,7 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->over_time = k->ike_over;
     conn->rand_time = k->ike_rand;
     conn->unique = k->unique;
+    conn->childless = k->childless;
     conn->keyingtries = k->keyingtries;
 }
 

@@ -63,6 +63,7 @@ struct conf_knobs {
     shrike_time child_rekey, child_life, child_rand;       /* of all children */
     u16 fragment_size;                                     /* 0: 1280 */
     enum shrike_unique unique;
+    enum shrike_childless childless;
     u32 keyingtries;
     bool fragmentation;
     bool force_encap;

@@ -107,6 +107,7 @@ static void draw_limits(struct net *n)
         k->cookie_threshold = prng_percent(p, 25) ? 0 : 30;
         k->force_encap = prng_percent(p, 10);
         k->mobike = prng_percent(p, 60);
+        k->childless = (enum shrike_childless)prng_below(p, SHRIKE_CHILDLESS_FORCE);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "config/proposal.h"
 #include "crypto/weak.h"
 #include "tools.h"
+#include "wire/codes.h"
 
 static struct pool pool;
 static struct proposal_list list;

@@ -441,7 +441,7 @@ TEST(private_keys_are_scalars)
 
 TEST(unknown_groups_fail)
 {
-    struct ke_suite gost = {KE_GOST3410_2012_256, 64, 64, 32, false, false};
+    struct ke_suite gost = {KE_GOST3410_2012_256, 64, 64, 32, false};
     struct side a = {{0}, {0}, {0}};
     CHECK(!p->ke_generate(p->ctx, &gost, a.private_key, a.public_value));
     CHECK_EQ(derive_from(&gost, a.private_key, a.public_value, a.secret), -1);

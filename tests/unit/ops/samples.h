@@ -275,6 +275,7 @@ static const struct shrike_conn sample_conns[] = {
      .rand_time = 0xcd00000000000004,
      .keyingtries = 0xc8,
      .unique = SHRIKE_UNIQUE_KEEP,
+     .childless = SHRIKE_CHILDLESS_FORCE,
      .fragment_size = 1281,
      .fragmentation = true,
      .force_encap = true,

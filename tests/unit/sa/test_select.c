@@ -526,7 +526,7 @@ TEST(only_weak_ones_are_told_apart)
     put(1, IKE, LIST({E, ENCR_3DES, 0}, PRF256, MAC256, X25519));
     CHECK(!choose(&ours, 1, KE_NONE));
     CHECK(why.code == SHRIKE_REASON_WEAK_PROPOSAL && why.detail == E);
-    ours = (struct shrike_proposal)rule(IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0}), 12);
+    ours = rule(IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0}), 12);
     begin();
     put(1, IKE, LIST(GCM256, PRF256, {K, KE_MODP1024, 0})); /* named */
     CHECK(choose(&ours, 1, KE_NONE));
