@@ -19,6 +19,10 @@ static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct fr
     if (!plane_account(p, sa, f->len))
         return ESP_PASS; /* counted already */
     atomic_store_explicit(&sa->used, p->now, memory_order_relaxed);
+    if (sa->heard_every > 0 && p->now - sa->heard_told >= sa->heard_every) {
+        sa->heard_told = p->now;
+        p->events.heard(p->events.ctx, sa);
+    }
     if (sa->heralds) {
         sa->heralds = false;
         p->events.first(p->events.ctx, sa);

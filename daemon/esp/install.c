@@ -95,6 +95,7 @@ static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op 
                    .encr_key = keys->encr_key,
                    .integ_key = keys->integ_key},
         .replay_window = i->replay_window,
+        .heard_every = op->heard_every,
         .limits = {op->life.bytes_soft, op->life.bytes_hard, op->life.packets_soft,
                    op->life.packets_hard},
         .local_ts = op->local_ts,

@@ -25,6 +25,7 @@ struct plane_events {
     void (*life)(void *ctx, const struct esp_sa *sa, enum esp_life life); /* once each */
     void (*first)(void *ctx, const struct esp_sa *sa);    /* once, of an SA that heralds */
     void (*stray)(void *ctx, const struct mail_stray *m); /* a datagram for net */
+    void (*heard)(void *ctx, const struct esp_sa *sa);    /* now and then (esp_sa.heard_every) */
     /* The newest packet of this SA, an authentic one, came from another end of the peer. */
     void (*mapping)(void *ctx, const struct esp_sa *sa, const struct arrival *a);
     /* A packet of so many octets has an SPI that no SA has. */

@@ -70,6 +70,15 @@ static void on_stray(void *ctx, const struct mail_stray *m)
         e->unsaid++; /* IKE sends again */
 }
 
+static void on_heard(void *ctx, const struct esp_sa *sa)
+{
+    struct esp *e = ctx;
+    struct shrike_kernel_event k = {
+        .kind = SHRIKE_HEARD, .reqid = sa->reqid, .child_serial = sa->child_serial};
+    if (sa->child_serial != 0 && !post_kernel(e->seat, &k))
+        e->unsaid++; /* then net asks the peer itself */
+}
+
 static void on_mapping(void *ctx, const struct esp_sa *sa, const struct arrival *a)
 {
     struct esp *e = ctx;
@@ -414,8 +423,8 @@ static void esp_stop(void *self)
 static void *esp_start(struct seat *seat)
 {
     struct esp *e = calloc(1, sizeof(*e));
-    struct plane_events events = {on_acquire, on_life,    on_first, on_stray,
-                                  on_mapping, on_unknown, e};
+    struct plane_events events = {on_acquire, on_life,    on_first,   on_stray,
+                                  on_heard,   on_mapping, on_unknown, e};
     struct plane *plane = e ? plane_new(SAS_MAX, &events) : NULL;
     if (!plane) {
         seat_log(seat, SHRIKE_ERROR, "esp cannot start: no memory");

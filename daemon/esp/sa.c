@@ -55,6 +55,7 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     sa->esn = s->cipher.esn;
     sa->inbound = s->inbound;
     sa->heralds = s->inbound && s->later;
+    sa->heard_every = s->inbound ? s->heard_every : 0;
     sa->later = !s->inbound && s->later;
     sa->limits = s->limits;
     if (s->inbound) {

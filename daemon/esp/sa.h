@@ -34,9 +34,11 @@ struct esp_sa {
     struct esp_limits limits;
 
     /* Of the worker. */
-    struct replay *replay; /* inbound; NULL otherwise */
-    bool heralds;          /* inbound: its first packet shows that the peer has the pair */
-    u64 seq;               /* outbound: the last number used */
+    struct replay *replay;               /* inbound; NULL otherwise */
+    shrike_time heard_every, heard_told; /* inbound: how often its owner wants to hear that
+                                          * something came; 0: never */
+    bool heralds; /* inbound: its first packet shows that the peer has the pair */
+    u64 seq;      /* outbound: the last number used */
     bool soft_told, hard_told;
     shrike_time mapping_told; /* inbound: when last of another end of the peer */
     u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
@@ -57,6 +59,7 @@ struct esp_sa_spec {
     bool later;                /* the peer may not have it yet */
     struct cipher_spec cipher; /* its esn is the SA's; sealing is set from inbound */
     u32 replay_window;
+    shrike_time heard_every; /* of an inbound one; 0: never */
     struct esp_limits limits;
     const struct shrike_ts *local_ts, *remote_ts; /* copied */
     u16 local_ts_count, remote_ts_count;

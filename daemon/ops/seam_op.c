@@ -2,9 +2,9 @@
 #include "ops/seam_parts.h"
 #include "wire/codes.h"
 
-CARRIES(struct shrike_op, 256);
+CARRIES(struct shrike_op, 264);
 CARRIES(struct shrike_auth_op, 112);
-CARRIES(struct shrike_install_op, 232);
+CARRIES(struct shrike_install_op, 240);
 CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_remove_op, 52);
@@ -96,6 +96,7 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_selectors(w, i->local_ts, i->local_ts_count);
     write_selectors(w, i->remote_ts, i->remote_ts_count);
     life_write(w, &i->life);
+    write_u64(w, i->heard_every);
 }
 
 static void install_read(struct reader *r, struct shrike_install_op *i, struct seam_box *box)
@@ -124,6 +125,7 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->remote_ts = box->ts[1];
     i->remote_ts_count = read_selectors(r, box->ts[1]);
     life_read(r, &i->life);
+    i->heard_every = read_u64(r);
     r->bad |= i->protocol != PROTOCOL_ESP && i->protocol != PROTOCOL_AH;
 }
 

@@ -50,7 +50,7 @@ bool host_address_read(const struct nlmsghdr *h, struct host_address *out)
 
 struct look {
     struct host *host;
-    u32 tunnel;
+    u32 tunnel, loopback; /* links */
 };
 
 static void link_row(void *ctx, const struct nlmsghdr *h)
@@ -59,6 +59,8 @@ static void link_row(void *ctx, const struct nlmsghdr *h)
     const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
     if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof *i)
         return;
+    if (i->ifi_flags & IFF_LOOPBACK)
+        l->loopback = (u32)i->ifi_index;
     bool carries = (i->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
     if (!carries && l->host->down_count < HOST_LINKS)
         l->host->down[l->host->down_count++] = (u32)i->ifi_index;
@@ -78,13 +80,14 @@ static void address_row(void *ctx, const struct nlmsghdr *h)
     struct host_address a;
     if (!host_address_read(h, &a) || l->host->count == HOST_LOOKED_AT)
         return;
+    a.last |= a.link == l->loopback;
     a.carried = a.link != l->tunnel && carries(l->host, a.link);
     l->host->all[l->host->count++] = a;
 }
 
 bool host_look(struct host *h, struct netlink *n, u32 tunnel)
 {
-    struct look l = {h, tunnel};
+    struct look l = {.host = h, .tunnel = tunnel};
     union netmsg m;
     h->count = h->down_count = 0;
     netmsg_link_list(&m);

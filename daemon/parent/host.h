@@ -13,7 +13,8 @@
 struct host_address {
     struct shrike_addr addr;
     u32 link;
-    bool last;    /* to be tried last: deprecated, or IPv6 of one link only */
+    bool last;    /* to be tried last: deprecated, IPv6 of one link only, or of no network (at the
+                   * loopback    link, where addresses of tunnels often are) */
     bool carried; /* host_look(): its link carries, and is not our tunnel */
 };
 /* false: this message tells of no address that can be used: tentative ones, those that another host

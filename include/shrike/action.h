@@ -73,6 +73,7 @@ struct shrike_install_op {
     const struct shrike_ts *local_ts, *remote_ts;
     uint16_t local_ts_count, remote_ts_count;
     struct shrike_life life;
+    shrike_time heard_every; /* HEARD is to be told at most this often; 0: never */
 };
 
 struct shrike_remove_op {

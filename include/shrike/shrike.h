@@ -83,6 +83,7 @@ enum shrike_kernel_kind {
     SHRIKE_PLANE_LOST,  /* the data plane began anew and holds no SA of ours */
     SHRIKE_SPI_UNKNOWN, /* an ESP packet from `from` to `to` belongs to no SA: `spi` */
     SHRIKE_IDLE,        /* child_serial has carried nothing for as long as it may */
+    SHRIKE_HEARD,       /* authentic ESP of child_serial has come: its peer is there */
     SHRIKE_MAPPING,     /* authentic and new ESP of child_serial came from `from` to `to`, and the
                          * peer's end was another one */
     SHRIKE_ADDRESSES,   /* this host has these addresses now; or its routes have changed */
@@ -141,6 +142,8 @@ void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
  *   be told at most a few times a second.
  * IDLE: the Child SA is deleted; its IKE SA stays. To be told again when it is still there after
  *   the same time.
+ * HEARD: as good as a message of IKE: no liveness check before dpd_delay has passed again (RFC 7296
+ *   2.4). When it is to be told, the install op says.
  * MAPPING: when the peer is behind a NAT and we are not, it is followed (RFC 7296 2.23, RFC 4555
  *   3.8).
  * ADDRESSES: to be told after the first shrike_conf() and at each change, all of them each time, in

@@ -60,6 +60,15 @@ static void expire(struct shard *s, const struct shrike_kernel_event *k)
         expire_hard(s, sa, child);
 }
 
+/* RFC 7296 2.4: ESP shows that the peer is there as well as IKE does. */
+static void heard(struct shard *s, const struct shrike_kernel_event *k)
+{
+    const struct child_sa *child = child_by_serial(s, k->child_serial);
+    struct ike_sa *sa = child ? shard_sa_at(s, child->sa) : NULL;
+    if (sa && sa->state == IKE_UP)
+        sa->heard = s->now;
+}
+
 static void lost(struct wake *w, struct shard *s)
 {
     struct shrike_event *e = ring_event(&s->ring);
@@ -97,6 +106,9 @@ void kernel_event(struct wake *w, struct shard *s, const struct shrike_kernel_ev
     case SHRIKE_EXPIRE_HARD:
     case SHRIKE_IDLE:
         expire(s, k);
+        break;
+    case SHRIKE_HEARD:
+        heard(s, k);
         break;
     case SHRIKE_PLANE_LOST:
         lost(w, s);

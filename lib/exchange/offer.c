@@ -406,6 +406,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .local_ts_count = child->local_ts_count,
         .remote_ts_count = child->remote_ts_count,
         .life = child->conf->life,
+        .heard_every = sa->conn->dpd_delay / 2,
     };
     /* A copy: the op may outlive the child. */
     op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;

@@ -221,6 +221,7 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .reqid = op->reqid,
         .replaces = op->replaces,
         .life = op->life,
+        .heard_every = op->heard_every,
     };
     c.in_len = keep_keys(&op->in, c.in);
     c.out_len = keep_keys(&op->out, c.out);

@@ -20,6 +20,7 @@ struct pair_child {
     bool transport, esn, nat_here, encap;
     uint32_t reqid, replaces;
     struct shrike_life life;
+    shrike_time heard_every;
     struct shrike_endpoint local, remote;
     int rank; /* of those with one reqid, the highest is sent by */
 };

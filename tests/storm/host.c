@@ -125,6 +125,12 @@ static void on_stray(void *ctx, const struct mail_stray *m)
     ((struct host *)ctx)->strays++;
 }
 
+static void on_heard(void *ctx, const struct esp_sa *sa)
+{
+    (void)ctx;
+    (void)sa;
+}
+
 static void on_mapping(void *ctx, const struct esp_sa *sa, const struct arrival *a)
 {
     (void)ctx;
@@ -182,7 +188,8 @@ static void open_device(struct host *h)
 
 void host_open(struct host *h, int side, bool raw, bool vnet)
 {
-    struct plane_events e = {on_acquire, on_life, on_first, on_stray, on_mapping, on_unknown, h};
+    struct plane_events e = {on_acquire, on_life,    on_first,   on_stray,
+                             on_heard,   on_mapping, on_unknown, h};
     h->vnet = vnet;
     h->plane = plane_new(256, &e);
     h->seat = (struct seat){.type = &esp_role, .loop = loop_new()};

@@ -215,6 +215,34 @@ TEST(a_successor_is_told_of_as_one)
     toy_end(p);
 }
 
+/* RFC 7296 2.4: ESP puts the liveness check off, as IKE does. */
+TEST(esp_is_a_sign_of_life)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_child_view child;
+    begin();
+    tune_begin(p, 0, &t[0]);
+    t[0].conn.dpd_delay = 10 * SHRIKE_SECOND;
+    tune_end(p, 0, &t[0]);
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[0].children[0].heard_every, 5 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[1].children[0].heard_every, 0);
+    CHECK(child_of(p, 0, 0, &child));
+    shrike_time up = p->now;
+    p->now = up + 9 * SHRIKE_SECOND;
+    plane(p, SHRIKE_HEARD, child.serial + 100);
+    plane(p, SHRIKE_HEARD, child.serial);
+    run(p);
+    p->now = up + 18 * SHRIKE_SECOND;
+    run(p);
+    CHECK_EQ(count(SHRIKE_EVENT_PEER_ALIVE, SHRIKE_REASON_NONE), 0);
+    CHECK(shrike_deadline(p->side[0].engine) <= up + 19 * SHRIKE_SECOND);
+    p->now = up + 19 * SHRIKE_SECOND;
+    run(p);
+    CHECK_EQ(count(SHRIKE_EVENT_PEER_ALIVE, SHRIKE_REASON_NONE), 1);
+    toy_end(p);
+}
+
 TEST(what_is_worn_out_is_deleted)
 {
     for (unsigned start = SHRIKE_START_NONE; start <= SHRIKE_START_NOW; start++) {
@@ -538,10 +566,10 @@ int main(void)
 {
     return RUN(a_trap_calls_once) | RUN(a_trap_that_leads_nowhere_is_told) |
            RUN(a_trap_of_a_newer_configuration) | RUN(limits_come_with_the_install) |
-           RUN(what_is_idle_is_deleted) | RUN(a_successor_is_told_of_as_one) |
-           RUN(what_is_worn_out_is_deleted) | RUN(what_is_closed_is_not_made_anew) |
-           RUN(worn_out_while_it_is_made) | RUN(one_of_two_made_anew_stays) |
-           RUN(what_is_lost_is_made_anew_first) |
+           RUN(what_is_idle_is_deleted) | RUN(esp_is_a_sign_of_life) |
+           RUN(a_successor_is_told_of_as_one) | RUN(what_is_worn_out_is_deleted) |
+           RUN(what_is_closed_is_not_made_anew) | RUN(worn_out_while_it_is_made) |
+           RUN(one_of_two_made_anew_stays) | RUN(what_is_lost_is_made_anew_first) |
            RUN(the_new_one_has_the_selectors_of_the_old_one) |
            RUN(at_the_cap_the_old_one_makes_room) | RUN(what_cannot_be_made_anew_ends) |
            RUN(lost_again_at_each_step) | RUN(down_while_it_is_made_anew) |

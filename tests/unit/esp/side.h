@@ -23,7 +23,7 @@ struct side {
     struct esp_socket *socket;
     struct shrike_endpoint at;
     struct esp_sa *in, *out;
-    u32 acquires, softs, hards, strays, stray_len, first, unknown_spi, mappings;
+    u32 acquires, softs, hards, strays, stray_len, first, unknown_spi, mappings, heard;
 };
 
 static inline void side_acquire(void *ctx, const struct esp_sa *sa, const struct inner *packet)
@@ -51,6 +51,12 @@ static inline void side_stray(void *ctx, const struct mail_stray *m)
     struct side *s = ctx;
     s->strays++;
     s->stray_len = (u32)m->data.len;
+}
+
+static inline void side_heard(void *ctx, const struct esp_sa *sa)
+{
+    (void)sa;
+    ((struct side *)ctx)->heard++;
 }
 
 static inline void side_mapping(void *ctx, const struct esp_sa *sa, const struct arrival *a)
@@ -99,8 +105,8 @@ static inline void side_device(struct side *s, bool vnet)
 static inline bool side_open(struct side *s, u8 family)
 {
     *s = (struct side){0};
-    struct plane_events e = {side_acquire, side_life,    side_first, side_stray,
-                             side_mapping, side_unknown, s};
+    struct plane_events e = {side_acquire, side_life,    side_first,   side_stray,
+                             side_heard,   side_mapping, side_unknown, s};
     struct mail_socket m = {SOCKET_NAT_T, family, 4500};
     int fd = side_udp(family, &s->at);
     if (fd < 0)

@@ -196,6 +196,33 @@ static size_t sealed(u8 *at, size_t room, const struct traffic *t)
     return f.len;
 }
 
+/* As often as its owner wants to hear it, and of what is authentic only. */
+TEST(the_peer_is_heard_now_and_then)
+{
+    u8 esp[512] = {0};
+    CHECK(open_both(4));
+    b.in->heard_every = 10 * SHRIKE_SECOND;
+    b.plane->now = 100 * SHRIKE_SECOND;
+    size_t len = sealed(esp, sizeof(esp), &datagram);
+    esp[20] ^= 1;
+    inject(esp, len);
+    CHECK_EQ(b.heard, 0);
+    for (int i = 0; i < 3; i++)
+        inject(esp, sealed(esp, sizeof(esp), &datagram));
+    CHECK_EQ(b.heard, 1);
+    b.plane->now += 10 * SHRIKE_SECOND - 1;
+    inject(esp, sealed(esp, sizeof(esp), &datagram));
+    CHECK_EQ(b.heard, 1);
+    b.plane->now += 1;
+    inject(esp, sealed(esp, sizeof(esp), &datagram));
+    CHECK_EQ(b.heard, 2);
+    b.in->heard_every = 0;
+    b.plane->now += 100 * SHRIKE_SECOND;
+    inject(esp, sealed(esp, sizeof(esp), &datagram));
+    CHECK_EQ(b.heard, 2);
+    close_both();
+}
+
 /* RFC 7296 2.23: only the newest packet that is authentic tells of another end of the peer. */
 TEST(another_end_of_the_peer_is_told_of)
 {
@@ -465,8 +492,9 @@ int main(void)
            RUN(single_packets_pass_as_they_are) | RUN(many_small_packets_keep_their_order) |
            RUN(without_a_policy_nothing_leaves) | RUN(traps_and_orphans_ask) |
            RUN(what_is_not_right_does_not_come_in) | RUN(another_end_of_the_peer_is_told_of) |
-           RUN(strays_are_carried_too) | RUN(lifetimes_are_told_once) |
-           RUN(the_outer_header_follows_the_inner_one) | RUN(congestion_marks_come_in) |
-           RUN(a_narrow_path_is_told_to_the_sender) | RUN(mss_is_clamped_both_ways) |
-           RUN(turns_are_bounded) | RUN(a_hostile_super_segment_is_bounded);
+           RUN(the_peer_is_heard_now_and_then) | RUN(strays_are_carried_too) |
+           RUN(lifetimes_are_told_once) | RUN(the_outer_header_follows_the_inner_one) |
+           RUN(congestion_marks_come_in) | RUN(a_narrow_path_is_told_to_the_sender) |
+           RUN(mss_is_clamped_both_ways) | RUN(turns_are_bounded) |
+           RUN(a_hostile_super_segment_is_bounded);
 }

@@ -163,8 +163,8 @@ static void options(struct tunnel *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct plane_events e = {nothing_acquire, nothing_life,    nothing_sa, nothing_stray,
-                             nothing_mapping, nothing_unknown, NULL};
+    struct plane_events e = {nothing_acquire, nothing_life,    nothing_sa,      nothing_stray,
+                             nothing_sa,      nothing_mapping, nothing_unknown, NULL};
     struct tunnel t = {plane_new(4, &e), false, ENCR_AES_GCM_16, 128};
     struct in_addr ends[2];
     if (argc < 5 || !t.plane || inet_pton(AF_INET, argv[3], &ends[0]) != 1 ||

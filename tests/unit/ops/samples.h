@@ -75,7 +75,8 @@ static const struct shrike_op sample_install = {
                 nets + 1,
                 1,
                 2,
-                {0x4100000000000001, 2, 3, 4, 5}}};
+                {0x4100000000000001, 2, 3, 4, 5},
+                0x4200000000000001}};
 static const struct shrike_op sample_remove = {
     .kind = SHRIKE_CHILD_REMOVE,
     .token = {9, 10, 11, 12},

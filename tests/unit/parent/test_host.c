@@ -12,7 +12,7 @@ enum { ETH = 2, WLAN = 3, TUNNEL = 7, OURS = 220, RUNS = IFF_UP | IFF_RUNNING };
 
 static struct {
     u32 link, flags;
-} links[2];
+} links[3];
 static struct {
     u32 link, flags;
     char text[40];
@@ -77,13 +77,15 @@ static void have(u32 link, const char *text, u32 flags)
 
 static void begin(u32 eth, u32 wlan)
 {
-    link_count = 2;
+    link_count = 3;
     address_count = 0;
     refuse = 0;
     links[0].link = ETH;
     links[0].flags = eth;
     links[1].link = WLAN;
     links[1].flags = wlan;
+    links[2].link = 1;
+    links[2].flags = RUNS | IFF_LOOPBACK;
 }
 
 static struct host host;
@@ -113,8 +115,8 @@ TEST(what_can_be_sent_from)
     CHECK(host_look(&host, NULL, TUNNEL));
     CHECK_EQ(host_carried(&host), 5);
     CHECK_EQ(host_list(&host, NULL, 0, list), 5);
-    CHECK(is(&list[0], "203.0.113.9") && is(&list[1], "192.0.2.1") && is(&list[2], "2001:db8::1"));
-    CHECK(is(&list[3], "fe80::1") && is(&list[4], "2001:db8::9"));
+    CHECK(is(&list[0], "192.0.2.1") && is(&list[1], "2001:db8::1"));
+    CHECK(is(&list[2], "203.0.113.9") && is(&list[3], "fe80::1") && is(&list[4], "2001:db8::9"));
 }
 
 TEST(links_that_do_not_carry_have_none)
