@@ -230,6 +230,11 @@ static void open_virtuals(struct parent *p)
                                     .link = p->tun.link,
                                     .untouched = !p->snapshot->settings.install_virtual_ip};
     virtuals_init(&p->virtuals);
+    if (!p->took_over)
+        return;
+    struct loop *l = p->supervisor.loop;
+    virtuals_adopt(&p->virtuals);
+    loop_alarm(l, &p->stale, loop_now(l) + VIRTUALS_STALE_S * SHRIKE_SECOND);
 }
 
 static void close_all(struct parent *p)

@@ -1,7 +1,10 @@
 /* Virtual addresses on the TUN device: see virtual.h. */
 #include "parent/virtual.h"
 #include "base/text.h"
+#include "parent/host.h"
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
 #include <stdlib.h>
 
 #define TEXT_MAX 48 /* an address as text */
@@ -75,14 +78,21 @@ static int tell_system(struct virtuals *v, const struct shrike_addr *a, bool add
     return netlink_do(v->netlink, &m);
 }
 
+static bool has(const struct granted *one, const struct shrike_addr *a)
+{
+    for (u16 i = 0; i < one->address_count; i++)
+        if (memcmp(&one->addresses[i], a, sizeof *a) == 0)
+            return true;
+    return false;
+}
+
 /* Does another lease have it? */
 static bool shared(struct virtuals *v, const struct granted *than, const struct shrike_addr *a)
 {
     for (struct list *at = v->all.next; at != &v->all; at = at->next) {
         const struct granted *other = of_link(at);
-        for (u16 i = 0; other != than && i < other->address_count; i++)
-            if (memcmp(&other->addresses[i], a, sizeof *a) == 0)
-                return true;
+        if (other != than && has(other, a))
+            return true;
     }
     return false;
 }
@@ -177,6 +187,20 @@ static struct granted *begin(struct virtuals *v, const struct shrike_address_op 
     return one;
 }
 
+/* Orphans of whose addresses this one has all are not needed any more. */
+static void inherit(struct virtuals *v, const struct granted *heir)
+{
+    for (struct list *at = v->all.next, *next; at != &v->all; at = next) {
+        struct granted *one = of_link(at);
+        bool all = one->orphan;
+        next = at->next;
+        for (u16 i = 0; i < one->address_count; i++)
+            all &= has(heir, &one->addresses[i]);
+        if (all)
+            end(v, one); /* the addresses stay: the heir has them */
+    }
+}
+
 bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op)
 {
     struct granted *one = op->held ? find(v, op->lease, true) : NULL;
@@ -195,6 +219,7 @@ bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op)
         return false;
     list_append(&v->all, &one->link);
     v->count++;
+    inherit(v, one);
     set_nameservers(v);
     return true;
 }
@@ -206,6 +231,32 @@ void virtuals_remove(struct virtuals *v, u32 lease)
         return;
     end(v, one);
     set_nameservers(v);
+}
+
+/* One address of the system; those that we set up stand alone in their prefix. */
+static void adopt(void *ctx, const struct nlmsghdr *h)
+{
+    struct virtuals *v = ctx;
+    const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
+    struct host_address found;
+    if (!host_address_read(h, &found) || found.link != v->link ||
+        a->ifa_prefixlen != (found.addr.family == 4 ? 32 : 128))
+        return;
+    struct shrike_address_op op = {.addresses = &found.addr, .address_count = 1};
+    struct granted *one = begin(v, &op);
+    if (!one)
+        return;
+    one->orphan = true;
+    list_append(&v->all, &one->link);
+    v->count++;
+}
+
+void virtuals_adopt(struct virtuals *v)
+{
+    union netmsg m;
+    netmsg_address_list(&m);
+    if (!v->untouched)
+        netlink_list(v->netlink, &m, adopt, v);
 }
 
 void virtuals_orphan(struct virtuals *v)

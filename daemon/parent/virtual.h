@@ -40,6 +40,9 @@ bool virtuals_allowed(const struct shrike_conf *conf, const struct shrike_addres
 bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op) must_use;
 void virtuals_remove(struct virtuals *v, u32 lease); /* nothing when it is not there */
 
+/* The program has taken over from another: what the device has is nobody's until net asks for it.
+ */
+void virtuals_adopt(struct virtuals *v);
 /* Who asked has ended: he may ask again, before virtuals_sweep(). */
 void virtuals_orphan(struct virtuals *v);
 void virtuals_sweep(struct virtuals *v);

@@ -77,6 +77,15 @@ gateway_again() {
         road_reaches phone && road_reaches laptop
 }
 
+# Another program takes over from both, as they are.
+upgraded() {
+    install -m 755 "$shriked" "$net_dir/shriked-other"
+    shrike_at laptop upgrade "$net_dir/shriked-other" &&
+        shrike_at gateway upgrade "$net_dir/shriked-other" && road_has laptop 10.3.0.1/32 &&
+        within 5 road_dns laptop && road_reaches laptop && shrike_at laptop down home &&
+        within 5 gone && shrike_at laptop up home net && road_reaches laptop && road_reaches phone
+}
+
 # One made from scratch before the old one is closed, too; this ends and begins the laptop.
 reauthenticated() {
     finish "$shriked_laptop"
@@ -106,6 +115,7 @@ test_of "the same client gets the same again" again || true
 if [ $# -eq 0 ]; then
     test_of "a client whose net has crashed" client_again || true
     test_of "a gateway whose net has crashed" gateway_again || true
+    test_of "other programs take over" upgraded || true
 fi
 test_of "they stay when it is reauthenticated" reauthenticated "$@" || true
 test_of "one that ends leaves nothing behind" ended || true

@@ -70,6 +70,25 @@ void nameservers_set(struct nameservers *n, const struct shrike_addr *servers, u
     host.server_count = count;
 }
 
+/* Every address with these bits behind it, on device 7; and one on another. */
+static u8 listed_bits;
+
+int netlink_list(struct netlink *n, union netmsg *m,
+                 void (*row)(void *ctx, const struct nlmsghdr *h), void *ctx)
+{
+    union netmsg answer;
+    (void)n, (void)m;
+    for (u32 i = 0; i <= host.count; i++) {
+        const struct shrike_addr far = address("192.0.2.7");
+        const struct shrike_addr *a = i < host.count ? &host.addresses[i] : &far;
+        netmsg_address(&answer, &(struct netmsg_address){i < host.count ? 7 : 2, *a}, true);
+        struct ifaddrmsg *h = mnl_nlmsg_get_payload(&answer.header);
+        h->ifa_prefixlen = (u8)(h->ifa_prefixlen - listed_bits);
+        row(ctx, &answer.header);
+    }
+    return 0;
+}
+
 static bool has(const char *text)
 {
     for (u32 i = 0; i < host.count; i++)
@@ -190,14 +209,39 @@ TEST(a_new_net_takes_over)
     struct shrike_address_op o = op(2, "10.3.0.2", "");
     o.held = true;
     CHECK(virtuals_add(&v, &o));
-    CHECK(add(1, "10.3.0.1", "")); /* made anew, by a number given anew */
+    CHECK(add(1, "10.3.0.1", "")); /* made anew, in place of the orphan */
     virtuals_remove(&v, 3);        /* not one of the new net's */
-    CHECK(host.count == 3 && v.count == 4);
+    CHECK(host.count == 3 && v.count == 3);
     virtuals_sweep(&v);
     CHECK(host.count == 2 && has("10.3.0.1") && has("10.3.0.2") && host.server_count == 0);
     o = op(9, "10.3.0.9", ""); /* one that we do not know after all */
     o.held = true;
     CHECK(virtuals_add(&v, &o) && has("10.3.0.9"));
+    virtuals_close(&v);
+    CHECK(host.count == 0);
+}
+
+TEST(a_program_that_takes_over)
+{
+    begin();
+    CHECK(add(1, "10.3.0.1,fd03::1", "10.3.0.254") && add(2, "10.3.0.2", ""));
+    while (v.all.next != &v.all) { /* executed in its place: all is there, and nothing is known */
+        struct list *one = v.all.next;
+        list_remove(one);
+        free(one);
+    }
+    virtuals_init(&v);
+    virtuals_adopt(&v);
+    CHECK(v.count == 3 && host.count == 3);
+    struct shrike_address_op o = op(1, "10.3.0.1,fd03::1", "10.3.0.254");
+    o.held = true;
+    CHECK(virtuals_add(&v, &o) && host.count == 3 && v.count == 2); /* in place of two */
+    virtuals_sweep(&v);
+    CHECK(host.count == 2 && has("10.3.0.1") && has("fd03::1") && host.server_count == 1);
+    listed_bits = 8; /* somebody has given the device addresses of a network */
+    virtuals_adopt(&v);
+    CHECK_EQ(v.count, 1);
+    listed_bits = 0;
     virtuals_close(&v);
     CHECK(host.count == 0);
 }
@@ -261,5 +305,6 @@ int main(void)
     return RUN(addresses_and_servers_come_and_go) | RUN(one_of_two_leases_stays) |
            RUN(what_the_system_refuses_leaves_nothing) | RUN(a_host_without_ipv6) |
            RUN(servers_that_cannot_be_are_left_out) | RUN(a_new_net_takes_over) |
-           RUN(somebody_elses_business) | RUN(there_is_an_end) | RUN(what_net_may_ask_for);
+           RUN(a_program_that_takes_over) | RUN(somebody_elses_business) | RUN(there_is_an_end) |
+           RUN(what_net_may_ask_for);
 }
