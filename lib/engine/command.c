@@ -147,7 +147,7 @@ static u32 down_children(struct commander *c, struct ike_sa *sa, const struct sh
             found++;
             continue;
         }
-        remake_cancel(sa, k);
+        remake_cancel(c->shard, sa, k);
         if (k->state != CHILD_UP || k->command_down)
             continue;
         child_end(k, SHRIKE_REASON_COMMAND);

@@ -13,11 +13,13 @@ static bool same_selectors(const struct child_sa *a, const struct child_sa *b)
            bytes_equal(packet_bytes(a->selectors), packet_bytes(b->selectors));
 }
 
-/* The heir, or that of another child like this one, is still to be asked for, perhaps once more. */
+/* The heir, or that of another child like this one, is still to be asked for, perhaps once more. A
+ * child is no heir of its own. */
 static struct child_sa *waiting_heir(const struct ike_sa *sa, const struct child_sa *child)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (c->state == CHILD_WANTED && (c->serial == child->heir || same_selectors(c, child)))
+        bool fits = c->serial == child->heir || same_selectors(c, child);
+        if (c != child && c->state == CHILD_WANTED && fits)
             return c;
     }
     return NULL;
@@ -59,10 +61,11 @@ void remake_done(const struct shard *s, struct ike_sa *sa, struct child_sa *heir
     }
 }
 
-void remake_cancel(struct ike_sa *sa, struct child_sa *child)
+void remake_cancel(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
     struct child_sa *heir = waiting_heir(sa, child);
     child->again = false;
     if (heir)
         child_die(sa, heir, SHRIKE_REASON_COMMAND);
+    sa_touch(s, sa);
 }

@@ -15,6 +15,6 @@ void remake_next(struct shard *s, struct ike_sa *sa);
 /* This child, which we asked for, is up: those that it stands for are to be deleted. */
 void remake_done(const struct shard *s, struct ike_sa *sa, struct child_sa *heir);
 /* Nothing is to take the place of this child, which is going down. */
-void remake_cancel(struct ike_sa *sa, struct child_sa *child);
+void remake_cancel(struct shard *s, struct ike_sa *sa, struct child_sa *child);
 
 #endif

@@ -77,6 +77,7 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
         op->remote_ts_count > SHRIKE_TS_MAX)
         return "a Child SA without selectors or with too many";
     pair = pair_new(k);
+    pair->asked = true;
     copy_facts(pair, op);
     pair->local_count = op->local_ts_count;
     pair->remote_count = op->remote_ts_count;
@@ -88,10 +89,13 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
                : "an ESP key that is too long";
 }
 
-const char *kernel_install(struct kernel *k, size_t place)
+const char *kernel_install(struct kernel *k, size_t place, bool ok)
 {
     struct esp_pair *pair = k->pairs[place];
 
+    pair->asked = false;
+    if (!ok)
+        return NULL;
     if (kernel_by_spi_in(k, pair->spi_in))
         return "an inbound ESP SPI is installed twice";
     pair->installed = true;
@@ -105,7 +109,8 @@ const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op)
 {
     for (size_t i = k->count; i-- > 0;) {
         struct esp_pair *pair = k->pairs[i];
-        if (pair->child_serial != op->child_serial)
+        /* What was asked for later is another one, of an engine that began anew. */
+        if (pair->child_serial != op->child_serial || pair->asked)
             continue;
         if (pair->spi_in != op->spi_in || pair->spi_out != op->spi_out)
             return "the removal of a Child SA with other SPIs than it was installed with";

@@ -29,6 +29,7 @@ struct esp_pair {
     u16 local_count, remote_count;
     struct shrike_ts local_ts[SHRIKE_TS_MAX], remote_ts[SHRIKE_TS_MAX];
     char child[CONF_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */
+    bool asked;                /* and not carried out yet */
     bool installed;            /* now */
     bool refused;              /* this kernel was told to fail it */
     bool lost;                 /* went with everything else, by kernel_lose() */
@@ -49,8 +50,8 @@ void kernel_init(struct kernel *k);
 void kernel_free(struct kernel *k);
 /* Copy an op; returns its place in pairs, or a complaint. */
 const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, size_t *place);
-/* Carry it out. A complaint when the engine asked for what cannot be. */
-const char *kernel_install(struct kernel *k, size_t place);
+/* Carry it out, if `ok`. A complaint when the engine asked for what cannot be. */
+const char *kernel_install(struct kernel *k, size_t place, bool ok);
 const char *kernel_remove(struct kernel *k, const struct shrike_remove_op *op);
 /* Send by this one from now on, if it is there. */
 void kernel_switch(struct kernel *k, u32 child_serial);

@@ -1,5 +1,6 @@
 /* Two hosts, random options, storm, calm, close. */
 #include "two_hosts.h"
+#include "host_keep.h"
 #include "oracle_end.h"
 #include "scenario.h"
 
@@ -202,6 +203,10 @@ static void random_command(struct net *n, struct host *h)
         host_lose_plane(&n->host[0]);
         host_lose_plane(&n->host[1]);
         break;
+    case 12:
+    case 13:
+        host_restart(&n->host[prng_below(p, 2)]);
+        break;
     default:
         host_up(h, NULL);
         break;
@@ -270,6 +275,7 @@ void two_hosts(struct net *n)
 
     n->setup.nat = n->options.nat || prng_percent(p, 40);
     n->setup.knobs[0].child_count = n->setup.knobs[1].child_count = (unsigned)prng_between(p, 1, 4);
+    n->setup.keeps = true;
     draw_ike(n);
     draw_limits(n);
     for (unsigned i = 0; i < n->setup.knobs[0].child_count; i++)

@@ -282,6 +282,28 @@ TEST(up_does_not_hang_on_the_sa_of_a_stranger)
     toy_end(p);
 }
 
+/* DOWN ends what is up. What waits to be asked for comes up all the same, and its command is
+ * answered. */
+TEST(down_leaves_what_is_to_be_asked_for)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    begin();
+    pair_up(p, NULL);
+    pair_down(p, 0, "net1");
+    CHECK_EQ(stats_of(p, 0).child_sas, 1);
+    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false});
+    exhaust(p); /* the request is lost, and sent again later */
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", "net1", 0, 0, false});
+    exhaust(p);
+    order(p, (struct shrike_command){SHRIKE_DOWN, 3, "pair", "net1", 0, 0, false});
+    CHECK_EQ(r.reason[3], SHRIKE_REASON_NO_SUCH_SA);
+    unsigned done = p->side[0].done;
+    pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].done, done + 2);
+    CHECK_EQ(stats_of(p, 0).child_sas, 2);
+    toy_end(p);
+}
+
 TEST(more_commands_than_there_may_be)
 {
     struct pair *p = toy_pair((struct pair_options){0});
@@ -308,5 +330,6 @@ int main(void)
     return RUN(what_is_not_there_fails_at_once) | RUN(up_twice_is_busy_and_up_when_up_is_done) |
            RUN(an_op_without_an_answer_fails_in_time) | RUN(a_refused_install_is_the_reason) |
            RUN(down_without_a_name_closes_all) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
-           RUN(more_commands_than_there_may_be) | RUN(liveness_is_answered_by_the_peer);
+           RUN(more_commands_than_there_may_be) | RUN(down_leaves_what_is_to_be_asked_for) |
+           RUN(liveness_is_answered_by_the_peer);
 }
