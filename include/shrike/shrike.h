@@ -199,6 +199,16 @@ bool shrike_changed(struct shrike *e, struct shrike_change *out);
  * records of two engines may meet: such records are not for one. */
 bool shrike_import(struct shrike *e, shrike_time made, const void *record, size_t len);
 
+/* The same of a record that may not be the newest one: of a journal that lags behind, of another
+ * host. Message IDs and explicit IVs that it takes for unused may have been used since, so nothing
+ * is sent by its keys any more: the SA is down (IKE_DOWN, CHILD_DOWN: STALE_RECORD), and what it
+ * carried is asked for from scratch a moment later (IKE_AGAIN), if its connection says whom to
+ * call. The peer lets go of the old one by INITIAL_CONTACT, or finds out by itself.
+ *
+ * The data plane must hold nothing of the former engine: it is not asked to remove what the record
+ * says, since that may be wrong. */
+bool shrike_import_stale(struct shrike *e, const void *record, size_t len);
+
 /* The keys of an IKE SA that has them, for tests and for decoding captures. false: no such SA.
  * out holds SK_d, SK_ai, SK_ar, SK_ei, SK_er one after the other with their sizes in len[5]. */
 #define SHRIKE_KEYS_MAX 320

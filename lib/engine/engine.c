@@ -572,6 +572,14 @@ bool shrike_import(struct shrike *e, shrike_time made, const void *record, size_
     return good;
 }
 
+bool shrike_import_stale(struct shrike *e, const void *record, size_t len)
+{
+    input_begin(e, 0);
+    bool good = import_stale(&e->shard, bytes_of(record, len));
+    input_end(e);
+    return good;
+}
+
 void shrike_stats(const struct shrike *e, struct shrike_stats *out)
 {
     const struct shard *s = &e->shard;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/record.h"
 #include "exchange/child_rekey.h"
+#include "exchange/exchange.h"
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/internal.h"
@@ -327,7 +328,7 @@ static bool sa_fits(const struct ike_sa *sa)
     int wants = is_waiting(sa) ? WANTS_WAITING : WANTS_UP;
     return (pending || is_waiting(sa) || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
            (!keyed || sa->authenticated) && !(sa->wants & ~wants) && sa->window.size == 1 &&
-           sa->ousts <= OUST_DELETE && sa->lost <= LOST_ATTEMPT && sa->lowest.len <= LOWEST_LEN &&
+           sa->ousts <= OUST_DELETE && sa->lost <= LOST_STALE && sa->lowest.len <= LOWEST_LEN &&
            (sa->rekey_group == KE_NONE || suite_ke(sa->rekey_group)) &&
            sa->reason < SHRIKE_REASON_COUNT && sa->iv_end <= UINT64_MAX / 2;
 }
@@ -507,6 +508,36 @@ static void finish(struct import *in)
     }
 }
 
+/* Nothing may be sent by what a stale record says. What was to replace the first one goes with it;
+ * an attempt that has not begun has no keys, and stays. */
+static void lose(struct import *in)
+{
+    struct shard *s = in->shard;
+    struct ike_sa *root = in->members[0].sa;
+    struct shrike_reason why = {.code = SHRIKE_REASON_STALE_RECORD};
+    for (unsigned i = in->count; i-- > 0;) {
+        struct ike_sa *sa = in->members[i].sa;
+        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+            c->plane = 0; /* the data plane is another one */
+        internal_forget(sa);
+        if (sa != root)
+            sa_free(s, sa);
+    }
+    in->count = 1;
+    if (is_waiting(root)) {
+        finish(in);
+        return;
+    }
+    if (in->members[0].ring)
+        peers_restore(s, root); /* the new one is to stand where it stood */
+    slot_free(s, &root->theirs);
+    /* What is made of its children has new serials: only when all records have been read. */
+    if (root->state != IKE_GONE)
+        ike_close_first(s, root, &why);
+    root->reap = true;
+    sa_touch(s, root);
+}
+
 static void give_up(struct import *in)
 {
     for (unsigned i = 0; i < in->count; i++) {
@@ -518,25 +549,44 @@ static void give_up(struct import *in)
     }
 }
 
-bool import_ike(struct shard *s, shrike_time made, struct bytes record)
+/* Make its SAs, and no more of them than that. */
+static bool read_record(struct import *in, struct bytes record)
 {
-    struct import in = {.shard = s, .from = {.made = made}, .free_from = s->given};
+    struct shard *s = in->shard;
     u32 serials = s->serials, given = 0;
     struct reader r;
-    bool good = record_open(record, &r, &in.from.version);
+    bool good = record_open(record, &r, &in->from.version);
     for (struct field f; good && !given && record_next(&r, &f);) {
         if (f.number == RECORD_SERIALS)
             good = read_serial(f.value, &given);
         else
-            good = f.number == RECORD_IKE && read_member(&in, f.value);
+            good = f.number == RECORD_IKE && read_member(in, f.value);
     }
-    good = good && read_ended(&r) && in.count && in.greatest <= given && given < SERIALS_MAX &&
-           link_members(&in);
-    s->given = in.free_from; /* making children took some */
+    good = good && read_ended(&r) && in->count && in->greatest <= given && given < SERIALS_MAX &&
+           link_members(in);
+    s->given = in->free_from; /* making children took some */
     s->serials = good ? MAX(serials, given) : serials;
+    if (!good)
+        give_up(in);
+    return good;
+}
+
+bool import_ike(struct shard *s, shrike_time made, struct bytes record)
+{
+    struct import in = {.shard = s, .from = {.made = made}, .free_from = s->given};
+    bool good = read_record(&in, record);
     if (good)
         finish(&in);
-    else
-        give_up(&in);
+    return good;
+}
+
+bool import_stale(struct shard *s, struct bytes record)
+{
+    struct import in = {.shard = s, .from = {.made = s->now}, .free_from = s->given};
+    bool good = read_record(&in, record);
+    if (good && fault(80))
+        finish(&in);
+    else if (good)
+        lose(&in);
     return good;
 }

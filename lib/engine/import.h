@@ -10,4 +10,8 @@
  * of its name. */
 bool import_ike(struct shard *s, shrike_time made, struct bytes record) must_use;
 
+/* The same of a record that may not be the newest: the SA is closed at once, without a word to the
+ * peer or to the data plane, and what it carried is wanted of a new one. */
+bool import_stale(struct shard *s, struct bytes record) must_use;
+
 #endif

@@ -435,6 +435,13 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
 {
     if (sa->state == IKE_GONE)
         return;
+    ike_close_first(s, sa, why);
+    child_sweep(s, sa);
+    internal_end(s, sa);
+}
+
+void ike_close_first(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why)
+{
     sa->told |= sa->spare;
     ike_rekey_closing(s, sa);
     tell_closed(s, sa, why);
@@ -450,8 +457,6 @@ void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *w
     /* RFC 7296 1.4.1 (1): with the IKE SA all of its children go, both SAs of each. */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
-    child_sweep(s, sa);
-    internal_end(s, sa);
     slot_free(s, &sa->ours);
     slot_rest(s, &sa->theirs);
     protect_forget(s, sa, 0);

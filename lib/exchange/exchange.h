@@ -68,5 +68,7 @@ void turn_child_failed(struct turn *t, struct child_sa *child);
 
 /* Close an SA: tell it, take its children down, keep what late retransmissions need. */
 void ike_close(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why);
+/* The same of one that is not closed yet, but its children stay until child_sweep(). */
+void ike_close_first(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why);
 
 #endif

@@ -20,6 +20,8 @@ void again_lost(struct ike_sa *sa, const struct shrike_reason *why)
         return;
     if (expired)
         sa->lost = LOST_EXPIRED;
+    else if (why->code == SHRIKE_REASON_STALE_RECORD)
+        sa->lost = LOST_STALE;
     else if (why->code == SHRIKE_REASON_CROSSED || why->code == SHRIKE_REASON_COMMAND ||
              why->code == SHRIKE_REASON_REKEYED)
         sa->lost = LOST_NOT;
@@ -49,6 +51,7 @@ static bool is_wanted(const struct ike_sa *sa, const struct shrike_child_conf *c
     case LOST_EXPIRED:
         return conf->dpd_action == SHRIKE_START_NOW || conf->start == SHRIKE_START_NOW;
     case LOST_ATTEMPT:
+    case LOST_STALE:
         return true;
     }
     return false;

@@ -19,6 +19,7 @@ enum ike_lost {
     LOST_CLOSED,  /* the peer has closed it: close_action */
     LOST_EXPIRED, /* its time was over and rekeying had failed: start_action or dpd_action */
     LOST_ATTEMPT, /* an attempt to make again what was lost has failed */
+    LOST_STALE,   /* its record was not the newest: all that it carried is wanted */
 };
 
 /* It is being closed: note what its children are to be told (ike_sa.lost). */

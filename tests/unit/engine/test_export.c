@@ -7,6 +7,7 @@
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/keys.h"
+#include "shrike/view.h"
 
 enum { RECORD_ROOM = 65536, HASH = 8, HEAD = 12, FIELD_HEAD = 5 };
 
@@ -340,11 +341,11 @@ static void hash_again(void)
 }
 
 /* Import what may be anything, let some time go by, and end it. */
-static bool survives(const struct pair *p)
+static bool survives(const struct pair *p, bool stale)
 {
     struct shrike *e = engine_like(p, 0);
     struct shrike_action a;
-    bool good = import_into(e, p, record_len);
+    bool good = stale ? shrike_import_stale(e, record, record_len) : import_into(e, p, record_len);
     for (unsigned i = 0; i < 20 && good && shrike_deadline(e) != SHRIKE_NEVER; i++) {
         shrike_tick(e, MAX(p->now, shrike_deadline(e)));
         while (shrike_next(e, &a))
@@ -367,7 +368,7 @@ TEST(a_changed_record_is_refused_or_does_no_harm)
         record[at] ^= (u8)(1u << (seed >> 4) % 8);
         CHECK(!import_into(p->side[1].engine, p, record_len)); /* its hash is wrong */
         hash_again();
-        refused += !survives(p);
+        refused += !survives(p, i % 4 == 0);
     }
     CHECK(refused > TRIES / 4 && refused < TRIES);
     toy_end(p);
@@ -416,6 +417,65 @@ TEST(a_connection_is_found_by_its_name)
     toy_end(p);
 }
 
+/* ---- what may not be the newest ---- */
+
+static u64 spi_of(const struct pair *p, unsigned side)
+{
+    struct shrike_ike_view ike;
+    u32 at = 0;
+    return shrike_view_ike(p->side[side].engine, &at, &ike) ? ike.spi_i : 0;
+}
+
+/* Nothing of it is used but who the peer was and what was carried. */
+TEST(a_stale_record_is_made_from_scratch)
+{
+    struct pair *p = begin(2);
+    struct shrike_command alive = {.kind = SHRIKE_LIVENESS, .reference = 5, .conn = "pair"};
+    struct shrike *fresh = engine_like(p, 0);
+    u64 spi = spi_of(p, 0);
+    take_record(p, 0);
+    shrike_command(p->side[0].engine, p->now, &alive); /* an ID and an IV more */
+    pair_run(p);
+    shrike_free(p->side[0].engine);
+    p->side[0].engine = fresh;
+    p->side[0].child_count = 0; /* the data plane is a new one */
+    unsigned downs = p->side[0].ike_down, ups = p->side[0].ike_up;
+    CHECK(!shrike_import_stale(fresh, record, record_len - 1));
+    CHECK(shrike_import_stale(fresh, record, record_len));
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_down, downs + 1);
+    CHECK_EQ(stats_of(p, 0).ike_sas, 1); /* which waits for its time */
+    CHECK_EQ(stats_of(p, 0).sent, 0);
+    pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].ike_up, ups + 1);
+    CHECK(spi_of(p, 0) != spi && spi_of(p, 0) != 0);
+    CHECK_EQ(stats_of(p, 0).child_sas, 2);
+    CHECK_EQ(p->side[0].child_count, 2);
+    CHECK_EQ(p->side[1].ike_down, 1); /* INITIAL_CONTACT */
+    CHECK_EQ(p->side[1].child_count, 2);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* What was being closed is not wanted again, and what was to replace it goes with it. */
+TEST(a_stale_record_of_what_ends_leaves_nothing)
+{
+    struct pair *p = begin(1);
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .conn = "pair"};
+    struct shrike *fresh = engine_like(p, 0);
+    p->side[0].mute = true;
+    shrike_command(p->side[0].engine, p->now, &down);
+    pair_run(p);
+    take_record(p, 0);
+    CHECK(shrike_import_stale(fresh, record, record_len));
+    shrike_free(p->side[0].engine);
+    p->side[0].engine = fresh;
+    p->side[0].child_count = 0;
+    pair_run(p);
+    CHECK(empty_side(p, 0));
+    toy_end(p);
+}
+
 /* ---- what others have written ---- */
 
 static const char fixture[] = FIXTURES "/record-1";
@@ -428,7 +488,7 @@ TEST(version_1_can_be_read)
     record_len = fread(record, 1, sizeof(record), f);
     (void)fclose(f);
     CHECK(record_len > 0 && record[5] == 1);
-    CHECK(survives(p));
+    CHECK(survives(p, false));
     toy_end(p);
 }
 
@@ -453,5 +513,6 @@ int main(int argc, char **argv)
            RUN(a_request_in_flight_is_sent_again_as_it_was) | RUN(what_is_half_open_is_no_record) |
            RUN(each_prefix_is_refused) | RUN(a_changed_record_is_refused_or_does_no_harm) |
            RUN(no_field_may_be_missing) | RUN(a_connection_is_found_by_its_name) |
-           RUN(version_1_can_be_read);
+           RUN(a_stale_record_is_made_from_scratch) |
+           RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read);
 }
