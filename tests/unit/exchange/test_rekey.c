@@ -59,6 +59,39 @@ TEST(the_ike_sa_by_command)
     }
 }
 
+/* It was to go down while it was rekeyed: the delete of the new one is told and sent again, also
+ * when that of the old one was answered first. */
+TEST(down_while_it_is_rekeyed)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_command rekey = {.kind = SHRIKE_REKEY, .conn = "pair"};
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .conn = "pair"};
+    pair_up(p, NULL);
+    shrike_command(p->side[0].engine, p->now, &rekey);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    shrike_command(p->side[0].engine, p->now, &down);
+    (void)pair_drain(p, 0);
+    (void)pair_deliver(p, 1);
+    (void)pair_drain(p, 1);
+    (void)pair_deliver(p, 0); /* the response: both deletes are to be asked */
+    for (unsigned i = 0; i < 4; i++) {
+        shrike_tick(p->side[0].engine, p->now);
+        (void)pair_drain(p, 0);
+    }
+    CHECK_EQ(p->side[1].count, 2);
+    (void)pair_deliver(p, 1);
+    pair_lose(&p->side[1]); /* that of the new one */
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_down, 0);
+    pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].ike_down, 1);
+    CHECK_EQ(p->side[1].ike_down, 1);
+    pair_wait(p, p->now + 10 * MINUTE);
+    CHECK(empty(p));
+    toy_end(p);
+}
+
 /* RFC 7296 2.8.1 (1) */
 TEST(by_time)
 {
@@ -118,6 +151,6 @@ TEST(nothing_to_rekey)
 
 int main(void)
 {
-    return RUN(children_by_command) | RUN(the_ike_sa_by_command) | RUN(by_time) | RUN(hard_limits) |
-           RUN(from_scratch) | RUN(nothing_to_rekey);
+    return RUN(children_by_command) | RUN(the_ike_sa_by_command) | RUN(down_while_it_is_rekeyed) |
+           RUN(by_time) | RUN(hard_limits) | RUN(from_scratch) | RUN(nothing_to_rekey);
 }
