@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "pool.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct shrike_origin origin(unsigned line)
 {
@@ -21,7 +22,7 @@ static void build_groups(struct shrike_transform *list, u16 *count, const struct
         add(list, count, (struct shrike_transform){TRANSFORM_KE, suite->groups[i], 0});
 }
 
-static void build_ike(struct sim_conf *c, unsigned i, const struct conf_suite *suite)
+static void build_ike(struct sim_part *c, unsigned i, const struct conf_suite *suite)
 {
     struct shrike_transform *list = c->ike_transforms[i];
     u16 count = 0;
@@ -37,7 +38,7 @@ static void build_ike(struct sim_conf *c, unsigned i, const struct conf_suite *s
                                          .origin = origin(CONF_LINE_PROPOSALS + i)};
 }
 
-static void build_esp(struct sim_conf *c, unsigned i, const struct conf_suite *suite)
+static void build_esp(struct sim_part *c, unsigned i, const struct conf_suite *suite)
 {
     struct shrike_transform *list = c->esp_transforms[i];
     u16 count = 0;
@@ -72,7 +73,7 @@ static struct shrike_ts build_ts(const struct conf_block *b)
     return ts;
 }
 
-static void build_child(struct sim_conf *c, unsigned i, const struct conf_child *k)
+static void build_child(struct sim_part *c, unsigned i, const struct conf_child *k)
 {
     unsigned line = CONF_LINE_CHILD + 10 * i;
 
@@ -136,27 +137,26 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->keyingtries = k->keyingtries;
 }
 
-static void build_internal(struct sim_conf *c, const struct conf_knobs *k)
+static void build_internal(struct shrike_conn *conn, struct sim_part *c, const struct conf_knobs *k)
 {
     c->vips[0].family = 4;
     c->vips[1].family = 6;
     c->pools[0] = POOL_NAME;
-    c->conn.vips = c->vips;
-    c->conn.vip_count = (u16)k->vip_count;
-    c->conn.pools = c->pools;
-    c->conn.pool_count = k->gives;
-    c->conn.vips_origin = origin(CONF_LINE_VIPS);
-    c->conn.pools_origin = origin(CONF_LINE_POOLS);
+    conn->vips = c->vips;
+    conn->vip_count = (u16)k->vip_count;
+    conn->pools = c->pools;
+    conn->pool_count = k->gives;
+    conn->vips_origin = origin(CONF_LINE_VIPS);
+    conn->pools_origin = origin(CONF_LINE_POOLS);
 }
 
-static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
+static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struct conf_knobs *k)
 {
-    struct shrike_conn *conn = &c->conn;
-
+    snprintf(c->name, sizeof c->name, "%s", k->conn ? k->conn : CONF_CONN);
     c->local_net = build_net(&k->local);
     c->remote_net = build_net(&k->remote);
-    conn->name = CONF_CONN;
-    conn->hash = 0x5eed;
+    conn->name = c->name;
+    conn->hash = 0x5eed + k->reqids;
     conn->local_addrs = &c->local_net;
     conn->local_addr_count = !k->roams;
     conn->remote_addrs = &c->remote_net;
@@ -180,27 +180,46 @@ static void build_conn(struct sim_conf *c, const struct conf_knobs *k)
     conn->origin = origin(CONF_LINE_CONN);
     conn->proposals_origin = origin(CONF_LINE_PROPOSALS);
     build_times(conn, k);
-    build_internal(c, k);
+    build_internal(conn, c, k);
 }
 
-void conf_build(struct sim_conf *c, const struct conf_knobs *k)
+static void build_part(struct shrike_conn *conn, struct sim_part *c, const struct conf_knobs *k)
 {
-    memset(c, 0, sizeof *c);
     ensure(k->ike_count <= CONF_PROPOSALS_MAX && k->child_count <= CONF_CHILDREN_MAX);
     for (unsigned i = 0; i < k->ike_count; i++)
         build_ike(c, i, &k->ike[i]);
     for (unsigned i = 0; i < k->child_count; i++) {
         build_child(c, i, &k->children[i]);
+        c->children[i].reqid += k->reqids;
         c->children[i].rekey_time = k->child_rekey;
         c->children[i].life_time = k->child_life;
         c->children[i].rand_time = k->child_rand;
     }
-    build_conn(c, k);
-    c->conf = (struct shrike_conf){.conns = &c->conn,
-                                   .conn_count = 1,
-                                   .cookie_threshold = k->cookie_threshold,
-                                   .cookie_prefix_threshold = k->cookie_prefix_threshold,
-                                   .half_open_max = k->half_open_max};
+    build_conn(conn, c, k);
+}
+
+struct sim_conf *conf_new(const struct conf_knobs *knobs, unsigned count)
+{
+    size_t each = sizeof(struct shrike_conn) + sizeof(struct sim_part);
+    struct sim_conf *c = calloc(1, sizeof *c + count * each);
+    struct shrike_conn *conns;
+
+    ensure(c != NULL);
+    c->size = sizeof *c + count * each;
+    conns = (struct shrike_conn *)(c + 1);
+    for (unsigned i = 0; i < count; i++)
+        build_part(&conns[i], (struct sim_part *)(conns + count) + i, &knobs[i]);
+    c->conf = (struct shrike_conf){.conns = conns,
+                                   .conn_count = count,
+                                   .cookie_threshold = knobs->cookie_threshold,
+                                   .cookie_prefix_threshold = knobs->cookie_prefix_threshold,
+                                   .half_open_max = knobs->half_open_max};
+    return c;
+}
+
+void conf_spoil(struct sim_conf *c)
+{
+    memset(c, 0xa5, c->size);
 }
 
 struct conf_knobs conf_defaults(unsigned side)

@@ -48,6 +48,9 @@ struct conf_child {
 };
 
 struct conf_knobs {
+    const char *conn; /* its name; NULL: CONF_CONN */
+    u32 reqids;       /* those of its children begin behind it */
+    unsigned peer;    /* the number of the host at the other end */
     struct shrike_endpoint local, remote;
     bool from_anybody;                /* answer every address */
     const char *local_id, *remote_id; /* remote NULL: any */
@@ -73,10 +76,8 @@ struct conf_knobs {
     u32 cookie_threshold, cookie_prefix_threshold, half_open_max;
 };
 
-/* A snapshot with everything it points to. */
-struct sim_conf {
-    struct shrike_conf conf;
-    struct shrike_conn conn;
+/* What a connection points to. */
+struct sim_part {
     struct shrike_proposal ike[CONF_PROPOSALS_MAX];
     struct shrike_transform ike_transforms[CONF_PROPOSALS_MAX][CONF_TRANSFORMS_MAX];
     struct shrike_child_conf children[CONF_CHILDREN_MAX];
@@ -86,14 +87,23 @@ struct sim_conf {
     struct shrike_net local_net, remote_net;
     struct shrike_addr vips[2];
     const char *pools[1];
-    char names[CONF_CHILDREN_MAX][CONF_NAME_MAX];
+    char name[CONF_NAME_MAX], names[CONF_CHILDREN_MAX][CONF_NAME_MAX];
     char local_id[SHRIKE_ID_MAX], remote_id[SHRIKE_ID_MAX];
 };
 
-#define CONF_CONN "site" /* the name of the one connection */
+/* A snapshot; its connections and what they point to lie behind it, in the same piece of memory. */
+struct sim_conf {
+    size_t size; /* of all of it */
+    struct shrike_conf conf;
+};
+
+#define CONF_CONN "site" /* the name of a connection that has no other */
 
 /* Knobs that work: X25519, AES-GCM, one child in tunnel mode. The side is 0 or 1. */
 struct conf_knobs conf_defaults(unsigned side);
-void conf_build(struct sim_conf *c, const struct conf_knobs *k);
+/* A connection for each of the knobs; what belongs to no connection is of the first ones. */
+struct sim_conf *conf_new(const struct conf_knobs *knobs, unsigned count);
+/* Nobody is to look at it any more: overwrite it. */
+void conf_spoil(struct sim_conf *c);
 
 #endif

@@ -1,5 +1,6 @@
 /* Opening, spoiling and sealing again. */
 #include "evil.h"
+#include "shrike/view.h"
 #include "wire/codes.h"
 #include "wire/header.h"
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 #define AAD_SIZE     (HEADER_SIZE + GENERIC_SIZE) /* RFC 5282 5.1 */
 #define AHEAD_SIZE   (AAD_SIZE + IV_SIZE)
 #define INNER_MAX    4096
-#define SERIALS_MAX  64 /* SAs whose keys are tried */
 #define PAYLOADS     16
 
 /* The inside of an SK payload: a chain and the type of its first payload. */
@@ -26,35 +26,45 @@ static void put_u16(u8 *at, size_t v)
     at[1] = (u8)v;
 }
 
-/* The key that opens this message, of all that both hosts have; the inside is left in `in`. */
+/* SK_e of who sent this message, if this host has the IKE SA; false: it has not. */
+static bool find_key(struct host *h, const struct packet *p, size_t key_len, u8 *key)
+{
+    struct shrike_ike_view ike;
+    struct header head;
+    u8 keys[SHRIKE_KEYS_MAX];
+    size_t lens[5];
+
+    if (!h || header_read(bytes_of(p->data, p->len), &head) != HEADER_OK)
+        return false;
+    for (u32 at = 0; shrike_view_ike(h->engine, &at, &ike);) {
+        if (ike.spi_i != head.spi_i || ike.spi_r != head.spi_r ||
+            !shrike_unsafe_keys(h->engine, ike.serial, keys, lens) || lens[3] != key_len)
+            continue;
+        memcpy(key, keys + lens[0] + (head.flags & FLAG_INITIATOR ? 0 : key_len), key_len);
+        return true;
+    }
+    return false;
+}
+
+/* Open this message with what both hosts have; the inside is left in `in`. */
 static bool open_with_any(struct evil *e, const struct packet *p, struct inside *in, u8 *key)
 {
     const struct encr_suite *encr = suite_encr(EVIL_ENCR, EVIL_ENCR_BITS);
     size_t key_len = (size_t)encr->key_len + encr->salt_len, len;
-    u8 keys[SHRIKE_KEYS_MAX];
-    size_t lens[5];
 
-    if (p->len < AHEAD_SIZE + ICV_SIZE + 1 || p->len > INNER_MAX)
+    if (p->len < AHEAD_SIZE + ICV_SIZE + 1 || p->len > INNER_MAX ||
+        (!find_key(e->hosts[0], p, key_len, key) && !find_key(e->hosts[1], p, key_len, key)))
         return false;
     len = p->len - AHEAD_SIZE - ICV_SIZE;
-    for (u32 n = 0; n < 2 * SERIALS_MAX; n++) {
-        if (!shrike_unsafe_keys(e->hosts[n % 2]->engine, n / 2 + 1, keys, lens) ||
-            lens[3] != key_len)
-            continue;
-        /* SK_e of who sent it: the original initiator's first. */
-        memcpy(key, keys + lens[0] + (p->data[19] & FLAG_INITIATOR ? 0 : key_len), key_len);
-        memcpy(in->octets, p->data + AHEAD_SIZE, len);
-        if (!e->provider->open(e->provider->ctx, encr, key, p->data + AAD_SIZE,
-                               bytes_of(p->data, AAD_SIZE), in->octets, len,
-                               p->data + p->len - ICV_SIZE))
-            continue;
-        if ((size_t)in->octets[len - 1] + 1 > len)
-            return false;
-        in->len = len - 1 - in->octets[len - 1];
-        in->first = p->data[HEADER_SIZE];
-        return true;
-    }
-    return false;
+    memcpy(in->octets, p->data + AHEAD_SIZE, len);
+    if (!e->provider->open(e->provider->ctx, encr, key, p->data + AAD_SIZE,
+                           bytes_of(p->data, AAD_SIZE), in->octets, len,
+                           p->data + p->len - ICV_SIZE) ||
+        (size_t)in->octets[len - 1] + 1 > len)
+        return false;
+    in->len = len - 1 - in->octets[len - 1];
+    in->first = p->data[HEADER_SIZE];
+    return true;
 }
 
 /* The same header and IV around the new inside. */
@@ -186,15 +196,15 @@ static void evil_forward(struct node *self, struct packet *p)
     e->next->forward(e->next, p);
 }
 
-void evil_init(struct evil *e, struct world *w, struct host *hosts, struct node *next)
+void evil_init(struct evil *e, struct world *w, struct host *const hosts[2], struct node *next)
 {
     memset(e, 0, sizeof *e);
     e->node = (struct node){
         .name = "evil", .next_run_at = SHRIKE_NEVER, .forward = evil_forward, .run = NULL};
     e->next = next;
     e->prng = prng_fork(&w->prng);
-    e->hosts[0] = &hosts[0];
-    e->hosts[1] = &hosts[1];
-    e->provider = hosts[0].keys.provider;
+    e->hosts[0] = hosts[0];
+    e->hosts[1] = hosts[1];
+    e->provider = hosts[0]->keys.provider;
     world_add(w, &e->node);
 }

@@ -8,16 +8,17 @@
 struct evil {
     struct node node;
     struct node *next;
-    struct host *hosts[2]; /* whose keys it knows */
+    struct host *hosts[2]; /* whose keys it knows; NULL: none */
     const struct shrike_provider *provider;
     struct prng prng;
     u8 percent; /* of sealed messages that it spoils */
     u32 spoilt;
 };
 
-/* Behind this node of a link, before `next`. The IKE SAs must use EVIL_ENCR. */
+/* On the way to `next`; it knows the keys of both hosts, of which the second may be NULL. The IKE
+ * SAs must use EVIL_ENCR. */
 #define EVIL_ENCR      ENCR_AES_GCM_16
 #define EVIL_ENCR_BITS 256
-void evil_init(struct evil *e, struct world *w, struct host *hosts, struct node *next);
+void evil_init(struct evil *e, struct world *w, struct host *const hosts[2], struct node *next);
 
 #endif

@@ -34,7 +34,7 @@ static void spoil_unused(struct host *h)
     for (unsigned i = 0; i < h->conf_count; i++) {
         if (!h->confs[i].unused || h->confs[i].spoilt)
             continue;
-        memset(h->confs[i].conf, 0xa5, sizeof *h->confs[i].conf);
+        conf_spoil(h->confs[i].conf);
         h->confs[i].spoilt = true;
     }
 }
@@ -46,6 +46,7 @@ static void after_drain(struct host *h)
     spoil_unused(h);
     if (h->pages.misuse)
         world_fail(h->node.world, "%s %s", h->node.name, h->pages.misuse);
+    oracle_drained(h->oracle, h);
     h->deadline = deadline;
     h->tick_at = deadline;
     if (deadline != SHRIKE_NEVER && deadline > now)
@@ -81,6 +82,15 @@ static void keep_event(struct host *h, const struct shrike_event *e)
     };
 }
 
+static unsigned conn_index(const struct host *h, const char *name)
+{
+    const struct shrike_conn *conns = host_conn(h);
+    for (unsigned i = 0; i < h->knob_count; i++)
+        if (name && strcmp(conns[i].name, name) == 0)
+            return i;
+    return 0;
+}
+
 static void ike_up(struct host *h, const struct shrike_event *e)
 {
     struct host_ike *sa;
@@ -91,7 +101,11 @@ static void ike_up(struct host *h, const struct shrike_event *e)
         ensure(h->ikes != NULL);
     }
     sa = &h->ikes[h->ike_count++];
-    *sa = (struct host_ike){.serial = e->ike, .spi_i = e->spi_i, .spi_r = e->spi_r, .up = true};
+    *sa = (struct host_ike){.serial = e->ike,
+                            .conn = conn_index(h, e->conn),
+                            .spi_i = e->spi_i,
+                            .spi_r = e->spi_r,
+                            .up = true};
     if (shrike_unsafe_keys(h->engine, e->ike, sa->keys, sa->len))
         oracle_ike_up(h->oracle, h, sa);
     h->node.world->counts.handshakes += h->number == 0;
@@ -317,9 +331,11 @@ bool host_init(struct host *h, struct world *w, const struct host_setup *setup)
     h->letter = setup->letter;
     h->number = setup->number;
     h->knobs = setup->knobs;
+    h->knob_count = MAX(setup->knob_count, 1);
     h->address = setup->address;
     h->out = setup->out;
     h->oracle = setup->oracle;
+    oracle_add(h->oracle, h);
     h->model.batch_max = 1;
     h->last_tick = h->tick_at = SHRIKE_NEVER;
     world_add(w, &h->node);
@@ -359,6 +375,7 @@ void host_reboot(struct host *h)
     shrike_free(h->engine);
     if (!host_begin(h))
         world_fail(h->node.world, "%s does not begin anew", h->node.name);
+    h->at_start = host_stats(h);
 }
 
 bool host_reload(struct host *h)
@@ -368,9 +385,7 @@ bool host_reload(struct host *h)
 
     if (h->conf_count == HOST_CONFS_MAX)
         return false;
-    conf = calloc(1, sizeof *conf);
-    ensure(conf != NULL);
-    conf_build(conf, h->knobs);
+    conf = conf_new(h->knobs, h->knob_count);
     h->confs[h->conf_count++] = (struct host_conf){.conf = conf};
     taken = shrike_conf(h->engine, &conf->conf);
     if (!taken) {
@@ -384,7 +399,17 @@ bool host_reload(struct host *h)
 
 const struct shrike_conn *host_conn(const struct host *h)
 {
-    return &h->confs[h->conf_count - 1].conf->conn;
+    return h->confs[h->conf_count - 1].conf->conf.conns;
+}
+
+const struct conf_knobs *host_knobs(const struct host *h, u32 reqid)
+{
+    for (unsigned i = 0; i < h->knob_count; i++) {
+        const struct conf_knobs *k = &h->knobs[i];
+        if (reqid > k->reqids && reqid <= k->reqids + k->child_count)
+            return k;
+    }
+    return h->knobs;
 }
 
 void host_stop(struct host *h)

@@ -6,6 +6,7 @@
 #include "conf.h"
 #include "kernel.h"
 #include "keys.h"
+#include "nat.h"
 #include "pages.h"
 #include "pool.h"
 #include "shrike/shrike.h"
@@ -75,6 +76,7 @@ struct host_record {
 /* An IKE SA that was up at some time. */
 struct host_ike {
     u32 serial;
+    unsigned conn; /* which of the connections */
     u64 spi_i, spi_r;
     bool up, compared;
     size_t len[5];
@@ -99,7 +101,8 @@ struct host {
     struct node node;
     struct node *out; /* where its datagrams go */
     struct shrike *engine;
-    const struct conf_knobs *knobs;
+    const struct conf_knobs *knobs; /* of each connection */
+    unsigned knob_count;
     struct host_conf confs[HOST_CONFS_MAX]; /* the last one is in force */
     unsigned conf_count;
     struct shrike_endpoint address;
@@ -112,8 +115,10 @@ struct host {
     struct keys keys;
     struct pool leased, used; /* internal addresses: of peers, of this host */
     struct oracle *oracle;
-    unsigned number; /* 0 or 1 */
-    char letter;     /* for the ladder */
+    unsigned number;       /* from 0 on */
+    char letter;           /* for the ladder */
+    bool lies;             /* with the right keys: what its peers have never agrees with it */
+    const struct nat *nat; /* that it is behind; NULL: none */
 
     struct packet *inbox[HOST_INBOX_MAX];
     unsigned inbox_head, inbox_count;
@@ -136,6 +141,7 @@ struct host {
     u32 command_count, commands_open;
     struct shrike_stats at_start;
     struct host_record *records; /* by place; NULL: it keeps none */
+    struct host_record *journal; /* what they were when host_flush() was called last */
     struct shrike_env env;       /* of its engine */
 };
 
@@ -145,6 +151,7 @@ struct host_setup {
     unsigned number;
     const struct shrike_provider *provider;
     const struct conf_knobs *knobs; /* outlive the host */
+    unsigned knob_count;            /* 0: one */
     struct shrike_limits limits;
     struct shrike_endpoint address;
     struct bytes secret;
@@ -167,8 +174,10 @@ void host_drain(struct host *h);
 /* Give it its configuration anew, built of the same knobs as they are now. false: it holds too many
  * old ones. */
 bool host_reload(struct host *h);
-/* The configuration in force. */
+/* The connections in force. */
 const struct shrike_conn *host_conn(const struct host *h);
+/* Those that the child with this reqid is of. */
+const struct conf_knobs *host_knobs(const struct host *h, u32 reqid);
 /* Give a command at once; returns its reference. */
 u32 host_command(struct host *h, struct shrike_command command);
 u32 host_up(struct host *h, const char *child);

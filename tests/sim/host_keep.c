@@ -11,7 +11,8 @@ void host_keep_begin(struct host *h, bool keeps)
     if (!keeps)
         return;
     h->records = calloc(h->env.limits.ike_sas, sizeof *h->records);
-    ensure(h->records != NULL);
+    h->journal = calloc(h->env.limits.ike_sas, sizeof *h->journal);
+    ensure(h->records != NULL && h->journal != NULL);
 }
 
 static void record_clear(struct host_record *r)
@@ -29,8 +30,11 @@ void host_keep_lose(struct host *h)
 void host_keep_free(struct host *h)
 {
     host_keep_lose(h);
+    for (u32 i = 0; h->journal && i < h->env.limits.ike_sas; i++)
+        record_clear(&h->journal[i]);
     free(h->records);
-    h->records = NULL;
+    free(h->journal);
+    h->records = h->journal = NULL;
 }
 
 /* The record of an SA, in memory of its very size; empty when there is none. */
@@ -158,8 +162,37 @@ void host_restart(struct host *h)
         record_clear(&was[i]);
     }
     free(was);
-    for (u32 i = 0; i < h->env.limits.ike_sas; i++)
-        record_clear(&h->records[i]);
+    host_keep_lose(h);
     check_up(h);
+    host_drain(h);
+}
+
+void host_flush(struct host *h)
+{
+    for (u32 i = 0; i < h->env.limits.ike_sas; i++) {
+        struct host_record *to = &h->journal[i];
+        record_clear(to);
+        *to = h->records[i];
+        if (to->ike == 0)
+            continue;
+        to->octets = malloc(to->len);
+        ensure(to->octets != NULL);
+        memcpy(to->octets, h->records[i].octets, to->len);
+    }
+}
+
+void host_restart_stale(struct host *h)
+{
+    struct world *w = h->node.world;
+
+    if (w->failed || h->conf_count == HOST_CONFS_MAX)
+        return;
+    host_reboot(h);
+    world_say(w, "%c   reads its journal", h->letter);
+    for (u32 i = 0; i < h->env.limits.ike_sas && !w->failed; i++) {
+        const struct host_record *r = &h->journal[i];
+        if (r->ike != 0 && !shrike_import_stale(h->engine, r->octets, r->len))
+            world_fail(w, "%s cannot read its journal about IKE SA %u", h->node.name, r->ike);
+    }
     host_drain(h);
 }

@@ -156,6 +156,8 @@ static const char *work_of_kernel(struct host *h, const struct host_op *op)
         kernel_switch(&h->kernel, op->change.child_serial);
     if (op->kind == SHRIKE_CHILD_MOVE)
         kernel_move(&h->kernel, &op->move);
+    if (op->kind == SHRIKE_CHILD_INSTALL && op->answer.ok)
+        oracle_installed(h->oracle, h, h->kernel.pairs[op->place]);
     if (op->kind == SHRIKE_CHILD_INSTALL)
         return kernel_install(&h->kernel, op->place, op->answer.ok);
     return NULL;

@@ -115,6 +115,10 @@ static void tell_totals(const struct totals *t)
            (unsigned long long)c->datagrams, (unsigned long long)c->lost,
            (unsigned long long)c->duplicated, (unsigned long long)c->corrupted,
            (unsigned long long)c->reordered);
+    if (c->restarts + c->stale + c->reboots > 0)
+        printf("# %llu restarts from records, %llu from a journal that lags, %llu from nothing\n",
+               (unsigned long long)c->restarts, (unsigned long long)c->stale,
+               (unsigned long long)c->reboots);
     printf("# %.1f hours of virtual time in %.1f s of CPU; %.0f handshakes a second\n",
            t->virtual_s / 3600, t->cpu_s, t->cpu_s > 0 ? (double)t->played / t->cpu_s : 0.0);
 }

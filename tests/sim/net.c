@@ -47,11 +47,13 @@ static void build_host(struct net *n, unsigned i)
                                .limits = n->setup.limits,
                                .address = net_address(i, behind)};
 
+    k->peer = 1 - i;
     k->local = setup.address;
     k->remote = net_address(1 - i, false);
     n->providers[i] = provider_new(n);
     ensure(n->providers[i] != NULL);
-    setup.provider = n->providers[i];
+    watch_init(&n->watches[i], &n->oracle.reuse, n->providers[i]);
+    setup.provider = &n->watches[i].provider;
     setup.secret = bytes_of(n->setup.secret[i], strlen(n->setup.secret[i]));
     setup.out = behind ? &n->nat.inside : &n->link[i].node;
     setup.oracle = &n->oracle;
@@ -59,7 +61,8 @@ static void build_host(struct net *n, unsigned i)
     setup.keeps = n->setup.keeps;
     if (!host_init(&n->host[i], &n->world, &setup) && setup.pages_max == 0)
         world_fail(&n->world, "%s could not be made", setup.name);
-    n->oracle.hosts[i] = &n->host[i];
+    n->host[i].nat = behind ? &n->nat : NULL;
+    n->host[i].lies = n->setup.evil;
 }
 
 void net_build(struct net *n)
@@ -82,9 +85,10 @@ void net_build(struct net *n)
         n->oracle.ids_forged = true;
     }
     if (n->setup.evil) {
-        evil_init(&n->evil, &n->world, n->host, &n->router.node);
+        struct host *const both[2] = {&n->host[0], &n->host[1]};
+        evil_init(&n->evil, &n->world, both, &n->router.node);
         n->link[0].next = n->link[1].next = &n->evil.node;
-        n->oracle.ids_forged = n->oracle.lies = true;
+        n->oracle.ids_forged = true;
     }
     n->world.after = oracle_after;
     n->world.after_ctx = &n->oracle;
@@ -154,8 +158,7 @@ bool net_answered(struct net *n)
     return host_commands_open(&n->host[0]) == 0 && host_commands_open(&n->host[1]) == 0;
 }
 
-/* The engines are ended with every page kept, and no page holds a secret before that or after. */
-static void end_host(struct net *n, struct host *h)
+void net_end_host(struct net *n, struct host *h)
 {
     const char *what = oracle_secrets(&n->oracle, h);
 
@@ -185,7 +188,7 @@ void net_leave(struct net *n)
                 (long long)(host_stats(&n->host[i]).bytes_live - n->host[i].at_start.bytes_live));
     }
     for (unsigned i = 0; i < 2 && !n->world.failed; i++)
-        end_host(n, &n->host[i]);
+        net_end_host(n, &n->host[i]);
 }
 
 void net_close(struct net *n)

@@ -32,6 +32,7 @@ struct net {
     struct options options;
     struct net_setup setup;
     struct shrike_provider *providers[2];
+    struct watch watches[2]; /* of what they seal */
     struct router router;
     struct link link[2];     /* 0: from A to B */
     struct nat nat, far_nat; /* in front of A; of B, when a scenario puts it there */
@@ -59,6 +60,8 @@ bool net_empty(struct net *n);
 bool net_answered(struct net *n); /* every command */
 /* Close everything from A and look that nothing is left: no SA, no memory, no secret. */
 void net_close(struct net *n);
+/* End its engine, with every page kept: no page holds a secret. */
+void net_end_host(struct net *n, struct host *h);
 /* The same, when the SAs are gone already. */
 void net_leave(struct net *n);
 

@@ -3,76 +3,29 @@
 #include "host_log.h"
 #include "wire/codes.h"
 #include "wire/header.h"
-#include <stdlib.h>
-
-#define GENERIC_SIZE 4 /* of the payload header in front of the IV (RFC 7296 3.14) */
-#define SKF_SIZE     4 /* fragment number and total (RFC 7383 2.5) */
-#define IV_SIZE      8 /* of AEADs and CTR */
 
 void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *limits)
 {
     o->world = w;
-    o->hosts[0] = o->hosts[1] = NULL;
+    memset(o->hosts, 0, sizeof o->hosts);
+    o->host_count = 0;
     o->stream_count = 0;
-    o->marks = NULL;
-    o->mark_count = o->mark_room = 0;
+    memset(&o->reuse, 0, sizeof o->reuse);
     o->limits = *limits;
-    o->ids_forged = o->lies = o->roams = o->unbroken = false;
+    o->ids_forged = o->roams = o->unbroken = false;
     memset(o->strangers, 0, sizeof o->strangers);
     needles_clear(&o->needles);
 }
 
+void oracle_add(struct oracle *o, struct host *h)
+{
+    ensure(h->number == o->host_count && o->host_count < ORACLE_HOSTS_MAX);
+    o->hosts[o->host_count++] = h;
+}
+
 void oracle_free(struct oracle *o)
 {
-    free(o->marks);
-    o->marks = NULL;
-    o->mark_count = o->mark_room = 0;
-}
-
-static u64 mix(u64 h, const void *data, size_t len)
-{
-    const u8 *at = data;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ at[i]) * 0x100000001b3u;
-    return h ^ (h >> 32);
-}
-
-static struct oracle_mark *mark_place(struct oracle_mark *marks, size_t room, u64 key)
-{
-    size_t i = key & (room - 1);
-    while (marks[i].key != 0 && marks[i].key != key)
-        i = (i + 1) & (room - 1);
-    return &marks[i];
-}
-
-static void marks_grow(struct oracle *o)
-{
-    size_t room = o->mark_room ? 2 * o->mark_room : 256;
-    struct oracle_mark *marks = calloc(room, sizeof *marks);
-
-    ensure(marks != NULL);
-    for (size_t i = 0; i < o->mark_room; i++)
-        if (o->marks[i].key != 0)
-            *mark_place(marks, room, o->marks[i].key) = o->marks[i];
-    free(o->marks);
-    o->marks = marks;
-    o->mark_room = room;
-}
-
-/* Remember that key has this value; false when it had another one before. */
-static bool mark_agrees(struct oracle *o, u64 key, u64 value)
-{
-    struct oracle_mark *m;
-
-    key += key == 0;
-    if (2 * o->mark_count >= o->mark_room)
-        marks_grow(o);
-    m = mark_place(o->marks, o->mark_room, key);
-    if (m->key == 0) {
-        *m = (struct oracle_mark){key, value};
-        o->mark_count++;
-    }
-    return m->value == value;
+    reuse_free(&o->reuse);
 }
 
 static struct oracle_stream *stream_of(struct oracle *o, unsigned host, u64 spi, u64 peer)
@@ -120,51 +73,18 @@ static void check_request_id(struct oracle *o, const struct host *h, const struc
     }
 }
 
-/* Where the IV stands; 0 when the message has none. */
-static size_t iv_at(const struct header *head, size_t len)
-{
-    size_t at = HEADER_SIZE + GENERIC_SIZE;
-
-    if (head->next_payload == PAYLOAD_SKF)
-        at += SKF_SIZE;
-    else if (head->next_payload != PAYLOAD_SK)
-        return 0;
-    return at + IV_SIZE <= len ? at : 0;
-}
-
-/* RFC 5282 3.1: with one key an IV is used once. RFC 7296 2.1: what is sent again is sent as it
- * was. */
-static void check_sealed(struct oracle *o, const struct host *h, const struct header *head,
-                         struct bytes data)
-{
-    u64 whole = mix(0xcbf29ce484222325u, data.at, data.len);
-    u64 key = mix(0xcbf29ce484222325u + h->number, &head->spi_i, sizeof head->spi_i);
-    u64 same;
-    size_t at = iv_at(head, data.len);
-
-    if (at == 0)
-        return;
-    key = mix(key, &head->spi_r, sizeof head->spi_r);
-    if (!mark_agrees(o, mix(key, data.at + at, IV_SIZE), whole))
-        world_fail(o->world, "%s uses an IV twice", h->node.name);
-    /* Flags, next payload and ID, and of a fragment its number. */
-    same = mix(key ^ 0x5a5a5a5a, data.at + 16, HEADER_SIZE - 4 - 16);
-    if (head->next_payload == PAYLOAD_SKF)
-        same = mix(same, data.at + HEADER_SIZE + GENERIC_SIZE, SKF_SIZE);
-    if (!mark_agrees(o, same, whole))
-        world_fail(o->world, "%s sends two different messages as message %u of one exchange",
-                   h->node.name, head->message_id);
-}
-
 void oracle_sent(struct oracle *o, const struct host *h, const struct packet *p)
 {
     struct header head;
+    const char *why;
 
     if (header_read(bytes_of(p->data, p->len), &head) != HEADER_OK)
         return; /* the host has complained */
     if (!(head.flags & FLAG_RESPONSE) && head.spi_r != 0)
         check_request_id(o, h, &head);
-    check_sealed(o, h, &head, bytes_of(p->data, p->len));
+    why = reuse_sent(&o->reuse, bytes_of(p->data, p->len));
+    if (why)
+        world_fail(o->world, "%s %s", h->node.name, why);
 }
 
 /* A response allows the next request. Whether it was authentic only the engine knows: this is a
@@ -210,26 +130,40 @@ void oracle_event(struct oracle *o, const struct host *h, const struct shrike_ev
         world_fail(o->world, "%s tells an event that does not exist", h->node.name);
 }
 
-static struct host *other(struct oracle *o, const struct host *h)
+/* The other end of an IKE SA, if it knows of it. */
+static struct host *ike_peer(const struct oracle *o, const struct host *h,
+                             const struct host_ike *sa, struct host_ike **there)
 {
-    return o->hosts[1 - h->number];
+    for (unsigned i = 0; i < o->host_count; i++) {
+        struct host *peer = o->hosts[i];
+        if (peer != h && (*there = host_ike(peer, sa->spi_i, sa->spi_r)) != NULL)
+            return peer;
+    }
+    return NULL;
 }
 
 /* Both ends of an IKE SA have the same keys, and no two keys are equal. */
 void oracle_ike_up(struct oracle *o, struct host *h, struct host_ike *sa)
 {
-    struct host_ike *peer = other(o, h) ? host_ike(other(o, h), sa->spi_i, sa->spi_r) : NULL;
+    struct host_ike *there = NULL;
+    const struct host *peer = ike_peer(o, h, sa, &there);
     size_t total = 0;
 
     for (unsigned i = 0; i < 5; i++) {
         needles_add(&o->needles, bytes_of(sa->keys + total, sa->len[i]), "a key of an IKE SA");
         total += sa->len[i];
     }
-    if (peer == NULL || o->lies)
+    if (peer == NULL || h->lies || peer->lies)
         return;
-    if (memcmp(peer->len, sa->len, sizeof sa->len) != 0 || memcmp(peer->keys, sa->keys, total) != 0)
+    if (memcmp(there->len, sa->len, sizeof sa->len) != 0 ||
+        memcmp(there->keys, sa->keys, total) != 0)
         world_fail(o->world, "the keys of an IKE SA differ at its two ends");
-    peer->compared = sa->compared = true;
+    there->compared = sa->compared = true;
+}
+
+struct host *oracle_peer(const struct oracle *o, const struct host *h, const struct esp_pair *pair)
+{
+    return o->hosts[host_knobs(h, pair->reqid)->peer];
 }
 
 static bool within(const struct shrike_ts *ts, unsigned count, const struct shrike_ts *outer)
@@ -281,7 +215,7 @@ static void check_leased(struct oracle *o, const struct host *h, const struct es
 /* What is installed is what this host's own configuration allows, whatever the peer says. */
 static void check_configured(struct oracle *o, const struct host *h, const struct esp_pair *pair)
 {
-    const struct shrike_conn *conn = host_conn(h);
+    const struct shrike_conn *conn = host_conn(h) + (host_knobs(h, pair->reqid) - h->knobs);
 
     for (unsigned i = 0; i < conn->child_count; i++) {
         const struct shrike_child_conf *c = &conn->children[i];
@@ -306,7 +240,7 @@ static void check_configured(struct oracle *o, const struct host *h, const struc
 
 void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *pair)
 {
-    const struct host *peer = other(o, h);
+    const struct host *peer = oracle_peer(o, h, pair);
     const char *difference;
 
     needles_add(&o->needles, bytes_of(pair->in.encr, pair->in.encr_len), "an ESP key");
@@ -315,7 +249,7 @@ void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *
     needles_add(&o->needles, bytes_of(pair->out.integ, pair->out.integ_len),
                 "an ESP integrity key");
     check_configured(o, h, pair);
-    for (size_t i = 0; peer && !o->lies && i < peer->kernel.count; i++) {
+    for (size_t i = 0; peer && !h->lies && !peer->lies && i < peer->kernel.count; i++) {
         struct esp_pair *there = peer->kernel.pairs[i];
         if (!esp_is_mirror(pair, there))
             continue;
@@ -326,13 +260,11 @@ void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *
     }
 }
 
-static void check_bounds(struct oracle *o, const struct host *h)
+void oracle_drained(struct oracle *o, const struct host *h)
 {
     struct shrike_stats s;
     const struct shrike_limits *l = &o->limits;
 
-    if (h == NULL || h->engine == NULL)
-        return;
     s = host_stats(h);
     if (l->half_open && s.half_open > l->half_open)
         world_fail(o->world, "%s has %u half-open SAs, limit %u", h->node.name, s.half_open,
@@ -352,6 +284,19 @@ static void check_bounds(struct oracle *o, const struct host *h)
         world_fail(o->world, "%s has more in pages than it has pages", h->node.name);
 }
 
+void oracle_installed(struct oracle *o, const struct host *h, const struct esp_pair *pair)
+{
+    u8 key[2 * ESP_KEY_MAX];
+    const char *why;
+
+    memcpy(key, pair->out.encr, pair->out.encr_len);
+    memcpy(key + pair->out.encr_len, pair->out.integ, pair->out.integ_len);
+    why = reuse_installed(&o->reuse,
+                          bytes_of(key, (size_t)pair->out.encr_len + pair->out.integ_len), pair);
+    if (why)
+        world_fail(o->world, "%s %s", h->node.name, why);
+}
+
 /* RFC 7296 2.8: a rekey is never noticed. */
 static void check_unbroken(struct oracle *o, const struct host *h)
 {
@@ -361,7 +306,7 @@ static void check_unbroken(struct oracle *o, const struct host *h)
         const struct esp_pair *out = kernel_outbound(&h->kernel, conn->children[i].reqid);
         if (out == NULL)
             world_fail(o->world, "%s has nothing to send by", h->node.name);
-        else if (kernel_by_spi_in(&other(o, h)->kernel, out->spi_out) == NULL)
+        else if (kernel_by_spi_in(&oracle_peer(o, h, out)->kernel, out->spi_out) == NULL)
             world_fail(o->world, "%s sends by what the other one has not", h->node.name);
     }
 }
@@ -374,6 +319,4 @@ void oracle_after(void *ctx)
             check_unbroken(o, o->hosts[i]);
     for (unsigned i = 0; i < 2 && o->unbroken; i++)
         o->hosts[i]->kernel.changed = false;
-    check_bounds(o, o->hosts[0]);
-    check_bounds(o, o->hosts[1]);
 }

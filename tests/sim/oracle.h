@@ -4,7 +4,9 @@
 #define SIM_ORACLE_H
 
 #include "host.h"
+#include "reuse.h"
 
+#define ORACLE_HOSTS_MAX   50
 #define ORACLE_STREAMS_MAX 4096 /* directions of IKE SAs */
 
 /* What one end of one IKE SA has sent. */
@@ -17,25 +19,19 @@ struct oracle_stream {
     bool any;
 };
 
-/* Something that was sealed once, and what came out of it. */
-struct oracle_mark {
-    u64 key, value;
-};
-
 struct oracle {
     struct world *world;
-    struct host *hosts[2];
+    struct host *hosts[ORACLE_HOSTS_MAX]; /* by number */
+    unsigned host_count;
     struct oracle_stream streams[ORACLE_STREAMS_MAX];
     unsigned stream_count;
-    struct oracle_mark *marks; /* open addressing by key */
-    size_t mark_count, mark_room;
+    struct reuse reuse;
     struct {
         shrike_time since;
         u32 events;
-    } strangers[2]; /* per host */
+    } strangers[ORACLE_HOSTS_MAX]; /* per host */
     struct shrike_limits limits;
     bool ids_forged; /* somebody injects datagrams: headers received prove nothing */
-    bool lies;       /* a peer lies with the right keys: the ends need not agree */
     bool roams;      /* hosts move: for a while the ends differ in what they know of NATs */
     bool unbroken;   /* from now on each side always sends by what the other one has */
     struct needles needles;
@@ -43,11 +39,18 @@ struct oracle {
 
 void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *limits);
 void oracle_free(struct oracle *o);
+void oracle_add(struct oracle *o, struct host *h);
 void oracle_sent(struct oracle *o, const struct host *h, const struct packet *p);
 void oracle_received(struct oracle *o, const struct host *h, const struct packet *p);
 void oracle_event(struct oracle *o, const struct host *h, const struct shrike_event *e);
 void oracle_ike_up(struct oracle *o, struct host *h, struct host_ike *sa);
 void oracle_installing(struct oracle *o, const struct host *h, struct esp_pair *pair);
+/* It is in the data plane now. */
+void oracle_installed(struct oracle *o, const struct host *h, const struct esp_pair *pair);
+/* After what it did was carried out. */
+void oracle_drained(struct oracle *o, const struct host *h);
+/* The host at the other end of a Child SA of this host. */
+struct host *oracle_peer(const struct oracle *o, const struct host *h, const struct esp_pair *pair);
 /* After every event of the world; ctx is the oracle. */
 void oracle_after(void *ctx);
 

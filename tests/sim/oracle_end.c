@@ -2,27 +2,34 @@
 #include "oracle_end.h"
 #include "host_log.h"
 
-/* Everything up at one host is up at the other. */
-static const char *ikes_differ(const struct host *a, struct host *b)
+/* Every IKE SA of this host is up at its peer too. */
+static const char *ikes_differ(const struct oracle *o, const struct host *h)
 {
-    for (size_t i = 0; i < a->ike_count; i++) {
-        const struct host_ike *sa = &a->ikes[i];
-        const struct host_ike *peer = sa->up ? host_ike(b, sa->spi_i, sa->spi_r) : NULL;
-        if (sa->up && (peer == NULL || !peer->up))
+    for (size_t i = 0; i < h->ike_count; i++) {
+        const struct host_ike *sa = &h->ikes[i];
+        struct host *peer = o->hosts[h->knobs[sa->conn].peer];
+        const struct host_ike *there;
+        if (!sa->up || h->lies || peer->lies)
+            continue;
+        there = host_ike(peer, sa->spi_i, sa->spi_r);
+        if (there == NULL || !there->up)
             return "an IKE SA is up at one end only";
-        if (sa->up && !sa->compared)
+        if (!sa->compared)
             return "the keys of an IKE SA have not been compared";
     }
     return NULL;
 }
 
-static const char *pairs_differ(const struct host *a, const struct host *b)
+static const char *pairs_differ(const struct oracle *o, const struct host *h)
 {
     size_t cursor = 0;
     const struct esp_pair *pair;
 
-    while ((pair = kernel_next(&a->kernel, &cursor)) != NULL) {
-        const struct esp_pair *there = kernel_by_spi_in(&b->kernel, pair->spi_out);
+    while ((pair = kernel_next(&h->kernel, &cursor)) != NULL) {
+        const struct host *peer = oracle_peer(o, h, pair);
+        const struct esp_pair *there = kernel_by_spi_in(&peer->kernel, pair->spi_out);
+        if (h->lies || peer->lies)
+            continue;
         if (there == NULL || !esp_is_mirror(pair, there))
             return "a Child SA is installed at one end only";
         if (!pair->compared)
@@ -54,34 +61,37 @@ const char *oracle_settled(const struct oracle *o)
 {
     const char *why = NULL;
 
-    for (unsigned i = 0; i < 2 && why == NULL; i++)
+    for (unsigned i = 0; i < o->host_count && why == NULL; i++)
         why = host_busy(o->hosts[i]);
-    for (unsigned i = 0; i < 2 && why == NULL; i++)
-        why = ikes_differ(o->hosts[i], o->hosts[1 - i]);
-    for (unsigned i = 0; i < 2 && why == NULL; i++)
-        why = pairs_differ(o->hosts[i], o->hosts[1 - i]);
+    for (unsigned i = 0; i < o->host_count && why == NULL; i++)
+        why = ikes_differ(o, o->hosts[i]);
+    for (unsigned i = 0; i < o->host_count && why == NULL; i++)
+        why = pairs_differ(o, o->hosts[i]);
     return why;
 }
 
 /* A packet that one end seals is opened by the other: SPI and key meet, and the outer addresses
  * lead from one to the other (a NAT that forgot its mapping since is no fault of the hosts). */
-static const char *carries(const struct host *a, const struct host *b, const struct nat *nat)
+static const char *carries(const struct oracle *o, const struct host *h)
 {
     size_t cursor = 0;
     const struct esp_pair *pair;
 
-    while ((pair = kernel_next(&a->kernel, &cursor)) != NULL) {
-        const struct esp_pair *there = kernel_by_spi_in(&b->kernel, pair->spi_out);
+    while ((pair = kernel_next(&h->kernel, &cursor)) != NULL) {
+        const struct host *peer = oracle_peer(o, h, pair);
+        const struct esp_pair *there = kernel_by_spi_in(&peer->kernel, pair->spi_out);
         struct shrike_endpoint to = pair->remote;
 
+        if (h->lies || peer->lies)
+            continue;
         if (there == NULL || esp_difference(pair, there, true))
             return "what one end seals, the other cannot open";
-        if (nat && nat->rebindings > 0)
-            continue;
-        if (nat && !pair->encap)
+        if ((h->nat || peer->nat) && !pair->encap)
             return "ESP through a NAT without UDP encapsulation";
-        if (nat)
-            to = nat_inner(nat, &pair->remote);
+        if ((h->nat && h->nat->rebindings > 0) || (peer->nat && peer->nat->rebindings > 0))
+            continue;
+        if (peer->nat)
+            to = nat_inner(peer->nat, &pair->remote);
         if (!address_equal(&to, &there->local))
             return "ESP goes to another address than the peer's";
         if (pair->encap && to.port != there->local.port)
@@ -90,10 +100,13 @@ static const char *carries(const struct host *a, const struct host *b, const str
     return NULL;
 }
 
-const char *oracle_carries(const struct oracle *o, const struct nat *nat)
+const char *oracle_carries(const struct oracle *o)
 {
-    const char *why = carries(o->hosts[0], o->hosts[1], nat);
-    return why ? why : carries(o->hosts[1], o->hosts[0], nat);
+    const char *why = NULL;
+
+    for (unsigned i = 0; i < o->host_count && why == NULL; i++)
+        why = carries(o, o->hosts[i]);
+    return why;
 }
 
 const char *oracle_empty(const struct host *h)

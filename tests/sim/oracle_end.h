@@ -5,10 +5,10 @@
 #include "nat.h"
 #include "oracle.h"
 
-/* NULL when both hosts hold exactly the same SAs and nothing is under way, else what is not so. */
+/* NULL when all hosts hold exactly the same SAs and nothing is under way, else what is not so. */
 const char *oracle_settled(const struct oracle *o);
-/* NULL when data would pass both ways over every pair. nat is NULL without one. */
-const char *oracle_carries(const struct oracle *o, const struct nat *nat);
+/* NULL when data would pass both ways over every pair. */
+const char *oracle_carries(const struct oracle *o);
 /* NULL when this host's engine holds nothing but its tables. */
 const char *oracle_empty(const struct host *h);
 /* Secrets in any page of this host; NULL for none. */

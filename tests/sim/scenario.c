@@ -12,6 +12,7 @@
 #include "road_warrior.h"
 #include "roam.h"
 #include "selectors.h"
+#include "swarm.h"
 #include "two_hosts.h"
 
 #define ASK_EVERY (30 * SHRIKE_SECOND)
@@ -61,6 +62,7 @@ static const struct scenario scenarios[] = {
     {"replay", play_replay, false},
     {"garbage", play_garbage, false},
     {"evil-peer", play_evil_peer, false},
+    {"swarm", play_swarm, true},
     {"mesh", play_mesh, true},
     {"flood", play_flood, true},
     {"many", play_many, true},
@@ -99,7 +101,7 @@ void scenario_up(struct net *n)
     host_up(&n->host[0], NULL);
     net_until(n, net_answered, 60 * SHRIKE_SECOND, "the connection is to come up");
     net_until(n, complete, 60 * SHRIKE_SECOND, "both ends are to agree");
-    why = oracle_carries(&n->oracle, n->setup.nat ? &n->nat : NULL);
+    why = oracle_carries(&n->oracle);
     if (why)
         world_fail(&n->world, "%s", why);
 }
@@ -120,7 +122,7 @@ void scenario_settle(struct net *n, shrike_time within)
                    (double)within / (double)SHRIKE_SECOND, why);
     if (!scenario_children_up(n))
         world_fail(&n->world, "a Child SA does not come up in calm");
-    why = oracle_carries(&n->oracle, n->setup.nat ? &n->nat : NULL);
+    why = oracle_carries(&n->oracle);
     if (why)
         world_fail(&n->world, "%s", why);
 }

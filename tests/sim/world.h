@@ -6,7 +6,7 @@
 #include "prng.h"
 #include "shrike/types.h"
 
-#define WORLD_NODES_MAX  16
+#define WORLD_NODES_MAX  128
 #define WORLD_START      (1000 * SHRIKE_SECOND)
 #define WORLD_EVENTS_MAX 4000000 /* of one seed; a seed that needs more is stuck in a loop */
 #define PACKET_HOPS_MAX  16
@@ -34,6 +34,7 @@ struct node {
 struct world_counts {
     u64 events, datagrams, octets, delivered, lost, duplicated, corrupted, reordered, unroutable;
     u64 handshakes, children, commands, ops, ops_failed;
+    u64 restarts, stale, reboots; /* from records, from a journal that lags, from nothing */
 };
 
 struct world {
