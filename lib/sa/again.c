@@ -6,7 +6,7 @@
 #include "sa/trace.h"
 
 enum { LOOK_MAX = 16, DOUBLINGS_MAX = 8 };
-#define NO_ROOM_WAIT SHRIKE_SECOND /* all handshakes are taken */
+#define NO_ROOM_WAIT SHRIKE_SECOND /* all handshakes are taken, or another one is under way */
 
 static bool is_closing(const struct ike_sa *sa)
 {
@@ -130,12 +130,15 @@ void again_child(struct shard *s, struct ike_sa *lost, const struct child_sa *ch
         sa_touch(s, sa);
 }
 
-/* What another SA that came up meanwhile has or can have, it need not have. */
-static void hand_over(struct shard *s, struct ike_sa *sa)
+/* What another SA that came up meanwhile has or can have, it need not have. true: one that we have
+ * called meanwhile is under way, and its end is to be waited for. */
+static bool hand_over(struct shard *s, struct ike_sa *sa)
 {
+    bool under_way = false;
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         struct ike_sa *o = c->state == CHILD_WANTED ? carrier(s, sa, c->conf->name) : NULL;
         const struct shrike_child_conf *conf = o ? sa_child_conf(o->conn, c->conf->name) : NULL;
+        under_way |= conf && o->initiator && o->handshake;
         if (!conf || o->state != IKE_UP)
             continue;
         struct child_sa *there = child_named(o, conf->name, NULL);
@@ -147,6 +150,7 @@ static void hand_over(struct shard *s, struct ike_sa *sa)
         }
         child_die(sa, c, SHRIKE_REASON_REKEYED);
     }
+    return under_way;
 }
 
 /* Its children as they are configured now; false: none is left. */
@@ -178,11 +182,10 @@ enum again again_begin(struct shard *s, struct ike_sa *sa)
         return AGAIN_NEVER;
     if (conn != sa->conn && !use_conf(s, sa, conn))
         return AGAIN_NEVER;
-    if (!fault(52))
-        hand_over(s, sa);
+    bool under_way = !fault(52) && hand_over(s, sa);
     if (sa->child_count == sa->dead)
         return AGAIN_NEVER;
-    if (sa_begin_handshake(s, sa))
+    if (!under_way && sa_begin_handshake(s, sa))
         return AGAIN_READY;
     sa->not_before = s->now + shard_vary(s, NO_ROOM_WAIT, AGAIN_JITTER);
     return AGAIN_LATER;

@@ -177,6 +177,8 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
     hand_children(old, sa);
     move_commands(s, old, sa);
     sa->wants |= old->wants & (WANT_CLOSE | WANT_LIVENESS);
+    if (sa->command_alive) /* its request may be in flight on the old one, which goes */
+        sa->wants |= WANT_LIVENESS;
     hand_roam(old, sa);
     sa->reason = old->reason;
     sa->succeeds = old->succeeds;

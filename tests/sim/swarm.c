@@ -87,6 +87,7 @@ static void tell(struct swarm *s, struct host *h)
     struct shrike_kernel_event k = {.kind = SHRIKE_EXPIRE_HARD};
 
     if (prng_percent(p, 15)) {
+        s->hosts[h->number].has_lost = true;
         host_lose_plane(h);
         return;
     }
@@ -120,7 +121,7 @@ static void command(struct swarm *s, struct host *h)
     case 3:
     case 4:
         c.kind = SHRIKE_REKEY;
-        c.reauth = c.child == NULL && h->number > k->peer && prng_percent(p, 30);
+        c.reauth = s->reauths && c.child == NULL && prng_percent(p, 30);
         break;
     case 5:
         c.kind = SHRIKE_LIVENESS;
@@ -181,7 +182,8 @@ static void storm(struct swarm *s)
 
 /* ---- the calm ---- */
 
-/* One IKE SA at each end of a connection, the same one, and each child once. */
+/* One IKE SA at each end of a connection, and each child once. What a lost data plane had is made
+ * anew by its end, and may be rekeyed by the other one at the same time: then both stay. */
 static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
 {
     const struct host *h = &s->hosts[host].host;
@@ -190,6 +192,7 @@ static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
     size_t cursor = 0;
     const struct esp_pair *pair;
     unsigned times[CONF_CHILDREN_MAX] = {0};
+    unsigned most = s->hosts[host].has_lost || s->hosts[k->peer].has_lost ? 2 : 1;
 
     for (size_t i = 0; i < h->ike_count; i++) {
         if (!h->ikes[i].up || h->ikes[i].conn != conn)
@@ -202,7 +205,7 @@ static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
         if (host_knobs(h, pair->reqid) == k)
             times[pair->reqid - k->reqids - 1]++;
     for (unsigned i = 0; i < k->child_count; i++)
-        if (times[i] != 1)
+        if (times[i] < 1 || times[i] > most)
             return false;
     return found != NULL;
 }

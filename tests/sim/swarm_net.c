@@ -98,7 +98,7 @@ static void draw_child(struct prng *p, struct conf_child *k, unsigned i)
 }
 
 /* When things end, at one end of a connection. */
-static void draw_times(struct prng *p, struct conf_knobs *k, bool calls)
+static void draw_times(struct prng *p, struct conf_knobs *k, bool reauths)
 {
     k->jitter = 10;
     k->dpd_delay = prng_between(p, 15, 60) * SHRIKE_SECOND;
@@ -111,9 +111,7 @@ static void draw_times(struct prng *p, struct conf_knobs *k, bool calls)
         k->ike_rekey = prng_between(p, 40, 200) * SHRIKE_SECOND;
         k->ike_rand = 20 * SHRIKE_SECOND;
     }
-    /* Two that authenticate anew at once make two new ones, and nobody says that one is to go: so
-     * the end alone does that calls first. */
-    if (calls && prng_percent(p, 20))
+    if (reauths && prng_percent(p, 30))
         k->ike_reauth = prng_between(p, 60, 300) * SHRIKE_SECOND;
 }
 
@@ -139,7 +137,7 @@ static struct conf_knobs *add_end(struct swarm *s, const struct common *c, unsig
     k->unique = c->unique;
     k->fragmentation = c->fragmentation;
     k->cookie_threshold = c->cookie_threshold;
-    draw_times(&s->net->world.prng, k, i > peer);
+    draw_times(&s->net->world.prng, k, s->reauths);
     return k;
 }
 
@@ -167,11 +165,12 @@ static void join(struct swarm *s, const struct common *c, unsigned a, unsigned b
 static void draw(struct swarm *s)
 {
     struct prng *p = &s->net->world.prng;
-    struct common c = {.unique = prng_percent(p, 70) ? SHRIKE_UNIQUE_NO : SHRIKE_UNIQUE_REPLACE,
+    struct common c = {.unique = prng_percent(p, 60) ? SHRIKE_UNIQUE_NO : SHRIKE_UNIQUE_REPLACE,
                        .fragmentation = prng_percent(p, 70),
                        .cookie_threshold = prng_percent(p, 25) ? 0 : 30,
                        .any_evil = prng_percent(p, 25)};
 
+    s->reauths = c.unique == SHRIKE_UNIQUE_REPLACE;
     s->nat_count = (unsigned)prng_below(p, MIN(s->host_count, (unsigned)SWARM_NATS_MAX) + 1);
     c.ike = ike_suites[c.any_evil ? 0 : prng_below(p, ARRAY_LEN(ike_suites))];
     c.ike.groups[0] = groups[prng_below(p, ARRAY_LEN(groups))];

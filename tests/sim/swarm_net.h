@@ -26,6 +26,7 @@ struct swarm_host {
     struct shrike_endpoint address;
     int nat; /* that it is behind; -1: none */
     bool is_evil;
+    bool has_lost; /* its data plane, and has made anew what was in it */
     struct evil evil;
 };
 
@@ -42,6 +43,7 @@ struct swarm {
     unsigned nat_count;
     struct swarm_host *hosts;
     unsigned host_count;
+    bool reauths; /* IKE SAs are made from scratch while they are up, so `unique` is REPLACE */
 };
 
 /* Draw a swarm and build it; free it whatever has failed. */

@@ -59,6 +59,25 @@ TEST(the_ike_sa_by_command)
     }
 }
 
+/* Whether the peer is there is asked of the new one, when the old one went before it was answered.
+ */
+TEST(liveness_moves_to_the_new_one)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_command alive = {.kind = SHRIKE_LIVENESS, .reference = 3, .conn = "pair"};
+    pair_up(p, NULL);
+    unsigned done = p->side[0].done;
+    shrike_command(p->side[0].engine, p->now, &alive);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    pair_lose_all(&p->side[1]);
+    order(p, 1, NULL, false);
+    pair_wait(p, p->now + 2 * MINUTE);
+    CHECK_EQ(p->side[0].ike_rekeyed, 1);
+    CHECK_EQ(p->side[0].done, done + 1);
+    toy_end(p);
+}
+
 /* It was to go down while it was rekeyed: the delete of the new one is told and sent again, also
  * when that of the old one was answered first. */
 TEST(down_while_it_is_rekeyed)
@@ -151,6 +170,7 @@ TEST(nothing_to_rekey)
 
 int main(void)
 {
-    return RUN(children_by_command) | RUN(the_ike_sa_by_command) | RUN(down_while_it_is_rekeyed) |
-           RUN(by_time) | RUN(hard_limits) | RUN(from_scratch) | RUN(nothing_to_rekey);
+    return RUN(children_by_command) | RUN(the_ike_sa_by_command) |
+           RUN(liveness_moves_to_the_new_one) | RUN(down_while_it_is_rekeyed) | RUN(by_time) |
+           RUN(hard_limits) | RUN(from_scratch) | RUN(nothing_to_rekey);
 }
