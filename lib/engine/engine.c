@@ -241,7 +241,6 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     if (!sa)
         return false;
     sa->spi_i = x->message->header.spi_i;
-    /* RFC 7296 2.11 (1): the answer goes back the way that the request came. */
     sa->local = d->local;
     sa->remote = d->remote;
     sa->marker = d->marker;

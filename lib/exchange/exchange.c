@@ -197,7 +197,7 @@ static void remember(struct turn *t, struct packet *reply)
     slot->message = reply;
     slot_rest(t->shard, slot);
     t->sa->forget = t->shard->now + FORGET_TIME;
-    /* RFC 7296 2.11: where the request came from. */
+    /* RFC 7296 2.11 (1): where the request came from. */
     (void)send(t, reply, &t->path);
 }
 

@@ -312,6 +312,30 @@ TEST(what_is_sent_again_is_the_same)
     end();
 }
 
+/* RFC 7296 1.5 (1), 2.21.4 (7): by its number, to who sent it. */
+TEST(esp_for_nobody_is_told)
+{
+    struct shrike_kernel_event k = {.kind = SHRIKE_SPI_UNKNOWN, .spi = 0x01020304};
+    struct notify n;
+    CHECK(begin(1, 0));
+    k.from = p->side[1].here;
+    k.to = p->side[0].here;
+    k.from.port = k.to.port = 0;
+    p->now += SHRIKE_SECOND;
+    shrike_kernel(p->side[0].engine, p->now, &k);
+    for (unsigned i = 0; i < 4; i++) {
+        settle_side(p, 0);
+        shrike_tick(p->side[0].engine, p->now);
+    }
+    settle_side(p, 0);
+    overhear(&f, &h);
+    CHECK(h.any && h.m.header.exchange == EXCHANGE_INFORMATIONAL && h.m.count == 1);
+    CHECK(notify_find(&h.m, NOTIFY_INVALID_SPI, &n));
+    CHECK_EQ(n.data.len, 4);
+    CHECK_BYTES(n.data.at, "\1\2\3\4", 4);
+    end();
+}
+
 int main(void)
 {
     return RUN(answers_a_liveness_check) | RUN(deletes_many_children_in_one_payload) |
@@ -321,5 +345,6 @@ int main(void)
            RUN(an_unknown_critical_payload_is_named) |
            RUN(invalid_syntax_from_the_peer_ends_the_sa) |
            RUN(events_of_a_hostile_peer_are_bounded) | RUN(notifies_that_nobody_knows) |
-           RUN(a_message_of_three_thousand_octets) | RUN(what_is_sent_again_is_the_same);
+           RUN(a_message_of_three_thousand_octets) | RUN(what_is_sent_again_is_the_same) |
+           RUN(esp_for_nobody_is_told);
 }

@@ -201,7 +201,7 @@ TEST(transport_mode_is_agreed_upon)
     end();
 }
 
-/* RFC 7296 1.3.1 (3), 3.11 (1): who wants transport mode does not keep a tunnel. */
+/* RFC 7296 1.3.1 (3), 1.4.1 (2), 3.11 (1): who wants transport mode does not keep a tunnel. */
 TEST(a_tunnel_in_place_of_transport_mode)
 {
     struct delete d;
@@ -270,8 +270,8 @@ TEST(equal_children_live_side_by_side)
 
 /* ---- IKE_AUTH ---- */
 
-/* RFC 7296 1.2 (6), 2.5 (10, 11), 2.19 (2): the group of the configuration is for later; the
- * payloads stand in the order of the RFC. */
+/* RFC 7296 1.2 (6), 2.5 (10, 11), 2.19 (2), 3.15.1 (8): the group of the configuration is for
+ * later; the payloads stand in the order of the RFC. */
 TEST(ike_auth_offers_no_group)
 {
     static const u8 order[] = {PAYLOAD_IDI, PAYLOAD_IDR, PAYLOAD_AUTH, PAYLOAD_CP,
@@ -312,6 +312,9 @@ TEST(ike_auth_offers_no_group)
             CHECK(next < sizeof(order) && h.m.payloads[i].type == order[next++]);
     }
     CHECK_EQ(next, sizeof(order));
+    struct bytes cp = message_body(&h.m, PAYLOAD_CP);
+    CHECK_EQ(cp.len, 12); /* an address, and its name servers */
+    CHECK_BYTES(cp.at, "\1\0\0\0\0\1\0\0\0\3\0\0", 12);
     end();
 }
 

@@ -49,6 +49,12 @@ TEST(the_ike_sa_by_command)
         CHECK_EQ(p->side[0].ike_rekeyed, 1);
         CHECK_EQ(p->side[1].ike_rekeyed, 1);
         CHECK_EQ(p->side[0].ike_down + p->side[1].ike_down, 0);
+        struct shrike_kernel_event k = {.kind = SHRIKE_EXPIRE_SOFT,
+                                        .child_serial = p->side[0].children[0].serial};
+        shrike_kernel(p->side[0].engine, p->now, &k);
+        shrike_tick(p->side[0].engine, p->now);
+        pair_run(p);
+        CHECK_EQ(p->side[0].child_rekeyed, 1);
         pair_up(p, "net1");
         order(p, 1 - side, "net0", false);
         CHECK(pair_agrees(p) && p->side[0].child_count == 2);
@@ -131,7 +137,7 @@ TEST(by_time)
     toy_end(p);
 }
 
-/* RFC 7296 2.8 (1): What is not rekeyed in time ends. */
+/* RFC 7296 2.8 (1, 4): What is not rekeyed in time ends. */
 TEST(hard_limits)
 {
     struct pair *p = toy_pair((struct pair_options){.child_life = 4 * MINUTE});

@@ -184,7 +184,12 @@ static void answers_leave_from_where_it_was_asked(const char *any, const char *p
         throw(here, asked.port, "\0\0\0\0?", 5);
         turns(2);
         CHECK_EQ(seen_count, 1);
-        struct shrike_send s = {seen[0].local, seen[0].remote, bytes_of("yes", 3), seen[0].marker};
+        struct shrike_send s = {seen[0].local, seen[0].remote, bytes_of("no, no", 6), false};
+        udp_send(&u, &s); /* the marker is to come where this was */
+        udp_flush(&u);
+        CHECK_EQ(caught(data, &whence), 6);
+        s.data = bytes_of("yes", 3);
+        s.marker = seen[0].marker;
         udp_send(&u, &s);
         CHECK(caught(data, &whence) < 0); /* not before the flush */
         udp_flush(&u);
