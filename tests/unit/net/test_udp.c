@@ -161,6 +161,22 @@ TEST(at_the_port_for_nat_traversal_three_kinds_are_told_apart)
     end();
 }
 
+/* What comes meanwhile waits, for this process or for the next. */
+TEST(the_deaf_hear_later)
+{
+    u16 port = begin("0.0.0.0", "127.0.0.1");
+    udp_deafen(&u);
+    udp_deafen(&u);
+    throw("127.0.0.1", port, "\0\0\0\0ike", 7);
+    turns(3);
+    CHECK_EQ(seen_count, 0);
+    CHECK_EQ(udp_listen(&u), 0);
+    CHECK_EQ(udp_listen(&u), 0);
+    turns(3);
+    CHECK_EQ(seen_count, 1);
+    end();
+}
+
 /* RFC 7296 2.23 (3) */
 TEST(at_the_port_of_ike_nothing_is_taken_off)
 {
@@ -361,6 +377,6 @@ int main(void)
            RUN(answers_leave_from_the_address_asked) | RUN(without_an_address_the_system_chooses) |
            RUN(many_come_and_go) | RUN(what_cannot_be_sent_is_dropped_and_told) |
            RUN(a_datagram_of_the_other_process_is_taken_as_our_own) |
-           RUN(sockets_of_no_use_are_refused) | RUN(the_address_that_leads_to_a_peer) |
-           RUN(addresses_as_text_and_back);
+           RUN(sockets_of_no_use_are_refused) | RUN(the_deaf_hear_later) |
+           RUN(the_address_that_leads_to_a_peer) | RUN(addresses_as_text_and_back);
 }

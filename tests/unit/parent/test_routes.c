@@ -227,6 +227,36 @@ TEST(orphans_go_when_nobody_asks_again)
     routes_close(&r);
 }
 
+/* From one program to the next: the system is told of nothing that it knows. */
+TEST(routes_are_handed_on)
+{
+    struct routes r, next;
+    struct mail_route one = ask(true, "10.2.0.0", "10.2.255.255");
+    struct mail_route two = ask(true, "10.3.0.0", "10.3.255.255");
+    struct prefix p;
+    struct shrike_addr source;
+    u32 bucket = 0, place = 0, count = 0;
+    open_routes(&r);
+    routes_change(&r, &one);
+    routes_change(&r, &two);
+    open_routes(&next);
+    u32 added = host.added, removed = host.removed;
+    for (; routes_next(&r, &bucket, &place, &p, &source); count++)
+        routes_adopt(&next, &p, &source);
+    CHECK_EQ(count, 2);
+    CHECK_EQ(next.count, 2);
+    routes_adopt(&next, &ten_two, &source); /* it is there */
+    CHECK_EQ(next.count, 2);
+    CHECK_EQ(routes_count(&next, &ten_two), 0);
+    routes_change(&next, &one);
+    CHECK_EQ(host.added, added);
+    routes_sweep(&next);
+    CHECK_EQ(host.removed, removed + 1);
+    CHECK_EQ(routes_count(&next, &ten_two), 1);
+    routes_close(&next);
+    routes_close(&r);
+}
+
 TEST(an_undo_of_an_orphan_takes_nothing_from_others)
 {
     struct routes r;
@@ -463,7 +493,7 @@ int main(void)
     return RUN(routes_follow_the_addresses_of_the_host) |
            RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
            RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |
-           RUN(an_undo_of_an_orphan_takes_nothing_from_others) |
+           RUN(routes_are_handed_on) | RUN(an_undo_of_an_orphan_takes_nothing_from_others) |
            RUN(the_source_is_an_own_address_within_the_local_selectors) |
            RUN(a_source_that_the_system_refuses_is_left_out) | RUN(our_own_side_stays_here) |
            RUN(a_side_that_is_not_within_the_other_needs_nothing) |
