@@ -118,6 +118,7 @@ to_the_cafe() {
 }
 
 to_ipv6() {
+    cell_gives_ipv6
     moves walker 10.1.1.1 "$1" at walker link set wlan0 down && seen_from east 2001:db8:2::10
 }
 
@@ -132,7 +133,6 @@ end() {
     stop walker && stop second && stop east
     at walker link set wwan0 up
     at walker addr replace 198.51.2.10/24 dev wwan0
-    at walker addr replace 2001:db8:2::10/64 dev wwan0 nodad
     walker_routes
 }
 

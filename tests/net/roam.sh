@@ -111,6 +111,7 @@ to_the_cafe() {
 }
 
 to_ipv6() {
+    cell_gives_ipv6
     moves walker 10.1.1.1 500 at walker link set wlan0 down && seen_from walker 2001:db8:2::10
 }
 

@@ -27,7 +27,7 @@ roam_net() {
     address cafe lan 192.168.1.1/24
     address cafe wan0 198.51.1.1/24
     address core cafe 198.51.1.254/24
-    address walker wwan0 198.51.2.10/24 2001:db8:2::10/64
+    address walker wwan0 198.51.2.10/24
     address cell lan0 198.51.2.1/24 2001:db8:2::1/64
     address cell wan0 198.51.3.1/24 2001:db8:3::1/64
     address core cell 198.51.3.254/24 2001:db8:3::fe/64
@@ -56,6 +56,14 @@ walker_routes() {
     at walker route replace default via 198.51.2.1 dev wwan0 metric 200 2>/dev/null || true
     at walker -6 route replace default via 2001:db8:2::1 dev wwan0 metric 200 2>/dev/null || true
     at second route replace default via 192.168.1.1 dev wlan0
+}
+
+# The cell gives IPv6 too, from now until its link goes down: with both, either may be the way that
+# answers first.
+cell_gives_ipv6() {
+    at walker addr replace 2001:db8:2::10/64 dev wwan0 nodad
+    walker_routes
+    sleep 1
 }
 
 # The NAT forgets its mappings; "masquerade random" gives other ports then.
