@@ -320,7 +320,7 @@ static void compile_options(struct compile *c, const struct section *s, struct s
                             struct config_conn *beside)
 {
     const char *fragmentation = section_text(s, "fragmentation");
-    uint64_t version = 0, tries = 1;
+    uint64_t version = 0, tries = 1, window = 1;
     compile_number(c, s, "version", 2, &version);
     if (version == 1)
         report_error(c->report, compile_place(c, s, "version"),
@@ -328,6 +328,11 @@ static void compile_options(struct compile *c, const struct section *s, struct s
     compile_number(c, s, "keyingtries", UINT32_MAX, &tries);
     beside->keyingtries = out->keyingtries = (uint32_t)tries;
     compile_names(c, s, out);
+    compile_number(c, s, "window", SHRIKE_WINDOW_MAX, &window);
+    if (window == 0)
+        report_error(c->report, compile_place(c, s, "window"),
+                     "window = 0: nothing could be asked; write 1 to %d", SHRIKE_WINDOW_MAX);
+    out->window = (uint8_t)window;
     compile_bool(c, s, "encap", &out->force_encap);
     compile_bool(c, s, "mobike", &out->mobike);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);

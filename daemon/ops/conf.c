@@ -279,6 +279,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_endpoint(w, &c->remote_endpoint);
     timing_write(w, c);
     write_u16(w, c->fragment_size);
+    write_u8(w, c->window);
     write_flag(w, c->fragmentation);
     write_flag(w, c->force_encap);
     write_flag(w, c->mobike);
@@ -305,6 +306,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->remote_endpoint = read_endpoint(r);
     timing_read(r, c);
     c->fragment_size = read_u16(r);
+    c->window = read_u8(r);
     c->fragmentation = read_flag(r);
     c->force_encap = read_flag(r);
     c->mobike = read_flag(r);

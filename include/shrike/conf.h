@@ -81,6 +81,9 @@ struct shrike_auth {
     struct shrike_origin origin;
 };
 
+/* More requests under way at once gain nothing, and for each one state is kept. */
+#define SHRIKE_WINDOW_MAX 8
+
 struct shrike_conn {
     const char *name;
     uint64_t hash; /* of name and contents; live SAs refer to their connection by it */
@@ -124,6 +127,7 @@ struct shrike_conn {
     enum shrike_unique unique;
     enum shrike_childless childless;
     uint16_t fragment_size; /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
+    uint8_t window;         /* 1; requests under way at once, where the peer allows it (2.3) */
     bool fragmentation;     /* offer and accept RFC 7383 */
     bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */
     bool mobike;            /* RFC 4555: the addresses of its SAs may change; not beside children

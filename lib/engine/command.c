@@ -111,7 +111,7 @@ static enum shrike_reason_code up(struct commander *c, const struct shrike_comma
     enum shrike_reason_code code = want_children(c, sa, m);
     if (is_waiting(sa))
         sa->not_before = 0; /* somebody asks for it now */
-    if (list_empty(&sa->children) && sa->state == IKE_INIT && sa->ours.exchange == 0)
+    if (list_empty(&sa->children) && sa->state == IKE_INIT && !slots_asking(sa))
         sa_free(c->shard, sa); /* nothing to call for */
     else
         sa_touch(c->shard, sa);

@@ -123,25 +123,25 @@ static bool replay(struct shard *s, struct packet *reply, const struct shrike_da
 }
 
 /* The slot of a protected or first message, if the SA waits for it; NULL: drop it. *again: it is a
- * request that was answered. */
+ * request that was answered, and the reply is there. */
 static struct slot *slot_for(struct ike_sa *sa, const struct header *h, bool *again)
 {
     *again = false;
-    if (h->flags & FLAG_RESPONSE) {
-        struct slot *ours = &sa->ours;
-        bool fits = ours->exchange == h->exchange && ours->message_id == h->message_id &&
-                    !ours->awaiting && ours->message;
-        return fits ? ours : NULL;
+    struct slot *slot = NULL;
+    if (h->flags & FLAG_RESPONSE)
+        return slot_of_response(sa, h);
+    switch (window_request(&sa->window, h->message_id)) {
+    case WINDOW_NEW: /* RFC 7296 2.3 (4): whatever we have asked for ourselves, the peer may ask. */
+        return sa->state == IKE_GONE ? NULL : slot_for_request(sa, h->message_id);
+    case WINDOW_SEEN:
+        slot = slot_of_reply(sa, h->message_id);
+        *again = slot != NULL;
+        break;
+    case WINDOW_STALE: /* RFC 7296 2.1 (5), 2.3 (9): neither what is forgotten nor what is out of
+                        * the window is answered. */
+        break;
     }
-    /* RFC 7296 2.3 (4): whatever we have asked for ourselves, the peer may ask. */
-    enum window_verdict w = window_request(&sa->window, h->message_id);
-    *again = w == WINDOW_SEEN && sa->theirs.message != NULL && sa->theirs.exchange == 0 &&
-             sa->theirs.message_id == h->message_id;
-    /* RFC 7296 2.1 (5), 2.3 (9): neither what is forgotten nor what is out of the window is
-     * answered. */
-    if (w != WINDOW_NEW || sa->theirs.exchange != 0 || sa->state == IKE_GONE)
-        return NULL;
-    return &sa->theirs;
+    return slot;
 }
 
 /* RFC 7296 1 (1): is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is
@@ -224,12 +224,14 @@ static enum message_verdict read_chain(struct message *m, const u8 *base, struct
     return message_read(m, base, chain, first, payload);
 }
 
-static void slot_begin(struct slot *slot, const struct header *h, u64 hash)
+/* A request is to be answered here. The peer has had the reply that was kept, or needs it no more.
+ */
+static void slot_begin(struct shard *s, struct slot *slot, const struct header *h, u64 hash)
 {
+    slot_free(s, slot);
     slot->exchange = h->exchange;
     slot->message_id = h->message_id;
     slot->hash = hash;
-    slot->step = 0;
 }
 
 /* A stranger was admitted: make the SA and answer its IKE_SA_INIT. */
@@ -248,7 +250,7 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
         sa_free(s, sa);
         return false;
     }
-    slot_begin(&sa->theirs, &x->message->header, x->hash);
+    slot_begin(s, &sa->theirs, &x->message->header, x->hash);
     window_accept(&sa->window, 0);
     t->sa = sa;
     t->slot = &sa->theirs;
@@ -290,13 +292,13 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
 
 /* A request whose reply is remembered. An identical datagram gets it for the price of a hash; one
  * that differs (RFC 7383 2.6.1: cut anew) only when it, or its first fragment, is authentic. */
-static bool seen(struct shard *s, struct ike_sa *sa, const struct shrike_datagram *d,
-                 const struct header *h)
+static bool seen(struct shard *s, struct ike_sa *sa, const struct slot *slot,
+                 const struct shrike_datagram *d, const struct header *h)
 {
     struct bytes octets = bytes_of(d->data, d->len);
-    bool same = siphash(s->hash_key, octets) == sa->theirs.hash;
+    bool same = siphash(s->hash_key, octets) == slot->hash;
     bool keyed = sa->state != IKE_GONE && sa->keys; /* a half-open one may have none yet */
-    return (same || (keyed && protect_first(s, sa, octets, h))) && replay(s, sa->theirs.message, d);
+    return (same || (keyed && protect_first(s, sa, octets, h))) && replay(s, slot->message, d);
 }
 
 /* The payloads of a message for an SA: in the clear for IKE_SA_INIT, else out of SK. */
@@ -350,7 +352,7 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         return false;
     struct slot *slot = slot_for(sa, &h, &again); /* window_request() */
     if (again)
-        return seen(s, sa, d, &h);
+        return seen(s, sa, slot, d, &h);
     if (!slot || !admits(sa, &h))
         return false;
     if (unwrap(s, sa, d, &h, &o)) { /* protect_open() */
@@ -361,11 +363,11 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         t.datagram = bytes_of(d->data, d->len);
         t.path = path_of(d);
         t.malformed = !fits_grid(&t, &m, chain, payload);
-        if (slot == &sa->theirs) {
-            slot_begin(slot, &h, o.hash);
-            window_accept(&sa->window, h.message_id);
-        } else {
+        if (h.flags & FLAG_RESPONSE) {
             slot->conclude = true;
+        } else {
+            slot_begin(s, slot, &h, o.hash);
+            window_accept(&sa->window, h.message_id);
         }
         if (h.exchange != EXCHANGE_IKE_SA_INIT) {
             sa->heard = s->now;
@@ -407,22 +409,13 @@ void shrike_kernel(struct shrike *e, shrike_time now, const struct shrike_kernel
     input_end(e);
 }
 
-static struct slot *slot_asked(struct ike_sa *sa, u32 question)
-{
-    if (sa->ours.awaiting && sa->ours.question == question)
-        return &sa->ours;
-    if (sa->theirs.awaiting && sa->theirs.question == question)
-        return &sa->theirs;
-    return NULL;
-}
-
 void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
                  const struct shrike_answer *answer)
 {
     input_begin(e, now);
     struct ike_sa *sa =
         token.incarnation == e->shard.incarnation ? shard_sa_at(&e->shard, token.index) : NULL;
-    struct slot *slot = sa && sa->serial == token.serial ? slot_asked(sa, token.slot) : NULL;
+    struct slot *slot = sa && sa->serial == token.serial ? slot_of_question(sa, token.slot) : NULL;
     if (slot) {
         exchange_resume(&e->shard, sa, slot, answer);
         settle(e, sa);
@@ -432,13 +425,19 @@ void shrike_done(struct shrike *e, shrike_time now, struct shrike_token token,
 
 /* ---- time ---- */
 
-static void tick_slot(struct shard *s, struct ike_sa *sa, struct slot *slot)
+static void tick_slots(struct shard *s, struct ike_sa *sa)
 {
-    if (slot->awaiting && s->now >= slot->due) {
-        struct shrike_answer late = {.ok = false, .reason = SHRIKE_REASON_OP_TIMEOUT};
-        exchange_resume(s, sa, slot, &late);
-    } else if (slot == &sa->ours && slot->exchange && !slot->awaiting && s->now >= slot->due) {
-        exchange_retransmit(s, sa);
+    struct shrike_answer late = {.ok = false, .reason = SHRIKE_REASON_OP_TIMEOUT};
+    struct slot *ours, *theirs;
+    for (unsigned i = 0; (ours = slot_ours(sa, i)) && (theirs = slot_theirs(sa, i)); i++) {
+        if (ring_room(&s->ring) < TICK_ROOM)
+            break; /* the next tick goes on */
+        if (ours->awaiting && s->now >= ours->due)
+            exchange_resume(s, sa, ours, &late);
+        else if (ours->exchange && s->now >= ours->due)
+            exchange_retransmit(s, sa, ours);
+        if (theirs->awaiting && s->now >= theirs->due)
+            exchange_resume(s, sa, theirs, &late);
     }
 }
 
@@ -460,16 +459,15 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
         sa->reap = true;
         return;
     }
-    tick_slot(s, sa, &sa->ours);
-    tick_slot(s, sa, &sa->theirs);
+    tick_slots(s, sa);
     protect_expire(s, sa);
     if (sa->forget && s->now >= sa->forget) {
         /* RFC 7296 2.1 (5): from now on its request is ignored. */
-        packet_drop(&s->packets, sa->theirs.message);
-        sa->theirs.message = NULL;
+        slots_forget_replies(s, sa);
         sa->forget = 0;
     }
-    if (carries_on && sa->conn->dpd_delay && s->now >= sa->heard + sa->conn->dpd_delay)
+    if (carries_on && sa->conn->dpd_delay && s->now >= sa->heard + sa->conn->dpd_delay &&
+        !slot_of_want(sa, WANT_LIVENESS))
         sa->wants |= WANT_LIVENESS;
 }
 

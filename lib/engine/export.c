@@ -125,14 +125,19 @@ static void write_undone(struct pen *p, u8 number, const struct slot *slot)
 
 static void write_slots(struct pen *p, const struct ike_sa *sa)
 {
-    if (sa->ours.awaiting)
-        write_undone(p, RECORD_UNDONE_OURS, &sa->ours);
-    else if (sa->ours.exchange)
-        write_slot(p, RECORD_OURS, &sa->ours);
-    if (sa->theirs.awaiting)
-        write_undone(p, RECORD_UNDONE_THEIRS, &sa->theirs);
-    else if (sa->theirs.message)
-        write_slot(p, RECORD_THEIRS, &sa->theirs);
+    const struct slot *slot;
+    for (unsigned i = 0; (slot = slot_ours(sa, i)) != NULL; i++) {
+        if (slot->awaiting)
+            write_undone(p, RECORD_UNDONE_OURS, slot);
+        else if (slot->exchange)
+            write_slot(p, RECORD_OURS, slot);
+    }
+    for (unsigned i = 0; (slot = slot_theirs(sa, i)) != NULL; i++) {
+        if (slot->awaiting)
+            write_undone(p, RECORD_UNDONE_THEIRS, slot);
+        else if (slot->message)
+            write_slot(p, RECORD_THEIRS, slot);
+    }
 }
 
 /* What is left of a handshake is what the data plane is to give back, and what is wanted again. */
@@ -146,7 +151,7 @@ static void leave_over(const struct shard *s, struct ike_sa *face)
     if (!attempt)
         return;
     face->spi_i = face->spi_r = face->iv_end = face->forget = 0;
-    face->window = (struct window){.size = 1};
+    window_init(&face->window);
     face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
     face->natt = face->mobike = false;
     face->roam = face->nat_refusals = 0;
@@ -192,6 +197,16 @@ static void write_internal(struct pen *p, const struct ike_sa *sa)
     pen_end(p, mark);
 }
 
+/* A request that waits for an op has not come yet: it will come again. */
+static void forget_undone(const struct ike_sa *sa, struct window *w)
+{
+    const struct slot *theirs;
+    for (unsigned i = 0; (theirs = slot_theirs(sa, i)) != NULL; i++) {
+        if (theirs->awaiting)
+            window_forget(w, theirs->message_id);
+    }
+}
+
 static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa *sa)
 {
     struct ike_sa face = *sa;
@@ -200,8 +215,7 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
     face.wants &= (u8)~WANT_TELL_SPI; /* it is told again */
     if (left_over)
         leave_over(s, &face);
-    if (sa->theirs.awaiting)
-        face.window.theirs = sa->theirs.message_id;
+    forget_undone(sa, &face.window);
     pen_rows(p, &record_ike, &face);
     write_keys(p, &face);
     write_conn(p, sa->conn);

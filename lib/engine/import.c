@@ -22,11 +22,18 @@ enum {
     WANTS_WAITING = WANT_CLOSE | WANT_INIT,
 };
 
+/* Of children, one for each slot at most. */
+struct serials {
+    u32 at[WINDOW_MAX];
+    unsigned count;
+};
+
 /* One SA of a record, and what is to be done when all of it is there. */
 struct member {
     struct ike_sa *sa;
     bool ring;
-    u32 undone_ours, undone_theirs;
+    unsigned ours, theirs; /* slots that are filled */
+    struct serials undone_ours, undone_theirs;
 };
 
 struct import {
@@ -166,6 +173,20 @@ static bool read_serial(struct reader r, u32 *out)
     return read_ended(&r);
 }
 
+static bool add_serial(struct reader r, struct serials *out)
+{
+    return out->count < WINDOW_MAX && read_serial(r, &out->at[out->count++]);
+}
+
+static bool is_one_of(const struct serials *s, u32 serial)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        if (s->at[i] == serial)
+            return true;
+    }
+    return false;
+}
+
 /* ---- slots ---- */
 
 static bool read_packet(struct import *in, struct slot *slot, struct reader r)
@@ -191,7 +212,7 @@ static bool read_work(struct import *in, struct slot *slot, struct reader r)
 static bool read_slot(struct import *in, struct ike_sa *sa, struct slot *slot, struct reader r)
 {
     u32 serial = 0;
-    bool good = !slot->message && record_rows(r, &record_slot, &in->from, slot);
+    bool good = slot && record_rows(r, &record_slot, &in->from, slot);
     for (struct field f; good && record_next(&r, &f);) {
         if (f.number == RECORD_SLOT_CHILD)
             good = read_serial(f.value, &serial);
@@ -202,21 +223,33 @@ static bool read_slot(struct import *in, struct ike_sa *sa, struct slot *slot, s
         else
             good = f.number < RECORD_CONN;
     }
+    if (!good || r.bad || !slot->message)
+        return false;
     slot->child = child_of_serial(sa, serial);
-    return good && !r.bad && slot->message && (serial == 0 || slot->child);
+    return serial == 0 || slot->child;
 }
 
 /* A request of ours that is in flight: one of those that an SA can have that is up. */
-static bool ours_fits(const struct ike_sa *sa)
+static bool request_fits(const struct ike_sa *sa, const struct slot *ours)
 {
-    const struct slot *ours = &sa->ours;
     bool up = sa->state == IKE_UP || sa->state == IKE_CLOSING;
+    bool alone = !(ours->want & WANTS_ALONE) || slots_asking(sa) == 1;
     if (ours->exchange == EXCHANGE_CREATE_CHILD_SA)
-        return up && ours->work && (ours->want == WANT_REKEY) == !ours->child;
+        return up && alone && ours->work && (ours->want == WANT_REKEY) == !ours->child;
     bool wants = ours->want == 0 || ours->want == WANT_CLOSE || ours->want == WANT_LIVENESS ||
                  ours->want == WANT_ROAM || ours->want == WANT_TELL_SPI;
     return ours->exchange == 0 ||
-           (up && ours->exchange == EXCHANGE_INFORMATIONAL && wants && !ours->work);
+           (up && alone && ours->exchange == EXCHANGE_INFORMATIONAL && wants && !ours->work);
+}
+
+static bool slots_fit(const struct ike_sa *sa)
+{
+    const struct slot *ours, *theirs;
+    for (unsigned i = 0; (ours = slot_ours(sa, i)) && (theirs = slot_theirs(sa, i)); i++) {
+        if (!request_fits(sa, ours) || theirs->exchange || theirs->work)
+            return false;
+    }
+    return slots_asking(sa) <= sa->window.allowed;
 }
 
 /* ---- children ---- */
@@ -321,13 +354,19 @@ static bool is_waiting(const struct ike_sa *sa)
     return sa->state == IKE_INIT && sa->initiator && sa->tries && !sa->spare;
 }
 
+static bool window_fits(const struct window *w)
+{
+    return w->kept >= 1 && w->kept <= WINDOW_MAX && w->allowed >= 1 && w->allowed <= WINDOW_MAX &&
+           w->early >> (w->kept - 1) == 0;
+}
+
 static bool sa_fits(const struct ike_sa *sa)
 {
     bool pending = sa->state == IKE_INIT && sa->spare && sa->initiator;
     bool keyed = sa->state == IKE_UP || sa->state == IKE_CLOSING;
     int wants = is_waiting(sa) ? WANTS_WAITING : WANTS_UP;
     return (pending || is_waiting(sa) || sa->state >= IKE_UP) && sa->state <= IKE_GONE &&
-           (!keyed || sa->authenticated) && !(sa->wants & ~wants) && sa->window.size == 1 &&
+           (!keyed || sa->authenticated) && !(sa->wants & ~wants) && window_fits(&sa->window) &&
            sa->ousts <= OUST_DELETE && sa->lost <= LOST_STALE && sa->lowest.len <= LOWEST_LEN &&
            (sa->rekey_group == KE_NONE || suite_ke(sa->rekey_group)) &&
            sa->reason < SHRIKE_REASON_COUNT && sa->iv_end <= UINT64_MAX / 2;
@@ -338,7 +377,12 @@ static struct ike_sa *restore(struct shard *s, struct ike_sa *said)
 {
     if (is_waiting(said))
         said->spi_i = shard_draw_spi(s);
-    return sa_new_restored(s, said->initiator, sa_spi_ours(said), said->serial);
+    struct ike_sa *sa = sa_new_restored(s, said->initiator, sa_spi_ours(said), said->serial);
+    bool larger = said->window.kept > 1 || said->window.allowed > 1;
+    if (!sa || !larger || slots_open(s, sa))
+        return sa;
+    sa_free(s, sa);
+    return NULL;
 }
 
 /* Its fields, its connection and its suite make it; then there is a place for the rest. */
@@ -347,8 +391,10 @@ static struct ike_sa *make(struct import *in, struct reader r)
     struct ike_sa said = {0}, *sa = NULL;
     const struct shrike_conn *conn = NULL;
     struct shard *s = in->shard;
-    bool good = record_rows(r, &record_ike, &in->from, &said) && sa_fits(&said) &&
-                take_serial(in, said.serial);
+    bool good = record_rows(r, &record_ike, &in->from, &said);
+    if (in->from.version < 2)
+        said.window.allowed = 1;
+    good = good && sa_fits(&said) && take_serial(in, said.serial);
     for (struct field f; good && record_next(&r, &f);) {
         if (f.number == RECORD_CONN)
             good = (conn = find_conn(s, f.value)) != NULL;
@@ -391,17 +437,28 @@ static bool fill(struct import *in, struct member *m, struct reader r, bool chil
         else if (f.number == RECORD_RING)
             m->ring = true;
         else if (f.number == RECORD_OURS)
-            good = read_slot(in, m->sa, &m->sa->ours, f.value);
+            good = read_slot(in, m->sa, slot_ours(m->sa, m->ours++), f.value);
         else if (f.number == RECORD_THEIRS)
-            good = read_slot(in, m->sa, &m->sa->theirs, f.value);
+            good = read_slot(in, m->sa, slot_theirs(m->sa, m->theirs++), f.value);
         else if (f.number == RECORD_UNDONE_OURS)
-            good = read_serial(f.value, &m->undone_ours);
+            good = add_serial(f.value, &m->undone_ours);
         else if (f.number == RECORD_UNDONE_THEIRS)
-            good = read_serial(f.value, &m->undone_theirs);
+            good = add_serial(f.value, &m->undone_theirs);
         else
             good = f.number == RECORD_CONN || f.number == RECORD_SUITE;
     }
     return good && !r.bad;
+}
+
+/* Is a request of ours about this very child? */
+static bool asks_about(const struct ike_sa *sa, const struct child_sa *child)
+{
+    const struct slot *ours;
+    for (unsigned i = 0; (ours = slot_ours(sa, i)) != NULL; i++) {
+        if (ours->child == child)
+            return true;
+    }
+    return false;
 }
 
 /* A child that no exchange is about is not being negotiated, unless it ends. */
@@ -409,10 +466,11 @@ static bool children_fit(const struct member *m)
 {
     const struct ike_sa *sa = m->sa;
     for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        bool asked =
-            c == sa->ours.child || c->serial == m->undone_ours || c->serial == m->undone_theirs;
-        if ((c->state == CHILD_NEGOTIATED && !asked && !c->wants_delete) ||
-            (c->state == CHILD_DELETING && c != sa->ours.child) ||
+        bool asks = asks_about(sa, c);
+        bool known = asks || is_one_of(&m->undone_ours, c->serial) ||
+                     is_one_of(&m->undone_theirs, c->serial);
+        if ((c->state == CHILD_NEGOTIATED && !known && !c->wants_delete) ||
+            (c->state == CHILD_DELETING && !asks) ||
             (sa->state == IKE_GONE && c->state != CHILD_DEAD))
             return false;
     }
@@ -425,8 +483,7 @@ static bool read_member(struct import *in, struct reader r)
     if (in->count == MEMBERS_MAX || !(m->sa = make(in, r)))
         return false;
     in->count++;
-    return fill(in, m, r, true) && fill(in, m, r, false) && ours_fits(m->sa) &&
-           m->sa->theirs.exchange == 0 && !m->sa->theirs.work && children_fit(m) &&
+    return fill(in, m, r, true) && fill(in, m, r, false) && slots_fit(m->sa) && children_fit(m) &&
            (!m->ring || (m->sa->peer_id && m->sa->state != IKE_GONE));
 }
 
@@ -442,10 +499,10 @@ static bool link_members(struct import *in)
             return false;
         *place = sa;
         sa->before = root;
-        if (sa->state == IKE_INIT && root->ours.want != WANT_REKEY)
+        if (sa->state == IKE_INIT && !slot_of_want(root, WANT_REKEY))
             return false;
     }
-    bool asks = root->ours.exchange == EXCHANGE_CREATE_CHILD_SA && root->ours.want == WANT_REKEY;
+    bool asks = slot_of_want(root, WANT_REKEY) != NULL;
     bool pending = root->next[0] && root->next[0]->state == IKE_INIT;
     return (root->state != IKE_INIT || is_waiting(root)) && (!pending || asks);
 }
@@ -465,15 +522,18 @@ static void try_again(struct shard *s, struct ike_sa *sa, u32 serial)
 /* What waited for the data plane does not any more (export.h). */
 static void undo(struct shard *s, struct member *m)
 {
-    struct child_sa *ours = child_of_serial(m->sa, m->undone_ours);
-    struct child_sa *theirs = child_of_serial(m->sa, m->undone_theirs);
-    if (theirs) {
-        u32 replaces = theirs->replaces;
-        child_free(s, m->sa, theirs);
+    for (unsigned i = 0; i < m->undone_theirs.count; i++) {
+        struct child_sa *theirs = child_of_serial(m->sa, m->undone_theirs.at[i]);
+        u32 replaces = theirs ? theirs->replaces : 0;
+        if (theirs)
+            child_free(s, m->sa, theirs);
         if (replaces)
             child_rekey_settle(s, m->sa, replaces);
     }
-    if (ours) {
+    for (unsigned i = 0; i < m->undone_ours.count; i++) {
+        struct child_sa *ours = child_of_serial(m->sa, m->undone_ours.at[i]);
+        if (!ours)
+            continue;
         child_end(ours, SHRIKE_REASON_KERNEL);
         ours->again = true;
         try_again(s, m->sa, ours->replaces);
@@ -498,7 +558,7 @@ static void finish(struct import *in)
             peers_restore(s, m->sa);
         undo(s, m);
         internal_hold(s, m->sa);
-        m->sa->reap = m->sa->state == IKE_GONE && !m->sa->theirs.message;
+        m->sa->reap = m->sa->state == IKE_GONE && !slots_remember(m->sa);
         if (is_waiting(m->sa))
             join(s, m->sa);
         if (m->sa->state == IKE_INIT && m->sa->spare)

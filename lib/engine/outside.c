@@ -92,7 +92,7 @@ static bool same_address(const struct shrike_endpoint *a, const struct shrike_en
  * ours that waits for its response asks already. */
 static void suspect(struct shard *s, struct ike_sa *sa)
 {
-    bool asks = sa->state != IKE_UP || sa->ours.exchange;
+    bool asks = sa->state != IKE_UP || slots_asking(sa);
     if (asks || (sa->hinted && s->now - sa->hinted < OUTSIDE_HINT_EVERY && !fault(56)))
         return;
     sa->hinted = s->now;

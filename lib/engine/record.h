@@ -23,8 +23,8 @@ enum record_field {
     RECORD_SUITE,         /* ENCR, its bits, PRF, INTEG, KE: 2 each */
     RECORD_PEER_ID,       /* type, data */
     RECORD_RING,          /* empty: it is one of those between its identities */
-    RECORD_OURS,          /* our request in flight */
-    RECORD_THEIRS,        /* the remembered reply */
+    RECORD_OURS,          /* a request of ours in flight */
+    RECORD_THEIRS,        /* a remembered reply */
     RECORD_UNDONE_OURS,   /* serial of a child whose installing we waited for: our request */
     RECORD_UNDONE_THEIRS, /* the same of a request of the peer, which counts as not come yet */
     RECORD_CHILD,         /* a Child SA */

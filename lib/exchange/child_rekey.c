@@ -69,10 +69,9 @@ enum verdict child_rekey_find(struct turn *t, struct child_sa **old)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     struct reader r = reader_of(n.spi);
     struct child_sa *child = child_by_peer_spi(t->sa, read_u32(&r));
-    const struct slot *ours = &t->sa->ours;
     struct rekey_request q = {
         /* The response that names it may be under way. */
-        .known = child || (ours->exchange == EXCHANGE_CREATE_CHILD_SA && ours->want != WANT_REKEY),
+        .known = child || slots_creating(t->sa),
         .ending = !child || child->state != CHILD_UP || child->wants_delete || child->lost,
         .replaced = child && child_replacing(t->sa, child->serial, false),
     };

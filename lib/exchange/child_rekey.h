@@ -7,8 +7,7 @@
 #include "sa/child.h"
 
 /* The first child whose time has come gets a replacement, to be asked for; one that has been
- * replaced by the peer and not deleted since is to be deleted. For when no exchange of ours is
- * under way. */
+ * replaced by the peer and not deleted since is to be deleted. */
 void child_rekey_next(struct shard *s, struct ike_sa *sa);
 
 /* Say in our request what this replacement is for. false: that is not there any more. */

@@ -5,6 +5,7 @@
 #include "exchange/ike_rekey.h"
 #include "exchange/reauth.h"
 #include "exchange/roam.h"
+#include "exchange/widen.h"
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/internal.h"
@@ -83,7 +84,7 @@ enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_
 
 static bool is_ours(const struct turn *t)
 {
-    return t->slot == &t->sa->ours;
+    return slot_is_ours(t->sa, t->slot);
 }
 
 static struct header header_for(const struct turn *t)
@@ -235,6 +236,10 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         add_error(t, &d->b);
         tell_refused(t);
     }
+    if (v == DONE) {
+        widen_accept(t);
+        widen_promise(t);
+    }
     struct packet *reply = v == DROP ? NULL : draft_seal(t, d);
     bool init = t->slot->exchange == EXCHANGE_IKE_SA_INIT;
     if (reply)
@@ -334,6 +339,8 @@ static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
 {
     bool init = t->slot->exchange == EXCHANGE_IKE_SA_INIT;
     t->slot->message_id = init ? 0 : t->sa->window.ours;
+    if (v == DONE)
+        widen_promise(t);
     struct packet *request = v == DONE ? draft_seal(t, d) : NULL;
     if (!request) {
         if (v == DONE)
@@ -360,9 +367,10 @@ static void finish_conclude(struct turn *t, enum verdict v)
 {
     if (v == DROP)
         t->slot->conclude = false; /* it was not the response: go on waiting */
-    else if (v == DONE)
+    else if (v == DONE) {
+        widen_accept(t);
         slot_free(t->shard, t->slot);
-    else
+    } else
         fail_ours(t, v);
 }
 
@@ -387,11 +395,12 @@ void exchange_run(struct turn *t)
 
 void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa *child, u16 want)
 {
-    ensure(sa->ours.exchange == 0);
-    sa->ours.exchange = type;
-    sa->ours.want = (u8)want;
-    sa->ours.child = child;
-    struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
+    struct slot *slot = slot_idle(sa);
+    ensure(slot != NULL);
+    slot->exchange = type;
+    slot->want = (u8)want;
+    slot->child = child;
+    struct turn t = {.shard = s, .sa = sa, .slot = slot};
     exchange_run(&t);
 }
 
@@ -405,9 +414,9 @@ void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
     exchange_run(&t);
 }
 
-void exchange_retransmit(struct shard *s, struct ike_sa *sa)
+void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
 {
-    struct turn t = {.shard = s, .sa = sa, .slot = &sa->ours};
+    struct turn t = {.shard = s, .sa = sa, .slot = slot};
     struct handshake *h = sa->handshake;
     /* RFC 7296 2.4 (5): only silence tells that the peer is gone. */
     if (t.slot->tries >= sa->conn->retransmit_tries) {
@@ -423,7 +432,7 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa)
     t.slot->tries++;
     s->stats.retransmits++;
     arm(&t);
-    roam_unanswered(s, sa);
+    roam_unanswered(s, sa, slot);
     send_request(&t, t.slot->message);
     struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_RETRANSMIT, sa);
     e->exchange = t.slot->exchange;
@@ -457,8 +466,7 @@ void ike_close_first(struct shard *s, struct ike_sa *sa, const struct shrike_rea
     /* RFC 7296 1.4.1 (1): with the IKE SA all of its children go, both SAs of each. */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);
-    slot_free(s, &sa->ours);
-    slot_rest(s, &sa->theirs);
+    slots_end(s, sa);
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
@@ -467,5 +475,5 @@ void ike_close_first(struct shard *s, struct ike_sa *sa, const struct shrike_rea
     sa->wants = 0;
     sa->not_before = 0;
     sa->expires = s->now + GONE_TIME;
-    sa->reap = sa->theirs.message == NULL;
+    sa->reap = !slots_remember(sa);
 }

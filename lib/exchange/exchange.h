@@ -46,13 +46,13 @@ typedef enum verdict exchange_verb(struct turn *t);
  * reply or the request; keep what waits for an op; close the SA that failed. The turn has shard,
  * sa, slot, in, and op or datagram. */
 void exchange_run(struct turn *t);
-/* Begin an exchange of ours; our slot must be free. */
+/* Begin an exchange of ours; there must be an idle slot (slot_idle()). */
 void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa *child, u16 want);
 /* The answer of an op: go on where the exchange waits. */
 void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
                      const struct shrike_answer *op);
-/* The due time of our request has come: send it again, or give the SA up. */
-void exchange_retransmit(struct shard *s, struct ike_sa *sa);
+/* The due time of the request in this slot has come: send it again, or give the SA up. */
+void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot);
 
 /* Ways to end a verb: fill in the reason and give the verdict. */
 enum verdict turn_refuse(struct turn *t, enum shrike_reason_code code, u16 notify);

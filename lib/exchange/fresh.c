@@ -48,7 +48,7 @@ static bool derive(struct turn *t, struct work *work, struct fresh *f)
 
 enum verdict fresh_join(struct turn *t, struct work *work, struct fresh *out)
 {
-    bool we_asked = t->slot == &t->sa->ours;
+    bool we_asked = slot_is_ours(t->sa, t->slot);
     struct bytes theirs, ours = bytes_of(work->nonce, NONCE_LEN);
     out->seed = (struct key_seed){0};
     if (!nonce_read(message_body(t->in, PAYLOAD_NONCE), &theirs))

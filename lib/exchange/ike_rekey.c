@@ -286,17 +286,26 @@ static enum verdict choose(struct turn *t, u16 group, struct choice *out)
     return out->ke == group ? DONE : turn_refuse_group(t, out->ke);
 }
 
+/* Is an exchange about a Child SA under way, beside the one of this turn? */
+static bool is_about_children(const struct turn *t)
+{
+    const struct slot *ours, *theirs;
+    for (unsigned i = 0; (ours = slot_ours(t->sa, i)) && (theirs = slot_theirs(t->sa, i)); i++) {
+        if (ours->child || (theirs->child && theirs != t->slot))
+            return true;
+    }
+    return slots_creating(t->sa);
+}
+
 /* RFC 7296 2.25.1 (7), 2.25.2 (2), 2.8.2 (2): what may not cross a rekey of the IKE SA. */
 static enum verdict admit(struct turn *t)
 {
     const struct ike_sa *sa = t->sa;
-    const struct slot *ours = &sa->ours;
-    bool rekeys = ours->want == WANT_REKEY;
     struct rekey_request q = {
         .known = true,
         .ending = sa->state != IKE_UP || sa->spare || sa->replaced || sa->wants & WANT_CLOSE,
         .replaced = sa->next[THEIRS] != NULL,
-        .barred = (ours->exchange == EXCHANGE_CREATE_CHILD_SA && !rekeys) || ours->child,
+        .barred = is_about_children(t),
     };
     return rekey_answer(&q) == REKEY_TAKE
                ? DONE

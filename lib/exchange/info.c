@@ -80,9 +80,12 @@ enum verdict info_conclude(struct turn *t)
  * CREATE_CHILD_SA was lost and will come once more. */
 static void note_gone(struct ike_sa *sa, u32 spi)
 {
-    struct work *work = sa->ours.exchange == EXCHANGE_CREATE_CHILD_SA ? sa->ours.work : NULL;
-    if (work && work->gone_count < GONE_MAX)
-        work->gone[work->gone_count++] = spi;
+    struct slot *slot;
+    for (unsigned i = 0; (slot = slot_ours(sa, i)) != NULL; i++) {
+        struct work *work = slot->exchange == EXCHANGE_CREATE_CHILD_SA ? slot->work : NULL;
+        if (work && work->gone_count < GONE_MAX)
+            work->gone[work->gone_count++] = spi;
+    }
 }
 
 /* RFC 7296 1.4.1 (3): the peer names its inbound SAs; we answer with ours of the same pairs, but

@@ -378,7 +378,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     struct bytes ts = ring_keep(&t->shard->ring, packet_bytes(child->selectors));
     if (!keymat || !ts.at || !keymat_child(&sk_d, seed, keymat, size))
         return false;
-    child->ours = t->slot == &sa->ours;
+    child->ours = slot_is_ours(sa, t->slot);
     child->later |= !child->ours; /* the peer has it when our reply has come */
     struct shrike_op *op = shard_ask(t->shard, sa, t->slot, SHRIKE_CHILD_INSTALL);
     op->install = (struct shrike_install_op){
@@ -411,7 +411,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     /* A copy: the op may outlive the child. */
     op->install.local_ts = (const struct shrike_ts *)(const void *)ts.at;
     op->install.remote_ts = op->install.local_ts + child->local_ts_count;
-    split_keys(&op->install, keymat, len, fault(31) || t->slot == &sa->ours);
+    split_keys(&op->install, keymat, len, fault(31) || child->ours);
     child->encap = sa_encap(sa);
     child->plane = t->shard->plane;
     return true;
@@ -425,10 +425,10 @@ void offer_up(struct turn *t, struct child_sa *child)
         child->announced = true;
         (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);
     }
-    if (t->slot == &t->sa->ours && child->more)
+    if (child->ours && child->more)
         (void)trace_child(t->shard, SHRIKE_EVENT_ADDITIONAL_TS, t->sa, child);
     pending_release(t->shard, child->command, SHRIKE_REASON_NONE);
     child->command = 0;
-    if (t->slot == &t->sa->ours)
+    if (child->ours)
         remake_done(t->shard, t->sa, child);
 }

@@ -61,12 +61,14 @@ static void want(struct shard *s, struct ike_sa *sa, u8 roam)
 
 void roam_hurry(struct shard *s, struct ike_sa *sa)
 {
-    struct slot *ours = &sa->ours;
-    if (!ours->exchange || ours->awaiting || !ours->message)
-        return;
-    ours->tries = 0;
-    ours->due = s->now;
-    sa_touch(s, sa);
+    struct slot *ours;
+    for (unsigned i = 0; (ours = slot_ours(sa, i)) != NULL; i++) {
+        if (!ours->exchange || ours->awaiting || !ours->message)
+            continue;
+        ours->tries = 0;
+        ours->due = s->now;
+        sa_touch(s, sa);
+    }
 }
 
 void roam_use(struct shard *s, struct ike_sa *sa, const struct ring_path *path)
@@ -144,11 +146,11 @@ void roam_mapping(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
 
 /* ---- what is gone ---- */
 
-void roam_unanswered(struct shard *s, struct ike_sa *sa)
+void roam_unanswered(struct shard *s, struct ike_sa *sa, const struct slot *slot)
 {
     struct ring_path paths[PATHS_MAX];
     bool asks = sa->mobike && sa->caller && !sa->spare && !sa->replaced;
-    if (!asks || sa->roam & ROAM_PROBING || sa->ours.tries != PROBE_AFTER ||
+    if (!asks || sa->roam & ROAM_PROBING || slot->tries != PROBE_AFTER ||
         list_paths(s, sa, paths) < 2)
         return;
     sa->roam |= ROAM_PROBING;

@@ -14,8 +14,8 @@ void roam_heard(struct turn *t);
 /* Where a request of ours is to go: one path, or while none is known to work each that may. */
 unsigned roam_paths(const struct shard *s, const struct ike_sa *sa,
                     struct ring_path out[PATHS_MAX]);
-/* Our request is to be sent once more. */
-void roam_unanswered(struct shard *s, struct ike_sa *sa);
+/* Our request in this slot is to be sent once more. */
+void roam_unanswered(struct shard *s, struct ike_sa *sa, const struct slot *slot);
 
 /* This host has other addresses, or other routes. */
 void roam_look(struct shard *s, struct ike_sa *sa, enum host_news news);

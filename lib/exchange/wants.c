@@ -9,12 +9,18 @@
 #include "sa/remake.h"
 #include "sa/twin.h"
 
-/* Begin an exchange about the first child that is to be deleted, or made. One that is to be deleted
- * waits until the peer has had the reply that makes it. */
+/* One exchange about a child at a time; and the peer is to have had the reply that makes it. */
+static bool may_delete(const struct ike_sa *sa, const struct child_sa *c)
+{
+    return c->wants_delete && c->state < CHILD_DELETING && !slot_about(sa, c) &&
+           !slot_answers_about(sa, c);
+}
+
+/* Begin an exchange about the first child that is to be deleted, or made. */
 static bool begin_child(struct shard *s, struct ike_sa *sa, bool deletes)
 {
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        if (deletes && c->wants_delete && c != sa->theirs.child && c->state < CHILD_DELETING) {
+        if (deletes && may_delete(sa, c)) {
             child_hand_over(s, sa, c); /* the peer forgets it as soon as it hears of this */
             c->state = CHILD_DELETING;
             exchange_begin(s, sa, EXCHANGE_INFORMATIONAL, c, 0);
@@ -103,8 +109,8 @@ void wants_next(struct shard *s, struct ike_sa *sa)
         return;
     }
     for (int i = 0; i < TRIES; i++) {
-        /* RFC 7296 2.3 (2, 5): one after the other. */
-        if (sa->ours.exchange || sa->reap || sa->not_before > s->now)
+        unsigned asking = slots_asking(sa);
+        if (!life_lets_ask(s, sa) || sa->reap || sa->not_before > s->now)
             return;
         if (sa->state == IKE_INIT && !begin_waiting(s, sa))
             return;
@@ -120,6 +126,11 @@ void wants_next(struct shard *s, struct ike_sa *sa)
             sa->wants &= WANT_CLOSE; /* nothing else can be done in this state */
             return;
         }
+        if (slots_asking(sa) > asking) {
+            /* RFC 7296 2.3 (3): the next input may begin another beside it. */
+            sa->unsettled = life_lets_ask(s, sa) != NULL;
+            return;
+        }
     }
-    sa->unsettled = !sa->ours.exchange; /* all have failed: there may be more */
+    sa->unsettled = true; /* all have failed: there may be more */
 }

@@ -96,10 +96,7 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     }
     if (heir && !child->announced) /* what this one stood for may still be there */
         heir->stands_for = child->stands_for ? child->stands_for : child->replaces;
-    if (sa->ours.child == child)
-        sa->ours.child = NULL;
-    if (sa->theirs.child == child)
-        sa->theirs.child = NULL;
+    slots_forget_child(sa, child);
     if (child->spi_in)
         map_remove(&s->by_esp, child->spi_in, child->index);
     if (child->state == CHILD_DEAD)
@@ -121,10 +118,7 @@ void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_cod
     if (child->state == CHILD_DEAD)
         return;
     child->state = CHILD_DEAD;
-    if (sa->ours.child == child)
-        sa->ours.child = NULL;
-    if (sa->theirs.child == child)
-        sa->theirs.child = NULL;
+    slots_forget_child(sa, child);
     child->reason = (u8)code;
     sa->dead++;
 }

@@ -42,15 +42,22 @@ static bool stays(const struct ike_sa *sa)
 
 bool life_may_rekey(const struct ike_sa *sa)
 {
-    return stays(sa) && !sa->reauth && !sa->ours.exchange && !sa->theirs.exchange;
+    return stays(sa) && !sa->reauth && !slots_asking(sa) && !slots_answering(sa);
+}
+
+struct slot *life_lets_ask(const struct shard *s, const struct ike_sa *sa)
+{
+    bool alone = sa->wants & WANTS_ALONE || (stays(sa) && !sa->reauth && sa->rekey_at <= s->now);
+    return alone && slots_asking(sa) ? NULL : slot_idle(sa);
 }
 
 bool life_may_rekey_child(const struct shard *s, const struct ike_sa *sa,
                           const struct child_sa *child)
 {
     /* While the peer has not deleted what it replaces, the peer may not know that it is there. */
-    return stays(sa) && !sa->ours.exchange && child->state == CHILD_UP && !child->wants_delete &&
-           !child->lost && child->plane == s->plane && !child_of_serial(sa, child->replaces);
+    return child->state == CHILD_UP && !child->wants_delete && !child->lost &&
+           child->plane == s->plane && stays(sa) && life_lets_ask(s, sa) &&
+           !child_of_serial(sa, child->replaces) && !slot_about(sa, child);
 }
 
 void life_retry(struct shard *s, struct ike_sa *sa, shrike_time delay)

@@ -24,6 +24,10 @@ bool life_may_rekey(const struct ike_sa *sa);
 bool life_may_rekey_child(const struct shard *s, const struct ike_sa *sa,
                           const struct child_sa *child);
 
+/* Where the next request of ours goes; NULL: the window is full, or something that goes alone waits
+ * until all that is under way is over. */
+struct slot *life_lets_ask(const struct shard *s, const struct ike_sa *sa);
+
 /* An attempt has failed: when is the next one? */
 void life_retry(struct shard *s, struct ike_sa *sa, shrike_time delay);
 void life_retry_child(struct shard *s, struct child_sa *child, shrike_time delay);

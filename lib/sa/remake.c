@@ -40,6 +40,8 @@ static struct child_sa *make_heir(struct shard *s, struct ike_sa *sa, struct chi
 
 void remake_next(struct shard *s, struct ike_sa *sa)
 {
+    if (slots_creating(sa))
+        return; /* it may be an heir */
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
         if (!remake_is_due(s, c))
             continue;

@@ -8,7 +8,7 @@
 
 /* Is it up, and was it installed in a data plane that has ended since? */
 bool remake_is_due(const struct shard *s, const struct child_sa *child);
-/* Go on, when no exchange of ours is under way: the first child that is due gets an heir, to be
+/* Go on, when no Child SA is being asked for: the first child that is due gets an heir, to be
  * asked for. One whose heir could not be made is to be deleted, and its configuration's child
  * wanted again after that. */
 void remake_next(struct shard *s, struct ike_sa *sa);

@@ -33,7 +33,7 @@ static struct ike_sa *sa_place(struct shard *s, bool initiator, u64 spi)
     sa->initiator = sa->caller = initiator;
     sa->expires = sa->rekey_at = sa->reauth_at = SHRIKE_NEVER;
     sa->heard = s->now;
-    sa->window.size = 1;
+    window_init(&sa->window);
     list_init(&sa->children);
     if (initiator)
         sa->spi_i = spi;
@@ -147,7 +147,7 @@ static void hand_roam(struct ike_sa *from, struct ike_sa *to)
 {
     to->wants |= from->wants & WANT_ROAM;
     to->roam = from->roam & (u8)~ROAM_IN_FLIGHT;
-    if (from->ours.exchange && from->ours.want == WANT_ROAM && !fault(74)) {
+    if (slot_of_want(from, WANT_ROAM) && !fault(74)) {
         to->wants |= WANT_ROAM;
         to->roam |= ROAM_TELL;
         to->roam |= from->roam & ROAM_UPDATING ? ROAM_UPDATE : 0;
@@ -229,8 +229,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
 {
     for (struct child_sa *c; (c = child_first(sa)) != NULL;)
         child_free(s, sa, c);
-    slot_free(s, &sa->ours);
-    slot_free(s, &sa->theirs);
+    slots_free(s, sa);
     protect_forget(s, sa, 0);
     protect_forget(s, sa, 1);
     sa_end_handshake(s, sa);
@@ -329,20 +328,18 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         if (sa->fragments[i])
             due = MIN(due, sa->fragments[i]->since + REASSEMBLY_TIME_MAX);
     }
-    if (sa->ours.exchange)
-        due = MIN(due, sa->ours.due);
-    if (sa->theirs.awaiting)
-        due = MIN(due, sa->theirs.due);
+    due = MIN(due, slots_due(sa));
     /* Closing waits until IKE_AUTH is over: else the peer would be left with an SA. */
     u8 wants = sa->state < IKE_UP ? sa->wants & (u8)~WANT_CLOSE : sa->wants;
-    if (!sa->ours.exchange && (wants || sa->not_before > s->now))
+    bool may_ask = life_lets_ask(s, sa) != NULL;
+    if (may_ask && (wants || sa->not_before > s->now))
         due = MIN(due, MAX(sa->not_before, s->now));
     if (sa->forget)
         due = MIN(due, sa->forget);
     if (sa->state == IKE_UP)
         due = MIN(due, life_due(s, sa));
-    if (sa->state == IKE_UP && !sa->spare && !sa->replaced && !sa->ours.exchange &&
-        sa->conn->dpd_delay)
+    if (sa->state == IKE_UP && !sa->spare && !sa->replaced && may_ask && sa->conn->dpd_delay &&
+        !slot_of_want(sa, WANT_LIVENESS))
         due = MIN(due, MAX(sa->heard + sa->conn->dpd_delay, sa->not_before));
     return due;
 }
@@ -372,59 +369,4 @@ void sa_rehome(struct shard *s, struct ike_sa *sa)
         sa_use_conn(s, sa, conn, s->current);
         return;
     }
-}
-
-void slot_work_free(struct shard *s, struct slot *slot)
-{
-    if (!slot->work)
-        return;
-    packet_drop(&s->packets, slot->work->octets);
-    packet_drop(&s->packets, slot->work->ke_public);
-    packet_drop(&s->packets, slot->work->attributes);
-    slab_put(&s->works, slot->work->index);
-    slot->work = NULL;
-}
-
-void slot_free(struct shard *s, struct slot *slot)
-{
-    packet_drop(&s->packets, slot->message);
-    slot_work_free(s, slot);
-    memset(slot, 0, sizeof(*slot));
-}
-
-void slot_rest(struct shard *s, struct slot *slot)
-{
-    struct slot kept = {
-        .message = slot->message, .message_id = slot->message_id, .hash = slot->hash};
-    slot_work_free(s, slot);
-    *slot = kept;
-}
-
-struct work *slot_work(struct shard *s, struct slot *slot)
-{
-    if (slot->work)
-        return slot->work;
-    u32 index;
-    slot->work = slab_take(&s->works, &index);
-    if (slot->work)
-        slot->work->index = index;
-    return slot->work;
-}
-
-bool slot_keep(struct shard *s, struct slot *slot, const struct message *m)
-{
-    struct work *work = slot_work(s, slot);
-    if (!work)
-        return false;
-    if (m == &work->in)
-        return true; /* it waits for the second time */
-    size_t end = 0;
-    for (u32 i = 0; i < m->count; i++)
-        end = MAX(end, (size_t)m->payloads[i].body.off + m->payloads[i].body.len);
-    work->octets = packet_copy(&s->packets, bytes_of(m->base, end));
-    if (!work->octets)
-        return false;
-    work->in = *m;
-    work->in.base = work->octets->data;
-    return true;
 }

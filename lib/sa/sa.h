@@ -5,13 +5,12 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "crypto/keymat.h"
-#include "sa/packet.h"
 #include "sa/rekey.h"
 #include "sa/ring.h"
 #include "sa/select.h"
+#include "sa/slot.h"
 #include "sa/window.h"
 #include "shrike/conf.h"
-#include "wire/message.h"
 
 struct shard;
 struct child_sa;
@@ -38,6 +37,9 @@ enum ike_want {
     WANT_ROAM = 1 << 7,     /* something is to be said about addresses: ike_sa.roam */
 };
 
+/* Exchanges that go alone: no other request of ours is under way beside them. */
+enum { WANTS_ALONE = WANT_INIT | WANT_AUTH | WANT_CLOSE | WANT_REKEY | WANT_REJECT | WANT_ROAM };
+
 /* What an SA that has come up does to older ones between the same identities. */
 enum ike_oust {
     OUST_NONE,
@@ -45,45 +47,7 @@ enum ike_oust {
     OUST_DELETE, /* the peer is told */
 };
 
-#define NONCE_LEN 32 /* of our nonces: at least half of the largest PRF key (RFC 7296 2.10) */
-
 #define IV_RANGE 4096 /* explicit IVs reserved at a time */
-
-#define GONE_MAX 4 /* Child SAs deleted by the peer while its response that made them is lost */
-
-/* What a CREATE_CHILD_SA or an exchange that waits for an op must remember. */
-struct work {
-    u32 index;
-    struct message in; /* the message that waits; its base is in `octets` */
-    struct packet *octets;
-    struct ring_path path;     /* that it came by */
-    u8 nonce[NONCE_LEN];       /* ours */
-    struct packet *ke_public;  /* ours, for the reply */
-    struct packet *attributes; /* of the lease that this exchange has asked for, for the reply */
-    u16 group;                 /* of the key pair below; KE_NONE without one */
-    u8 groups;                 /* tried so far */
-    u8 ke_private[KE_PRIVATE_MAX];
-    u8 gone_count;
-    u32 gone[GONE_MAX]; /* SPIs that the peer deleted before its response came that names them */
-};
-
-/* One exchange under way, ours or theirs. */
-struct slot {
-    u8 exchange;   /* enum exchange_type; 0: free */
-    u8 step;       /* of the exchange's function */
-    u8 tries;      /* resends so far */
-    bool conclude; /* ours: the response is being concluded, not the request asked */
-    bool awaiting; /* an op is out */
-    u8 want;       /* ours: the want that began it */
-    u16 refused;   /* theirs: error notify of the Child SA that could not be made */
-    u32 message_id;
-    u32 question;           /* number of the op awaited */
-    u64 hash;               /* theirs: of the request's datagram (its first fragment) */
-    struct packet *message; /* ours: the request; theirs: the remembered reply */
-    struct work *work;
-    struct child_sa *child; /* that the exchange is about */
-    shrike_time due; /* ours: the next resend, or giving up; both: an op waited for too long */
-};
 
 /* What is needed until IKE_AUTH is over and no longer. */
 struct handshake {
@@ -128,8 +92,9 @@ struct ike_sa {
     u64 iv;              /* counter of explicit IVs; never used twice with one key (RFC 5282 3.1) */
     u64 iv_end;          /* of the range that is reserved for it: what is imported goes on there */
     struct window window;
-    u32 questions; /* ops asked so far */
-    struct slot ours, theirs;
+    u32 questions;            /* ops asked so far */
+    struct slot ours, theirs; /* with a window of one: the slots; else the first of each side */
+    struct more_slots *more;  /* NULL with a window of one */
     struct reassembly *fragments[2]; /* of a request, of a response */
     struct handshake *handshake;
     const struct shrike_conn *conn; /* NULL for a responder before IKE_AUTH */
@@ -230,14 +195,5 @@ const struct ike_sa *sa_root(const struct ike_sa *sa);
 void sa_changed(struct shard *s, const struct ike_sa *sa);
 /* When the timer of this SA is to go off. */
 shrike_time sa_due(const struct shard *s, const struct ike_sa *sa);
-
-/* Slots. */
-void slot_free(struct shard *s, struct slot *slot);
-/* The exchange is over; the message, its hash and ID stay for retransmissions. */
-void slot_rest(struct shard *s, struct slot *slot);
-/* Keep the message of the exchange for an op's answer: its octets move to a packet. */
-bool slot_keep(struct shard *s, struct slot *slot, const struct message *m) must_use;
-struct work *slot_work(struct shard *s, struct slot *slot) must_use; /* made when missing */
-void slot_work_free(struct shard *s, struct slot *slot);
 
 #endif

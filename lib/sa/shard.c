@@ -39,6 +39,7 @@ static bool init_pools(struct shard *s)
            slab_init(&s->works, p, sizeof(struct work), 2 * l->half_open) &&
            slab_init(&s->reassemblies, p, sizeof(struct reassembly), l->half_open) &&
            slab_init(&s->commands, p, sizeof(struct pending), PENDING_MAX) &&
+           slab_init(&s->more_slots, p, sizeof(struct more_slots), l->ike_sas) &&
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
            map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) &&
@@ -96,6 +97,7 @@ void shard_free(struct shard *s)
     slab_free(&s->works);
     slab_free(&s->reassemblies);
     slab_free(&s->commands);
+    slab_free(&s->more_slots);
     map_free(&s->by_spi);
     map_free(&s->by_init);
     map_free(&s->by_peer);

@@ -29,7 +29,7 @@ struct snapshot {
 struct shard {
     const struct shrike_provider *provider;
     struct page_source source;
-    struct slab sas, handshakes, children, works, reassemblies, commands;
+    struct slab sas, handshakes, children, works, reassemblies, commands, more_slots;
     struct packets packets;
     struct ring ring;
     struct arena scratch;

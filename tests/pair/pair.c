@@ -112,6 +112,7 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
         .rekey_time = o->ike_rekey,
         .reauth_time = o->ike_reauth,
         .over_time = o->ike_over,
+        .window = o->window ? o->window : 1,
         .fragment_size = 1280,
         .fragmentation = true,
         .mobike = o->mobike,

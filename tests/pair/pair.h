@@ -116,6 +116,7 @@ struct pair_options {
     enum shrike_start start;   /* of all of them */
     /* Lifetimes, as in shrike_conn and shrike_child_conf. */
     shrike_time ike_rekey, ike_reauth, ike_over, child_rekey, child_life;
+    uint8_t window; /* requests under way at once; 1 when 0 */
     bool transport;
     bool mobike;
     bool cookies;          /* wanted from every stranger */

@@ -360,7 +360,7 @@ static void play(struct world *w)
 bool meeting_run(struct meeting *m, struct explore *x)
 {
     struct world w = {.m = m, .x = x};
-    struct pair_options o = {.algorithms = pair_usual, .children = 2};
+    struct pair_options o = {.algorithms = pair_usual, .children = 2, .window = (u8)m->window};
     o.mobike = m->deed[0] == MOVE || m->deed[1] == MOVE;
     m->what = NULL;
     for (unsigned i = 0; i < 2; i++)

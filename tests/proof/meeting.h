@@ -29,6 +29,7 @@ enum freedom {
 struct meeting {
     enum deed deed[2]; /* of side 0, which made the IKE SA, and of side 1 */
     enum freedom freedom;
+    unsigned window;  /* requests under way at once, each way */
     unsigned lowest;  /* the side whose first nonce is the lowest of all */
     bool verbose;     /* say what happens */
     const char *what; /* result: what did not hold; NULL: everything did */

@@ -174,6 +174,7 @@ static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struc
     conn->local_endpoint = k->local;
     conn->remote_endpoint = k->remote;
     conn->fragment_size = k->fragment_size ? k->fragment_size : 1280;
+    conn->window = k->window ? k->window : 1;
     conn->fragmentation = k->fragmentation;
     conn->force_encap = k->force_encap;
     conn->mobike = k->mobike;

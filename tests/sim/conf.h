@@ -73,6 +73,7 @@ struct conf_knobs {
     bool mobike;
     bool roams; /* use every address of ours */
     u8 jitter;  /* percent of retransmission times */
+    u8 window;  /* requests under way at once; 0: 1 */
     u32 cookie_threshold, cookie_prefix_threshold, half_open_max;
 };
 

@@ -70,6 +70,7 @@ void net_build(struct net *n)
     struct shrike_endpoint a = net_address(0, false), b = net_address(1, false);
 
     oracle_init(&n->oracle, &n->world, &n->setup.limits);
+    n->oracle.window = MAX(1u, MIN(n->setup.knobs[0].window, n->setup.knobs[1].window));
     router_init(&n->router, &n->world);
     link_init(&n->link[0], &n->world, "the link from A to B", &n->router.node);
     link_init(&n->link[1], &n->world, "the link from B to A", &n->router.node);

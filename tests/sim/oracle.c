@@ -12,6 +12,7 @@ void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *
     o->stream_count = 0;
     memset(&o->reuse, 0, sizeof o->reuse);
     o->limits = *limits;
+    o->window = 1;
     o->ids_forged = o->roams = o->unbroken = false;
     memset(o->strangers, 0, sizeof o->strangers);
     needles_clear(&o->needles);
@@ -44,8 +45,8 @@ static struct oracle_stream *stream_of(struct oracle *o, unsigned host, u64 spi,
     return s;
 }
 
-/* RFC 7296 2.3 (2, 5): IDs of requests go up by one, and with a window of one the next request
- * waits for the response to the last. */
+/* RFC 7296 2.3 (2, 5): IDs of requests go up by one, and a request waits for the responses to all
+ * that are a window or more before it. */
 static void check_request_id(struct oracle *o, const struct host *h, const struct header *head)
 {
     bool initiator = head->flags & FLAG_INITIATOR;
@@ -60,15 +61,15 @@ static void check_request_id(struct oracle *o, const struct host *h, const struc
         s->answered = s->next_request;
         s->any = true;
     }
-    if (head->message_id + 1 < s->next_request)
+    if (head->message_id + o->window < s->next_request)
         world_fail(o->world, "%s sends request %u after request %u", h->node.name, head->message_id,
                    s->next_request - 1);
     if (head->message_id > s->next_request)
         world_fail(o->world, "%s skips request %u", h->node.name, s->next_request);
     if (head->message_id == s->next_request) {
-        if (!o->ids_forged && s->answered < head->message_id)
-            world_fail(o->world, "%s sends request %u before the one before it is answered",
-                       h->node.name, head->message_id);
+        if (!o->ids_forged && head->message_id >= s->answered + o->window)
+            world_fail(o->world, "%s sends request %u before request %u is answered", h->node.name,
+                       head->message_id, s->answered);
         s->next_request++;
     }
 }
@@ -100,8 +101,17 @@ void oracle_received(struct oracle *o, const struct host *h, const struct packet
     ours_initiated = !(head.flags & FLAG_INITIATOR);
     s = stream_of(o, h->number, ours_initiated ? head.spi_i : head.spi_r,
                   ours_initiated ? head.spi_r : head.spi_i);
-    if (s && s->any && head.message_id < s->next_request)
-        s->answered = MAX(s->answered, head.message_id + 1);
+    if (s == NULL || !s->any || head.message_id >= s->next_request ||
+        head.message_id < s->answered || head.message_id - s->answered > SHRIKE_WINDOW_MAX)
+        return;
+    if (head.message_id > s->answered) {
+        s->early |= 1u << (head.message_id - s->answered - 1);
+        return;
+    }
+    for (bool more = true; more; s->early >>= 1) {
+        more = s->early & 1;
+        s->answered++;
+    }
 }
 
 /* Events that a stranger can cause have a share of each second (event.h). Our seconds are not the

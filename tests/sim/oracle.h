@@ -15,7 +15,8 @@ struct oracle_stream {
     u64 peer; /* of the other end; 0 in IKE_SA_INIT */
     unsigned host;
     u32 next_request; /* ID that has not been used yet */
-    u32 answered;     /* responses with lower IDs have come */
+    u32 answered;     /* responses with lower IDs have come, all of them */
+    u32 early;        /* bit n: the response with the ID answered + 1 + n has come */
     bool any;
 };
 
@@ -31,6 +32,7 @@ struct oracle {
         u32 events;
     } strangers[ORACLE_HOSTS_MAX]; /* per host */
     struct shrike_limits limits;
+    u32 window;      /* requests under way at once, at most */
     bool ids_forged; /* somebody injects datagrams: headers received prove nothing */
     bool roams;      /* hosts move: for a while the ends differ in what they know of NATs */
     bool unbroken;   /* from now on each side always sends by what the other one has */

@@ -18,6 +18,7 @@ static void set_up(struct net *n)
         k->child_count = CHILDREN;
         k->jitter = 10;
         k->dpd_delay = 30 * SHRIKE_SECOND;
+        k->window = (u8)prng_between(&n->world.prng, 1, SHRIKE_WINDOW_MAX);
         for (unsigned i = 0; i < CHILDREN; i++) {
             k->children[i] = k->children[0];
             k->children[i].name = names[i];

@@ -22,6 +22,7 @@ static void set_up(struct net *n)
         k->child_count = CHILDREN;
         k->jitter = 10;
         k->dpd_delay = 20 * SHRIKE_SECOND;
+        k->window = (u8)prng_between(p, 1, SHRIKE_WINDOW_MAX);
         k->ike_rekey = prng_between(p, 40, 120) * SHRIKE_SECOND;
         k->child_rekey = prng_between(p, 20, 60) * SHRIKE_SECOND;
         k->child_rand = k->ike_rand = 20 * SHRIKE_SECOND;

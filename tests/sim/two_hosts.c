@@ -107,6 +107,7 @@ static void draw_limits(struct net *n)
             n->setup.knobs[1 - i].remote_id = NULL;
         k->cookie_threshold = prng_percent(p, 25) ? 0 : 30;
         k->force_encap = prng_percent(p, 10);
+        k->window = (u8)prng_between(p, 1, SHRIKE_WINDOW_MAX);
         k->mobike = prng_percent(p, 60);
         k->childless = (enum shrike_childless)prng_below(p, SHRIKE_CHILDLESS_FORCE);
     }

@@ -125,7 +125,8 @@ static struct ike_sa *full_sa(struct shard *s)
     sa->initiator = sa->authenticated = true;
     sa->spare = false;
     sa->wants = WANT_LIVENESS;
-    sa->window.size = 1;
+    sa->window.allowed = sa->window.kept = 1;
+    sa->window.early = 0;
     sa->ousts = OUST_DELETE;
     sa->lowest.len = 31;
     sa->lost = LOST_CLOSED;

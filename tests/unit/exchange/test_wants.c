@@ -168,7 +168,7 @@ TEST(an_sa_without_message_ids_is_closed)
             /* The engine begins with its shard. */
             struct shard *s = (struct shard *)(void *)p->side[side].engine;
             struct window *w = &shard_sa_at(s, 0)->window;
-            *(side == i ? &w->ours : &w->theirs) = UINT32_MAX - 2;
+            *(side == i ? &w->ours : &w->theirs) = UINT32_MAX - WINDOW_MAX - 1;
         }
         struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false};
         shrike_command(p->side[i].engine, p->now, &ask);

@@ -278,6 +278,7 @@ static const struct shrike_conn sample_conns[] = {
      .unique = SHRIKE_UNIQUE_KEEP,
      .childless = SHRIKE_CHILDLESS_FORCE,
      .fragment_size = 1281,
+     .window = 8,
      .fragmentation = true,
      .force_encap = true,
      .mobike = true,
