@@ -51,6 +51,7 @@ static void write_sa(struct writer *w, const struct esp_sa *sa)
     write_u64(w, sa->limits.bytes_hard);
     write_u64(w, sa->limits.packets_soft);
     write_u64(w, sa->limits.packets_hard);
+    write_u64(w, sa->heard_every);
     write_selectors(w, sa->local_ts, sa->local_ts_count);
     write_selectors(w, sa->remote_ts, sa->remote_ts_count);
     write_u64(w, atomic_load(&sa->bytes));
@@ -80,6 +81,7 @@ static void read_spec(struct reader *r, struct esp_sa_spec *s,
     s->limits.bytes_hard = read_u64(r);
     s->limits.packets_soft = read_u64(r);
     s->limits.packets_hard = read_u64(r);
+    s->heard_every = read_u64(r);
     s->local_ts = ts[0];
     s->remote_ts = ts[1];
     s->local_ts_count = read_selectors(r, ts[0]);

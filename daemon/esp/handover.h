@@ -5,7 +5,7 @@
 
 #include "esp/install.h"
 
-#define HANDOVER_VERSION 1
+#define HANDOVER_VERSION 2
 
 /* All pairs, orphans too, in a memory file; not the traps, which the configuration brings. After
  * this nothing may be sent or received by them here. -1: no memory. */
