@@ -301,11 +301,12 @@ static void host_run(struct node *self)
 static void host_forward(struct node *self, struct packet *p)
 {
     struct host *h = (struct host *)self;
-
     bool gone = h->uplink_count > 0 && uplink_at(h, &p->to) == NULL;
+    /* RFC 3948 2.2: a marker is looked for on port 4500 alone; elsewhere it spoils the message. */
+    bool spoilt = p->marker && p->to.port == 500;
 
-    if (h->engine == NULL || gone || h->inbox_count == HOST_INBOX_MAX) {
-        self->world->counts.lost++; /* a full socket buffer */
+    if (h->engine == NULL || gone || spoilt || h->inbox_count == HOST_INBOX_MAX) {
+        self->world->counts.lost++; /* or a full socket buffer */
         free(p);
         return;
     }
