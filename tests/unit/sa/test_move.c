@@ -40,7 +40,7 @@ static bool take_op(struct shrike_move_op *out, unsigned *events)
 
 TEST(children_follow_when_they_are_told_to)
 {
-    struct shrike_move_op op;
+    struct shrike_move_op op = {0};
     unsigned events;
     struct ring_path to = somewhere(7);
     CHECK(shard_begin());
