@@ -94,7 +94,7 @@ static void build_child(struct sim_part *c, unsigned i, const struct conf_child 
         .remote_ts = &c->remote_ts[i],
         .remote_ts_count = 1,
         .reqid = i + 1,
-        .life = {1000 * (i + 1), 2000 * (i + 1), 30 * (i + 1), 40 * (i + 1)},
+        .life = {1000 * (i + 1), 2000 * (i + 1), 30 * (i + 1), 40 * (i + 1), 0},
         .origin = origin(line),
         .mode_origin = origin(line + CONF_CHILD_MODE),
         .proposals_origin = origin(line + CONF_CHILD_PROPOSALS),
