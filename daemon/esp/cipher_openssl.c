@@ -19,28 +19,40 @@ struct openssl_cipher {
     u16 id;
     bool sealing;
     u8 salt[SALT_MAX];
-    OSSL_PARAM tag[2]; /* of an AEAD: where the ICV of the packet in work stands */
 };
 
-static bool aead_begin(struct openssl_cipher *o, const struct cipher_job *j)
+/* An AEAD's ICV as a parameter, together with the IV: the library's calls cost more than the
+ * encryption of a small packet. */
+struct tag {
+    OSSL_PARAM params[2];
+};
+
+static struct tag tag_at(const struct openssl_cipher *o, const struct cipher_job *j)
+{
+    return (struct tag){{OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+                                                           frame_icv(&o->head, j), o->head.icv_len),
+                         OSSL_PARAM_construct_end()}};
+}
+
+static bool aead_begin(struct openssl_cipher *o, const struct cipher_job *j,
+                       const struct tag *checked)
 {
     u8 nonce[NONCE_MAX], aad[AAD_MAX];
     int done;
     memcpy(nonce, o->salt, SALT_MAX);
     memcpy(nonce + SALT_MAX, frame_iv(j), o->head.iv_len);
     size_t aad_len = frame_aad(&o->head, j, aad);
-    o->tag[0].data = frame_icv(&o->head, j);
-    /* The ICV as a parameter, together with the IV: the library's calls cost more than the
-     * encryption of a small packet. */
-    return EVP_CipherInit_ex2(o->encr, NULL, NULL, nonce, -1, o->sealing ? NULL : o->tag) == 1 &&
+    return EVP_CipherInit_ex2(o->encr, NULL, NULL, nonce, -1, checked ? checked->params : NULL) ==
+               1 &&
            EVP_CipherUpdate(o->encr, NULL, &done, aad, (int)aad_len) == 1;
 }
 
-static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j)
+static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j,
+                     const struct tag *checked)
 {
     int done, rest;
     u8 *text = frame_text(&o->head, j);
-    return aead_begin(o, j) &&
+    return aead_begin(o, j, checked) &&
            EVP_CipherUpdate(o->encr, text, &done, text, (int)j->text_len) == 1 &&
            EVP_CipherFinal_ex(o->encr, text + done, &rest) == 1;
 }
@@ -50,7 +62,8 @@ static bool aead_run(struct openssl_cipher *o, const struct cipher_job *j)
 static bool aead_seal(struct openssl_cipher *o, const struct cipher_job *j)
 {
     put_u64(frame_iv(j), j->seq);
-    return aead_run(o, j) && EVP_CIPHER_CTX_get_params(o->encr, o->tag) == 1;
+    struct tag made = tag_at(o, j);
+    return aead_run(o, j, NULL) && EVP_CIPHER_CTX_get_params(o->encr, made.params) == 1;
 }
 
 /* RFC 3686 4: nonce, IV and a counter that begins with one. */
@@ -133,8 +146,10 @@ static bool openssl_open(struct cipher *c, const struct cipher_job *j)
 {
     struct openssl_cipher *o = (struct openssl_cipher *)c;
     u8 mac[EVP_MAX_MD_SIZE];
-    if (!o->mac)
-        return aead_run(o, j);
+    if (!o->mac) {
+        struct tag tag = tag_at(o, j);
+        return aead_run(o, j, &tag);
+    }
     return mac_run(o, j, mac) && ct_equal(mac, frame_icv(&o->head, j), o->head.icv_len) &&
            decrypt(o, j);
 }
@@ -206,8 +221,6 @@ static bool key_encr(struct openssl_cipher *o, const struct encr_suite *encr, st
     bool done = o->encr &&
                 EVP_CipherInit_ex2(o->encr, cipher, key.at, NULL, o->sealing, NULL) == 1 &&
                 (encr->aead || EVP_CIPHER_CTX_set_params(o->encr, unpadded) == 1);
-    o->tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, encr->icv_len);
-    o->tag[1] = OSSL_PARAM_construct_end();
     EVP_CIPHER_free(cipher); /* the context holds it */
     return done;
 }

@@ -3,14 +3,29 @@
 
 #define WORD_BITS 64
 
-void replay_init(struct replay *r, u32 window, bool esn)
+static u32 window_of(u32 window)
+{
+    return MIN(MAX(window, REPLAY_MIN), REPLAY_MAX);
+}
+
+static u32 ring_of(u32 window)
 {
     u32 ring = WORD_BITS;
-    memset(r, 0, sizeof(*r));
-    r->window = MIN(MAX(window, REPLAY_MIN), REPLAY_MAX);
-    while (ring < r->window)
+    while (ring < window)
         ring *= 2;
-    r->mask = ring - 1;
+    return ring;
+}
+
+size_t replay_size(u32 window)
+{
+    return offsetof(struct replay, ring) + ring_of(window_of(window)) / 8;
+}
+
+void replay_init(struct replay *r, u32 window, bool esn)
+{
+    memset(r, 0, replay_size(window));
+    r->window = window_of(window);
+    r->mask = ring_of(r->window) - 1;
     r->esn = esn;
 }
 

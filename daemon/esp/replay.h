@@ -13,7 +13,7 @@ struct replay {
     u32 window; /* how many numbers up to top are told apart */
     u32 mask;   /* the ring has mask + 1 bits, a power of two */
     bool esn;
-    u64 ring[REPLAY_MAX / 64];
+    u64 ring[REPLAY_MAX / 64]; /* the end is not touched, nor need it be there: replay_size() */
 };
 
 enum replay_verdict {
@@ -22,7 +22,9 @@ enum replay_verdict {
     REPLAY_LATE, /* left of the window */
 };
 
-/* The window is brought into REPLAY_MIN..REPLAY_MAX. */
+/* The octets that a window of this size needs. */
+size_t replay_size(u32 window);
+/* In so many octets. The window is brought into REPLAY_MIN..REPLAY_MAX. */
 void replay_init(struct replay *r, u32 window, bool esn);
 /* The whole number of a packet that carries these 32 bits; 0: there is none that could be fresh
  * (0 itself is never sent). */

@@ -34,7 +34,7 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
         return NULL;
     size_t local = s->local_ts_count * sizeof(struct shrike_ts);
     size_t remote = s->remote_ts_count * sizeof(struct shrike_ts);
-    size_t window = s->inbound ? sizeof(struct replay) : 0;
+    size_t window = s->inbound ? replay_size(s->replay_window) : 0;
     size_t keys = s->cipher.encr_key.len + s->cipher.integ_key.len;
     struct esp_sa *sa = calloc(1, sizeof(*sa) + window + local + remote + keys);
     if (!sa)

@@ -37,17 +37,17 @@ struct esp_sa {
     struct replay *replay;               /* inbound; NULL otherwise */
     shrike_time heard_every, heard_told; /* inbound: how often its owner wants to hear that
                                           * something came; 0: never */
+    shrike_time mapping_told;            /* inbound: when last of another end of the peer */
+    u64 seq;                             /* outbound: the last number used */
+    shrike_time path_until;              /* outbound: when path_max is forgotten */
+    u16 path_max; /* outbound: octets of an IP packet that the path takes; 0: not known */
     bool heralds; /* inbound: its first packet shows that the peer has the pair */
-    u64 seq;      /* outbound: the last number used */
     bool soft_told, hard_told;
-    shrike_time mapping_told; /* inbound: when last of another end of the peer */
-    u16 path_max;           /* outbound: octets of an IP packet that the path takes; 0: not known */
-    shrike_time path_until; /* when that is forgotten */
+    bool later; /* of the writer. outbound: stands behind others that take the same packets */
     _Atomic u64 bytes, packets; /* read by anybody ... */
     _Atomic u64 used;           /* ... and when it last carried a packet; 0: never */
 
     /* Of the writer. */
-    bool later; /* outbound: stands behind others that take the same packets */
     struct esp_sa *next_retired;
     u64 retired_at;
 };
