@@ -45,11 +45,19 @@ static const struct shrike_conn *conn_now(const struct shard *s, const struct ik
     return NULL;
 }
 
+/* RFC 7296 2.23: into a NAT leads only the mapping that the peer keeps open, and one may begin at
+ * port 4500. Unless it has been configured to be elsewhere since. */
+static bool is_inside(const struct ike_sa *sa, const struct shrike_conn *now)
+{
+    return sa->nat_there &&
+           endpoint_same_address(&now->remote_endpoint, &sa->conn->remote_endpoint);
+}
+
 /* The way to the peer: as configured, or where it is now. */
 static void use_path(const struct shard *s, struct ike_sa *fresh, const struct ike_sa *sa)
 {
     const struct shrike_conn *conn = fresh->conn;
-    bool known = conn->remote_endpoint.family != 0;
+    bool known = conn->remote_endpoint.family != 0 && !is_inside(sa, conn);
     fresh->local = known ? conn->local_endpoint : sa->local;
     fresh->remote = known ? conn->remote_endpoint : sa->remote;
     fresh->marker = fresh->local.port == 4500;

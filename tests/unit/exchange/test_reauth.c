@@ -1,4 +1,5 @@
-/* The responder says when the peer is to authenticate anew (RFC 4478). */
+/* The responder says when the peer is to authenticate anew (RFC 4478); and which way it goes. */
+#include "sa/path.h"
 #include "tools.h"
 
 static struct pair *p;
@@ -69,7 +70,51 @@ TEST(not_understood)
     toy_end(p);
 }
 
+/* The IKE_SA_INIT that side 1 sends when it is told to authenticate anew. */
+static const struct pair_datagram *call(void)
+{
+    struct shrike_command anew = {.kind = SHRIKE_REKEY, .conn = "pair", .reauth = true};
+    const struct pair_side *to = &p->side[0];
+    struct header header;
+    shrike_command(p->side[1].engine, p->now, &anew);
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    const struct pair_datagram *d = &to->queue[to->head];
+    bool is_call = to->count == 1 && header_read(bytes_of(d->data, d->len), &header) == HEADER_OK &&
+                   header.exchange == EXCHANGE_IKE_SA_INIT;
+    return is_call ? d : NULL;
+}
+
+/* RFC 7296 2.23: who was called from behind a NAT begins by the mapping that is there, as nothing
+ * else leads to the peer; elsewhere only when that has been configured since. */
+TEST(a_peer_behind_a_nat)
+{
+    static struct tuned before;
+    for (unsigned moved = 0; moved < 2; moved++) {
+        p = toy_pair((struct pair_options){0});
+        tune_begin(p, 0, &t);
+        t.conn.force_encap = true;
+        tune_end(p, 0, &t);
+        tune_begin(p, 1, &before);
+        tune_end(p, 1, &before);
+        pair_up(p, NULL);
+        pair_wait(p, p->now + SHRIKE_SECOND);
+        struct shrike_conn conn = before.conn;
+        struct shrike_conf conf = before.conf;
+        conn.remote_endpoint.octets[3] += moved ? 7 : 0;
+        conf.conns = &conn;
+        CHECK(shrike_conf(p->side[1].engine, &conf));
+        const struct pair_datagram *d = call();
+        CHECK(d && d->marker == !moved && d->local.port == (moved ? 500 : 4500));
+        CHECK_EQ(endpoint_same_address(&d->local, &p->side[0].here), !moved);
+        pair_run(p);
+        CHECK(moved || (p->side[1].ike_up == 2 && p->side[1].ike_down == 1));
+        toy_end(p);
+    }
+}
+
 int main(void)
 {
-    return RUN(the_initiator_heeds_it) | RUN(said_later_and_of_nothing_left) | RUN(not_understood);
+    return RUN(the_initiator_heeds_it) | RUN(said_later_and_of_nothing_left) | RUN(not_understood) |
+           RUN(a_peer_behind_a_nat);
 }
