@@ -5,12 +5,15 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     BUFFER_NET = 4 << 20,  /* octets: a burst of first messages of several thousand peers */
     BUFFER_ESP = 16 << 20, /* several milliseconds at tens of Gbit/s */
     ENDS = 2,              /* families */
+    PORT_TRIES = 100,      /* to get a port, ... */
+    PORT_PAUSE = 20,       /* ... milliseconds between them */
 };
 static const u8 families[ENDS] = {4, 6};
 
@@ -82,6 +85,21 @@ static bool say_taken(u16 port)
 
 enum found { FOUND, FOUND_NONE, FOUND_BAD };
 
+/* Where a daemon was killed just now, the port is free when the last of its processes has ended. */
+static bool bind_in_time(int fd, u8 family, u16 port)
+{
+    struct timespec pause = {.tv_nsec = PORT_PAUSE * 1000000L};
+    for (int i = 0; i < PORT_TRIES; i++) {
+        if (bind_to(fd, family, port))
+            return true;
+        if (errno != EADDRINUSE)
+            return false;
+        nanosleep(&pause, NULL);
+        errno = EADDRINUSE;
+    }
+    return false;
+}
+
 /* Does the host have this family, and is the port free? The sockets proper share their port, and
  * would share it with another program's that asks for that too; this one does not. */
 static enum found probe(u8 family, u16 port, const struct tell *t)
@@ -89,7 +107,7 @@ static enum found probe(u8 family, u16 port, const struct tell *t)
     int fd = socket_of(family, SOCK_DGRAM, 0);
     enum found found = FOUND;
     if (fd < 0 || (family == 6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
-        !bind_to(fd, family, port)) {
+        !bind_in_time(fd, family, port)) {
         bool none = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
         found = none ? FOUND_NONE : FOUND_BAD;
         if (none)

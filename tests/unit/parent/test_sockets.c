@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TRIES = 20, WAIT_MS = 2000 };
@@ -21,6 +22,19 @@ int socket(int domain, int type, int protocol)
         return -1;
     }
     return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+/* Has a port until somebody waits. In place of the system's call: nobody sleeps here. */
+static struct sockets *held;
+
+int nanosleep(const struct timespec *pause, struct timespec *left)
+{
+    (void)pause;
+    (void)left;
+    if (held)
+        sockets_close(held);
+    held = NULL;
+    return 0;
 }
 
 static const struct tell quiet = {.level = SHRIKE_ERROR};
@@ -132,6 +146,17 @@ TEST(a_port_that_is_taken_is_not_shared)
     CHECK(!sockets_open(&other, &twice, &quiet));
 }
 
+/* Of a daemon that was killed, processes may be about to end. */
+TEST(a_port_that_gets_free_is_waited_for)
+{
+    struct sockets s, other;
+    struct settings set;
+    CHECK(open_some(&other, &set));
+    held = &other;
+    CHECK(sockets_open(&s, &set, &quiet) && !held);
+    sockets_close(&s);
+}
+
 TEST(a_host_without_a_family_goes_on)
 {
     struct sockets s;
@@ -163,5 +188,5 @@ int main(void)
 {
     return RUN(a_host_without_a_family_goes_on) | RUN(without_raw_sockets_udp_is_left) |
            RUN(net_and_esp_have_what_they_need) | RUN(ike_goes_to_net_and_esp_to_esp) |
-           RUN(a_port_that_is_taken_is_not_shared);
+           RUN(a_port_that_is_taken_is_not_shared) | RUN(a_port_that_gets_free_is_waited_for);
 }
