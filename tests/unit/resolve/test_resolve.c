@@ -223,7 +223,8 @@ TEST(failures_have_reasons)
     CHECK(strcmp(t.a.why, "there is no such name") == 0);
     CHECK(t.a.ttl_s >= RESOLVE_TTL_MIN && t.a.count == 0);
     t = ask("refused.test", 4);
-    CHECK(strcmp(t.a.why, "no name server can be reached or is willing") == 0);
+    CHECK(strcmp(t.a.why, "no name server can be reached or is willing") == 0 ||
+          strcmp(t.a.why, "the name server refuses") == 0); /* an older c-ares, a newer one */
     shrike_time before = loop_clock(l);
     t = ask("silent.test", 4);
     CHECK(t.calls == 1 && !t.a.ok);
