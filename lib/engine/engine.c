@@ -20,6 +20,7 @@
 #include "sa/life.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
+#include "sa/twin.h"
 #include "wire/grammar.h"
 
 /* An SA whose time has come may send all fragments of a request, and close with some of its
@@ -444,6 +445,7 @@ static void tick_slots(struct shard *s, struct ike_sa *sa)
 static void tick_life(struct shard *s, struct ike_sa *sa)
 {
     life_tick(s, sa);
+    twin_settle(s, sa);
     if (s->now >= sa->reauth_at && !sa->reauth && !(sa->wants & WANT_CLOSE) && !reauth_begin(s, sa))
         sa->rekey_at = MIN(sa->rekey_at, s->now);
 }

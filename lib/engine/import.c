@@ -13,6 +13,7 @@
 #include "sa/match.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
+#include "sa/twin.h"
 
 enum {
     SERIALS_MAX = INT32_MAX, /* greater ones would soon be used up */
@@ -332,6 +333,8 @@ static bool read_child(struct import *in, struct ike_sa *sa, struct reader r)
     if (!child || (said.spi_in && !map_put(&s->by_esp, said.spi_in, child->index)))
         return false;
     record_copy(&record_child, &said, child);
+    if (in->from.version < 2)
+        child->asked = child->ours;
     child->plane = 0; /* until all is there: else the data plane would be told of its end */
     sa->dead = (u16)(sa->dead + (child->state == CHILD_DEAD));
     if ((parts.local.count || parts.remote.count) &&
@@ -406,8 +409,11 @@ static struct ike_sa *make(struct import *in, struct reader r)
     if (sa) {
         record_copy(&record_ike, &said, sa);
         sa->suite = said.suite;
-        if (in->from.version < 2)
+        if (in->from.version < 2) {
             sa->caller = sa->initiator;
+            sa->line = sa->spi_i;
+            sa->born = sa->established;
+        }
         if (fault(61))
             sa->window.theirs = 0;
         sa->iv = fault(60) ? sa->iv_end - MIN(sa->iv_end, IV_RANGE) : sa->iv_end;
@@ -561,6 +567,7 @@ static void finish(struct import *in)
         m->sa->reap = m->sa->state == IKE_GONE && !slots_remember(m->sa);
         if (is_waiting(m->sa))
             join(s, m->sa);
+        twin_expect(s, m->sa);
         if (m->sa->state == IKE_INIT && m->sa->spare)
             sa_changed(s, m->sa); /* it has no time of its own */
         else

@@ -19,6 +19,7 @@ static bool make_replacement(struct shard *s, struct ike_sa *sa, struct child_sa
     child->pair = old->pair;
     child->replaces = old->serial;
     child->ours = true;
+    child->asked = old->asked;
     old->rekey_at = s->now + REPLACED_TIME;
     return true;
 }

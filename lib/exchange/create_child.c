@@ -8,7 +8,6 @@
 #include "exchange/offer.h"
 #include "exchange/selectors.h"
 #include "sa/trace.h"
-#include "sa/twin.h"
 #include "wire/grammar.h"
 
 enum create_answer_step { ANSWER_NEGOTIATE, ANSWER_LEASED, ANSWER_INSTALLED };
@@ -36,9 +35,6 @@ static void take(struct turn *t, struct child_sa *child)
     offer_up(t, child);
     if (child->replaces)
         child_rekey_settle(t->shard, t->sa, child->replaces);
-    else
-        /* RFC 7296 2.8 (8): others with the same selectors are none of its business. */
-        twin_settle(t->shard, t->sa, child);
 }
 
 /* ---- the side that asks ---- */
@@ -189,6 +185,7 @@ static enum verdict negotiate(struct turn *t, const struct child_sa *old)
     if (v != DONE)
         return give_up(t, v);
     child->replaces = old ? old->serial : 0;
+    child->asked = old && old->asked;
     bool has_ke = ke_read(message_body(t->in, PAYLOAD_KE), &theirs);
     /* RFC 7296 1.3 (6), 3.3.6 (11): KE has to be of the group that is chosen; with none it is not
      * looked at. */

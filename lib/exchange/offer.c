@@ -8,6 +8,7 @@
 #include "sa/life.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
+#include "sa/twin.h"
 #include "wire/ts.h"
 
 enum { ESP_SPI_LEN = 4 };
@@ -379,6 +380,8 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     if (!keymat || !ts.at || !keymat_child(&sk_d, seed, keymat, size))
         return false;
     child->ours = slot_is_ours(sa, t->slot);
+    if (!child->replaces)
+        child->asked = child->ours;
     child->later |= !child->ours; /* the peer has it when our reply has come */
     struct shrike_op *op = shard_ask(t->shard, sa, t->slot, SHRIKE_CHILD_INSTALL);
     op->install = (struct shrike_install_op){
@@ -421,6 +424,7 @@ void offer_up(struct turn *t, struct child_sa *child)
 {
     child->state = CHILD_UP;
     life_begin_child(t->shard, child);
+    twin_expect(t->shard, t->sa);
     if (!child->replaces) { /* else it is told when the old one is gone */
         child->announced = true;
         (void)trace_child(t->shard, SHRIKE_EVENT_CHILD_UP, t->sa, child);

@@ -17,12 +17,13 @@ static bool is_up(const struct ike_sa *sa)
     return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE) && !sa->spare && !sa->replaced;
 }
 
-/* Has it come up since the other began, at the call of the other end, for the same connection? A
- * rekey of what was there before does not count. */
+/* Has it come up since the other began, at the call of the other end, for the same connection? As
+ * it was then: it may have been rekeyed meanwhile, by either end, and so may what was there before.
+ */
 static bool crosses(const struct ike_sa *sa, shrike_time began, const struct ike_sa *other)
 {
-    return is_up(other) && other->lowest.len == 0 && other->initiator != sa->initiator &&
-           other->established >= began && other->conn->hash == sa->conn->hash;
+    return is_up(other) && other->caller != sa->caller && other->born >= began &&
+           other->conn->hash == sa->conn->hash;
 }
 
 /* Those that an attempt may meet: how many there are, and one that crosses it. */
@@ -112,7 +113,7 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
     struct ike_sa *o = peers_newest(s, &conn->local.id, &peer);
     for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
         /* From the same address it is the old one, authenticated anew. */
-        if (is_up(o) && o->established < sa->handshake->began &&
+        if (is_up(o) && o->born < sa->handshake->began &&
             memcmp(o->remote.octets, sa->remote.octets, sizeof(sa->remote.octets)) != 0)
             return false;
     }
@@ -121,7 +122,7 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
 
 static void lose(struct shard *s, struct ike_sa *winner, struct ike_sa *loser)
 {
-    if (loser->initiator)
+    if (loser->caller)
         inherit(s, winner, loser);
     loser->wants |= WANT_CLOSE;
     loser->reason = SHRIKE_REASON_CROSSED;
@@ -134,7 +135,7 @@ static bool settle_crossing(struct shard *s, struct ike_sa *sa)
     unsigned looked = 0;
     for (struct ike_sa *o = peers_older(s, sa); o && looked < LOOK_MAX; looked++) {
         struct ike_sa *older = peers_older(s, o);
-        bool wins = fault(50) ? sa->initiator : sa->spi_i < o->spi_i;
+        bool wins = fault(50) ? sa->caller : sa->line < o->line;
         if (crosses(sa, sa->handshake->began, o)) {
             lose(s, wins ? sa : o, wins ? o : sa);
             if (!wins)
@@ -176,7 +177,7 @@ static void oust(struct shard *s, struct ike_sa *sa, enum ike_oust how)
 /* Those that are not authenticated, or came up too late, stay. */
 static bool is_to_go(const struct ike_sa *sa, const struct ike_sa *other)
 {
-    return other->authenticated && (other->established < sa->oust_before || fault(51));
+    return other->authenticated && (other->born < sa->oust_before || fault(51));
 }
 
 void unique_work(struct shard *s, struct ike_sa *sa)

@@ -39,6 +39,7 @@ struct child_sa {
     bool pair;    /* its selectors are a single pair, as the peer takes no others */
     bool more;    /* the peer may make further ones for what is configured and not in them */
     bool ours;    /* we asked for it */
+    bool asked;   /* we asked for the first of its line, the one that replaced none */
     bool lost;    /* the peer is to delete it: ours has taken the place */
     bool refused; /* the peer makes no replacement for it */
     bool later;   /* the data plane sends by others first (outbound_later) */

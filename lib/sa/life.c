@@ -13,9 +13,13 @@ void life_begin(struct shard *s, struct ike_sa *sa)
     sa->established = s->now;
     if (conn->rekey_time)
         sa->rekey_at = later(s->now, shard_early(s, conn->rekey_time, conn->rand_time));
-    if (sa->before)
+    if (sa->before) {
         sa->reauth_at = sa->before->reauth_at;
-    else if (conn->reauth_time)
+    } else {
+        sa->line = sa->spi_i;
+        sa->born = s->now;
+    }
+    if (!sa->before && conn->reauth_time)
         sa->reauth_at = later(s->now, shard_early(s, conn->reauth_time, conn->rand_time));
     shrike_time soft = MIN(sa->rekey_at, sa->reauth_at);
     sa->expires = conn->over_time ? later(soft, conn->over_time) : SHRIKE_NEVER;

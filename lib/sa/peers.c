@@ -88,11 +88,11 @@ void peers_restore(struct shard *s, struct ike_sa *sa)
     struct shrike_id peer = sa_peer_id(sa);
     u64 hash = hash_of(s, &sa->conn->local.id, &peer);
     struct ike_sa *newer = newest(s, hash);
-    if (!newer || newer->established <= sa->established) {
+    if (!newer || newer->born <= sa->born) {
         add(s, sa, hash);
         return;
     }
-    for (struct ike_sa *o; (o = peers_older(s, newer)) && o->established > sa->established;)
+    for (struct ike_sa *o; (o = peers_older(s, newer)) && o->born > sa->born;)
         newer = o;
     sa->peer_hash = hash;
     link_behind(newer->peers.prev, &sa->peers);

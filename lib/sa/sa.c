@@ -31,7 +31,7 @@ static struct ike_sa *sa_place(struct shard *s, bool initiator, u64 spi)
         return NULL;
     sa->index = index;
     sa->initiator = sa->caller = initiator;
-    sa->expires = sa->rekey_at = sa->reauth_at = SHRIKE_NEVER;
+    sa->expires = sa->rekey_at = sa->reauth_at = sa->twins_at = SHRIKE_NEVER;
     sa->heard = s->now;
     window_init(&sa->window);
     list_init(&sa->children);
@@ -108,6 +108,8 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->encap_forced = from->encap_forced;
     to->fragmentation = from->fragmentation;
     to->caller = from->caller;
+    to->line = from->line;
+    to->born = from->born;
     to->natt = from->natt;
     to->mobike = from->mobike;
     packet_drop(&s->packets, to->peer_addresses);
@@ -139,6 +141,8 @@ static void hand_children(struct ike_sa *from, struct ike_sa *to)
     }
     to->child_count = (u16)(to->child_count + from->child_count);
     to->dead = (u16)(to->dead + from->dead);
+    to->twins_at = MIN(to->twins_at, from->twins_at);
+    from->twins_at = SHRIKE_NEVER;
     from->child_count = from->dead = 0;
 }
 
@@ -336,10 +340,12 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         due = MIN(due, MAX(sa->not_before, s->now));
     if (sa->forget)
         due = MIN(due, sa->forget);
+    bool carries_on = sa->state == IKE_UP && !sa->spare && !sa->replaced;
     if (sa->state == IKE_UP)
         due = MIN(due, life_due(s, sa));
-    if (sa->state == IKE_UP && !sa->spare && !sa->replaced && may_ask && sa->conn->dpd_delay &&
-        !slot_of_want(sa, WANT_LIVENESS))
+    if (carries_on)
+        due = MIN(due, sa->twins_at);
+    if (carries_on && may_ask && sa->conn->dpd_delay && !slot_of_want(sa, WANT_LIVENESS))
         due = MIN(due, MAX(sa->heard + sa->conn->dpd_delay, sa->not_before));
     return due;
 }

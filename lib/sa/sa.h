@@ -110,6 +110,9 @@ struct ike_sa {
     u16 child_count, dead;   /* children in all; dead ones to be swept */
     struct heap_node timer;
     shrike_time established;  /* when; 0: not yet */
+    u64 line;                 /* SPIi of the first of its line, the one that was no rekey */
+    shrike_time born;         /* when the first of its line was established; 0: not yet */
+    shrike_time twins_at;     /* when to look for Child SAs of one thing; SHRIKE_NEVER: not */
     shrike_time heard;        /* last authenticated message */
     shrike_time expires;      /* half-open, up, closing or gone: the end; SHRIKE_NEVER: none */
     shrike_time not_before;   /* no new request of ours before it (back-off) */

@@ -34,6 +34,7 @@ static const enum deed meetings[][2] = {
     {DELETE_IKE, REKEY_IKE},
     {DELETE_CHILD, DELETE_CHILD},
     {DELETE_IKE, DELETE_IKE},
+    {CREATE, CREATE},
     {CREATE, REKEY_IKE},
     {REKEY_IKE, CREATE},
     {CREATE, REKEY_CHILD},
@@ -42,7 +43,8 @@ static const enum deed meetings[][2] = {
     {DELETE_IKE, DELETE_CHILD},
     {MOVE, REKEY_CHILD},
     {REKEY_CHILD, MOVE},
-
+    {MOVE, REKEY_IKE},
+    {REKEY_IKE, MOVE},
     {MOVE, DELETE_CHILD},
     {DELETE_CHILD, MOVE},
     {MOVE, DELETE_IKE},

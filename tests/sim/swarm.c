@@ -87,7 +87,6 @@ static void tell(struct swarm *s, struct host *h)
     struct shrike_kernel_event k = {.kind = SHRIKE_EXPIRE_HARD};
 
     if (prng_percent(p, 15)) {
-        s->hosts[h->number].has_lost = true;
         host_lose_plane(h);
         return;
     }
@@ -182,16 +181,7 @@ static void storm(struct swarm *s)
 
 /* ---- the calm ---- */
 
-/* Has a rekey failed at one end, so that the IKE SA was made from scratch while it was up? Where
- * `unique` is NO, nobody then closes another one that the peer has made meanwhile. */
-static bool may_be_two(struct swarm *s, const struct host *h, const struct host *peer)
-{
-    return !s->reauths && (host_count(h, SHRIKE_EVENT_REKEY_FAILED) > 0 ||
-                           host_count(peer, SHRIKE_EVENT_REKEY_FAILED) > 0);
-}
-
-/* One IKE SA at each end of a connection, and each child once. What a lost data plane had is made
- * anew by its end, and may be rekeyed by the other one at the same time: then both stay. */
+/* One IKE SA at each end of a connection, and each child once. */
 static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
 {
     const struct host *h = &s->hosts[host].host;
@@ -199,8 +189,7 @@ static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
     size_t cursor = 0;
     const struct esp_pair *pair;
     unsigned times[CONF_CHILDREN_MAX] = {0};
-    unsigned ikes = 0, ikes_most = may_be_two(s, h, &s->hosts[k->peer].host) ? 2 : 1;
-    unsigned most = ikes_most * (s->hosts[host].has_lost || s->hosts[k->peer].has_lost ? 2 : 1);
+    unsigned ikes = 0;
 
     for (size_t i = 0; i < h->ike_count; i++)
         ikes += h->ikes[i].up && h->ikes[i].conn == conn;
@@ -208,9 +197,9 @@ static bool is_whole(struct swarm *s, unsigned host, unsigned conn)
         if (host_knobs(h, pair->reqid) == k)
             times[pair->reqid - k->reqids - 1]++;
     for (unsigned i = 0; i < k->child_count; i++)
-        if (times[i] < 1 || times[i] > most)
+        if (times[i] != 1)
             return false;
-    return ikes >= 1 && ikes <= ikes_most;
+    return ikes == 1;
 }
 
 static bool both_whole(struct swarm *s, unsigned host, unsigned conn)

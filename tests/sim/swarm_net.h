@@ -26,7 +26,6 @@ struct swarm_host {
     struct shrike_endpoint address;
     int nat; /* that it is behind; -1: none */
     bool is_evil;
-    bool has_lost; /* its data plane, and has made anew what was in it */
     struct evil evil;
 };
 

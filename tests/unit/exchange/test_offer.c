@@ -264,6 +264,11 @@ TEST(equal_children_live_side_by_side)
     pair_run(p);
     CHECK(p->side[0].child_count == 2 && p->side[1].child_count == 2);
     CHECK_EQ(p->side[0].child_rekeyed, 1);
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    shrike_command(p->side[1].engine, p->now, &rekey); /* both: to side 1 they are of one kind */
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    CHECK(p->side[0].child_count == 2 && p->side[1].child_count == 2);
+    CHECK_EQ(p->side[1].child_rekeyed, 3);
     CHECK_EQ(p->side[0].child_down + p->side[1].child_down, 0);
     toy_end(p);
 }

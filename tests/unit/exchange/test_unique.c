@@ -135,7 +135,68 @@ TEST(calls_that_cross)
     }
 }
 
+/* What side 0 calls with is lost, first or last, and gets there late: by then side 1 has called,
+ * and one of them has rekeyed what came of it. It is the same line, so they cross. */
+TEST(a_call_that_crosses_what_was_rekeyed)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false};
+    for (unsigned n = 0; n < 4; n++) {
+        with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
+        shrike_command(p->side[0].engine, p->now, &up);
+        for (unsigned step = 0; step < n / 2 * 2; step++) {
+            shrike_tick(p->side[step % 2].engine, p->now);
+            settle_side(p, step % 2);
+            (void)pair_deliver(p, 1 - step % 2);
+        }
+        shrike_tick(p->side[0].engine, p->now);
+        settle_side(p, 0);
+        CHECK_EQ(p->side[1].count, 1);
+        pair_lose(&p->side[1]);
+        up.reference = 2;
+        shrike_command(p->side[1].engine, p->now, &up);
+        pair_run(p);
+        CHECK_EQ(p->side[1].child_count, 1);
+        shrike_command(p->side[n % 2].engine, p->now, &rekey);
+        pair_run(p);
+        CHECK_EQ(p->side[1].ike_rekeyed, 1);
+        later(100 * SHRIKE_SECOND);
+        CHECK(ikes(0) == 1 && ikes(1) == 1);
+        CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+        CHECK_EQ(p->side[0].children[0].spi_in, p->side[1].children[0].spi_out);
+        toy_end(p);
+    }
+}
+
+/* One that was there before is none that crosses, though it was rekeyed since. */
+TEST(a_call_beside_what_was_there)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false};
+    with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
+    shrike_command(p->side[1].engine, p->now, &up);
+    later(SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1);
+    rekey.reauth = true;
+    shrike_command(p->side[0].engine, p->now, &rekey);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1);
+    pair_lose(&p->side[1]);
+    p->now += SHRIKE_MS;
+    rekey.reauth = false;
+    shrike_command(p->side[1].engine, p->now, &rekey);
+    pair_run(p);
+    CHECK_EQ(p->side[1].ike_rekeyed, 1);
+    later(100 * SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1); /* the new one has taken over */
+    CHECK_EQ(p->side[0].ike_down, 1);
+    CHECK_EQ(p->side[0].why, SHRIKE_REASON_REKEYED);
+    toy_end(p);
+}
+
 int main(void)
 {
-    return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(keep) | RUN(calls_that_cross);
+    return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(keep) | RUN(calls_that_cross) |
+           RUN(a_call_that_crosses_what_was_rekeyed) | RUN(a_call_beside_what_was_there);
 }
