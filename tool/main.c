@@ -34,8 +34,8 @@ static void help(FILE *out)
         fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
     }
     fputs("\n"
-          "  --json            overview, list, version: as JSON\n"
-          "  -n, --lines N     log: how many lines (20; at most 256)\n"
+          "  --json            overview, list, version, why: as JSON\n"
+          "  -n, --lines N     log, why: how many lines or failures (20; at most 256)\n"
           "  -f, --follow      log: go on with what is logged from now on\n"
           "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"
           "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"

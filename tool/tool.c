@@ -8,6 +8,7 @@
 #include "tool/up.h"
 #include "tool/upgrade.h"
 #include "tool/version.h"
+#include "tool/why.h"
 #include <stdarg.h>
 
 const struct tool_command tool_commands[] = {
@@ -19,6 +20,8 @@ const struct tool_command tool_commands[] = {
     {"down", "NAME|#ID", "close what has this name or number", 1, 1, TOOL_TIMEOUT, command_down},
     {"rekey", "NAME [CHILD]|#ID", "make new keys for an IKE SA, or for a child", 1, 2, TOOL_TIMEOUT,
      command_rekey},
+    {"why", "[PEER]", "why something is not up: the last failures, and what mends them", 0, 1,
+     TOOL_JSON | TOOL_LINES, command_why},
     {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
      command_upgrade},
     {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},

@@ -206,6 +206,7 @@ static const struct vici_command commands[] = {
     {"rekey", rekey},
     {"list-sas", list_sas},
     {"shrike-log", shrike_log},
+    {"shrike-why", failures_command},
     {"shrike-upgrade", upgrade_command},
 };
 
@@ -219,6 +220,7 @@ static const char *const events[SERVED_COUNT] = {
     [SERVED_IKE_REKEY] = "ike-rekey",
     [SERVED_IKE_UPDATE] = "ike-update",
     [SERVED_CHILD_REKEY] = "child-rekey",
+    [SERVED_FAILURE] = "shrike-failure",
 };
 
 const struct vici_service *commands_service(struct control *c)

@@ -17,6 +17,7 @@ enum served {
     SERVED_IKE_REKEY,
     SERVED_IKE_UPDATE,
     SERVED_CHILD_REKEY,
+    SERVED_FAILURE, /* of the stream of shrike-why */
     SERVED_COUNT,
 };
 

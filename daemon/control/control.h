@@ -4,6 +4,7 @@
 
 #include "control/clients.h"
 #include "control/conns.h"
+#include "control/failures.h"
 #include "control/listing.h"
 #include "control/log.h"
 #include "control/model.h"
@@ -42,6 +43,7 @@ struct control {
     struct conns_listing conns[VICI_CLIENTS_MAX];
     struct stats_asks stats;
     struct pools_asks pools;
+    struct failures failures;
     vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
     u32 serial;           /* of the last reference */

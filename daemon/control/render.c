@@ -71,28 +71,40 @@ static bool is_origin(struct shrike_origin a, struct shrike_origin b)
     return a.file && b.file && a.line == b.line && strcmp(a.file, b.file) == 0;
 }
 
-/* The connection that the event names, else the one whose proposals decided. */
-static const struct shrike_conn *conn_of(const struct shrike_event *e,
-                                         const struct shrike_conf *conf)
+/* Does one of the rules that choose a connection stand there? */
+static bool decides(const struct shrike_conn *c, struct shrike_origin rule)
 {
-    for (u32 i = 0; conf && i < conf->conn_count; i++) {
-        const struct shrike_conn *c = &conf->conns[i];
-        if (e->conn ? strcmp(c->name, e->conn) == 0
-                    : is_origin(c->proposals_origin, e->reason.origin))
-            return c;
+    bool any = is_origin(c->origin, rule) || is_origin(c->proposals_origin, rule) ||
+               is_origin(c->local.origin, rule) || is_origin(c->remote.origin, rule);
+    for (u16 i = 0; i < c->proposal_count && !any; i++)
+        any = is_origin(c->proposals[i].origin, rule);
+    return any;
+}
+
+/* Before identities are known, the one that the event names is a guess by addresses. */
+const struct shrike_conn *render_conn(const struct shrike_event *e, const struct shrike_conf *conf)
+{
+    const bool by_rule = !e->conn || e->reason.code == SHRIKE_REASON_NO_IDENTITY;
+    for (u32 i = 0; conf && by_rule && i < conf->conn_count; i++) {
+        if (decides(&conf->conns[i], e->reason.origin))
+            return &conf->conns[i];
+    }
+    for (u32 i = 0; conf && e->conn && i < conf->conn_count; i++) {
+        if (strcmp(conf->conns[i].name, e->conn) == 0)
+            return &conf->conns[i];
     }
     return NULL;
 }
 
-/* The child that the event names, else the one whose selectors or proposals decided. */
-static const struct shrike_child_conf *child_of(const struct shrike_event *e,
-                                                const struct shrike_conn *c)
+const struct shrike_child_conf *render_child(const struct shrike_event *e,
+                                             const struct shrike_conn *c)
 {
+    const struct shrike_origin rule = e->reason.origin;
     for (u16 i = 0; c && i < c->child_count; i++) {
         const struct shrike_child_conf *k = &c->children[i];
         if (e->child_conf ? strcmp(k->name, e->child_conf) == 0
-                          : is_origin(k->ts_origin, e->reason.origin) ||
-                                is_origin(k->proposals_origin, e->reason.origin))
+                          : is_origin(k->ts_origin, rule) || is_origin(k->mode_origin, rule) ||
+                                is_origin(k->proposals_origin, rule))
             return k;
     }
     return NULL;
@@ -105,8 +117,8 @@ static void render_allowed(struct text *t, const struct shrike_event *e,
     if (code != SHRIKE_REASON_NO_IKE_PROPOSAL && code != SHRIKE_REASON_NO_CHILD_PROPOSAL &&
         code != SHRIKE_REASON_TS_MISMATCH && code != SHRIKE_REASON_KE_GROUP)
         return;
-    const struct shrike_conn *c = conn_of(e, conf);
-    const struct shrike_child_conf *k = child_of(e, c);
+    const struct shrike_conn *c = render_conn(e, conf);
+    const struct shrike_child_conf *k = render_child(e, c);
     if (c && (code == SHRIKE_REASON_NO_IKE_PROPOSAL || code == SHRIKE_REASON_KE_GROUP)) {
         text_str(t, "; we allow ");
         render_proposals(t, c->proposals, c->proposal_count);
@@ -135,7 +147,8 @@ static u8 payload_of(const struct shrike_reason *r)
     if (code == SHRIKE_REASON_TS_MISMATCH)
         return PAYLOAD_TSR;
     if (code == SHRIKE_REASON_NO_IDENTITY || code == SHRIKE_REASON_AUTH_NO_SECRET ||
-        code == SHRIKE_REASON_AUTH_METHOD)
+        code == SHRIKE_REASON_AUTH_METHOD || code == SHRIKE_REASON_AUTH_MAC ||
+        code == SHRIKE_REASON_NOT_UNIQUE)
         return r->detail == PAYLOAD_IDI ? PAYLOAD_IDI : PAYLOAD_IDR;
     return 0;
 }

@@ -9,6 +9,11 @@
 
 /* One line. conf, which may be NULL, is where what we allow is looked up. */
 void render_event(struct text *t, const struct shrike_event *e, const struct shrike_conf *conf);
+/* The connection that the event names, or whose rule decided; NULL: none that is there. */
+const struct shrike_conn *render_conn(const struct shrike_event *e, const struct shrike_conf *conf);
+/* The same of a child of it. */
+const struct shrike_child_conf *render_child(const struct shrike_event *e,
+                                             const struct shrike_conn *c);
 /* Reason and remedy in one line, "why; what would mend it": what a command is answered. */
 void render_reason(struct text *t, enum shrike_reason_code code);
 /* "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE25519", as the offers of peers are shown. */

@@ -167,6 +167,7 @@ static void name_changed(void *ctx, const char *name, const struct resolved *ans
     } else {
         control_say(c, SHRIKE_WARNING, "no address for %s: %s; asked again in %u s", name,
                     answer->why, answer->ttl_s);
+        failures_name(c, name, answer->why);
     }
     tasks_look(c);
 }
@@ -281,6 +282,7 @@ static bool got_event(struct control *c, const struct mail *m)
         return true;
     }
     tell_event(c, &e);
+    failures_event(c, &e);
     commands_event(c, &e);
     return true;
 }
@@ -363,6 +365,7 @@ static void control_stop(void *self)
     listing_close(c);
     stats_close(c);
     pools_close(c);
+    failures_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);

@@ -22,7 +22,7 @@ static bool may_be_missed(const struct shrike_event *e)
 
 static void send_event(struct drive *d, struct shrike_event *e)
 {
-    u8 body[SEAM_OFFER_MAX + 4096];
+    u8 body[2 * SEAM_OFFER_MAX + 4096];
     struct writer w = writer_of(body, sizeof body);
     e->local.port = udp_port_out(&d->udp, e->local.port);
     event_write(&w, e);

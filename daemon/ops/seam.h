@@ -6,7 +6,7 @@
  * All fit into MAIL_BODY_MAX, but for one: a PROVE or CHECK holds the first message of one side and
  * the peer's proof, about 35 KB when the peer is honest (our messages end at OUT_MAX), and 130 KB
  * when it fills its messages with nonsense. Then the writer is full, nothing can be sent, and the
- * op is answered with `ok` false. Next come an event with 9 KB and an install with 4 KB. */
+ * op is answered with `ok` false. Next come an event with 17 KB and an install with 4 KB. */
 #ifndef OPS_SEAM_H
 #define OPS_SEAM_H
 

@@ -1,8 +1,8 @@
 /* Events as octets: see seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_event, 192);
-CARRIES(struct shrike_reason, 64);
+CARRIES(struct shrike_event, 208);
+CARRIES(struct shrike_reason, 80);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE }; /* places in the box */
 
@@ -12,7 +12,10 @@ static void reason_write(struct writer *w, const struct shrike_reason *why)
     write_u16(w, why->notify);
     write_u16(w, why->detail);
     write_flag(w, why->theirs);
+    write_u8(w, why->exchange);
+    write_u8(w, why->method);
     write_slice(w, bytes_of(why->offered.at, MIN(why->offered.len, SEAM_OFFER_MAX)));
+    write_slice(w, bytes_of(why->beside.at, MIN(why->beside.len, SEAM_OFFER_MAX)));
     write_origin(w, why->origin);
 }
 
@@ -22,8 +25,11 @@ static void reason_read(struct reader *r, struct shrike_reason *why, struct seam
     why->notify = read_u16(r);
     why->detail = read_u16(r);
     why->theirs = read_flag(r);
+    why->exchange = read_u8(r);
+    why->method = read_u8(r);
     why->offered = read_slice(r);
-    r->bad |= why->offered.len > SEAM_OFFER_MAX;
+    why->beside = read_slice(r);
+    r->bad |= why->offered.len > SEAM_OFFER_MAX || why->beside.len > SEAM_OFFER_MAX;
     why->origin = read_origin(r, box->names[NAME_FILE]);
 }
 
@@ -41,6 +47,7 @@ void event_write(struct writer *w, const struct shrike_event *e)
     write_endpoint(w, &e->local);
     write_endpoint(w, &e->remote);
     write_u8(w, e->exchange);
+    write_flag(w, e->stranger);
     write_addr(w, &e->address);
     write_u32(w, e->message_id);
     write_u32(w, e->number);
@@ -63,6 +70,7 @@ bool event_read(struct reader *r, struct shrike_event *e, struct seam_box *box)
     e->local = read_endpoint(r);
     e->remote = read_endpoint(r);
     e->exchange = read_u8(r);
+    e->stranger = read_flag(r);
     e->address = read_addr(r);
     e->message_id = read_u32(r);
     e->number = read_u32(r);

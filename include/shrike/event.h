@@ -20,14 +20,19 @@ enum shrike_reason_code {
 struct shrike_reason {
     enum shrike_reason_code code;
     uint16_t notify;             /* the notify type on the wire, sent or received; 0 none */
-    uint16_t detail;             /* the transform type, payload type or KE group concerned */
+    uint16_t detail;             /* the transform type, payload type or KE group concerned; TIMEOUT:
+                                  * octets of the largest datagram that was not answered */
     bool theirs;                 /* the peer refused us; else we refused */
-    struct shrike_bytes offered; /* body of the peer's SA, TS or ID payload, as on the wire */
+    uint8_t exchange;            /* enum exchange_type in which it was decided; 0 none */
+    uint8_t method;              /* AUTH_METHOD: enum auth_method of the peer; 0 none */
+    struct shrike_bytes offered; /* body of the peer's SA, TSr or ID payload, as on the wire */
+    struct shrike_bytes beside;  /* of its TSi payload, where `offered` is TSr */
     const struct shrike_proposal *allowed; /* what our configuration allows, or NULL */
     uint16_t allowed_count;
     struct shrike_origin origin; /* the rule that decides; file NULL when none does */
 };
 
+const char *shrike_reason_name(enum shrike_reason_code code);   /* "AUTH_MAC"; static */
 const char *shrike_reason_text(enum shrike_reason_code code);   /* one sentence; static */
 const char *shrike_reason_remedy(enum shrike_reason_code code); /* what would mend it; static */
 
@@ -54,7 +59,8 @@ struct shrike_event {
     uint64_t spi_i, spi_r;
     uint32_t esp_in, esp_out; /* ESP SPIs of the child */
     struct shrike_endpoint local, remote;
-    uint8_t exchange;           /* enum exchange_type, 0 none */
+    uint8_t exchange;           /* RETRANSMIT: enum exchange_type */
+    bool stranger;              /* the peer has begun it, and has not proved who it is */
     struct shrike_addr address; /* ADDRESS_GIVEN, ADDRESS_TAKEN */
     uint32_t message_id;
     uint32_t number;  /* of the event: a count, a try, a size; REKEYED: serial of what it was */

@@ -457,6 +457,7 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
         tick_life(s, sa);
     else if (s->now >= sa->expires) {
         struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
+        why.exchange = sa->state == IKE_AUTH ? EXCHANGE_IKE_AUTH : 0;
         ike_close(s, sa, &why);
         sa->reap = true;
         return;

@@ -99,6 +99,18 @@ static bool cookie_wanted(struct gate *g, struct shard *s, u32 bucket)
     return all || (g->raised[bucket / 64] >> bucket % 64 & 1);
 }
 
+/* He is not answered, but whoever looks why nobody gets in finds it. */
+static void tell_full(struct shard *s, const struct shrike_datagram *d)
+{
+    struct shrike_event *e = trace_limited(s, SHRIKE_EVENT_STRANGER_REFUSED, NULL);
+    if (!e)
+        return;
+    e->local = d->local;
+    e->remote = d->remote;
+    e->reason.code = SHRIKE_REASON_LIMIT;
+    e->reason.exchange = EXCHANGE_IKE_SA_INIT;
+}
+
 enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x)
 {
     x->hash = init_hash(s, x->datagram);
@@ -116,8 +128,10 @@ enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x
     if (cookie_wanted(g, s, x->bucket) && !cookie_holds(s, x))
         return GATE_COOKIE;
     if (s->half_open >= s->current->conf->half_open_max ||
-        s->prefix_half_open[x->bucket] == UINT16_MAX)
+        s->prefix_half_open[x->bucket] == UINT16_MAX) {
+        tell_full(s, x->datagram);
         return GATE_DROP;
+    }
     return GATE_ADMIT;
 }
 

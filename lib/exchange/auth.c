@@ -177,6 +177,7 @@ static enum verdict verify(struct turn *t)
     if (!id_matches(&conn->remote.id, &peer))
         return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
     /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
+    t->reason.method = auth.method;
     if (auth.method != conn->remote.method)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!keep_peer_id(t, &id))
@@ -271,6 +272,7 @@ enum verdict auth_conclude(struct turn *t)
         return verify(t);
     case CONCLUDE_CHECKED:
         t->reason.origin = t->sa->conn->remote.origin;
+        t->reason.offered = message_body(t->in, PAYLOAD_IDR);
         if (!t->op->ok)
             return turn_fail(t, t->op->reason, 0);
         if (!mobike_take(t))
@@ -298,6 +300,14 @@ enum verdict auth_conclude(struct turn *t)
 }
 
 /* ---- the responder ---- */
+
+/* A refusal from here on is about who the peer says it is. */
+static void name_peer(struct turn *t, struct shrike_origin rule)
+{
+    t->reason.offered = message_body(t->in, PAYLOAD_IDI);
+    t->reason.detail = PAYLOAD_IDI;
+    t->reason.origin = rule;
+}
 
 /* RFC 7296 2.16: which of our connections is this for? Then let the peer's proof be checked. */
 static enum verdict identify(struct turn *t)
@@ -330,8 +340,10 @@ static enum verdict identify(struct turn *t)
     t->reason.origin = conn->origin;
     if (!mobike_take(t))
         return FAIL;
-    t->reason.origin = conn->remote.origin;
-    if (!auth_read(message_body(t->in, PAYLOAD_AUTH), &auth) || auth.method != conn->remote.method)
+    name_peer(t, conn->remote.origin);
+    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
+    t->reason.method = proves ? auth.method : 0;
+    if (t->reason.method != conn->remote.method)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
     if (!keep_peer_id(t, &idi))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
@@ -425,7 +437,7 @@ enum verdict auth_answer(struct turn *t)
         t->slot->step = ANSWER_CHECKED;
         return identify(t);
     case ANSWER_CHECKED:
-        t->reason.origin = t->sa->conn->remote.origin;
+        name_peer(t, t->sa->conn->remote.origin);
         /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);

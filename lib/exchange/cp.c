@@ -200,6 +200,16 @@ enum verdict cp_admit(struct turn *t, const struct shrike_child_conf *conf)
                                                                : NOTIFY_INTERNAL_ADDRESS_FAILURE);
 }
 
+void cp_tell_refused(struct turn *t)
+{
+    const struct shrike_reason why = {.code = t->no_address,
+                                      .exchange = t->slot->exchange,
+                                      .origin = t->sa->conn->pool_count ? t->sa->conn->pools_origin
+                                                                        : t->sa->conn->origin};
+    if (why.code != SHRIKE_REASON_NONE && why.code != SHRIKE_REASON_ADDRESS_NOT_ASKED)
+        trace_limited_reason(t->shard, SHRIKE_EVENT_ADDRESS_REFUSED, t->sa, &why);
+}
+
 static void reply_addresses(struct turn *t)
 {
     const struct internal *in = internal_of(t->sa);

@@ -28,6 +28,8 @@ void cp_leased(struct turn *t);
 /* Refuse one of our children, whose selectors at the peer's side need an internal address. DONE: it
  * has one, or needs none. */
 enum verdict cp_admit(struct turn *t, const struct shrike_child_conf *conf) must_use;
+/* A child is made, though the peer has not got the address that it asked for: an event. */
+void cp_tell_refused(struct turn *t);
 /* Answer the request's configuration payload, if there is one. */
 void cp_reply(struct turn *t);
 

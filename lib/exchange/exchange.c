@@ -42,6 +42,10 @@ enum verdict turn_refuse(struct turn *t, enum shrike_reason_code code, u16 notif
 {
     t->reason.code = code;
     t->reason.notify = notify;
+    if (t->slot)
+        t->reason.exchange = t->slot->exchange;
+    else if (t->in) /* a stranger's first */
+        t->reason.exchange = t->in->header.exchange;
     return REFUSE;
 }
 
@@ -202,6 +206,13 @@ static void remember(struct turn *t, struct packet *reply)
     (void)send(t, reply, &t->path);
 }
 
+/* The reason outlives the message. */
+static void keep_offers(struct turn *t)
+{
+    t->reason.offered = ring_keep(&t->shard->ring, t->reason.offered);
+    t->reason.beside = ring_keep(&t->shard->ring, t->reason.beside);
+}
+
 static void tell_refused(struct turn *t)
 {
     enum shrike_event_id id =
@@ -234,6 +245,7 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         t->shard->stats.refused++;
         draft_begin(t, d);
         add_error(t, &d->b);
+        keep_offers(t);
         tell_refused(t);
     }
     if (v == DONE) {
@@ -309,7 +321,7 @@ static void fail_ours(struct turn *t, enum verdict v)
 {
     struct child_sa *child = t->slot->child;
     bool refuses = v == FAIL && is_refusal(t);
-    t->reason.offered = ring_keep(&t->shard->ring, t->reason.offered); /* the message goes */
+    keep_offers(t);
     slot_free(t->shard, t->slot);
     if (refuses) {
         ike_reject(t->shard, t->sa, &t->reason);
@@ -414,6 +426,15 @@ void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
     exchange_run(&t);
 }
 
+/* Of the largest of its packets. */
+static u16 octets_of(const struct packet *chain)
+{
+    size_t most = 0;
+    for (const struct packet *k = chain; k; k = k->next)
+        most = MAX(most, packet_bytes(k).len);
+    return (u16)MIN(most, UINT16_MAX);
+}
+
 void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
 {
     struct turn t = {.shard = s, .sa = sa, .slot = slot};
@@ -424,6 +445,9 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
                                      : SHRIKE_REASON_TIMEOUT;
         t.reason.notify = h ? h->hint : 0;
         t.reason.theirs = t.reason.notify != 0;
+        t.reason.exchange = slot->exchange;
+        if (!t.reason.theirs)
+            t.reason.detail = octets_of(slot->message);
         t.reason.origin = sa->conn->origin;
         ike_close(s, sa, &t.reason);
         return;

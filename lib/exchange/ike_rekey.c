@@ -168,8 +168,7 @@ static enum verdict fail(struct turn *t, enum shrike_reason_code code, u16 notif
     struct ike_sa *sa = t->sa;
     give_up(t);
     life_retry(t->shard, sa, REKEY_RETRY);
-    t->reason.code = code;
-    t->reason.notify = notify;
+    (void)turn_refuse(t, code, notify);
     trace_ike_reason(t->shard, SHRIKE_EVENT_REKEY_FAILED, sa, &t->reason);
     pending_release(t->shard, sa->command_rekey, code);
     sa->command_rekey = 0;

@@ -155,7 +155,8 @@ static enum verdict answer(struct turn *t)
     t->closes = close;
     t->reason.theirs = close;
     if (close)
-        t->reason.code = rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED;
+        (void)turn_refuse(t, rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED,
+                          rejected ? NOTIFY_AUTHENTICATION_FAILED : 0);
     note_spi(t);
     reauth_heed(t);
     if (!close)

@@ -199,6 +199,7 @@ static enum verdict find_fit(struct turn *t, const struct request *q, struct fit
     best->conf = NULL;
     *more = false;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
+    t->reason.beside = message_body(t->in, PAYLOAD_TSI);
     t->reason.origin = conn->child_count ? conn->children[0].ts_origin : conn->origin;
     for (unsigned i = 0; i < conn->child_count; i++) {
         struct fit fit = {.conf = &conn->children[i]};
@@ -228,6 +229,8 @@ static enum verdict choose_conf(struct turn *t, const struct request *q, struct 
     struct fit best;
     bool more;
     enum verdict v = find_fit(t, q, &best, &more);
+    if (v == DONE)
+        cp_tell_refused(t);
     if (v == DONE)
         v = make_child(t, best.conf, &best.choice, out);
     if (v != DONE)
@@ -341,6 +344,7 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
     t->reason.origin = conf->ts_origin;
     t->reason.offered = message_body(t->in, PAYLOAD_TSR);
+    t->reason.beside = message_body(t->in, PAYLOAD_TSI);
     if ((!fault(27) && !verify_ts(t, child, &local, &remote)) ||
         selectors_in_vain(t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);

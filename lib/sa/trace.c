@@ -1,6 +1,11 @@
 /* Events and the sentences of events and reasons: see trace.h and shrike/event.h. */
 #include "sa/trace.h"
 
+static const char *const reason_name[] = {
+#define REASON(name, text, remedy) #name,
+#include "shrike/reason.def"
+#undef REASON
+};
 static const char *const reason_text[] = {
 #define REASON(name, text, remedy) text,
 #include "shrike/reason.def"
@@ -26,6 +31,11 @@ static const u8 event_level[] = {
 #include "shrike/event.def"
 #undef EVENT
 };
+
+const char *shrike_reason_name(enum shrike_reason_code code)
+{
+    return code < SHRIKE_REASON_COUNT ? reason_name[code] : "unknown";
+}
 
 const char *shrike_reason_text(enum shrike_reason_code code)
 {
@@ -62,6 +72,7 @@ struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const s
     e->spi_r = sa->spi_r;
     e->local = sa->local;
     e->remote = sa->remote;
+    e->stranger = !sa->initiator && !sa->authenticated;
     e->command = pending_reference(s, sa->command_down);
     return e;
 }
@@ -86,6 +97,7 @@ static void set_reason(struct shard *s, struct shrike_event *e, const struct shr
         return;
     e->reason = *why;
     e->reason.offered = ring_keep(&s->ring, why->offered);
+    e->reason.beside = ring_keep(&s->ring, why->beside);
 }
 
 void trace_ike_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
@@ -114,6 +126,7 @@ struct shrike_event *trace_limited(struct shard *s, enum shrike_event_id id,
         return trace_ike(s, id, sa);
     struct shrike_event *e = ring_event(&s->ring);
     e->id = id;
+    e->stranger = true;
     return e;
 }
 

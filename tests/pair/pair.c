@@ -445,6 +445,7 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
     side->ike_down += e->id == SHRIKE_EVENT_IKE_DOWN;
     side->given += e->id == SHRIKE_EVENT_ADDRESS_GIVEN;
     side->taken += e->id == SHRIKE_EVENT_ADDRESS_TAKEN;
+    side->withheld += e->id == SHRIKE_EVENT_ADDRESS_REFUSED;
     side->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
     side->child_rekeyed += e->id == SHRIKE_EVENT_CHILD_REKEYED;
     side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;
@@ -453,11 +454,14 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
     side->moved += e->id == SHRIKE_EVENT_IKE_MOVED;
     side->path_lost += e->id == SHRIKE_EVENT_IKE_PATH_LOST;
     side->move_failed += e->id == SHRIKE_EVENT_IKE_MOVE_FAILED;
-    if (e->id == SHRIKE_EVENT_IKE_MOVE_FAILED || e->id == SHRIKE_EVENT_IKE_DOWN)
+    if (e->id == SHRIKE_EVENT_IKE_MOVE_FAILED || e->id == SHRIKE_EVENT_IKE_DOWN ||
+        e->id == SHRIKE_EVENT_ADDRESS_REFUSED)
         side->why = e->reason.code;
     if (e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED) {
         side->failed++;
         side->reason = e->reason.code;
+        side->failure = e->reason;
+        side->by_stranger = e->stranger;
     }
 }
 

@@ -70,7 +70,10 @@ struct pair_side {
     struct pair_move move;
     int ranks;                      /* given out by the data plane */
     enum shrike_reason_code reason; /* of the last failure */
-    enum shrike_reason_code why;    /* of the last IKE SA that went down or could not move */
+    struct shrike_reason failure;   /* the whole of it; its slices are gone */
+    bool by_stranger;               /* it was */
+    enum shrike_reason_code why;    /* of the last IKE SA that went down or could not move,
+                                     * or got no address */
     /* datagrams for this side */
     struct pair_datagram queue[PAIR_QUEUE];
     unsigned head, count;
@@ -85,6 +88,7 @@ struct pair_side {
     struct shrike_addr dns[SHRIKE_ADDRESSES_MAX];
     unsigned wish_count, got_count, dns_count;
     unsigned given, taken;      /* events */
+    unsigned withheld;          /* ADDRESS_REFUSED */
     struct shrike_token waited; /* of the last of these ops */
     bool hold_leases;           /* these ops are not answered */
     bool refuse_addresses;      /* ADDRESS_ADD fails */

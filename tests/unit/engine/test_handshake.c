@@ -86,6 +86,14 @@ TEST(refuses_another_secret)
     CHECK_EQ(p->side[0].ike_up + p->side[1].ike_up, 0);
     CHECK_EQ(p->side[0].reason, SHRIKE_REASON_AUTH_FAILED);
     CHECK_EQ(p->side[1].reason, SHRIKE_REASON_AUTH_MAC);
+    /* who decided has the identity that was claimed; the other only the notify */
+    CHECK_EQ(p->side[1].failure.exchange, EXCHANGE_IKE_AUTH);
+    CHECK_EQ(p->side[1].failure.detail, PAYLOAD_IDI);
+    CHECK(p->side[1].failure.offered.len > 4 && p->side[1].by_stranger);
+    CHECK_EQ(p->side[0].failure.exchange, EXCHANGE_IKE_AUTH);
+    CHECK_EQ(p->side[0].failure.notify, NOTIFY_AUTHENTICATION_FAILED);
+    CHECK(p->side[0].failure.theirs && !p->side[0].failure.offered.len);
+    CHECK(!p->side[0].by_stranger);
     pair_wait(p, p->now + 300 * SHRIKE_SECOND);
     CHECK(empty(p));
     end(p);
@@ -104,6 +112,8 @@ TEST(gives_up_a_silent_peer)
     pair_wait(p, start + 192 * SHRIKE_SECOND);
     CHECK_EQ(p->side[0].failed, 1);
     CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TIMEOUT);
+    CHECK_EQ(p->side[0].failure.exchange, EXCHANGE_IKE_SA_INIT);
+    CHECK(p->side[0].failure.detail > 100 && p->side[0].failure.detail < 1500);
     CHECK(empty(p));
     end(p);
 }

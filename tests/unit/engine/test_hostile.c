@@ -116,6 +116,7 @@ TEST(wider_selectors_are_refused)
         answer_net1(i ? all : net(1, 1, 255), i ? net(2, 1, 255) : all);
         CHECK_EQ(p->side[0].child_count, 1);
         CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TS_MISMATCH);
+        CHECK(p->side[0].failure.offered.len && p->side[0].failure.beside.len);
         struct message m;
         CHECK(sent(&m)); /* and the peer's Child SA is deleted */
         CHECK(message_find(&m, PAYLOAD_DELETE));

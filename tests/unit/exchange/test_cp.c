@@ -168,6 +168,7 @@ TEST(it_was_not_asked_for)
         start();
         CHECK_EQ(p->side[0].failed, needed);
         CHECK_EQ(p->side[0].child_count, !needed);
+        CHECK_EQ(p->side[1].withheld, 0);
         if (needed) {
             CHECK_EQ(p->side[0].reason, SHRIKE_REASON_ADDRESS_NOT_ASKED);
             CHECK_EQ(p->side[1].reason, SHRIKE_REASON_ADDRESS_NOT_ASKED);
@@ -199,6 +200,7 @@ TEST(a_child_without_an_address)
     t[1].children[0].remote_ts = &all;
     start();
     CHECK_EQ(p->side[0].reason, SHRIKE_REASON_ADDRESS_NOT_GIVEN);
+    CHECK(p->side[1].withheld == 1 && p->side[1].why == SHRIKE_REASON_NO_POOL);
     CHECK(p->side[1].child_up == 1 && p->side[1].child_down == 1);
     CHECK(p->side[0].child_count == 0 && p->side[1].child_count == 0 && !p->side[0].ike_down);
     CHECK(end());

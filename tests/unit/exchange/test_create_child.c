@@ -120,6 +120,8 @@ TEST(refusals_end_the_child_alone)
         tell(&f, answer, &c, &h);
         CHECK(!h.any);
         CHECK_EQ(p->side[0].reason, rows[i].code);
+        CHECK_EQ(p->side[0].failure.exchange, EXCHANGE_CREATE_CHILD_SA);
+        CHECK(p->side[0].failure.theirs && !p->side[0].by_stranger);
         CHECK_EQ(p->side[0].ike_down, 0);
         CHECK_EQ(stats_of(p, 0).child_sas, 1);
         CHECK_EQ(stats_of(p, 0).works, 0);

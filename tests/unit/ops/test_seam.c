@@ -172,10 +172,12 @@ TEST(an_event_comes_back)
     CHECK(event_read(&r, &b, &box));
     CHECK(same_text(a->conn, b.conn) && same_text(a->child_conf, b.child_conf));
     CHECK(bytes_equal(a->reason.offered, b.reason.offered));
+    CHECK(bytes_equal(a->reason.beside, b.reason.beside));
     CHECK(same_origin(a->reason.origin, b.reason.origin));
     b.conn = a->conn;
     b.child_conf = a->child_conf;
     b.reason.offered = a->reason.offered;
+    b.reason.beside = a->reason.beside;
     b.reason.origin = a->reason.origin;
     CHECK(SAME_REST(a, &b));
 }
@@ -186,13 +188,14 @@ TEST(the_allowed_are_left_out_and_a_long_offer_is_cut)
     struct shrike_event a = sample_event, b;
     struct writer w = writer_of(room, sizeof(room));
     offer[SEAM_OFFER_MAX - 1] = 7;
-    a.reason.offered = bytes_of(offer, sizeof(offer));
+    a.reason.offered = a.reason.beside = bytes_of(offer, sizeof(offer));
     a.reason.allowed = ike_proposals;
     a.reason.allowed_count = 2;
     event_write(&w, &a);
     struct reader r = reader_of(written_bytes(&w));
     CHECK(!w.full && event_read(&r, &b, &box));
     CHECK(bytes_equal(b.reason.offered, bytes_of(offer, SEAM_OFFER_MAX)));
+    CHECK(bytes_equal(b.reason.beside, bytes_of(offer, SEAM_OFFER_MAX)));
     CHECK(!b.reason.allowed && b.reason.allowed_count == 0);
 }
 

@@ -14,7 +14,8 @@ TEST(every_event_and_reason_has_words)
         CHECK(shrike_reason_text(i)[0] != 0);
         CHECK(shrike_reason_remedy(i) != NULL);
         for (unsigned j = 0; j < i; j++)
-            CHECK(strcmp(shrike_reason_text(i), shrike_reason_text(j)) != 0);
+            CHECK(strcmp(shrike_reason_text(i), shrike_reason_text(j)) != 0 &&
+                  strcmp(shrike_reason_name(i), shrike_reason_name(j)) != 0);
     }
     CHECK(strcmp(shrike_event_name(SHRIKE_EVENT_IKE_UP), "IKE_UP") == 0);
     CHECK_EQ(shrike_event_level(SHRIKE_EVENT_IKE_UP), SHRIKE_NOTICE);
@@ -27,6 +28,7 @@ TEST(numbers_out_of_range)
     CHECK(shrike_event_text(SHRIKE_EVENT_COUNT)[0] != 0);
     CHECK_EQ(shrike_event_level(SHRIKE_EVENT_COUNT), SHRIKE_ERROR);
     CHECK(shrike_reason_text(SHRIKE_REASON_COUNT)[0] != 0);
+    CHECK(strcmp(shrike_reason_name(SHRIKE_REASON_COUNT), "unknown") == 0);
     CHECK_EQ(shrike_reason_remedy(SHRIKE_REASON_COUNT)[0], 0);
 }
 
@@ -35,7 +37,7 @@ TEST(an_event_names_its_sa)
     struct shrike_action a;
     struct shrike_conn conn = {.name = "office"};
     struct shrike_child_conf conf = {.name = "lan"};
-    u8 offered[] = "what they said";
+    u8 offered[] = "what they said", beside[] = "and";
     CHECK(shard_begin());
     struct ike_sa *sa = sa_new(&shard, true);
     sa->conn = &conn;
@@ -46,9 +48,11 @@ TEST(an_event_names_its_sa)
     struct shrike_reason why = {.code = SHRIKE_REASON_KERNEL,
                                 .notify = 5,
                                 .offered = bytes_of(offered, sizeof(offered)),
+                                .beside = bytes_of(beside, sizeof(beside)),
                                 .origin = {"file", 3}};
     trace_child_reason(&shard, SHRIKE_EVENT_CHILD_FAILED, sa, child, &why);
     memset(offered, 0, sizeof(offered)); /* the message is gone before the drain */
+    memset(beside, 0, sizeof(beside));
     CHECK(ring_next(&shard.ring, &a));
     CHECK_EQ(a.event.id, SHRIKE_EVENT_CHILD_FAILED);
     CHECK_EQ(a.event.ike, sa->serial);
@@ -63,8 +67,28 @@ TEST(an_event_names_its_sa)
     CHECK_EQ(a.event.reason.code, SHRIKE_REASON_KERNEL);
     CHECK_EQ(a.event.reason.origin.line, 3);
     CHECK(bytes_equal(a.event.reason.offered, bytes_of("what they said", 15)));
+    CHECK(bytes_equal(a.event.reason.beside, bytes_of("and", 4)));
+    CHECK(!a.event.stranger);
     CHECK(!ring_next(&shard.ring, &a));
     sa->conn = NULL;
+    sa_free(&shard, sa);
+    CHECK(shard_end());
+}
+
+/* Who begins it is a stranger until he has proved who he is. */
+TEST(strangers)
+{
+    struct shrike_action a;
+    CHECK(shard_begin());
+    struct ike_sa *sa = sa_new(&shard, false);
+    for (unsigned i = 0; i < 2; i++) {
+        sa->authenticated = i == 1;
+        trace_ike_reason(&shard, SHRIKE_EVENT_IKE_FAILED, sa, NULL);
+        CHECK(ring_next(&shard.ring, &a));
+        CHECK_EQ(a.event.stranger, i == 0);
+    }
+    CHECK(trace_limited(&shard, SHRIKE_EVENT_STRANGER_REFUSED, NULL)->stranger);
+    CHECK(ring_next(&shard.ring, &a) && !ring_next(&shard.ring, &a));
     sa_free(&shard, sa);
     CHECK(shard_end());
 }
@@ -88,5 +112,5 @@ TEST(ten_a_second)
 int main(void)
 {
     return RUN(every_event_and_reason_has_words) | RUN(numbers_out_of_range) |
-           RUN(an_event_names_its_sa) | RUN(ten_a_second);
+           RUN(an_event_names_its_sa) | RUN(strangers) | RUN(ten_a_second);
 }

@@ -11,8 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN };
-static const char *const fake_events[] = {"log", "control-log", "list-sa", "list-conn"};
+enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN, FAKE_FAILURE };
+static const char *const fake_events[] = {"log", "control-log", "list-sa", "list-conn",
+                                          "shrike-failure"};
 
 static struct vici_server fake_server;
 static u8 fake_octets[65536];
@@ -261,10 +262,120 @@ static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+static void fake_row(struct vici_writer *w, const char *what, const char *here, const char *there,
+                     const char *differs)
+{
+    vici_begin(w, what);
+    vici_put_text(w, "here", here);
+    if (there)
+        vici_put_text(w, "there", there);
+    vici_put_text(w, "differs", differs);
+    vici_end(w);
+}
+
+/* A proposal that we refused. */
+static void fake_refusal(const struct vici_request *r)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, (const char *const[]){
+                     "number",      "12",
+                     "count",       "1",
+                     "first",       "1700000000",
+                     "last",        "1700000000",
+                     "reason",      "NO_IKE_PROPOSAL",
+                     "text",        "no IKE proposal of the peer\033 matches one of ours",
+                     "decided-by",  "here",
+                     "stranger",    "yes",
+                     "local-host",  "2001:db8::1",
+                     "local-port",  "500",
+                     "remote-host", "2001:db8::2",
+                     "remote-port", "500",
+                     "exchange",    "IKE_SA_INIT",
+                     "notify",      "NO_PROPOSAL_CHOSEN",
+                     NULL});
+    vici_begin(&w, "compared");
+    fake_row(&w, "encryption", "AES_GCM_16_256", "AES_CBC_128\n", "yes");
+    fake_row(&w, "key exchange", "CURVE25519 MODP2048 MODP3072 ECP256 ECP384 ECP521 CURVE448",
+             "MODP2048", "no");
+    vici_end(&w);
+    fake_put(&w, (const char *const[]){"file", "/etc/swanctl/swanctl.conf", "line", "9", "remedy",
+                                       "add what the peer offers", "change",
+                                       "add aes128-sha256-modp2048 to proposals", NULL});
+    vici_begin(&w, "causes");
+    vici_end(&w);
+    fake_stream(r, FAKE_FAILURE, &w);
+}
+
+/* The peer of office did not answer, three times. */
+static void fake_silence(const struct vici_request *r)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, (const char *const[]){"number",
+                                       "9",
+                                       "count",
+                                       "3",
+                                       "first",
+                                       "1699990000",
+                                       "last",
+                                       "1699999000",
+                                       "reason",
+                                       "TIMEOUT",
+                                       "text",
+                                       "no answer to IKE_AUTH",
+                                       "decided-by",
+                                       "nobody",
+                                       "connection",
+                                       "office",
+                                       "child",
+                                       "net",
+                                       "ikesa-uniqueid",
+                                       "8",
+                                       "remote-host",
+                                       "198.51.100.1",
+                                       "remote-port",
+                                       "4500",
+                                       "exchange",
+                                       "IKE_AUTH",
+                                       "octets",
+                                       "1400",
+                                       "remedy",
+                                       "check firewalls",
+                                       NULL});
+    vici_begin(&w, "causes");
+    vici_put_text(&w, "path-mtu", "the path drops packets of this size");
+    vici_put_text(&w, "dropped", "the peer dropped it");
+    vici_end(&w);
+    fake_stream(r, FAKE_FAILURE, &w);
+}
+
+static enum vici_reply fake_why(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    (void)ctx;
+    if (!fake_is_empty && !vici_value(r->message, "peer").at) {
+        fake_refusal(r);
+        fake_silence(r);
+    }
+    vici_put_text(answer, "success", "yes");
+    vici_begin(answer, "waiting");
+    if (!vici_value_is(r->message, "peer", "cellar") || fake_is_empty) {
+        vici_end(answer);
+        return VICI_REPLY_NOW;
+    }
+    vici_begin(answer, "cellar");
+    fake_put(answer, (const char *const[]){"file", "a.conf", "line", "30", NULL});
+    vici_end(answer);
+    vici_begin(answer, "home"); /* which is up */
+    vici_end(answer);
+    vici_end(answer);
+    return VICI_REPLY_NOW;
+}
+
 static const struct vici_command fake_commands[] = {
-    {"list-sas", fake_list_sas},     {"list-conns", fake_list_conns}, {"initiate", fake_initiate},
-    {"terminate", fake_terminate},   {"rekey", fake_rekey},           {"version", fake_version},
-    {"shrike-log", fake_shrike_log}, {"shrike-upgrade", fake_upgrade}};
+    {"list-sas", fake_list_sas},     {"list-conns", fake_list_conns},
+    {"initiate", fake_initiate},     {"terminate", fake_terminate},
+    {"rekey", fake_rekey},           {"version", fake_version},
+    {"shrike-log", fake_shrike_log}, {"shrike-upgrade", fake_upgrade},
+    {"shrike-why", fake_why}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 

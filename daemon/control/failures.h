@@ -1,0 +1,50 @@
+/* The last failures, each with its reason, both sides' wishes, the rule that decided and what would
+ * mend it: kept when they happen, told to `shrike why`. */
+#ifndef CONTROL_FAILURES_H
+#define CONTROL_FAILURES_H
+
+#include "shrike/event.h"
+#include "vici/server.h"
+
+/* Whom a failure is owed to. Each has room of its own, so that none of the later ones pushes out
+ * one of the former. */
+enum failure_rank {
+    FAILURE_OURS,      /* this side, or a peer that had proved who it is */
+    FAILURE_STRANGER,  /* somebody who is where he says, and came as far as IKE_AUTH */
+    FAILURE_FORGEABLE, /* one datagram makes it, from any address */
+    FAILURE_RANKS
+};
+#define FAILURES_OURS        64
+#define FAILURES_STRANGERS   32
+#define FAILURES_FORGEABLE   16
+#define FAILURES_PER_CONN    16 /* of the first rank: one connection leaves room to others */
+#define FAILURES_PER_ADDRESS 4  /* of the others: of one address, or /64 */
+#define FAILURES_MAX         (FAILURES_OURS + FAILURES_STRANGERS + FAILURES_FORGEABLE)
+
+/* One failure, or the newest of several that are alike. */
+struct failure {
+    u64 first_us, last_us; /* since 1970 */
+    u32 number, count;     /* of it; how many */
+    u32 ike;               /* serial of the IKE SA of the newest */
+    enum failure_rank rank;
+    struct shrike_addr remote;
+    u8 *message; /* what is told of it, but for times and numbers: elements of VICI */
+    size_t len;
+};
+
+struct failures {
+    struct failure *at[FAILURES_MAX]; /* the newest first */
+    u32 count, number;
+};
+
+struct control;
+
+/* Keep it when it is a failure that somebody may ask about. */
+void failures_event(struct control *c, const struct shrike_event *e);
+/* The name of a peer has got no address. */
+void failures_name(struct control *c, const char *name, const char *why);
+/* shrike-why: those of one connection, child, address or identity, or all. */
+enum vici_reply failures_command(void *ctx, const struct vici_request *r, struct vici_writer *w);
+void failures_close(struct control *c);
+
+#endif

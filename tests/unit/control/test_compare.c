@@ -1,0 +1,252 @@
+/* Both sides of a refusal, and what follows from them. */
+#include "control/advice.h"
+#include "control/compare.h"
+#include "test.h"
+#include "wire/codes.h"
+
+static const struct shrike_transform gcm[] = {{TRANSFORM_ENCR, ENCR_AES_GCM_16, 256},
+                                              {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
+                                              {TRANSFORM_KE, KE_CURVE25519, 0}};
+static const struct shrike_transform esp[] = {{TRANSFORM_ENCR, ENCR_AES_CBC, 128},
+                                              {TRANSFORM_INTEG, INTEG_HMAC_SHA2_256_128, 0},
+                                              {TRANSFORM_SN, SN_32, 0}};
+static const struct shrike_proposal ike_rule = {
+    .protocol = PROTOCOL_IKE, .transform_count = 3, .transforms = gcm};
+static const struct shrike_proposal esp_rule = {
+    .protocol = PROTOCOL_ESP, .transform_count = 3, .transforms = esp};
+static const struct shrike_ts net1 = {
+    .from = {10, 1}, .to = {10, 1, 255, 255}, .port_to = 65535, .family = 4};
+static const struct shrike_ts dynamic = {.port_to = 65535};
+static struct shrike_child_conf child = {.name = "net",
+                                         .proposals = &esp_rule,
+                                         .proposal_count = 1,
+                                         .local_ts = &net1,
+                                         .local_ts_count = 1,
+                                         .remote_ts = &dynamic,
+                                         .remote_ts_count = 1};
+static struct shrike_conn conn = {.name = "gw", .proposals = &ike_rule, .proposal_count = 1};
+static struct compare both;
+static char change[1024];
+
+/* one proposal each: AES-CBC-128, HMAC-SHA2-256-128, PRF_HMAC_SHA2_256, MODP 2048 */
+static const u8 cbc[] = {0,  0,    0,  44, 1,   1, 0, 4, 3, 0, 0, 12, 1,  0, 0,
+                         12, 0x80, 14, 0,  128, 3, 0, 0, 8, 3, 0, 0,  12, 3, 0,
+                         0,  8,    2,  0,  0,   5, 0, 0, 0, 8, 4, 0,  0,  14};
+/* ESP: AES-CBC-128, HMAC-SHA2-256-128, MODP 2048, 32-bit sequence numbers, and an SPI */
+static const u8 pfs[] = {0, 0, 0, 48, 1,    3,  4, 4,   1, 2, 3, 4, 3, 0, 0, 12,
+                         1, 0, 0, 12, 0x80, 14, 0, 128, 3, 0, 0, 8, 3, 0, 0, 12,
+                         3, 0, 0, 8,  4,    0,  0, 14,  0, 0, 0, 8, 5, 0, 0, 0};
+
+static void look(const struct shrike_event *e)
+{
+    struct text t = text_of(change, sizeof change);
+    compare_event(&both, e, &conn, e->child_conf ? &child : NULL);
+    advice_change(&t, e, &conn, e->child_conf ? &child : NULL, &both);
+}
+
+/* The row of this name: what stands there, and whether it is marked. */
+static bool row(const char *what, const char *here, const char *there, bool differs)
+{
+    for (unsigned i = 0; i < both.count; i++) {
+        const struct compare_row *r = &both.rows[i];
+        if (strcmp(r->what, what) != 0)
+            continue;
+        bool good =
+            strcmp(r->here, here) == 0 && strcmp(r->there, there) == 0 && r->differs == differs;
+        if (!good)
+            printf("# %s: %s | %s | %d\n", what, r->here, r->there, r->differs);
+        return good;
+    }
+    printf("# no row %s\n", what);
+    return false;
+}
+
+TEST(proposals_kind_by_kind)
+{
+    struct shrike_event e = {.reason = {.code = SHRIKE_REASON_NO_IKE_PROPOSAL,
+                                        .exchange = EXCHANGE_IKE_SA_INIT,
+                                        .detail = TRANSFORM_ENCR,
+                                        .offered = bytes_of(cbc, sizeof cbc)}};
+    look(&e);
+    CHECK_EQ(both.count, 4);
+    CHECK(row("encryption", "AES_GCM_16_256", "AES_CBC_128", true));
+    CHECK(row("integrity", "none", "HMAC_SHA2_256_128", true));
+    CHECK(row("prf", "PRF_HMAC_SHA2_256", "PRF_HMAC_SHA2_256", false));
+    CHECK(row("key exchange", "CURVE25519", "MODP2048", true));
+    CHECK(strcmp(change, "add aes128-sha256-modp2048 to proposals") == 0);
+    e.reason.theirs = true;
+    e.reason.offered = bytes_of(NULL, 0);
+    look(&e);
+    CHECK(row("encryption", "AES_GCM_16_256", "", false)); /* the peer has not said what it wants */
+    CHECK(strcmp(change, "let the peer allow aes256gcm16-prfsha256-x25519") == 0);
+}
+
+/* Each kind has something in common, but no two proposals fit: the kind that failed is marked. */
+TEST(the_nearest_kind_is_marked)
+{
+    static const struct shrike_transform same[] = {{TRANSFORM_ENCR, ENCR_AES_CBC, 128},
+                                                   {TRANSFORM_INTEG, INTEG_HMAC_SHA2_256_128, 0},
+                                                   {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
+                                                   {TRANSFORM_KE, KE_MODP2048, 0}};
+    static const struct shrike_proposal rule = {
+        .protocol = PROTOCOL_IKE, .transform_count = 4, .transforms = same};
+    const struct shrike_event e = {.reason = {.code = SHRIKE_REASON_NO_IKE_PROPOSAL,
+                                              .detail = TRANSFORM_KE,
+                                              .offered = bytes_of(cbc, sizeof cbc)}};
+    conn.proposals = &rule;
+    look(&e);
+    conn.proposals = &ike_rule;
+    CHECK(row("encryption", "AES_CBC_128", "AES_CBC_128", false));
+    CHECK(row("key exchange", "MODP2048", "MODP2048", true));
+}
+
+/* RFC 7296 1.2: with IKE_AUTH no group is spoken of; it shows when the first rekey comes. */
+TEST(forward_secrecy_shows_at_the_rekey)
+{
+    struct shrike_event e = {.child_conf = "net",
+                             .reason = {.code = SHRIKE_REASON_NO_CHILD_PROPOSAL,
+                                        .exchange = EXCHANGE_CREATE_CHILD_SA,
+                                        .detail = TRANSFORM_KE,
+                                        .offered = bytes_of(pfs, sizeof pfs)}};
+    look(&e);
+    CHECK(row("key exchange", "none", "MODP2048", true));
+    CHECK(row("encryption", "AES_CBC_128", "AES_CBC_128", false));
+    CHECK(row("sequence numbers", "32_BIT", "32_BIT", false));
+    CHECK(strcmp(change, "add aes128-sha256-modp2048 to esp_proposals") == 0);
+    e.reason.exchange = EXCHANGE_IKE_AUTH;
+    look(&e);
+    for (unsigned i = 0; i < both.count; i++)
+        CHECK(strcmp(both.rows[i].what, "key exchange") != 0);
+}
+
+TEST(what_is_weak_is_not_to_be_added)
+{
+    const struct shrike_event e = {.reason = {.code = SHRIKE_REASON_WEAK_PROPOSAL,
+                                              .detail = TRANSFORM_ENCR,
+                                              .offered = bytes_of(cbc, sizeof cbc)}};
+    look(&e);
+    CHECK(both.count == 4 && strstr(change, "let the peer allow aes256gcm16"));
+}
+
+TEST(selectors_of_both_ends)
+{
+    static const u8 tsi[] = {1, 0, 0, 0, 7, 0, 0, 16, 0, 0, 0xff, 0xff, 192, 0, 2, 2, 192, 0, 2, 2};
+    static const u8 tsr[] = {1,    0,    0,  0, 7, 0, 0,  16, 0,    0,
+                             0xff, 0xff, 10, 9, 0, 0, 10, 9,  0xff, 0xff};
+    struct shrike_event e = {.child_conf = "net",
+                             .remote = {{192, 0, 2, 2}, 500, 4, 0},
+                             .reason = {.code = SHRIKE_REASON_TS_MISMATCH,
+                                        .notify = NOTIFY_TS_UNACCEPTABLE,
+                                        .offered = bytes_of(tsr, sizeof tsr),
+                                        .beside = bytes_of(tsi, sizeof tsi)}};
+    look(&e);
+    CHECK(row("traffic here", "10.1.0.0/16", "10.9.0.0/16", true));
+    CHECK(row("traffic there", "dynamic", "192.0.2.2/32", false)); /* the peer itself */
+    CHECK(strcmp(change, "local_ts = 10.9.0.0/16, or the mirror of ours at the peer") == 0);
+    e.reason.notify = 0; /* it is the answer to what we asked for */
+    look(&e);
+    CHECK(row("traffic here", "10.1.0.0/16", "192.0.2.2/32", true));
+    e.reason.offered = bytes_of("\x01\0\0", 3);
+    e.reason.notify = NOTIFY_TS_UNACCEPTABLE;
+    look(&e);
+    CHECK(row("traffic here", "10.1.0.0/16", "malformed", true));
+}
+
+TEST(identities)
+{
+    static const u8 body[] = {ID_FQDN, 0, 0, 0, 'w', 'e', 's', 't'};
+    struct shrike_event e = {.reason = {.code = SHRIKE_REASON_NO_IDENTITY,
+                                        .detail = PAYLOAD_IDI,
+                                        .notify = NOTIFY_AUTHENTICATION_FAILED,
+                                        .offered = bytes_of(body, sizeof body)}};
+    conn.local.id = (struct shrike_id){ID_FQDN, bytes_of("east", 4)};
+    conn.remote.id = (struct shrike_id){ID_FQDN, bytes_of("north", 5)};
+    look(&e);
+    CHECK(row("identity there", "north", "west", true) && row("identity here", "east", "", false));
+    CHECK(strstr(change, "remote { id = west }, or local { id = north } at the peer"));
+    e.reason.detail = PAYLOAD_IDR;
+    look(&e);
+    CHECK(row("identity here", "east", "west", true) && row("identity there", "north", "", false));
+    e.reason.code = SHRIKE_REASON_AUTH_NO_SECRET;
+    e.reason.detail = PAYLOAD_IDI;
+    look(&e);
+    CHECK(row("identity there", "north", "west", false));
+    CHECK(strcmp(change, "secrets { ike-gw { id-1 = east, id-2 = west, secret = ... } }") == 0);
+    e.reason.code = SHRIKE_REASON_AUTH_METHOD;
+    e.reason.method = AUTH_RSA;
+    conn.remote.method = AUTH_PSK;
+    look(&e);
+    CHECK(row("authentication", "PSK", "RSA", true));
+}
+
+TEST(modes)
+{
+    struct shrike_event e = {.child_conf = "net", .reason.code = SHRIKE_REASON_MODE_MISMATCH};
+    look(&e);
+    CHECK(row("mode", "tunnel", "transport", true));
+    e.reason.theirs = true;
+    look(&e);
+    CHECK(row("mode", "tunnel", "", false) && change[0] == 0);
+}
+
+/* No reason makes more rows than there is room for, with or without the parts it is about. */
+TEST(every_reason)
+{
+    for (unsigned code = 0; code < SHRIKE_REASON_COUNT; code++)
+        for (unsigned how = 0; how < 8; how++) {
+            struct shrike_event e = {.child_conf = how & 1 ? "net" : NULL,
+                                     .reason = {.code = (enum shrike_reason_code)code,
+                                                .theirs = how & 2,
+                                                .exchange = EXCHANGE_IKE_AUTH}};
+            if (how & 4)
+                e.reason.offered = bytes_of(pfs, sizeof pfs);
+            look(&e);
+            CHECK(both.count <= COMPARE_ROWS);
+            compare_event(&both, &e, NULL, NULL);
+            CHECK_EQ(both.count, 0);
+        }
+}
+
+static unsigned causes_of(const struct shrike_event *e, const char *first)
+{
+    struct advice_cause cause;
+    unsigned at = 0, count = 0;
+    while (advice_next(e, &at, &cause)) {
+        if (count == 0 && strcmp(cause.name, first) != 0)
+            printf("# the first is %s\n", cause.name);
+        if (count == 0 && strcmp(cause.name, first) != 0)
+            return 0;
+        count += cause.text[0] != 0;
+    }
+    return count;
+}
+
+/* Only what the other side, or the path, decided has causes to guess at. */
+TEST(causes_in_order)
+{
+    struct shrike_event e = {
+        .remote.port = 4500,
+        .reason = {.code = SHRIKE_REASON_TIMEOUT, .exchange = EXCHANGE_IKE_AUTH, .detail = 1400}};
+    CHECK_EQ(causes_of(&e, "path-mtu"), 3);
+    e.reason.detail = 300;
+    CHECK_EQ(causes_of(&e, "port-4500"), 2);
+    e.remote.port = 500;
+    CHECK_EQ(causes_of(&e, "dropped"), 1);
+    e.reason =
+        (struct shrike_reason){.code = SHRIKE_REASON_AUTH_FAILED, .exchange = EXCHANGE_IKE_AUTH};
+    CHECK_EQ(causes_of(&e, ""), 0);
+    e.reason.theirs = true;
+    CHECK_EQ(causes_of(&e, "secret"), 5);
+    e.reason = (struct shrike_reason){.code = SHRIKE_REASON_NO_CHILD_PROPOSAL,
+                                      .exchange = EXCHANGE_CREATE_CHILD_SA,
+                                      .theirs = true};
+    CHECK_EQ(causes_of(&e, "pfs"), 3);
+}
+
+int main(void)
+{
+    return RUN(proposals_kind_by_kind) | RUN(the_nearest_kind_is_marked) |
+           RUN(forward_secrecy_shows_at_the_rekey) | RUN(what_is_weak_is_not_to_be_added) |
+           RUN(selectors_of_both_ends) | RUN(identities) | RUN(modes) | RUN(every_reason) |
+           RUN(causes_in_order);
+}
