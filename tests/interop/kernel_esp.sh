@@ -4,59 +4,23 @@
 # user-mode-linux: raw protocol 50, 64-bit sequence numbers, UDP encapsulation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip kernel ESP: needs root"
-    exit 0
-}
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 if [ "${IN_UML:-}" != yes ]; then
-    # shellcheck source=tests/interop/peer.sh
-    . tests/interop/peer.sh
     tools/need "${peer_packages[@]}" iproute2 iputils-ping
+    rm -r "$net_dir" # that is made inside
     IN_UML=yes exec tests/kernel/in-uml --seconds 240 "$0" "$@"
 fi
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
-# shellcheck source=tests/interop/peer.sh
-. tests/interop/peer.sh
 shrike_programs
 
 # connection SIDE: as one side writes it, for $suite, $ip and $encap.
 connection() {
-    local mine=1 theirs=2
+    local mine=1 theirs=2 net=192.0.2.
     [ "$1" = west ] || mine=2 theirs=1
-    local net=192.0.2.
     [ "$ip" = 4 ] || net=2001:db8::
-    cat <<END
-connections {
-    net {
-        version = 2
-        local_addrs = $net$mine
-        remote_addrs = $net$theirs
-        encap = $encap
-        proposals = aes128-sha256-x25519
-        local {
-            auth = psk
-            id = $1.example
-        }
-        remote {
-            auth = psk
-        }
-        children {
-            net {
-                local_ts = 10.$mine.0.0/24
-                remote_ts = 10.$theirs.0.0/24
-                esp_proposals = $suite
-            }
-        }
-    }
-}
-secrets {
-    ike-1 {
-        secret = "Sixteen octets or more of it"
-    }
-}
-END
+    net_conf "$1.example" local_addrs=$net$mine remote_addrs=$net$theirs encap="$encap" \
+        proposals=aes128-sha256-x25519 -- local_ts=10.$mine.0.0/24 remote_ts=10.$theirs.0.0/24 \
+        esp_proposals="$suite"
 }
 
 # What kind of packets the kernel's SA is for.
@@ -86,10 +50,7 @@ row() {
 }
 
 site_to_site_net
-peer_start east netlink || {
-    echo "not ok the peer starts"
-    exit 1
-}
+peer_must_start east netlink
 while read -r first ip encap suite; do
     test_of "first=$first ip=$ip encap=$encap suite=$suite" row || true
 done <<'END'

@@ -5,86 +5,23 @@
 # cell's and back, and from IPv4 to IPv6. Prints the pauses.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip mobike: needs root, for network namespaces"
-    exit 0
-}
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 # shellcheck source=tests/net/roam_lib.sh
 . tests/net/roam_lib.sh
-# shellcheck source=tests/interop/peer.sh
-. tests/interop/peer.sh
 tools/need "${peer_packages[@]}" iproute2 iputils-ping nftables python3
 shrike_programs
 
 roam_net
 
-# connection HOST: as either program reads it.
+# connection HOST: walker and second call east, which does not know from where.
 connection() {
-    local number=1 local_ts remote_ts remote
-    [ "$1" = second ] && number=2
-    local_ts=10.1.$number.1/32 remote_ts=10.2.0.0/24 remote="remote_addrs = 203.0.113.1"
-    [ "$1" = east ] && local_ts=10.2.0.0/24 remote_ts=10.1.0.0/16 remote=""
-    cat <<END
-connections {
-    net {
-        version = 2
-        $remote
-        proposals = aes128gcm16-prfsha256-x25519
-        dpd_delay = 2s
-        encap = yes
-        local {
-            auth = psk
-            id = $1.example
-        }
-        remote {
-            auth = psk
-        }
-        children {
-            net {
-                local_ts = $local_ts
-                remote_ts = $remote_ts
-                esp_proposals = aes128gcm16
-            }
-        }
-    }
-}
-secrets {
-    ike-1 {
-        secret = "Sixteen octets or more of it"
-    }
-}
-END
-}
-
-# start HOST: Shrike or strongSwan there, as ${program[HOST]} says.
-declare -A program
-start() {
-    if [ "${program[$1]}" = shrike ]; then
-        connection "$1" >"$net_dir/$1.conf"
-        : >"$net_dir/$1.log"
-        shriked_start "$1"
-    else
-        mkdir -p "$net_dir/$1.swanctl"
-        connection "$1" >"$net_dir/$1.swanctl/swanctl.conf"
-        peer_start "$1" && peer "$1" --load-all
-    fi
-}
-
-stop() {
-    local of=charon_$1
-    [ "${program[$1]}" = shrike ] && of=shriked_$1
-    finish "${!of}"
-}
-
-begin() {
-    if [ "${program[$1]}" = shrike ]; then
-        shrike_at "$1" up net net
-    else
-        peer "$1" --initiate --child net --timeout 10
-    fi
+    local number=1 peer=(remote_addrs=203.0.113.1) local_ts remote_ts=10.2.0.0/24
+    [ "$1" != second ] || number=2
+    local_ts=10.1.$number.1/32
+    [ "$1" != east ] || peer=() local_ts=10.2.0.0/24 remote_ts=10.1.0.0/16
+    net_conf "$1.example" "${peer[@]}" proposals=aes128gcm16-prfsha256-x25519 dpd_delay=2s encap=yes -- \
+        local_ts=$local_ts remote_ts=$remote_ts esp_proposals=aes128gcm16
 }
 
 # sas HOST: its IKE SAs with their ends.
@@ -93,7 +30,8 @@ sas() {
 }
 
 up() {
-    start east && start walker && start second && begin walker && begin second && both_reach
+    program_start east && program_start walker && program_start second && program_up walker &&
+        program_up second && both_reach
 }
 
 reaches() { on "$1" ping -q -c 3 -i 0.05 -W 2 -I "$2" 10.2.0.10 | grep ' 0% packet loss'; }
@@ -130,7 +68,7 @@ back_to_ipv4() {
 }
 
 end() {
-    stop walker && stop second && stop east
+    program_stop walker && program_stop second && program_stop east
     at walker link set wwan0 up
     at walker addr replace 198.51.2.10/24 dev wwan0
     walker_routes

@@ -15,6 +15,7 @@ peer_start() {
     cat >"$dir/strongswan.conf" <<END
 charon-systemd {
     load_modular = yes
+    make_before_break = yes
     journal { default = -1 }
     syslog { daemon { default = -1 } auth { default = -1 } }
     filelog {

@@ -1,102 +1,26 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Rekeying against strongSwan while five hundred packets a second go both ways: Child SAs, IKE SAs,
-# begun by either side, with a key exchange of the Child SA's own or without; then both at once.
+# by either side, with a key exchange of the Child SA's own or without; reauthentication; and both
+# sides at once, over a road so long that each asks before it hears the other.
 #
-#     west (Shrike) ==== east (strongSwan)
+#     west (Shrike) ==== road ==== east (strongSwan)
 #
 # The same with strongSwan in the west shows what strongSwan itself loses. Behind west is 10.1.0.1,
 # behind east 10.2.0.1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip rekey: needs root, for network namespaces"
-    exit 0
-}
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
-# shellcheck source=tests/interop/peer.sh
-. tests/interop/peer.sh
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 tools/need "${peer_packages[@]}" iproute2 iputils-ping python3
 shrike_programs
 
-say() { echo "# $*"; }
-
-# connection SIDE: as either program reads it.
+# connection SIDE: for $pfs.
 connection() {
-    local mine=1 theirs=2
-    [ "$1" = west ] || mine=2 theirs=1
-    cat <<END
-connections {
-    net {
-        version = 2
-        local_addrs = 192.0.2.$mine
-        remote_addrs = 192.0.2.$theirs
-        proposals = aes128gcm16-prfsha256-x25519
-        encap = yes
-        local {
-            auth = psk
-            id = $1.example
-        }
-        remote {
-            auth = psk
-        }
-        children {
-            net {
-                local_ts = 10.$mine.0.0/24
-                remote_ts = 10.$theirs.0.0/24
-                esp_proposals = aes128gcm16$pfs
-            }
-        }
-    }
-}
-secrets {
-    ike-1 {
-        secret = "Sixteen octets or more of it"
-    }
-}
-END
-}
-
-# numbers SIDE: the IKE SAs and the Child SAs there, one a line: "ike 3", "child 7 c0ffee00 c0ffee01"
-# (SPIs in and out). strongSwan keeps a Child SA that is deleted for what is still under way.
-numbers() {
-    if [ "$1" = west ] && [ "$west" = shrike ]; then
-        shrike_at west --json | python3 -c '
-import json, sys
-for conn in json.load(sys.stdin)["connections"]:
-    for sa in conn["ike_sas"]:
-        print("ike", sa["id"])
-        for k in sa["child_sas"]:
-            print("child", k["id"], k["spi_in"], k["spi_out"])'
-    else
-        peer "$1" --list-sas --raw | python3 -c '
-import re, sys
-text = sys.stdin.read()
-for m in re.finditer(r"\{net \{uniqueid=(\d+)", text):
-    print("ike", m[1])
-child = r"name=net uniqueid=(\d+) [^{}\[]*?state=(\w+) [^{}\[]*?spi-in=(\w+) spi-out=(\w+)"
-for m in re.finditer(child, text):
-    if m[2] != "DELETED":
-        print("child", m[1], m[3], m[4])'
-    fi
-}
-
-# newest SIDE WHAT: the number of the newest.
-newest() { numbers "$1" | awk -v what="$2" '$1 == what && $2 > n { n = $2 } END { print n }'; }
-
-is_newer() { [ "$(newest "$1" "$2")" -gt "$3" ]; }
-
-# rekey SIDE WHAT: begin it there, and wait until it is done there.
-rekey() {
-    local was
-    if [ "$1" = west ] && [ "$west" = shrike ]; then
-        if [ "$2" = ike ]; then shrike_at west rekey net; else shrike_at west rekey net net; fi
-        return
-    fi
-    was=$(newest "$1" "$2")
-    peer "$1" --rekey "--$2" net && within 5 is_newer "$1" "$2" "$was"
+    local mine=1 theirs=2 near=192.0.2.1 far=203.0.113.1
+    [ "$1" = west ] || mine=2 theirs=1 near=203.0.113.1 far=192.0.2.1
+    net_conf "$1.example" local_addrs=$near remote_addrs=$far proposals=aes128gcm16-prfsha256-x25519 \
+        encap=yes -- local_ts=10.$mine.0.0/24 remote_ts=10.$theirs.0.0/24 "esp_proposals=aes128gcm16$pfs"
 }
 
 ping_begin() {
@@ -108,7 +32,7 @@ ping_begin() {
 
 # What was lost between the first and the last answer, in $lost of $sent; and the numbers of those.
 ping_end() {
-    sleep 0.3
+    sleep 0.6
     kill -INT "$ping_pid"
     wait "$ping_pid" || true
     read -r lost sent which < <(python3 - "$net_dir/ping.out" <<'END'
@@ -139,76 +63,47 @@ print(*{k["algorithms"]["key_exchange"] for conn in json.load(sys.stdin)["connec
     if [ -n "$pfs" ]; then [ "$found" = CURVE_25519 ]; else [ "$found" = None ]; fi
 }
 
-# rekeys SIDE WHAT TIMES
+# rekeys WORD...: those of tests/interop/rekey.py, under ping.
 rekeys() {
-    local i code=0
+    local code=0
     ping_begin || return 1
-    for ((i = 0; i < $3 && code == 0; i++)); do rekey "$1" "$2" || code=$?; done
+    tests/interop/rekey.py "$(control_of west)" "$(control_of east)" "$@" || code=$?
     ping_end
-    [ $code -eq 0 ]
+    return $code
 }
 
-# one_pair: one IKE SA with one pair of Child SAs, the same here and there.
-one_pair() {
-    local here there
-    here=$(numbers west) there=$(numbers east)
-    [ "$(wc -l <<<"$here")" -eq 2 ] && [ "$(wc -l <<<"$there")" -eq 2 ] &&
-        [ "$(awk '$1 == "child" { print $3, $4 }' <<<"$here")" = \
-            "$(awk '$1 == "child" { print $4, $3 }' <<<"$there")" ]
-}
-
-# collisions: how often strongSwan has seen one.
-collisions() { grep -c 'detected .* collision' "$net_dir/east.charon.log" || true; }
-
-# at_once WHAT TIMES: both sides in the same moment. swanctl takes some milliseconds to begin: a
-# little more each time, so that some of them cross; $crossed says how many did.
+# at_once WHAT TIMES: both sides in the same moment, so that the requests cross on the long road. Then
+# there is one pair, and a second later too. $crossed says how often they crossed, $left how often
+# something else was left.
 at_once() {
-    local i code=0 seen
-    seen=$(collisions)
-    ping_begin || return 1
-    for ((i = 0; i < $2 && code == 0; i++)); do
-        peer east --rekey "--$1" net &
-        local theirs=$!
-        sleep "0.$(printf %03d $((8 * i)))"
-        rekey west "$1" || code=$?
-        wait $theirs || code=$?
-        within 12 one_pair || {
-            echo "after time $((i + 1)):"
-            numbers west | sed 's/^/west /'
-            numbers east | sed 's/^/east /'
-            code=1
-        }
-    done
-    ping_end
-    crossed=$(($(collisions) - seen))
-    [ $code -eq 0 ]
+    local code=0
+    crossed=0 left=$2
+    long_road add
+    rekeys at-once "$1" "$2" "$net_dir/ike.west" "$net_dir/ike.east" >"$net_dir/crossed" || code=$?
+    long_road del
+    cat "$net_dir/crossed"
+    read -r _ crossed _ left < <(grep '^crossed' "$net_dir/crossed") || true
+    return $code
 }
 
-# tunnel_begin and tunnel_end: for $west and $pfs.
+# tunnel_begin and tunnel_end: for ${program[west]} and $pfs.
 tunnel_begin() {
     connection east >"$net_dir/east.swanctl/swanctl.conf"
-    peer east --load-all || return 1
-    if [ "$west" = shrike ]; then
-        connection west >"$net_dir/west.conf"
-        shriked_start west && shrike_at west up net net
-    else
-        mkdir -p "$net_dir/west.swanctl"
-        connection west >"$net_dir/west.swanctl/swanctl.conf"
-        peer_start west && peer west --load-all && peer west --initiate --child net --timeout 10
-    fi
+    peer east --load-all && program_start west && program_up west
 }
 
 tunnel_end() {
-    if [ "$west" = shrike ]; then finish "$shriked_west"; else finish "$charon_west"; fi
+    program_stop west
     peer east --terminate --ike net --force --timeout 5 || true
 }
 
 # not_worse WHAT NAME: nothing lost; or no more than strongSwan loses of its own, and Shrike has
-# dropped nothing.
+# dropped nothing. A reauthentication ends the old SA where packets may be under way: one each time.
 not_worse() {
-    local own=${owns[$1$pfs]:-0} after code=0
+    local own=${owns[$1$pfs]:-0} may=0 after code=0
     after=$(drops)
-    [ "$lost" -eq 0 ] || { [ "$lost" -le "$own" ] && [ "$after" = "$before" ]; } || code=1
+    [ "$1" != reauth ] || may=${times[reauth]}
+    [ "$lost" -le "$may" ] || { [ "$lost" -le "$own" ] && [ "$after" = "$before" ]; } || code=1
     if [ $code -eq 0 ]; then
         echo "ok $2: $lost of $sent lost"
     else
@@ -226,10 +121,22 @@ not_worse() {
 alone() {
     local what=$1 side
     for side in west east; do
-        rekeys $side "$what" "${times[$what]}" >/dev/null 2>&1 || say "it did not end well"
-        say "strongSwan alone, ${times[$what]} rekeys of the $what SA by $side$with: $lost of $sent lost"
-        [ "$lost" -le "${owns[$what$pfs]:-0}" ] || owns[$what$pfs]=$lost
+        rekeys by $side "$what" "${times[$what]}" >/dev/null 2>&1 || say "it did not end well"
+        own "$what" "${times[$what]} ${names[$what]} by $side$with"
     done
+}
+
+# alone_at_once WHAT: likewise.
+alone_at_once() {
+    at_once "$1" "${times[once]}" >/dev/null 2>&1 || true
+    own "once-$1" "${times[once]} ${names[$1]} by both at once$with"
+    say "$crossed of them crossed; $left left something else than one pair"
+}
+
+# own CASE NAME: print it and keep it.
+own() {
+    say "strongSwan alone, $2: $lost of $sent lost"
+    [ "$lost" -le "${owns[$1$pfs]:-0}" ] || owns[$1$pfs]=$lost
 }
 
 # case_of NAME WHAT COMMAND...: it succeeds, and nothing is lost.
@@ -244,48 +151,72 @@ case_of() {
     fi
 }
 
-# cases: all of Shrike against strongSwan.
+# cases WHAT...: Shrike against strongSwan, by either side.
 cases() {
     local what side
-    for what in child ike; do
+    for what in "$@"; do
         for side in west east; do
             who=Shrike
             [ $side = west ] || who=strongSwan
-            case_of "${times[$what]} rekeys of the $what SA by $who$with" $what \
-                rekeys $side $what "${times[$what]}"
-            [ $what = ike ] || test_of "the key exchange of the Child SA, by $who$with" own_exchange || true
+            case_of "${times[$what]} ${names[$what]} by $who$with" "$what" \
+                rekeys by $side "$what" "${times[$what]}"
+            [ "$what" != child ] ||
+                test_of "the key exchange of the Child SA, by $who$with" own_exchange || true
         done
     done
-    for what in child ike; do
-        case_of "${times[once]} rekeys of the $what SA by both at once$with" $what \
-            at_once $what "${times[once]}"
-        say "$crossed of them crossed"
-    done
 }
 
-host west east
-link west wan0 east wan0
+case_at_once() {
+    case_of "${times[once]} ${names[$1]} by both, all crossing$with" "once-$1" at_once "$1" "${times[once]}"
+    say "$crossed of them crossed"
+}
+
+# long_road add, or del: what goes from west to east and back is under way for 200 ms.
+long_road() {
+    local side
+    for side in west east; do at road rule "$1" iif $side lookup 100; done
+}
+
+host west road east
+link west wan0 road west
+link road east east wan0
 address west wan0 192.0.2.1/24
-address east wan0 192.0.2.2/24
+address road west 192.0.2.254/24
+address road east 203.0.113.254/24
+address east wan0 203.0.113.1/24
+at west route add default via 192.0.2.254
+at east route add default via 203.0.113.254
 address west lo 10.1.0.1/24
 address east lo 10.2.0.1/24
+router road
+background road "$net_dir/road.log" tests/net/long_road.py long 200
+within 5 grep -q ready "$net_dir/road.log"
+at road link set long txqueuelen 5000 up
+on road sh -c 'for f in all long; do echo 0 >/proc/sys/net/ipv4/conf/$f/rp_filter; done'
+at road route add default dev long table 100
+ike_watched west wan0 ike.west
+ike_watched east wan0 ike.east
 mkdir -p "$net_dir/east.swanctl"
-peer_start east || {
-    echo "not ok the peer starts"
-    exit 1
-}
+program[east]=strongswan
+peer_must_start east
 
-declare -A owns=() times=([child]=${CHILD_TIMES:-20} [ike]=${IKE_TIMES:-10} [once]=${ONCE_TIMES:-10})
-lost=0 sent=0 which='' before='' crossed=0
+declare -A owns=() names=([child]="rekeys of the Child SA" [ike]="rekeys of the IKE SA"
+    [reauth]="reauthentications") times=([child]=${CHILD_TIMES:-20} [ike]=${IKE_TIMES:-10}
+    [reauth]=${REAUTH_TIMES:-5} [once]=${ONCE_TIMES:-5})
+lost=0 sent=0 which='' before='' crossed=0 left=0
 for pfs in "" -x25519; do
     with=${pfs:+, with a key exchange of the Child SA}
-    west=strongswan
+    whats=(child ike) onces=(child)
+    [ -n "$pfs" ] || whats+=(reauth) onces+=(ike)
+    program[west]=strongswan
     tunnel_begin >/dev/null 2>&1 || say "strongSwan alone is not up$with"
-    for what in child ike; do alone $what; done
+    for what in "${whats[@]}"; do alone "$what"; done
+    for what in "${onces[@]}"; do alone_at_once "$what"; done
     tunnel_end >/dev/null 2>&1
-    west=shrike
+    program[west]=shrike
     test_of "up$with" tunnel_begin || exit 1
-    cases
+    cases "${whats[@]}"
+    for what in "${onces[@]}"; do case_at_once "$what"; done
     tunnel_end >/dev/null 2>&1
 done
 [ $net_failed -eq 0 ]

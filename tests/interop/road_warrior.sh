@@ -3,17 +3,10 @@
 # Road warriors, Shrike and strongSwan in both roles: the picture is that of tests/net/road.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip interop: needs root, for network namespaces"
-    exit 0
-}
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 # shellcheck source=tests/net/road.sh
 . tests/net/road.sh
-# shellcheck source=tests/interop/peer.sh
-. tests/interop/peer.sh
 tools/need "${peer_packages[@]}" iproute2 iputils-ping
 shrike_programs
 
@@ -89,10 +82,7 @@ pools_shown() {
         grep -E "10\.3\.0\.1 +online +'laptop.example'" "$net_dir/pools"
 }
 
-peer_start gateway || {
-    echo "not ok the peer starts"
-    exit 1
-}
+peer_must_start gateway
 test_of "two Shrikes behind one NAT come up" clients_up "$@" || true
 test_of "each has addresses of its own" different || true
 test_of "the laptop reaches the server and is reached" road_reaches laptop || true

@@ -9,15 +9,8 @@
 # east sends. Behind west is 10.1.0.1, behind east 10.2.0.1, and fd01::1, fd02::1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip interop: needs root, for network namespaces"
-    exit 0
-}
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
-# shellcheck source=tests/interop/peer.sh
-. tests/interop/peer.sh
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 tools/need "${peer_packages[@]}" iproute2 iputils-ping
 shrike_programs
 one_process=() all=() few=cat
@@ -69,37 +62,11 @@ choose_road() {
 
 # connection SIDE LOCAL REMOTE: the connection of this row as one side writes it.
 connection() {
-    local ike=$suite-prfsha256-$ke mine=1 theirs=2
-    [ "$1" = west ] || { mine=2 theirs=1; }
-    cat <<END
-connections {
-    net {
-        version = 2
-        local_addrs = $2
-        remote_addrs = $3
-        proposals = $ike
-        local {
-            auth = psk
-            id = $1.example
-        }
-        remote {
-            auth = psk
-        }
-        children {
-            net {
-                local_ts = 10.$mine.0.0/24,fd0$mine::/64
-                remote_ts = 10.$theirs.0.0/24,fd0$theirs::/64
-                esp_proposals = $suite
-            }
-        }
-    }
-}
-secrets {
-    ike-1 {
-        secret = "Sixteen octets or more of it"
-    }
-}
-END
+    local mine=1 theirs=2
+    [ "$1" = west ] || mine=2 theirs=1
+    net_conf "$1.example" local_addrs="$2" remote_addrs="$3" proposals="$suite-prfsha256-$ke" -- \
+        local_ts=10.$mine.0.0/24,fd0$mine::/64 remote_ts=10.$theirs.0.0/24,fd0$theirs::/64 \
+        esp_proposals="$suite"
 }
 
 # who answers does not know the address of who is hidden.
@@ -178,11 +145,7 @@ road hides-west 2 west
 road hides-east 3 east
 address west lo 10.1.0.1/24 fd01::1/64
 address east lo 10.2.0.1/24 fd02::1/64
-peer_start east || {
-    echo "not ok the peer starts"
-    tail -n 5 "$net_dir/east.charon.out" "$net_dir/east.charon.log" | sed 's/^/# /'
-    exit 1
-}
+peer_must_start east
 
 while read -r line; do
     # shellcheck disable=SC2086  # NAME=CHOICE words

@@ -4,13 +4,8 @@
 # and ESP are decrypted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-[ "$(id -u)" -eq 0 ] || {
-    echo "skip tshark: needs root, for network namespaces"
-    exit 0
-}
-# shellcheck source=tests/net/lib.sh
-. tests/net/lib.sh
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
 tools/need tshark tcpdump iproute2 iputils-ping
 shrike_programs
 

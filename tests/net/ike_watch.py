@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """ike_watch.py DEVICE FILE: a line for each IKE message on this device: its exchange, "request" or
-"response", its message ID, and the SPI of the initiator. Runs until it is ended."""
+"response", its message ID, the SPI of the initiator, and "sent" or "heard". Runs until it is ended."""
 import socket
 import struct
 import sys
@@ -36,7 +36,8 @@ def main():
                 continue
             side = 'response' if ike[19] & 0x20 else 'request'
             message_id = struct.unpack('!I', ike[20:24])[0]
-            print(NAMES.get(ike[18], ike[18]), side, message_id, ike[:8].hex(), file=out,
+            way = 'sent' if where[2] == OUTGOING else 'heard'
+            print(NAMES.get(ike[18], ike[18]), side, message_id, ike[:8].hex(), way, file=out,
                   flush=True)
 
 

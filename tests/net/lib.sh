@@ -192,15 +192,15 @@ role_of() {
     done
 }
 
-# ike_watched HOST DEVICE: from now on $net_dir/ike has a line for each IKE message that passes there
-# (tests/net/ike_watch.py).
+# ike_watched HOST DEVICE [FILE]: from now on $net_dir/FILE, without it $net_dir/ike, has a line for
+# each IKE message that passes there (tests/net/ike_watch.py).
 ike_watched() {
-    local watcher
+    local watcher file=$net_dir/${3:-ike}
     watcher=$(dirname "${BASH_SOURCE[0]}")/ike_watch.py
-    rm -f "$net_dir/ike"
-    background "$1" "$net_dir/ike.log" python3 "$watcher" "$2" "$net_dir/ike"
+    rm -f "$file"
+    background "$1" "$net_dir/ike.log" python3 "$watcher" "$2" "$file"
     ike_watcher=$pid
-    within 5 grep -q ready "$net_dir/ike"
+    within 5 grep -q ready "$file"
 }
 
 # ike_seen PATTERN: how many messages of this kind there were, such as "CREATE_CHILD_SA request".
