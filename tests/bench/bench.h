@@ -25,7 +25,7 @@ void bench_simulator(const struct bench *b);
 enum part { PART_WORK, PART_FLOOR, PART_COOKIE, PART_LOCKS };
 struct count {
     enum part part;
-    unsigned phase, rounds;
+    unsigned end, phase, rounds;
 };
 void bench_count_handshake(const struct bench *b, const struct count *c);
 void bench_count_cookie(const struct bench *b, const struct count *c);

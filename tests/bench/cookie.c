@@ -90,7 +90,7 @@ void bench_cookie(const struct bench *b)
     row.floor = row.figure / median(ratio, rounds);
     row.target = 0.25; /* 6 us in all, of which the system calls are 4.8 */
     report_row(&row);
-    struct count c = {PART_COOKIE, 0, 10};
+    struct count c = {.part = PART_COOKIE, .rounds = 10};
     double instructions = bench_instructions(b, &c) / (c.rounds * BATCH);
     if (instructions > 0)
         report_row(&(struct row){

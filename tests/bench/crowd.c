@@ -120,8 +120,9 @@ static void set_conn(struct crowd_conf *c, unsigned i, unsigned serial)
 void crowd_init(struct crowd *c, struct shrike_provider *provider, unsigned count)
 {
     static unsigned serials;
-    struct shrike_limits limits = {.ike_sas = count, .half_open = count};
-    limits.child_sas = CHILDREN * count;
+    /* Twice, while they are rekeyed. */
+    struct shrike_limits limits = {.ike_sas = 2 * count, .half_open = count};
+    limits.child_sas = 2 * CHILDREN * count;
     c->conf = calloc(1, sizeof(*c->conf));
     if (!c->conf || count > BATCH)
         bench_fail("no memory for a crowd");

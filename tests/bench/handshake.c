@@ -1,12 +1,12 @@
-/* What a handshake, a liveness check and a further Child SA cost the responder, beside the same
- * cryptography done alone. */
+/* What a handshake costs the responder, and liveness checks, further Child SAs and rekeys either
+ * end, beside the same cryptography done alone. */
 #include "bench.h"
 #include "report.h"
 #include "round.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROUNDS_MAX = 200 };
+enum { ROUNDS_MAX = 100 };
 
 /* What the cryptography of a phase may be multiplied by (0: so little of it that the ratio says
  * nothing), and how many X25519 derivations all of it may cost. */
@@ -18,11 +18,16 @@ static const struct {
     [PHASE_LIVENESS] = {"liveness check: CPU", "liveness check: instructions", 0, 0.29},
     [PHASE_CHILD] = {"further Child SA: CPU", "further Child SA: instructions", 0, 1.43},
     [PHASE_CHILD_PFS] = {"the same with PFS: CPU", "the same with PFS: instructions", 1.4, 3.6},
+    [PHASE_CHILD_REKEY] = {"Child SA's rekey: CPU", "Child SA's rekey: instructions", 0, 0.8},
+    [PHASE_CHILD_REKEY_PFS] = {"the same with PFS: CPU", "the same with PFS: instructions", 1.4,
+                               3.6},
+    [PHASE_IKE_REKEY] = {"IKE SA's rekey: CPU", "IKE SA's rekey: instructions", 1.4, 3.6},
 };
 
 struct series {
     double work[ROUNDS_MAX], ratio[ROUNDS_MAX]; /* us each; to the cryptography alone */
     double derivations[ROUNDS_MAX];
+    unsigned count;
     char calls[TAPE_TEXT_MAX]; /* of the provider, for each peer */
 };
 
@@ -43,39 +48,46 @@ static double derivation_us(struct shrike_provider *p)
     return (meter_cpu_us() - began) / BATCH;
 }
 
-/* One round of everything: the server's part and the cryptography alone, by turns. */
-static void measure(struct host *server, const struct bench *b, const struct tape *tapes,
-                    struct meter work[PHASES], struct meter floor[PHASES])
+struct measured {
+    struct meter work, floor;
+};
+
+/* One round of everything: the part of either end and the cryptography alone, by turns. */
+static void measure(struct host *server, const struct bench *b, struct tape tapes[ENDS][PHASES],
+                    struct measured all[ENDS][PHASES])
 {
     static struct round r;
     round_begin(&r, server, b->openssl, BATCH);
     for (unsigned i = 0; i < PHASES; i++) {
-        round_phase(&r, (enum phase)i, &work[i]);
-        metered_play(&tapes[i], BATCH, &floor[i]);
+        struct meter *meters[ENDS] = {&all[RESPONDER][i].work, &all[INITIATOR][i].work};
+        round_phase(&r, (enum phase)i, meters);
+        for (unsigned end = 0; end < ENDS; end++)
+            metered_play(&tapes[end][i], BATCH, &all[end][i].floor);
     }
     round_end(&r);
 }
 
-static void report_phase(const struct bench *b, enum phase phase, struct series *s, unsigned rounds)
+static void report_phase(const struct bench *b, enum end end, enum phase phase, struct series *s)
 {
-    static char own[PHASES][40];
+    static char own[ENDS][PHASES][40];
     struct row row = {.name = phases[phase].cpu, .unit = "us", .target = phases[phase].ratio_max};
     row.limit = row.target > 0 ? LIMIT_RATIO : LIMIT_NONE;
     /* The ratio is the median of those of neighbours; the floor is shown to agree with it. */
-    row.figure = median(s->work, rounds);
-    row.floor = row.figure / median(s->ratio, rounds);
+    row.figure = median(s->work, s->count);
+    row.floor = row.figure / median(s->ratio, s->count);
     row.note = s->calls;
     report_row(&row);
 
-    struct count c = {PART_WORK, phase, b->quick ? 1 : 4};
+    struct count c = {PART_WORK, end, phase, b->quick ? 1 : 4};
     row.name = phases[phase].instructions;
     row.unit = "";
     row.figure = bench_instructions(b, &c) / (c.rounds * BATCH);
     c.part = PART_FLOOR;
     row.floor = bench_instructions(b, &c) / (c.rounds * BATCH);
     if (row.figure > 0 && row.floor > 0) {
-        snprintf(own[phase], sizeof(own[0]), "Shrike's own: %.0f", row.figure - row.floor);
-        row.note = own[phase];
+        char *note = own[end][phase];
+        snprintf(note, sizeof(own[0][0]), "Shrike's own: %.0f", row.figure - row.floor);
+        row.note = note;
         report_row(&row);
     } else {
         report_missing(row.name, "callgrind did not count them");
@@ -101,7 +113,7 @@ static void report_calls(const struct bench *b, const struct meter *work, const 
                              .limit = LIMIT_FIGURE,
                              .target = 12,
                              .note = mallocs});
-    struct count c = {PART_LOCKS, PHASE_HANDSHAKE, 1};
+    struct count c = {PART_LOCKS, RESPONDER, PHASE_HANDSHAKE, 1};
     double with, alone;
     if (bench_locks(b, &c, &with, &alone))
         snprintf(locks, sizeof(locks), "OpenSSL's own locks: %.0f, alone %.0f", with, alone);
@@ -112,60 +124,83 @@ static void report_calls(const struct bench *b, const struct meter *work, const 
                              .note = locks});
 }
 
-static void report_derivations(struct series series[PHASES], unsigned rounds)
+static void report_derivations(struct series series[PHASES])
 {
     report_heading("The same CPU; floor: one X25519 derivation");
     for (unsigned i = 0; i < PHASES; i++) {
         struct row row = {.name = phases[i].cpu, .unit = "us", .limit = LIMIT_RATIO};
-        row.figure = median(series[i].work, rounds);
-        row.floor = row.figure / median(series[i].derivations, rounds);
+        row.figure = median(series[i].work, series[i].count);
+        row.floor = row.figure / median(series[i].derivations, series[i].count);
         row.target = phases[i].derivations_max;
         report_row(&row);
     }
 }
 
+static void add(struct series *s, const struct measured *m, double derivation)
+{
+    s->work[s->count] = m->work.cpu_us / BATCH;
+    s->ratio[s->count] = m->work.cpu_us / m->floor.cpu_us;
+    s->derivations[s->count] = s->work[s->count] / derivation;
+    s->count++;
+}
+
+static void report(const struct bench *b, struct series series[ENDS][PHASES],
+                   const struct measured *handshakes, double count)
+{
+    report_heading("Responder, PSK, X25519, AES-256-GCM; floor: the same cryptography alone");
+    report_phase(b, RESPONDER, PHASE_HANDSHAKE, &series[RESPONDER][PHASE_HANDSHAKE]);
+    report_calls(b, &handshakes->work, &handshakes->floor, count);
+    report_heading("Responder, once up; floor: the same cryptography alone");
+    for (unsigned i = PHASE_LIVENESS; i < PHASES; i++)
+        report_phase(b, RESPONDER, (enum phase)i, &series[RESPONDER][i]);
+    report_heading("Initiator, once up; floor: the same cryptography alone");
+    for (unsigned i = PHASE_LIVENESS; i < PHASES; i++)
+        report_phase(b, INITIATOR, (enum phase)i, &series[INITIATOR][i]);
+    report_derivations(series[RESPONDER]);
+}
+
+static void tapes_free(struct tape tapes[ENDS][PHASES])
+{
+    for (unsigned end = 0; end < ENDS; end++)
+        for (unsigned i = 0; i < PHASES; i++)
+            tape_free(&tapes[end][i]);
+}
+
 void bench_handshake(const struct bench *b)
 {
-    static struct series series[PHASES];
-    static struct tape tapes[PHASES];
-    struct meter all_work = {0}, all_floor = {0};
+    static struct series series[ENDS][PHASES];
+    static struct tape tapes[ENDS][PHASES];
+    struct measured handshakes = {0};
     struct host server;
-    unsigned rounds = b->quick ? 10 : 100;
-    double derivation[ROUNDS_MAX];
+    unsigned rounds = b->quick ? 10 : ROUNDS_MAX;
     round_record(tapes, b->openssl);
     server_init(&server, b->openssl, &usual);
     for (unsigned n = 0; n <= rounds; n++) {
-        struct meter work[PHASES] = {{0}}, floor[PHASES] = {{0}};
-        measure(&server, b, tapes, work, floor);
+        static struct measured all[ENDS][PHASES];
+        const struct measured *h = &all[RESPONDER][PHASE_HANDSHAKE];
+        memset(all, 0, sizeof(all));
+        measure(&server, b, tapes, all);
         if (n == 0)
             continue; /* to warm up */
-        derivation[n - 1] = derivation_us(b->openssl);
-        for (unsigned i = 0; i < PHASES; i++) {
-            series[i].work[n - 1] = work[i].cpu_us / BATCH;
-            series[i].ratio[n - 1] = work[i].cpu_us / floor[i].cpu_us;
-            series[i].derivations[n - 1] = series[i].work[n - 1] / derivation[n - 1];
-        }
-        all_work.mallocs += work[PHASE_HANDSHAKE].mallocs;
-        all_work.allocations += work[PHASE_HANDSHAKE].allocations;
-        all_floor.mallocs += floor[PHASE_HANDSHAKE].mallocs;
+        double derivation = derivation_us(b->openssl);
+        for (unsigned end = 0; end < ENDS; end++)
+            for (unsigned i = 0; i < PHASES; i++)
+                add(&series[end][i], &all[end][i], derivation);
+        handshakes.work.mallocs += h->work.mallocs;
+        handshakes.work.allocations += h->work.allocations;
+        handshakes.floor.mallocs += h->floor.mallocs;
     }
     host_free(&server);
-    for (unsigned i = 0; i < PHASES; i++)
-        tape_text(&tapes[i], series[i].calls);
-    report_heading("Responder, PSK, X25519, AES-256-GCM; floor: the same cryptography alone");
-    report_phase(b, PHASE_HANDSHAKE, &series[PHASE_HANDSHAKE], rounds);
-    report_calls(b, &all_work, &all_floor, rounds * BATCH);
-    report_heading("Responder, once up; floor: the same cryptography alone");
-    for (unsigned i = PHASE_LIVENESS; i < PHASES; i++)
-        report_phase(b, (enum phase)i, &series[i], rounds);
-    report_derivations(series, rounds);
-    for (unsigned i = 0; i < PHASES; i++)
-        tape_free(&tapes[i]);
+    for (unsigned end = 0; end < ENDS; end++)
+        for (unsigned i = 0; i < PHASES; i++)
+            tape_text(&tapes[end][i], series[end][i].calls);
+    report(b, series, &handshakes, rounds * BATCH);
+    tapes_free(tapes);
 }
 
 void bench_count_handshake(const struct bench *b, const struct count *c)
 {
-    static struct tape tapes[PHASES];
+    static struct tape tapes[ENDS][PHASES];
     static struct round r;
     struct meter work = {0}, floor = {0};
     struct host server;
@@ -174,19 +209,21 @@ void bench_count_handshake(const struct bench *b, const struct count *c)
     for (unsigned n = 0; n <= c->rounds; n++) {
         bool warm = n > 0;
         round_begin(&r, &server, b->openssl, BATCH);
-        for (unsigned i = 0; i < PHASES; i++)
-            round_phase(&r, (enum phase)i,
-                        warm && i == c->phase && c->part != PART_FLOOR ? &work : NULL);
+        for (unsigned i = 0; i < PHASES; i++) {
+            struct meter *meters[ENDS] = {NULL};
+            if (warm && i == c->phase && c->part != PART_FLOOR)
+                meters[c->end] = &work;
+            round_phase(&r, (enum phase)i, meters);
+        }
         round_end(&r);
         if (warm && c->part != PART_WORK)
-            metered_play(&tapes[c->phase], BATCH, &floor);
+            metered_play(&tapes[c->end][c->phase], BATCH, &floor);
         else
-            tape_play(&tapes[c->phase]);
+            tape_play(&tapes[c->end][c->phase]);
     }
     if (meter_counts_locks())
         printf("%.6g %.6g\n", (double)work.locks / (c->rounds * BATCH),
                (double)floor.locks / (c->rounds * BATCH));
     host_free(&server);
-    for (unsigned i = 0; i < PHASES; i++)
-        tape_free(&tapes[i]);
+    tapes_free(tapes);
 }

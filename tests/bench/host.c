@@ -114,10 +114,12 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     return false;
 }
 
-static void hear(struct host *h, const struct shrike_event *e)
+static void hear(struct heard *h, const struct shrike_event *e)
 {
     h->ike_up += e->id == SHRIKE_EVENT_IKE_UP;
     h->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
+    h->ike_rekeyed += e->id == SHRIKE_EVENT_IKE_REKEYED;
+    h->child_rekeyed += e->id == SHRIKE_EVENT_CHILD_REKEYED;
     h->failed += e->id == SHRIKE_EVENT_IKE_FAILED || e->id == SHRIKE_EVENT_CHILD_FAILED ||
                  e->id == SHRIKE_EVENT_COMMAND_FAILED;
 }
@@ -138,7 +140,7 @@ static unsigned drain(struct host *h, struct box *out, struct question *question
             count += answer_op(h, &a.op, &questions[count]);
             break;
         case SHRIKE_EVENT:
-            hear(h, &a.event);
+            hear(&h->heard, &a.event);
             break;
         case SHRIKE_CONF_UNUSED:
             break;

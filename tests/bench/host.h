@@ -20,11 +20,16 @@ struct box {
     unsigned count;
 };
 
+/* Events, counted. */
+struct heard {
+    u64 ike_up, child_up, ike_rekeyed, child_rekeyed, failed;
+};
+
 struct host {
     struct shrike *engine;
     struct shrike_provider *provider;
     shrike_time now;
-    u64 ike_up, child_up, failed;
+    struct heard heard;
 };
 
 /* An engine with this provider; ends the program when there is no memory. */

@@ -23,11 +23,11 @@ static void run_all(const struct bench *b)
     bench_simulator(b);
 }
 
-/* --count PART PHASE ROUNDS: this process is one that is counted. */
+/* --count PART END PHASE ROUNDS: this process is one that is counted. */
 static void run_count(const struct bench *b, char **words)
 {
-    struct count c = {(enum part)atoi(words[0]), (unsigned)atoi(words[1]),
-                      (unsigned)atoi(words[2])};
+    struct count c = {(enum part)atoi(words[0]), (unsigned)atoi(words[1]), (unsigned)atoi(words[2]),
+                      (unsigned)atoi(words[3])};
     if (c.part == PART_COOKIE)
         bench_count_cookie(b, &c);
     else
@@ -47,9 +47,9 @@ static bool parse(struct arguments *a, int argc, char **argv)
             a->quick = true;
         } else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
             a->json = argv[++i];
-        } else if (strcmp(argv[i], "--count") == 0 && i + 3 < argc) {
+        } else if (strcmp(argv[i], "--count") == 0 && i + 4 < argc) {
             a->count = argv + i + 1;
-            i += 3;
+            i += 4;
         } else {
             return false;
         }

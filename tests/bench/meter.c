@@ -1,6 +1,6 @@
 /* What a piece of work costs: see meter.h. */
 #include "meter.h"
-#include "host.h"
+#include "crowd.h"
 #include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -66,14 +66,23 @@ static struct meter now(void)
         .mallocs = mallocs, .locks = locks ? *locks : 0, .cpu_us = meter_cpu_us()};
 }
 
-/* callgrind switches its counter at the entry and the exit of these two. */
+/* callgrind switches its counter at the entry and the exit of these three. */
 __attribute__((noinline)) void bench_collect_take(struct host *h, struct box *in, struct box *out);
+__attribute__((noinline)) void bench_collect_command(struct crowd *c, enum shrike_command_kind kind,
+                                                     const char *child, struct box *out);
 __attribute__((noinline)) void bench_collect_play(const struct tape *t, unsigned times);
 
 void bench_collect_take(struct host *h, struct box *in, struct box *out)
 {
     host_take(h, in, out);
     __asm__ volatile("" ::: "memory"); /* no tail call, which would not come back here */
+}
+
+void bench_collect_command(struct crowd *c, enum shrike_command_kind kind, const char *child,
+                           struct box *out)
+{
+    crowd_command(c, kind, child, out);
+    __asm__ volatile("" ::: "memory");
 }
 
 void bench_collect_play(const struct tape *t, unsigned times)
@@ -94,6 +103,20 @@ void metered_take(struct host *h, struct box *in, struct box *out, struct meter 
     bench_collect_take(h, in, out);
     add_since(m, &before);
     m->allocations += host_stats(h).allocations - allocations;
+}
+
+void metered_command(struct crowd *c, enum shrike_command_kind kind, const char *child,
+                     struct box *out, struct meter *m)
+{
+    if (!m) {
+        crowd_command(c, kind, child, out);
+        return;
+    }
+    u64 allocations = host_stats(&c->host).allocations;
+    struct meter before = now();
+    bench_collect_command(c, kind, child, out);
+    add_since(m, &before);
+    m->allocations += host_stats(&c->host).allocations - allocations;
 }
 
 void metered_play(const struct tape *t, unsigned times, struct meter *m)

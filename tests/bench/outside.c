@@ -30,9 +30,9 @@ double bench_instructions(const struct bench *b, const struct count *c)
     close(fd);
     snprintf(command, sizeof(command),
              "valgrind --tool=callgrind --callgrind-out-file=%s --collect-atstart=no "
-             "--toggle-collect=bench_collect_take --toggle-collect=bench_collect_play "
-             "'%s' --count %u %u %u >/dev/null 2>&1",
-             path, b->self, (unsigned)c->part, c->phase, c->rounds);
+             "--toggle-collect=bench_collect_take --toggle-collect=bench_collect_command "
+             "--toggle-collect=bench_collect_play '%s' --count %u %u %u %u >/dev/null 2>&1",
+             path, b->self, (unsigned)c->part, c->end, c->phase, c->rounds);
     bool done = system(command) == 0;
     FILE *f = fopen(path, "r");
     if (!done || !f || !find_number(f, "totals:", &total))
@@ -46,8 +46,8 @@ double bench_instructions(const struct bench *b, const struct count *c)
 bool bench_locks(const struct bench *b, const struct count *c, double *work, double *floor)
 {
     char command[COMMAND_MAX];
-    snprintf(command, sizeof(command), "LD_PRELOAD='%s' '%s' --count %u %u %u", LIBLOCKS, b->self,
-             (unsigned)c->part, c->phase, c->rounds);
+    snprintf(command, sizeof(command), "LD_PRELOAD='%s' '%s' --count %u %u %u %u", LIBLOCKS,
+             b->self, (unsigned)c->part, c->end, c->phase, c->rounds);
     FILE *f = popen(command, "r");
     bool found = f && fscanf(f, "%lf %lf", work, floor) == 2;
     return f && pclose(f) == 0 && found;

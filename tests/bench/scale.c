@@ -14,9 +14,9 @@ static double compare(struct host servers[2], struct shrike_provider *p, double 
     double work[2][ROUNDS_MAX], ratio[ROUNDS_MAX];
     for (unsigned n = 0; n <= rounds; n++) {
         for (unsigned i = 0; i < 2; i++) {
-            struct meter m = {0};
+            struct meter m = {0}, *meters[ENDS] = {&m, NULL};
             round_begin(&r, &servers[i], p, BATCH);
-            round_phase(&r, PHASE_HANDSHAKE, &m);
+            round_phase(&r, PHASE_HANDSHAKE, meters);
             round_end(&r);
             work[i][n ? n - 1 : 0] = m.cpu_us / BATCH; /* the first is to warm up */
         }
