@@ -180,6 +180,18 @@ static enum shrike_start compile_action(struct compile *c, const struct section 
     return SHRIKE_START_TRAP;
 }
 
+/* It may be left out without harm: it is then as with a peer that does not compress. */
+static void compile_ipcomp(struct compile *c, const struct section *s, bool *out)
+{
+    compile_bool(c, s, "ipcomp", out);
+    if (!*out || c->config->settings.plane & PLANE_IPCOMP)
+        return;
+    report_warning(c->report, compile_place(c, s, "ipcomp"),
+                   "ipcomp = yes: the data plane in user space does not compress: it is not "
+                   "offered, and not taken from the peer");
+    *out = false;
+}
+
 static void check_name(struct compile *c, const struct section *s)
 {
     if (strlen(s->name) > NAME_MAX_LEN)
@@ -201,6 +213,7 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
     compile_modes(c, s, out);
+    compile_ipcomp(c, s, &out->ipcomp);
     out->dpd_action = compile_action(c, s, "dpd_action", out);
     out->close_action = compile_action(c, s, "close_action", out);
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);

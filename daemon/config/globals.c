@@ -229,6 +229,7 @@ void compile_globals(struct compile *c)
     base->fragment_size =
         (uint16_t)between(c, (struct range){"fragment_size", FRAGMENT_MIN, 65535, 1280});
     c->config->base_hash = hash_of(base);
+    c->config->settings.plane = PLANE_USER;
     compile_settings(c, &c->config->settings);
     compile_gate(c, &c->config->conf);
 }

@@ -24,9 +24,17 @@ enum settings_dns {
     DNS_NONE,       /* nowhere */
 };
 
+/* What a data plane can do beyond ESP in tunnel mode: what it cannot is neither offered nor taken.
+ */
+enum settings_plane {
+    PLANE_IPCOMP = 1, /* compression (RFC 3173) */
+    PLANE_USER = 0,   /* the one in user space: none of it */
+};
+
 struct settings {
     uint16_t port, port_nat_t;          /* [500, 4500] */
     bool install_routes;                /* [yes] */
+    uint8_t plane;                      /* of enum settings_plane: not written to snapshots */
     uint8_t esp_library;                /* enum settings_library [fastest] */
     uint32_t routing_table;             /* [220] */
     uint32_t routing_priority;          /* of the rule that leads to the table [220] */

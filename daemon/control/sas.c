@@ -273,6 +273,10 @@ void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
         put_hex(w, "spi-in", v->spi_in, 8);
     if (v->spi_out)
         put_hex(w, "spi-out", v->spi_out, 8);
+    if (v->cpi_out) {
+        put_hex(w, "cpi-in", v->cpi_in, 4);
+        put_hex(w, "cpi-out", v->cpi_out, 4);
+    }
     put_cipher(w, v->encr, v->encr_key_bits, v->integ);
     put_group(w, v->ke);
     if (v->esn)

@@ -67,6 +67,12 @@ static bool sensible(struct installed *i, const struct shrike_install_op *op)
                  "child %s: ESP only in the data plane in user space: use esp_proposals", child);
         return false;
     }
+    if (op->cpi_in || op->cpi_out) {
+        seat_log(i->seat, SHRIKE_ERROR,
+                 "child %s: no compression in the data plane in user space: leave out ipcomp",
+                 child);
+        return false;
+    }
     if (!ends_fit(&op->local, &op->remote) || op->child_serial == 0 ||
         pairs_find(&i->pairs, op->child_serial)) {
         seat_log(i->seat, SHRIKE_ERROR, "child %s: the request to install it makes no sense",

@@ -89,6 +89,8 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_u16(w, i->encr);
     write_u16(w, i->encr_key_bits);
     write_u16(w, i->integ);
+    write_u16(w, i->cpi_in);
+    write_u16(w, i->cpi_out);
     write_endpoint(w, &i->local);
     write_endpoint(w, &i->remote);
     keys_write(w, &i->in);
@@ -116,6 +118,8 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->encr = read_u16(r);
     i->encr_key_bits = read_u16(r);
     i->integ = read_u16(r);
+    i->cpi_in = read_u16(r);
+    i->cpi_out = read_u16(r);
     i->local = read_endpoint(r);
     i->remote = read_endpoint(r);
     keys_read(r, &i->in);

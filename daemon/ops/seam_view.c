@@ -73,6 +73,8 @@ void child_view_write(struct writer *w, const struct shrike_child_view *v)
     write_flag(w, v->esn);
     write_u32(w, v->spi_in);
     write_u32(w, v->spi_out);
+    write_u16(w, v->cpi_in);
+    write_u16(w, v->cpi_out);
     write_u16(w, v->encr);
     write_u16(w, v->encr_key_bits);
     write_u16(w, v->integ);
@@ -94,6 +96,8 @@ bool child_view_read(struct reader *r, struct shrike_child_view *v, struct seam_
     v->esn = read_flag(r);
     v->spi_in = read_u32(r);
     v->spi_out = read_u32(r);
+    v->cpi_in = read_u16(r);
+    v->cpi_out = read_u16(r);
     v->encr = read_u16(r);
     v->encr_key_bits = read_u16(r);
     v->integ = read_u16(r);

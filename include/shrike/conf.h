@@ -63,6 +63,8 @@ struct shrike_child_conf {
     uint16_t proposal_count;
     uint16_t local_ts_count;
     uint16_t remote_ts_count;
+    bool ipcomp;    /* offer and accept compression by DEFLATE (RFC 7296 2.22): for a data plane
+                     * that has it */
     uint32_t reqid; /* for the data plane; unique per child configuration */
     struct shrike_life life;
     shrike_time rekey_time; /* after which a Child SA is rekeyed (RFC 7296 2.8); 0: never */

@@ -45,6 +45,7 @@ struct shrike_child_view {
     uint8_t protocol; /* enum protocol: ESP or AH */
     bool encap, esn;
     uint32_t spi_in, spi_out;
+    uint16_t cpi_in, cpi_out;                /* of compression (RFC 3173); 0: none */
     uint16_t encr, encr_key_bits, integ, ke; /* ke: of the exchange that made it, 0 without one */
     shrike_time installed;                   /* when; 0: not yet */
     const struct shrike_ts *local_ts, *remote_ts;

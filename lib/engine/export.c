@@ -99,7 +99,7 @@ static void leave_child(const struct ike_sa *sa, struct child_sa *face)
     bool wanted = is_attempt(sa) && face->state <= CHILD_NEGOTIATED;
     face->state = wanted ? CHILD_WANTED : CHILD_DEAD;
     if (wanted)
-        face->spi_in = face->spi_out = 0;
+        face->spi_in = face->spi_out = face->cpi_in = face->cpi_out = 0;
 }
 
 static void write_child(struct pen *p, const struct shard *s, const struct ike_sa *sa,

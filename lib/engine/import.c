@@ -310,7 +310,29 @@ static bool child_fits(const struct child_sa *c)
     return c->state <= CHILD_DEAD && c->mode <= SHRIKE_TRANSPORT &&
            c->reason < SHRIKE_REASON_COUNT && c->lowest.len <= LOWEST_LEN &&
            c->plane <= RECORD_PLANE_LOST && (agreed || c->state != CHILD_UP) &&
-           (c->ke == KE_NONE || suite_ke(c->ke)) && (c->spi_in || !c->plane);
+           (c->ke == KE_NONE || suite_ke(c->ke)) && (c->spi_in || !c->plane) &&
+           (!c->cpi_in || (c->cpi_in >= CPI_MIN && c->cpi_in <= CPI_MAX)) &&
+           (!c->cpi_out || (c->cpi_out >= CPI_MIN && c->cpi_in));
+}
+
+/* Its SPI and its CPI, if it has them: of our shard, and nobody else's? */
+static bool numbers_free(const struct shard *s, const struct child_sa *said)
+{
+    return (!said->spi_in || ((said->spi_in >> 24) % s->shards == s->shard &&
+                              map_get(&s->by_esp, said->spi_in) == MAP_NONE)) &&
+           (!said->cpi_in || ((said->cpi_in >> 8) % s->shards == s->shard &&
+                              map_get(&s->by_esp, CPI_KEY | said->cpi_in) == MAP_NONE));
+}
+
+static bool keep_numbers(struct shard *s, const struct child_sa *said, struct child_sa *child)
+{
+    if (said->spi_in && !map_put(&s->by_esp, said->spi_in, child->index))
+        return false;
+    child->spi_in = said->spi_in;
+    if (said->cpi_in && !map_put(&s->by_esp, CPI_KEY | said->cpi_in, child->index))
+        return false;
+    child->cpi_in = said->cpi_in;
+    return true;
 }
 
 /* One whose configuration is gone is to go too; until then it has another's name. */
@@ -325,12 +347,10 @@ static bool read_child(struct import *in, struct ike_sa *sa, struct reader r)
     said.remote_ts_count = parts.remote.count;
     if (!child_fits(&said) || !take_serial(in, said.serial) || sa->conn->child_count == 0)
         return false;
-    bool taken = said.spi_in && map_get(&s->by_esp, said.spi_in) != MAP_NONE;
-    bool here = !said.spi_in || (said.spi_in >> 24) % s->shards == s->shard;
     const struct shrike_child_conf *conf = find_child(sa->conn, parts.name);
     struct child_sa *child =
-        taken || !here ? NULL : child_new(s, sa, conf ? conf : &sa->conn->children[0]);
-    if (!child || (said.spi_in && !map_put(&s->by_esp, said.spi_in, child->index)))
+        numbers_free(s, &said) ? child_new(s, sa, conf ? conf : &sa->conn->children[0]) : NULL;
+    if (!child || !keep_numbers(s, &said, child))
         return false;
     record_copy(&record_child, &said, child);
     if (in->from.version < 2)

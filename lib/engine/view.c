@@ -115,6 +115,8 @@ static void show_child(const struct child_sa *child, struct shrike_child_view *o
         .esn = child->esn,
         .spi_in = child->spi_in,
         .spi_out = child->spi_out,
+        .cpi_in = child->cpi_out ? child->cpi_in : 0, /* before, it is an offer */
+        .cpi_out = child->cpi_out,
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,
         .integ = child->integ,

@@ -2,6 +2,7 @@
 #include "exchange/offer.h"
 #include "base/ct.h"
 #include "exchange/cp.h"
+#include "exchange/ipcomp.h"
 #include "exchange/selectors.h"
 #include "sa/internal.h"
 #include "sa/keys.h"
@@ -76,6 +77,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     spi_octets(child->spi_in, spi);
     if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (1) */
         notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    ipcomp_ask(t, child);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {
         .spi = spi,
@@ -150,6 +152,7 @@ static enum verdict make_child(struct turn *t, const struct shrike_child_conf *c
         child_free(t->shard, t->sa, child);
         return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
     }
+    ipcomp_choose(t, child);
     *out = child;
     return DONE;
 }
@@ -286,6 +289,7 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     spi_octets(child->spi_in, spi);
     if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (2) */
         notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    ipcomp_reply(t, child);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     select_answer(t->out->w, &c, spi, ESP_SPI_LEN);
     payload_end(t->out, mark);
@@ -339,6 +343,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     t->reason.origin = conf->mode_origin;
     if ((child->mode == SHRIKE_TRANSPORT) != notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n))
         return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, 0);
+    if (!ipcomp_accept(t, child))
+        return turn_refuse(t, SHRIKE_REASON_IPCOMP, 0);
     if (!ts_read(message_body(t->in, PAYLOAD_TSI), &local) ||
         !ts_read(message_body(t->in, PAYLOAD_TSR), &remote))
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, 0);
@@ -406,6 +412,8 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,
         .integ = child->integ,
+        .cpi_in = child->cpi_in,
+        .cpi_out = child->cpi_out,
         .local = sa->local,
         .remote = sa->remote,
         .in = {.spi = child->spi_in},

@@ -99,6 +99,7 @@ void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     slots_forget_child(sa, child);
     if (child->spi_in)
         map_remove(&s->by_esp, child->spi_in, child->index);
+    child_drop_cpi(s, child);
     if (child->state == CHILD_DEAD)
         sa->dead--;
     sa->child_count--;
@@ -208,6 +209,33 @@ bool child_draw_spi(struct shard *s, struct child_sa *child)
         return true;
     }
     return false;
+}
+
+bool child_draw_cpi(struct shard *s, struct child_sa *child)
+{
+    unsigned shards = s->shards;
+    for (int tries = 0; tries < 100; tries++) {
+        u8 octets[2];
+        if (!s->provider->random(s->provider->ctx, octets, sizeof(octets)))
+            return false;
+        octets[0] = (u8)(octets[0] - octets[0] % shards + s->shard);
+        u16 cpi = (u16)(octets[0] << 8 | octets[1]);
+        if (octets[0] % shards != s->shard || cpi < CPI_MIN || cpi > CPI_MAX ||
+            map_get(&s->by_esp, CPI_KEY | cpi) != MAP_NONE)
+            continue;
+        if (!map_put(&s->by_esp, CPI_KEY | cpi, child->index))
+            return false;
+        child->cpi_in = cpi;
+        return true;
+    }
+    return false;
+}
+
+void child_drop_cpi(struct shard *s, struct child_sa *child)
+{
+    if (child->cpi_in)
+        map_remove(&s->by_esp, CPI_KEY | child->cpi_in, child->index);
+    child->cpi_in = child->cpi_out = 0;
 }
 
 bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list *local,

@@ -14,9 +14,13 @@ enum child_state {
     CHILD_DEAD,     /* to be taken down by child_sweep() */
 };
 
-#define CHILDREN_MAX 256 /* of one IKE SA; some gateways make about 100 */
-#define SWEEP_MAX    8   /* children taken down at once */
-#define SWEEP_ROOM   8   /* actions that the end of one child may cause */
+#define CHILDREN_MAX 256   /* of one IKE SA; some gateways make about 100 */
+#define CPI_MIN      256   /* RFC 3173 3.3: negotiated ones */
+#define CPI_MAX      61439 /* above they are for private use */
+#define CPI_COUNT    (CPI_MAX - CPI_MIN + 1)
+#define CPI_KEY      ((u64)1 << 32) /* with it a CPI of ours is a key of shard.by_esp */
+#define SWEEP_MAX    8              /* children taken down at once */
+#define SWEEP_ROOM   8              /* actions that the end of one child may cause */
 
 struct child_sa {
     struct list link; /* in ike_sa.children */
@@ -33,6 +37,7 @@ struct child_sa {
     u8 proposal_number; /* of the offer that was chosen */
     u8 stated;          /* choice.stated of it */
     u16 encr, encr_bits, integ, ke;
+    u16 cpi_in, cpi_out; /* of compression (RFC 3173): that we chose, that the peer did; 0: none */
     u8 local_ts_count, remote_ts_count;
     u8 retries;   /* attempts that the peer asked to repeat later */
     bool packet;  /* its selectors are those of the packet that wants it, and not agreed yet */
@@ -90,6 +95,10 @@ void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_cod
 void child_sweep(struct shard *s, struct ike_sa *sa);
 /* Draw an inbound ESP SPI: random, with our shard's bits, free, not reserved (RFC 4303 2.1). */
 bool child_draw_spi(struct shard *s, struct child_sa *child) must_use;
+/* The same of an inbound CPI. false: there is none to be had. */
+bool child_draw_cpi(struct shard *s, struct child_sa *child) must_use;
+/* There is to be no compression. */
+void child_drop_cpi(struct shard *s, struct child_sa *child);
 /* Keep the selectors agreed. */
 bool child_keep_ts(struct shard *s, struct child_sa *child, const struct ts_list *local,
                    const struct ts_list *remote) must_use;

@@ -42,7 +42,8 @@ static bool init_pools(struct shard *s)
            slab_init(&s->more_slots, p, sizeof(struct more_slots), l->ike_sas) &&
            packets_init(&s->packets, p, packets) && ring_init(&s->ring, p, &s->packets) &&
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
-           map_init(&s->by_peer, p, l->ike_sas) && map_init(&s->by_esp, p, l->child_sas) &&
+           map_init(&s->by_peer, p, l->ike_sas) &&
+           map_init(&s->by_esp, p, l->child_sas + MIN(l->child_sas, CPI_COUNT)) &&
            heap_init(&s->timers, p, l->ike_sas) && changes_init(&s->changes, p, l->ike_sas);
 }
 

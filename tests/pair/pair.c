@@ -213,6 +213,9 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .serial = op->child_serial,
         .spi_in = op->in.spi,
         .spi_out = op->out.spi,
+        .cpi_in = op->cpi_in,
+        .cpi_out = op->cpi_out,
+        .protocol = op->protocol,
         .transport = op->mode == SHRIKE_TRANSPORT,
         .local = op->local,
         .remote = op->remote,
@@ -574,7 +577,8 @@ void pair_addresses(struct pair *p, unsigned side, const struct shrike_addr *lis
 
 static bool crosswise(const struct pair_child *a, const struct pair_child *b)
 {
-    return a->spi_in == b->spi_out && a->spi_out == b->spi_in && a->in_len == b->out_len &&
+    return a->spi_in == b->spi_out && a->spi_out == b->spi_in && a->protocol == b->protocol &&
+           a->cpi_in == b->cpi_out && a->cpi_out == b->cpi_in && a->in_len == b->out_len &&
            a->out_len == b->in_len && memcmp(a->in, b->out, a->in_len) == 0 &&
            memcmp(a->out, b->in, a->out_len) == 0 && a->transport == b->transport &&
            a->esn == b->esn && (a->in_len == 0 || memcmp(a->in, a->out, a->in_len) != 0);

@@ -15,6 +15,8 @@
 /* What one side's data plane was given for one Child SA. */
 struct pair_child {
     uint32_t serial, spi_in, spi_out;
+    uint16_t cpi_in, cpi_out;
+    uint8_t protocol;
     uint8_t in[128], out[128]; /* encryption key, then integrity key */
     size_t in_len, out_len;
     bool transport, esn, nat_here, encap;

@@ -87,6 +87,7 @@ static void build_child(struct sim_part *c, unsigned i, const struct conf_child 
         .start = k->start,
         .dpd_action = k->dpd_action,
         .close_action = k->close_action,
+        .ipcomp = k->ipcomp,
         .proposals = &c->esp[i],
         .proposal_count = 1,
         .local_ts = &c->local_ts[i],

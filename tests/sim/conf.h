@@ -43,6 +43,7 @@ struct conf_child {
     const char *name;
     enum shrike_mode mode;
     enum shrike_start start, dpd_action, close_action;
+    bool ipcomp;
     struct conf_suite esp;
     struct conf_block local, remote;
 };

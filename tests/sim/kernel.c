@@ -62,6 +62,8 @@ static void copy_facts(struct esp_pair *pair, const struct shrike_install_op *op
     pair->encr = op->encr;
     pair->encr_key_bits = op->encr_key_bits;
     pair->integ = op->integ;
+    pair->cpi_in = op->cpi_in;
+    pair->cpi_out = op->cpi_out;
     snprintf(pair->child, sizeof pair->child, "%s", op->child);
 }
 
@@ -73,6 +75,8 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
         return "too many Child SAs for one seed";
     if (op->in.spi < 256 || op->out.spi < 256)
         return "a reserved ESP SPI (RFC 4303 2.1)";
+    if (!op->cpi_in != !op->cpi_out || (op->cpi_in && (op->cpi_in < 256 || op->cpi_out < 256)))
+        return "compression in one direction, or by a reserved CPI (RFC 3173 3.3)";
     if (op->local_ts_count == 0 || op->local_ts_count > SHRIKE_TS_MAX || op->remote_ts_count == 0 ||
         op->remote_ts_count > SHRIKE_TS_MAX)
         return "a Child SA without selectors or with too many";
@@ -89,6 +93,17 @@ const char *kernel_note(struct kernel *k, const struct shrike_install_op *op, si
                : "an ESP key that is too long";
 }
 
+static const struct esp_pair *by_cpi_in(const struct kernel *k, u16 cpi)
+{
+    size_t cursor = 0;
+    const struct esp_pair *pair;
+
+    while ((pair = kernel_next(k, &cursor)) != NULL)
+        if (pair->cpi_in == cpi)
+            return pair;
+    return NULL;
+}
+
 const char *kernel_install(struct kernel *k, size_t place, bool ok)
 {
     struct esp_pair *pair = k->pairs[place];
@@ -98,6 +113,8 @@ const char *kernel_install(struct kernel *k, size_t place, bool ok)
         return NULL;
     if (kernel_by_spi_in(k, pair->spi_in))
         return "an inbound ESP SPI is installed twice";
+    if (pair->cpi_in && by_cpi_in(k, pair->cpi_in))
+        return "an inbound CPI is installed twice";
     pair->installed = true;
     pair->rank *= ++k->ranks;
     k->installed++;
@@ -258,6 +275,8 @@ const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b, b
     if (a->protocol != b->protocol || a->encr != b->encr || a->encr_key_bits != b->encr_key_bits ||
         a->integ != b->integ || a->esn != b->esn)
         return "the ESP algorithms of the two ends differ";
+    if (a->cpi_in != b->cpi_out || a->cpi_out != b->cpi_in)
+        return "the CPIs of the two ends differ";
     if (a->mode != b->mode)
         return "one end is in tunnel mode, the other in transport mode";
     if (encap && a->encap != b->encap)

@@ -26,6 +26,7 @@ struct esp_pair {
     struct shrike_life life;
     u8 protocol;
     u16 encr, encr_key_bits, integ;
+    u16 cpi_in, cpi_out;
     u16 local_count, remote_count;
     struct shrike_ts local_ts[SHRIKE_TS_MAX], remote_ts[SHRIKE_TS_MAX];
     char child[CONF_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */

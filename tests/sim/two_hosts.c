@@ -81,7 +81,9 @@ static void draw_child(struct net *n, unsigned i)
         a->mode = SHRIKE_TRANSPORT;
         a->local = a->remote = (struct conf_block){0};
     }
+    a->ipcomp = prng_percent(p, 30);
     *b = *a;
+    b->ipcomp = a->ipcomp != prng_percent(p, 30);
     b->start = (enum shrike_start)prng_below(p, 3);
     b->local = a->remote;
     b->remote = a->local;

@@ -55,6 +55,23 @@ TEST(one_alone_has_the_settings_of_the_files)
     end();
 }
 
+/* RFC 7296 2.22: it may be left out; what is left out is said. */
+TEST(compression_is_for_a_data_plane_that_has_it)
+{
+    begin();
+    CHECK(files);
+    struct config *c = one("a { " PSK "children { x {\nipcomp = yes\n}\ny { ipcomp = no } } }");
+    CHECK(c && !c->conf.conns->children[0].ipcomp && !c->conf.conns->children[1].ipcomp);
+    CHECK(said(false, 5, "does not compress") && report.warnings == 1);
+    config_free(c);
+    files->settings.plane = PLANE_IPCOMP;
+    c = one("a { " PSK "children { x {\nipcomp = yes\n}\ny { } } }");
+    CHECK(c && c->conf.conns->children[0].ipcomp && !c->conf.conns->children[1].ipcomp);
+    CHECK_EQ(report.warnings, 0);
+    config_free(c);
+    end();
+}
+
 static struct config *pool_of(const char *text)
 {
     struct section *root = tree_read(&pool, file(1, "pool.conf", text), &report);
@@ -170,7 +187,8 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(one_alone_has_the_settings_of_the_files) | RUN(pools) |
+    int bad = RUN(one_alone_has_the_settings_of_the_files) |
+              RUN(compression_is_for_a_data_plane_that_has_it) | RUN(pools) |
               RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
               RUN(ten_thousand_connections);
     folder_remove();

@@ -218,10 +218,26 @@ static struct pair *begin(unsigned children)
     struct pair *p = toy_pair((struct pair_options){.children = children});
     for (unsigned i = 0; i < 2; i++) {
         tune_begin(p, i, &t[i]);
+        for (unsigned k = 0; k < children; k++)
+            t[i].children[k].ipcomp = true;
         tune_end(p, i, &t[i]);
     }
     pair_up(p, NULL);
     return p;
+}
+
+/* Does the engine know the CPIs that its data plane has? */
+static bool knows_cpis(const struct pair *p, unsigned side)
+{
+    const struct pair_side *s = &p->side[side];
+    struct shrike_child_view v = {0};
+    unsigned known = 0;
+    while (shrike_view_child(s->engine, s->ike, v.serial, &v)) {
+        for (unsigned i = 0; i < s->child_count; i++)
+            known += s->children[i].serial == v.serial && v.cpi_in &&
+                     s->children[i].cpi_in == v.cpi_in && s->children[i].cpi_out == v.cpi_out;
+    }
+    return known == s->child_count;
 }
 
 static struct shrike *engine_like(const struct pair *p, unsigned side)
@@ -273,7 +289,7 @@ TEST(the_peer_does_not_notice)
     for (unsigned i = 0; i < 6; i++) {
         unsigned done = p->side[i % 2].done;
         restart(p, i % 2);
-        CHECK(pair_agrees(p));
+        CHECK(pair_agrees(p) && knows_cpis(p, i % 2));
         shrike_command(p->side[i % 2].engine, p->now, &alive);
         pair_run(p);
         CHECK_EQ(p->side[i % 2].done, done + 1);

@@ -142,6 +142,9 @@ TEST(what_cannot_be_is_refused_with_words)
     i.protocol = PROTOCOL_AH;
     CHECK(!install(&i));
     i = install_of(1, 7, all);
+    i.cpi_in = i.cpi_out = 256;
+    CHECK(!install(&i));
+    i = install_of(1, 7, all);
     i.encr = 12345;
     CHECK(!install(&i));
     i = install_of(1, 7, all);
@@ -150,12 +153,12 @@ TEST(what_cannot_be_is_refused_with_words)
     i = install_of(1, 7, all);
     i.out.spi = 3;
     CHECK(!install(&i));
-    CHECK_EQ(table_count(&t.control, MAIL_LOG), 5);
+    CHECK_EQ(table_count(&t.control, MAIL_LOG), 6);
     CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 0);
     i = install_of(1, 7, all);
     CHECK(install(&i)); /* nothing was left behind */
     table_tell(&t, &t.net, MAIL_INSTALL, bytes_of("rubbish", 7), -1);
-    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 6);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 7);
     end();
 }
 

@@ -35,6 +35,33 @@ TEST(made_and_freed)
     CHECK(end());
 }
 
+/* RFC 3173 3.3: of those that are negotiated, each once, of our shard; free again afterwards. */
+TEST(cpis)
+{
+    enum { DRAWN = 100 };
+    for (u8 of = 0; of < 3; of++) {
+        CHECK(begin());
+        shard.shards = 3;
+        shard.shard = of;
+        for (unsigned i = 0; i < DRAWN; i++) {
+            struct child_sa *c = child_new(&shard, sa, &conf);
+            CHECK(child_draw_cpi(&shard, c));
+            CHECK(c->cpi_in >= 256 && c->cpi_in <= 61439);
+            CHECK_EQ((c->cpi_in >> 8) % 3, of);
+            CHECK_EQ(map_get(&shard.by_esp, CPI_KEY | c->cpi_in), c->index);
+            CHECK_EQ(map_get(&shard.by_esp, c->cpi_in), MAP_NONE); /* SPIs are others */
+            CHECK_EQ(shard.by_esp.count, i + 1);
+        }
+        struct child_sa *c = child_first(sa);
+        u16 cpi = c->cpi_in;
+        c->cpi_out = 1000;
+        child_drop_cpi(&shard, c);
+        CHECK(!c->cpi_in && !c->cpi_out);
+        CHECK_EQ(map_get(&shard.by_esp, CPI_KEY | cpi), MAP_NONE);
+        CHECK(end());
+    }
+}
+
 /* RFC 7296 1.4.1 (6): RFC 4303 2.1: not 0 to 255; found by it; free again afterwards. The first
  * octet names the shard.
  */
@@ -175,6 +202,6 @@ TEST(swept_a_few_at_a_time)
 
 int main(void)
 {
-    return RUN(made_and_freed) | RUN(spis) | RUN(by_the_spi_of_the_peer) | RUN(selectors) |
-           RUN(an_end_is_told) | RUN(swept_a_few_at_a_time);
+    return RUN(made_and_freed) | RUN(spis) | RUN(cpis) | RUN(by_the_spi_of_the_peer) |
+           RUN(selectors) | RUN(an_end_is_told) | RUN(swept_a_few_at_a_time);
 }
