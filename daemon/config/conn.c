@@ -192,6 +192,24 @@ static void compile_ipcomp(struct compile *c, const struct section *s, bool *out
     *out = false;
 }
 
+/* ESP, or AH instead of it: RFC 7296 knows no bundle of both, and one child is of one protocol. */
+static void compile_protocol(struct compile *c, const struct section *s,
+                             struct shrike_child_conf *out)
+{
+    bool ah = value_find(s, "ah_proposals") != NULL;
+    const char *key = ah ? "ah_proposals" : "esp_proposals";
+    out->proposals_origin = compile_place(c, s, key);
+    if (ah && value_find(s, "esp_proposals"))
+        report_error(c->report, out->proposals_origin,
+                     "ah_proposals and esp_proposals in one child: leave one out, or make two");
+    if (ah && !(c->config->settings.plane & PLANE_AH))
+        report_error(c->report, out->proposals_origin,
+                     "ah_proposals: the data plane in user space has no AH: write esp_proposals = "
+                     "null-sha256 for integrity without encryption");
+    out->proposals =
+        compile_proposals(c, s, key, ah ? PROTOCOL_AH : PROTOCOL_ESP, &out->proposal_count);
+}
+
 static void check_name(struct compile *c, const struct section *s)
 {
     if (strlen(s->name) > NAME_MAX_LEN)
@@ -207,8 +225,7 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
         report_error(c->report, sub->origin, "a child has no section %s", sub->name);
     out->name = compile_text(c, s->name);
     out->origin = compile_origin(c, s->origin);
-    out->proposals = compile_proposals(c, s, "esp_proposals", PROTOCOL_ESP, &out->proposal_count);
-    out->proposals_origin = compile_place(c, s, "esp_proposals");
+    compile_protocol(c, s, out);
     out->local_ts = compile_ts(c, s, "local_ts", &out->local_ts_count);
     out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");

@@ -14,6 +14,8 @@
 #define DEFAULT_ESP                                                                                \
     "aes256gcm16-aes128gcm16-chacha20poly1305-noesn,aes256-aes128-sha256-sha384-sha512-noesn"
 
+#define DEFAULT_AH "sha256-sha384-sha512-noesn"
+
 static const struct algorithm {
     const char *name;
     uint8_t type;
@@ -100,8 +102,10 @@ static void add_word(struct making *m, const char *word)
         refuse(m, word, "IKE is always encrypted (RFC 7296 5)");
     else if (ike && a->type == TRANSFORM_SN)
         refuse(m, word, "sequence numbers are a matter of esp_proposals");
+    else if (m->protocol == PROTOCOL_AH && a->type == TRANSFORM_ENCR)
+        refuse(m, word, "AH does not encrypt; leave it out, or write esp_proposals");
     else if (!ike && a->type == TRANSFORM_PRF)
-        refuse(m, word, "ESP has no PRF; leave it out");
+        refuse(m, word, "ESP and AH have no PRF; leave it out");
     else
         add_algorithm(m, a);
 }
@@ -132,7 +136,7 @@ static void complete(struct making *m)
     unsigned aeads = 0, ciphers = count_of(m, TRANSFORM_ENCR);
     for (uint16_t i = 0; i < m->count; i++)
         aeads += m->t[i].type == TRANSFORM_ENCR && suite_encr(m->t[i].id, m->t[i].key_bits)->aead;
-    if (!ciphers)
+    if (!ciphers && m->protocol != PROTOCOL_AH)
         refuse(m, "nothing", "an encryption algorithm is missing; aes256gcm16 for example");
     else if (aeads && aeads != ciphers)
         refuse(m, "a mixture", "AEADs and other ciphers need two proposals, with a comma between");
@@ -140,7 +144,7 @@ static void complete(struct making *m)
         refuse(m, "nothing", "an integrity algorithm is missing; sha256 for example");
     if (m->failed)
         return;
-    if (m->protocol == PROTOCOL_ESP) {
+    if (m->protocol != PROTOCOL_IKE) {
         if (!count_of(m, TRANSFORM_SN))
             add(m, TRANSFORM_SN, SN_32, 0);
     } else {
@@ -181,7 +185,9 @@ static void read_one(struct pool *p, struct making *m, struct proposal_list *out
 void proposals_read(struct pool *p, const struct shrike_proposal *like, const char *text,
                     struct proposal_list *out, struct config_report *report)
 {
-    const char *fallback = like->protocol == PROTOCOL_IKE ? DEFAULT_IKE : DEFAULT_ESP;
+    const char *fallback = like->protocol == PROTOCOL_IKE  ? DEFAULT_IKE
+                           : like->protocol == PROTOCOL_AH ? DEFAULT_AH
+                                                           : DEFAULT_ESP;
     const char *inner = "";
     for (;;) {
         const char *one = list_next(p, &inner);

@@ -15,7 +15,7 @@ struct proposal_list {
 };
 
 /* Add what the text says, a list with commas: "default" stands for our own choice. What is wrong
- * goes to the report. protocol: PROTOCOL_IKE or PROTOCOL_ESP. */
+ * goes to the report. protocol: that of `like`. */
 void proposals_read(struct pool *p, const struct shrike_proposal *like, const char *text,
                     struct proposal_list *out, struct config_report *report);
 

@@ -28,6 +28,7 @@ enum settings_dns {
  */
 enum settings_plane {
     PLANE_IPCOMP = 1, /* compression (RFC 3173) */
+    PLANE_AH = 2,     /* RFC 4302 */
     PLANE_USER = 0,   /* the one in user space: none of it */
 };
 

@@ -16,8 +16,9 @@ struct shrike_transform {
 
 /* One proposal: all transforms of one type are alternatives, in order of preference.
  * For IKE: ENCR, PRF, KE and, unless ENCR is an AEAD, INTEG. For ESP: ENCR, INTEG unless AEAD,
- * SN, and KE when perfect forward secrecy is wanted. A proposal holds AEADs or other ciphers, never
- * both (RFC 7296 3.3). */
+ * SN, and KE when perfect forward secrecy is wanted; for AH the same without ENCR. A proposal holds
+ * AEADs or other ciphers, never both (RFC 7296 3.3), and is of one protocol: ESP inside AH cannot
+ * be negotiated. */
 struct shrike_proposal {
     uint8_t protocol; /* enum protocol: IKE, AH, ESP */
     uint16_t transform_count;
@@ -55,9 +56,9 @@ struct shrike_child_conf {
     const char *name;
     enum shrike_mode mode;
     enum shrike_start start;
-    enum shrike_start dpd_action;   /* NOW: made again when the peer was given up */
-    enum shrike_start close_action; /* NOW: made again when the peer deleted it */
-    const struct shrike_proposal *proposals;
+    enum shrike_start dpd_action;            /* NOW: made again when the peer was given up */
+    enum shrike_start close_action;          /* NOW: made again when the peer deleted it */
+    const struct shrike_proposal *proposals; /* all of one protocol: ESP or AH */
     const struct shrike_ts *local_ts;
     const struct shrike_ts *remote_ts;
     uint16_t proposal_count;

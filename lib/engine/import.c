@@ -311,6 +311,8 @@ static bool child_fits(const struct child_sa *c)
            c->reason < SHRIKE_REASON_COUNT && c->lowest.len <= LOWEST_LEN &&
            c->plane <= RECORD_PLANE_LOST && (agreed || c->state != CHILD_UP) &&
            (c->ke == KE_NONE || suite_ke(c->ke)) && (c->spi_in || !c->plane) &&
+           (!c->protocol || c->protocol == PROTOCOL_ESP || c->protocol == PROTOCOL_AH) &&
+           (c->protocol || c->state != CHILD_UP) &&
            (!c->cpi_in || (c->cpi_in >= CPI_MIN && c->cpi_in <= CPI_MAX)) &&
            (!c->cpi_out || (c->cpi_out >= CPI_MIN && c->cpi_in));
 }

@@ -173,7 +173,7 @@ static bool look_at(const struct outside *o, struct shard *s, struct ike_sa *sa)
         return false;
     if (o->lacking)
         return tell(o, s, sa);
-    if (!child_by_peer_spi(sa, o->spi))
+    if (!child_by_peer_spi(sa, PROTOCOL_ESP, o->spi) && !child_by_peer_spi(sa, PROTOCOL_AH, o->spi))
         return false;
     suspect(s, sa);
     return true;

@@ -110,7 +110,7 @@ static void show_child(const struct child_sa *child, struct shrike_child_view *o
         .state = child_state(child),
         .child = child->conf->name,
         .mode = child->mode,
-        .protocol = child->protocol ? child->protocol : PROTOCOL_ESP,
+        .protocol = child->protocol ? child->protocol : child->conf->proposals[0].protocol,
         .encap = child->encap,
         .esn = child->esn,
         .spi_in = child->spi_in,

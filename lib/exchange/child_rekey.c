@@ -4,8 +4,6 @@
 #include "sa/trace.h"
 #include "wire/grammar.h"
 
-enum { ESP_SPI_LEN = 4 };
-
 /* RFC 7296 2.8 (5), 2.9.2 (2, 4): with the selectors in use, or more. */
 static bool make_replacement(struct shard *s, struct ike_sa *sa, struct child_sa *old)
 {
@@ -43,14 +41,14 @@ void child_rekey_next(struct shard *s, struct ike_sa *sa)
 bool child_rekey_name(struct turn *t, const struct child_sa *child)
 {
     const struct child_sa *old = child_of_serial(t->sa, child->replaces);
-    u8 spi[ESP_SPI_LEN];
+    u8 spi[IPSEC_SPI_LEN];
     t->reason.code = SHRIKE_REASON_CHILD_GONE;
     if (!old || old->state != CHILD_UP || old->wants_delete)
         return false;
     struct writer w = writer_of(spi, sizeof(spi));
     write_u32(&w, old->spi_in);
     /* RFC 7296 1.3.3 (1), 3.10 (1): by the SPI at which we receive. */
-    notify_add_spi(t->out, NOTIFY_REKEY_SA, PROTOCOL_ESP, written_bytes(&w));
+    notify_add_spi(t->out, NOTIFY_REKEY_SA, old->protocol, written_bytes(&w));
     return true;
 }
 
@@ -66,10 +64,10 @@ enum verdict child_rekey_find(struct turn *t, struct child_sa **old)
     *old = NULL;
     if (grammar_column(t->in) != COLUMN_REKEY_CHILD_REQUEST)
         return DONE;
-    if (!notify_find(t->in, NOTIFY_REKEY_SA, &n) || n.spi.len != ESP_SPI_LEN)
+    if (!notify_find(t->in, NOTIFY_REKEY_SA, &n) || n.spi.len != IPSEC_SPI_LEN)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     struct reader r = reader_of(n.spi);
-    struct child_sa *child = child_by_peer_spi(t->sa, read_u32(&r));
+    struct child_sa *child = child_by_peer_spi(t->sa, n.protocol, read_u32(&r));
     struct rekey_request q = {
         /* The response that names it may be under way. */
         .known = child || slots_creating(t->sa),
@@ -82,8 +80,9 @@ enum verdict child_rekey_find(struct turn *t, struct child_sa **old)
     case REKEY_TAKE:
         break;
     case REKEY_GONE: /* RFC 7296 2.25 (5), 3.10 (1): the notify names it */
-        memcpy(t->notify_octets, n.spi.at, ESP_SPI_LEN);
-        t->notify_spi = bytes_of(t->notify_octets, ESP_SPI_LEN);
+        memcpy(t->notify_octets, n.spi.at, IPSEC_SPI_LEN);
+        t->notify_spi = bytes_of(t->notify_octets, IPSEC_SPI_LEN);
+        t->notify_protocol = n.protocol;
         return turn_refuse(t, SHRIKE_REASON_CHILD_GONE, NOTIFY_CHILD_SA_NOT_FOUND);
     case REKEY_NOT_NOW: /* RFC 7296 2.25 (1), 2.25.1 (1) */
         return turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE);

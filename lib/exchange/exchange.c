@@ -232,7 +232,7 @@ static bool is_fatal(const struct turn *t)
 static void add_error(const struct turn *t, struct builder *b)
 {
     if (t->notify_spi.len)
-        notify_add_spi(b, t->reason.notify, PROTOCOL_ESP, t->notify_spi);
+        notify_add_spi(b, t->reason.notify, t->notify_protocol, t->notify_spi);
     else
         notify_add(b, t->reason.notify, t->notify_data);
 }

@@ -29,6 +29,7 @@ struct turn {
     struct shrike_reason reason;    /* REFUSE, FAIL */
     struct bytes notify_data;       /* data of the notify in reason.notify */
     struct bytes notify_spi;        /* the Child SA that it is about */
+    u8 notify_protocol;             /* and its protocol */
     u8 notify_octets[4];
     enum shrike_reason_code no_address; /* why selectors that need an internal address have none */
     bool malformed;                     /* the message is refused for the turn's reason */

@@ -8,24 +8,39 @@
 #include "sa/child.h"
 #include "sa/trace.h"
 
-enum { ESP_SPI_LEN = 4, FIRST_AFTER_AUTH = 2 };
+enum { FIRST_AFTER_AUTH = 2 };
 enum info_answer_step { ANSWER_READ, ANSWER_LEASED };
 
-/* Our inbound SPIs of the Child SAs that end, for one payload: a peer need not read many. */
+/* Our inbound SPIs of the Child SAs that end, for one payload of each protocol: a peer need not
+ * read many. */
 struct ending {
-    u8 octets[CHILDREN_MAX * ESP_SPI_LEN];
-    struct writer spis;
+    u8 octets[2][CHILDREN_MAX * IPSEC_SPI_LEN];
+    struct writer spis[2]; /* of ESP, of AH */
 };
+
+static void ending_begin(struct ending *e)
+{
+    for (unsigned i = 0; i < 2; i++)
+        e->spis[i] = writer_of(e->octets[i], sizeof(e->octets[i]));
+}
+
+static void ending_add(struct ending *e, u8 protocol, u32 spi)
+{
+    write_u32(&e->spis[protocol == PROTOCOL_AH], spi);
+}
 
 static void add_delete(struct turn *t, const struct ending *e)
 {
-    struct bytes spis = written_bytes(&e->spis);
-    if (spis.len == 0)
-        return;
-    struct delete d = {PROTOCOL_ESP, ESP_SPI_LEN, (u16)(spis.len / ESP_SPI_LEN), spis};
-    size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
-    delete_write(t->out->w, &d);
-    payload_end(t->out, mark);
+    static const u8 protocols[2] = {PROTOCOL_ESP, PROTOCOL_AH};
+    for (unsigned i = 0; i < 2; i++) {
+        struct bytes spis = written_bytes(&e->spis[i]);
+        if (spis.len == 0)
+            continue;
+        struct delete d = {protocols[i], IPSEC_SPI_LEN, (u16)(spis.len / IPSEC_SPI_LEN), spis};
+        size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
+        delete_write(t->out->w, &d);
+        payload_end(t->out, mark);
+    }
 }
 
 enum verdict info_ask(struct turn *t)
@@ -39,7 +54,7 @@ enum verdict info_ask(struct turn *t)
     } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 (2) */
         notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
     } else if (t->slot->want == WANT_TELL_SPI) { /* RFC 7296 1.5 (1), 2.21.4 (7) */
-        u8 spi[ESP_SPI_LEN];
+        u8 spi[IPSEC_SPI_LEN];
         struct writer w = writer_of(spi, sizeof(spi));
         write_u32(&w, t->sa->bad_spi);
         notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
@@ -49,9 +64,9 @@ enum verdict info_ask(struct turn *t)
         mobike_ask_mapping(t);
     } else if (t->slot->child) {
         struct ending e;
-        e.spis = writer_of(e.octets, sizeof(e.octets));
+        ending_begin(&e);
         /* RFC 7296 2.4 (11), 1.4.1 (2), 3.11 (1): what comes in to us. */
-        write_u32(&e.spis, t->slot->child->spi_in);
+        ending_add(&e, t->slot->child->protocol, t->slot->child->spi_in);
         add_delete(t, &e);
     }
     return DONE;
@@ -95,7 +110,7 @@ static void delete_children(struct turn *t, const struct delete *d, struct endin
     struct reader r = reader_of(d->spis);
     for (unsigned i = 0; i < d->count && i < DELETE_SPIS_MAX; i++) {
         u32 spi = read_u32(&r);
-        struct child_sa *child = child_by_peer_spi(t->sa, spi);
+        struct child_sa *child = child_by_peer_spi(t->sa, d->protocol, spi);
         /* RFC 7296 2.25.1 (6): of what is not there nothing is said. */
         if (!child) {
             note_gone(t->sa, spi);
@@ -103,7 +118,7 @@ static void delete_children(struct turn *t, const struct delete *d, struct endin
         }
         /* RFC 7296 1.4.1 (4, 5): ours is under way, and its response takes what comes in. */
         if (child->state != CHILD_DELETING)
-            write_u32(&e->spis, fault(28) ? child->spi_out : child->spi_in);
+            ending_add(e, child->protocol, fault(28) ? child->spi_out : child->spi_in);
         child->again |= child->conf->close_action == SHRIKE_START_NOW && !child->command_down;
         /* RFC 7296 2.25.1 (5), 2.25.2 (6): whatever else is under way. */
         child_die(t->sa, child, SHRIKE_REASON_PEER_DELETED);
@@ -123,7 +138,7 @@ static bool rejects(const struct turn *t)
 static void note_spi(struct turn *t)
 {
     struct notify n;
-    if (!notify_find(t->in, NOTIFY_INVALID_SPI, &n) || n.data.len != ESP_SPI_LEN)
+    if (!notify_find(t->in, NOTIFY_INVALID_SPI, &n) || n.data.len != IPSEC_SPI_LEN)
         return;
     struct reader r = reader_of(n.data);
     struct shrike_event *e = trace_limited(t->shard, SHRIKE_EVENT_SPI_UNKNOWN_THERE, t->sa);
@@ -136,14 +151,14 @@ static enum verdict answer(struct turn *t)
     const struct payload *p = message_find(t->in, PAYLOAD_DELETE);
     struct ending e;
     bool rejected = rejects(t), close = rejected;
-    e.spis = writer_of(e.octets, sizeof(e.octets));
+    ending_begin(&e);
     for (; p; p = message_find_after(t->in, p)) {
         struct delete d;
         if (!delete_read(bytes_at(t->in->base, p->body), &d))
             return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
         if (d.protocol == PROTOCOL_IKE)
             close = true;
-        else if (d.protocol == PROTOCOL_ESP && d.spi_size == ESP_SPI_LEN)
+        else if (d.protocol == PROTOCOL_ESP || d.protocol == PROTOCOL_AH)
             delete_children(t, &d, &e);
     }
     if (!close)

@@ -12,8 +12,6 @@
 #include "sa/twin.h"
 #include "wire/ts.h"
 
-enum { ESP_SPI_LEN = 4 };
-
 static void add_ts(struct turn *t, u8 payload, const struct ts_list *list)
 {
     size_t mark = payload_begin(t->out, payload, false);
@@ -36,9 +34,9 @@ void offer_fresh(struct turn *t, const struct offer_between *between)
     }
 }
 
-static void spi_octets(u32 spi, u8 out[ESP_SPI_LEN])
+static void spi_octets(u32 spi, u8 out[IPSEC_SPI_LEN])
 {
-    struct writer w = writer_of(out, ESP_SPI_LEN);
+    struct writer w = writer_of(out, IPSEC_SPI_LEN);
     write_u32(&w, spi);
 }
 
@@ -54,11 +52,26 @@ static bool may_ask(const struct turn *t, const struct child_sa *child, const st
             narrow_verify(remote, there.ts, there.count));
 }
 
+static u8 protocol_of(const struct shrike_child_conf *conf)
+{
+    return conf->proposals[0].protocol;
+}
+
+/* A NAT changes what the ICV of AH covers, and there is no AH in UDP (RFC 3947 1, RFC 3948 1). */
+static bool passes_nat(struct turn *t, const struct shrike_child_conf *conf)
+{
+    if (protocol_of(conf) != PROTOCOL_AH || !sa_encap(t->sa))
+        return true;
+    t->reason =
+        (struct shrike_reason){.code = SHRIKE_REASON_AH_NAT, .origin = conf->proposals_origin};
+    return false;
+}
+
 bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_between *between)
 {
     const struct shrike_child_conf *conf = child->conf;
     struct ts_list local, remote;
-    u8 spi[ESP_SPI_LEN];
+    u8 spi[IPSEC_SPI_LEN];
     t->reason.origin = conf->mode_origin;
     if (cp_lacking(t->sa, conf)) {
         t->reason.origin = t->sa->conn->vips_origin;
@@ -70,6 +83,8 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
         t->reason.code = SHRIKE_REASON_MODE_NAT;
         return false;
     }
+    if (!passes_nat(t, conf))
+        return false;
     if (!child->spi_in && !child_draw_spi(t->shard, child)) {
         t->reason.code = SHRIKE_REASON_MEMORY;
         return false;
@@ -81,7 +96,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {
         .spi = spi,
-        .spi_len = ESP_SPI_LEN,
+        .spi_len = IPSEC_SPI_LEN,
         .without_ke = between->nonce.len == 0, /* RFC 7296 1.2 (6): no KE in IKE_AUTH */
         /* RFC 7296 1.3 (4, 5): the group of KE stands first. */
         .group_first = between->ke.value.len ? between->ke.group : KE_NONE,
@@ -96,7 +111,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
 
 static void use_choice(struct child_sa *child, const struct choice *c)
 {
-    struct reader r = reader_of(bytes_of(c->spi, ESP_SPI_LEN));
+    struct reader r = reader_of(bytes_of(c->spi, IPSEC_SPI_LEN));
     child->spi_out = read_u32(&r);
     child->protocol = c->protocol;
     child->proposal_number = c->number;
@@ -126,10 +141,12 @@ static enum verdict fits(struct turn *t, const struct shrike_child_conf *conf,
         t->reason.origin = conf->mode_origin;
         return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, NOTIFY_NO_PROPOSAL_CHOSEN);
     }
+    if (!passes_nat(t, conf))
+        return turn_refuse(t, t->reason.code, NOTIFY_NO_PROPOSAL_CHOSEN);
     struct select_want want = {
         .ours = conf->proposals,
         .count = conf->proposal_count,
-        .protocol = PROTOCOL_ESP,
+        .protocol = protocol_of(conf),
         .ke_hint = q->group,
         .ke_ignored = q->first,
     };
@@ -285,13 +302,13 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
         .ke = child->ke,
         .sn = child->esn ? SN_64 : SN_32,
     };
-    u8 spi[ESP_SPI_LEN];
+    u8 spi[IPSEC_SPI_LEN];
     spi_octets(child->spi_in, spi);
     if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (2) */
         notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
     ipcomp_reply(t, child);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
-    select_answer(t->out->w, &c, spi, ESP_SPI_LEN);
+    select_answer(t->out->w, &c, spi, IPSEC_SPI_LEN);
     payload_end(t->out, mark);
     offer_fresh(t, between);
     /* The peer asked: its side is TSi, ours TSr. */
@@ -331,7 +348,7 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     struct select_want want = {
         .ours = conf->proposals,
         .count = conf->proposal_count,
-        .protocol = PROTOCOL_ESP,
+        .protocol = protocol_of(conf),
         .ke_hint = child->ke,
         .ke_ignored = first,
     };
@@ -380,9 +397,9 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     struct ike_sa *sa = t->sa;
     const struct encr_suite *encr = suite_encr(child->encr, child->encr_bits);
     const struct integ_suite *integ = suite_integ(child->integ);
-    if (!encr || (child->integ != INTEG_NONE && !integ))
+    if (!encr != (child->protocol == PROTOCOL_AH) || (child->integ != INTEG_NONE && !integ))
         return false;
-    size_t len[2] = {(size_t)encr->key_len + encr->salt_len, integ ? integ->key_len : 0};
+    size_t len[2] = {encr ? (size_t)encr->key_len + encr->salt_len : 0, integ ? integ->key_len : 0};
     size_t size = 2 * (len[0] + len[1]);
     struct keyed_prf sk_d = {t->shard->provider, sa->suite.prf, keys_get(sa, SK_D)};
     u8 *keymat = ring_take(&t->shard->ring, size);

@@ -275,11 +275,12 @@ const struct shrike_ts *child_remote_ts(const struct child_sa *child)
     return local ? local + child->local_ts_count : NULL;
 }
 
-struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi)
+struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u8 protocol, u32 spi)
 {
     /* 0 is no SPI: a child that is only asked for has it in its place. */
     for (struct child_sa *c = spi ? child_first(sa) : NULL; c; c = child_after(sa, c)) {
-        if (c->spi_out == spi && c->state != CHILD_WANTED && c->state != CHILD_DEAD)
+        if (c->spi_out == spi && c->protocol == protocol && c->state != CHILD_WANTED &&
+            c->state != CHILD_DEAD)
             return c;
     }
     return NULL;

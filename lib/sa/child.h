@@ -14,6 +14,8 @@ enum child_state {
     CHILD_DEAD,     /* to be taken down by child_sweep() */
 };
 
+enum { IPSEC_SPI_LEN = 4 }; /* octets, of ESP and of AH */
+
 #define CHILDREN_MAX 256   /* of one IKE SA; some gateways make about 100 */
 #define CPI_MIN      256   /* RFC 3173 3.3: negotiated ones */
 #define CPI_MAX      61439 /* above they are for private use */
@@ -93,7 +95,8 @@ void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_cod
 /* Take down dead children, at most SWEEP_MAX; ike_sa.dead counts those that are left. What is
  * wanted again is made of the place that got free. */
 void child_sweep(struct shard *s, struct ike_sa *sa);
-/* Draw an inbound ESP SPI: random, with our shard's bits, free, not reserved (RFC 4303 2.1). */
+/* Draw an inbound SPI, for ESP or AH: random, with our shard's bits, free in both, not reserved
+ * (RFC 4303 2.1, RFC 4302 2.4). */
 bool child_draw_spi(struct shard *s, struct child_sa *child) must_use;
 /* The same of an inbound CPI. false: there is none to be had. */
 bool child_draw_cpi(struct shard *s, struct child_sa *child) must_use;
@@ -107,8 +110,8 @@ void child_read_ts(const struct child_sa *child, struct ts_list *local, struct t
 const struct shrike_ts *child_local_ts(const struct child_sa *child);
 const struct shrike_ts *child_remote_ts(const struct child_sa *child);
 /* Of this SA, by the SPI that the peer uses to name it: its inbound one, which is our outbound one.
- */
-struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u32 spi);
+ * The peer may have chosen the same for ESP and for AH. */
+struct child_sa *child_by_peer_spi(const struct ike_sa *sa, u8 protocol, u32 spi);
 /* Walk: the first child, the next one, or NULL. */
 struct child_sa *child_first(const struct ike_sa *sa);
 struct child_sa *child_after(const struct ike_sa *sa, const struct child_sa *child);

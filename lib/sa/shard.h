@@ -38,7 +38,7 @@ struct shard {
     struct map by_spi;  /* our IKE SPI -> index of the SA */
     struct map by_init; /* hash of an IKE_SA_INIT request -> index of the SA that answered it */
     struct map by_peer; /* hash of two identities -> index of the newest SA between them */
-    struct map by_esp;  /* our inbound SPI of ESP, or CPI_KEY | CPI -> index of the child */
+    struct map by_esp;  /* our inbound SPI of ESP or AH, or CPI_KEY | CPI -> index of the child */
     struct heap timers;
     struct host_addresses host; /* of ours */
     struct changes changes;     /* of IKE SAs, for who keeps their records */

@@ -51,8 +51,9 @@ static void set_proposals(struct setup *s, const struct pair_algorithms *a)
     struct shrike_origin origin = {"pair.conf", 7};
     s->ike_proposal = (struct shrike_proposal){
         PROTOCOL_IKE, (uint16_t)transforms_of(s->ike, ike, 4), s->ike, origin};
-    s->esp_proposal = (struct shrike_proposal){
-        PROTOCOL_ESP, (uint16_t)transforms_of(s->esp, esp, 4), s->esp, origin};
+    s->esp_proposal =
+        (struct shrike_proposal){a->esp_encr ? PROTOCOL_ESP : PROTOCOL_AH,
+                                 (uint16_t)transforms_of(s->esp, esp, 4), s->esp, origin};
 }
 
 static struct shrike_ts net_of(unsigned side, unsigned child)

@@ -43,13 +43,14 @@ static void build_esp(struct sim_part *c, unsigned i, const struct conf_suite *s
     struct shrike_transform *list = c->esp_transforms[i];
     u16 count = 0;
 
-    add(list, &count, (struct shrike_transform){TRANSFORM_ENCR, suite->encr, suite->encr_bits});
+    if (suite->encr != 0)
+        add(list, &count, (struct shrike_transform){TRANSFORM_ENCR, suite->encr, suite->encr_bits});
     if (suite->integ != INTEG_NONE)
         add(list, &count, (struct shrike_transform){TRANSFORM_INTEG, suite->integ, 0});
     build_groups(list, &count, suite);
     add(list, &count, (struct shrike_transform){TRANSFORM_SN, suite->esn ? SN_64 : SN_32, 0});
     c->esp[i] =
-        (struct shrike_proposal){.protocol = PROTOCOL_ESP,
+        (struct shrike_proposal){.protocol = suite->encr ? PROTOCOL_ESP : PROTOCOL_AH,
                                  .transform_count = count,
                                  .transforms = list,
                                  .origin = origin(CONF_LINE_CHILD + 10 * i + CONF_CHILD_PROPOSALS)};

@@ -25,7 +25,7 @@ enum conf_line {
     CONF_CHILD_TS = 3,
 };
 
-/* One cipher suite. groups end with 0; integ is INTEG_NONE for AEADs. */
+/* One cipher suite; of a child, encr 0: of AH. groups end with 0; integ is INTEG_NONE for AEADs. */
 struct conf_suite {
     u16 encr, encr_bits, prf, integ;
     u16 groups[4];

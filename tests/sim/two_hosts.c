@@ -24,6 +24,11 @@ static const struct conf_suite esp_suites[] = {
     {ENCR_AES_CTR, 128, 0, INTEG_HMAC_SHA2_512_256, {0}, true},
 };
 
+static const struct conf_suite ah_suites[] = {
+    {0, 0, 0, INTEG_HMAC_SHA2_256_128, {0}, false},
+    {0, 0, 0, INTEG_HMAC_SHA2_512_256, {0}, true},
+};
+
 static const u16 groups[] = {KE_CURVE25519, KE_ECP256, KE_ECP384, KE_MODP2048, KE_CURVE448};
 
 static const char *const names[] = {"one", "two", "three", "four"};
@@ -74,6 +79,10 @@ static void draw_child(struct net *n, unsigned i)
     *a = (struct conf_child){.name = names[i], .mode = SHRIKE_TUNNEL};
     a->start = (enum shrike_start)prng_below(p, 3);
     a->esp = esp_suites[prng_below(p, ARRAY_LEN(esp_suites))];
+    /* What encapsulates cannot have AH. */
+    if (prng_percent(p, 15) && !n->setup.nat && !n->setup.knobs[0].force_encap &&
+        !n->setup.knobs[1].force_encap)
+        a->esp = ah_suites[prng_below(p, ARRAY_LEN(ah_suites))];
     a->esp.groups[0] = prng_percent(p, 50) ? draw_group(p) : 0;
     a->local = (struct conf_block){.x = 1, .y = (u8)(16 * i + 16), .prefix = 20};
     a->remote = (struct conf_block){.x = 2, .y = (u8)(16 * i + 16), .prefix = 20};

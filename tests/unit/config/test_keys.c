@@ -6,7 +6,7 @@ TEST(found_in_its_section)
 {
     CHECK(key_find(KEY_CONN, "proposals")->state == KEY_BUILT);
     CHECK(key_find(KEY_CONN, "dscp")->state == KEY_LATER);
-    CHECK(key_find(KEY_CHILD, "ah_proposals")->state == KEY_REFUSED);
+    CHECK(key_find(KEY_CHILD, "label")->state == KEY_REFUSED);
     CHECK(!key_find(KEY_CONN, "esp_proposals") && !key_find(KEY_CHILD, "proposal"));
 }
 

@@ -3,6 +3,7 @@
 #include "config/compile.h"
 #include "config/merge.h"
 #include "tools.h"
+#include "wire/codes.h"
 
 #define PSK "local_addrs = 10.0.0.1\nlocal { auth = psk }\nremote { auth = psk }\n"
 
@@ -68,6 +69,26 @@ TEST(compression_is_for_a_data_plane_that_has_it)
     c = one("a { " PSK "children { x {\nipcomp = yes\n}\ny { } } }");
     CHECK(c && c->conf.conns->children[0].ipcomp && !c->conf.conns->children[1].ipcomp);
     CHECK_EQ(report.warnings, 0);
+    config_free(c);
+    end();
+}
+
+TEST(ah_is_for_a_data_plane_that_has_it)
+{
+    begin();
+    CHECK(files);
+    CHECK(!one("a { " PSK "children { x {\nah_proposals = sha256\n} } }"));
+    CHECK(said(true, 5, "has no AH") && said(true, 5, "null-sha256"));
+    files->settings.plane = PLANE_AH;
+    CHECK(!one("a { " PSK "children { x {\nah_proposals = sha256\nesp_proposals = default } } }"));
+    CHECK(said(true, 5, "in one child"));
+    struct config *c =
+        one("a { " PSK "children { x {\nah_proposals = sha256-esn,sha1\n}\ny { } } }");
+    CHECK(c);
+    const struct shrike_child_conf *x = c->conf.conns->children;
+    CHECK(x->proposal_count == 2 && x->proposals[0].protocol == PROTOCOL_AH);
+    CHECK(x->proposals[1].protocol == PROTOCOL_AH && x->proposals_origin.line == 5);
+    CHECK(x->proposals[0].transform_count == 2 && x[1].proposals[0].protocol == PROTOCOL_ESP);
     config_free(c);
     end();
 }
@@ -188,7 +209,8 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(one_alone_has_the_settings_of_the_files) |
-              RUN(compression_is_for_a_data_plane_that_has_it) | RUN(pools) |
+              RUN(compression_is_for_a_data_plane_that_has_it) |
+              RUN(ah_is_for_a_data_plane_that_has_it) | RUN(pools) |
               RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
               RUN(ten_thousand_connections);
     folder_remove();

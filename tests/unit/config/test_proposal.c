@@ -49,6 +49,19 @@ TEST(esp)
     CHECK(is(2, 0, TRANSFORM_ENCR, ENCR_NULL, 0));
 }
 
+TEST(ah)
+{
+    CHECK(read_list(PROTOCOL_AH, "sha256-x25519,sha1-sha512-esn"));
+    CHECK_EQ(list.count, 2);
+    CHECK(list.at[0].transform_count == 3 && list.at[0].protocol == PROTOCOL_AH);
+    CHECK(is(0, 0, TRANSFORM_INTEG, INTEG_HMAC_SHA2_256_128, 0) &&
+          is(0, 2, TRANSFORM_SN, SN_32, 0));
+    CHECK(list.at[1].transform_count == 3 && is(1, 2, TRANSFORM_SN, SN_64, 0));
+    CHECK(read_list(PROTOCOL_AH, "default") && list.count == 1);
+    for (int i = 0; i < list.at[0].transform_count; i++)
+        CHECK(list.at[0].transforms[i].type >= TRANSFORM_INTEG);
+}
+
 TEST(the_default_has_nothing_weak)
 {
     for (uint8_t protocol = PROTOCOL_IKE; protocol <= PROTOCOL_ESP; protocol += 2) {
@@ -82,11 +95,16 @@ TEST(refused_with_reason)
     CHECK(refused(PROTOCOL_IKE, "aes256--sha256", "single dashes"));
     CHECK(refused(PROTOCOL_ESP, "aes256-sha256-prfsha256", "no PRF"));
     CHECK(refused(PROTOCOL_ESP, "aes256", "integrity"));
+    CHECK(refused(PROTOCOL_AH, "aes256-sha256", "does not encrypt"));
+    CHECK(refused(PROTOCOL_AH, "aes256gcm16", "does not encrypt"));
+    CHECK(refused(PROTOCOL_AH, "sha256-prfsha256", "no PRF"));
+    CHECK(refused(PROTOCOL_AH, "x25519", "integrity"));
 }
 
 int main(void)
 {
-    int bad = RUN(ike) | RUN(esp) | RUN(the_default_has_nothing_weak) | RUN(refused_with_reason);
+    int bad = RUN(ike) | RUN(esp) | RUN(ah) | RUN(the_default_has_nothing_weak) |
+              RUN(refused_with_reason);
     pool_free(&pool);
     return bad;
 }

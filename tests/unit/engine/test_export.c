@@ -106,6 +106,7 @@ static struct child_sa *full_child(struct shard *s, struct ike_sa *sa, u8 salt)
     c->state = CHILD_UP;
     c->wants_delete = false;
     c->mode = SHRIKE_TRANSPORT;
+    c->protocol = PROTOCOL_AH;
     c->ke = KE_ECP256;
     c->lowest.len = 32;
     c->plane = s->plane;

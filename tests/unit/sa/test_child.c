@@ -91,20 +91,22 @@ TEST(by_the_spi_of_the_peer)
     struct child_sa *a = child_new(&shard, sa, &conf), *b = child_new(&shard, sa, &conf);
     a->state = b->state = CHILD_UP;
     a->spi_in = 0; /* not drawn */
+    a->protocol = b->protocol = PROTOCOL_ESP;
     a->spi_out = 1000;
     b->spi_out = 2000;
-    CHECK(child_by_peer_spi(sa, 1000) == a);
-    CHECK(child_by_peer_spi(sa, 2000) == b);
-    CHECK(child_by_peer_spi(sa, 3000) == NULL);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 1000) == a);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 2000) == b);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 3000) == NULL);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_AH, 2000) == NULL); /* a space of its own */
     b->state = CHILD_DELETING;
-    CHECK(child_by_peer_spi(sa, 2000) == b);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 2000) == b);
     b->state = CHILD_WANTED;
-    CHECK(child_by_peer_spi(sa, 2000) == NULL);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 2000) == NULL);
     b->spi_out = 0;
     b->state = CHILD_NEGOTIATED;
-    CHECK(child_by_peer_spi(sa, 0) == NULL);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 0) == NULL);
     child_die(sa, a, SHRIKE_REASON_COMMAND);
-    CHECK(child_by_peer_spi(sa, 1000) == NULL);
+    CHECK(child_by_peer_spi(sa, PROTOCOL_ESP, 1000) == NULL);
     CHECK(end());
 }
 
