@@ -192,6 +192,21 @@ static void compile_ipcomp(struct compile *c, const struct section *s, bool *out
     *out = false;
 }
 
+/* RFC 4303 2.7: a size, or as large as the path takes. */
+static void compile_tfc(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    const char *text = section_text(s, "tfc_padding");
+    uint64_t octets = 0;
+    if (text && strcmp(text, "mtu") == 0)
+        octets = UINT16_MAX;
+    else
+        compile_number(c, s, "tfc_padding", UINT16_MAX - 1, &octets);
+    out->tfc_padding = (uint16_t)octets;
+    if (octets && out->mode == SHRIKE_TRANSPORT)
+        report_warning(c->report, compile_place(c, s, "tfc_padding"),
+                       "tfc_padding does nothing in transport mode");
+}
+
 /* ESP, or AH instead of it: RFC 7296 knows no bundle of both, and one child is of one protocol. */
 static void compile_protocol(struct compile *c, const struct section *s,
                              struct shrike_child_conf *out)
@@ -231,6 +246,7 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
     compile_modes(c, s, out);
     compile_ipcomp(c, s, &out->ipcomp);
+    compile_tfc(c, s, out);
     out->dpd_action = compile_action(c, s, "dpd_action", out);
     out->close_action = compile_action(c, s, "close_action", out);
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);

@@ -52,6 +52,7 @@ static void write_sa(struct writer *w, const struct esp_sa *sa)
     write_u64(w, sa->limits.packets_soft);
     write_u64(w, sa->limits.packets_hard);
     write_u64(w, sa->heard_every);
+    write_u16(w, sa->tfc_padding);
     write_selectors(w, sa->local_ts, sa->local_ts_count);
     write_selectors(w, sa->remote_ts, sa->remote_ts_count);
     write_u64(w, atomic_load(&sa->bytes));
@@ -63,7 +64,7 @@ static void write_sa(struct writer *w, const struct esp_sa *sa)
         write_replay(w, sa->replay);
 }
 
-static void read_spec(struct reader *r, struct esp_sa_spec *s,
+static void read_spec(struct reader *r, u16 version, struct esp_sa_spec *s,
                       struct shrike_ts ts[2][SHRIKE_TS_MAX])
 {
     s->spi = read_u32(r);
@@ -82,16 +83,18 @@ static void read_spec(struct reader *r, struct esp_sa_spec *s,
     s->limits.packets_soft = read_u64(r);
     s->limits.packets_hard = read_u64(r);
     s->heard_every = read_u64(r);
+    s->tfc_padding = version >= 3 ? read_u16(r) : 0;
     s->local_ts = ts[0];
     s->remote_ts = ts[1];
     s->local_ts_count = read_selectors(r, ts[0]);
     s->remote_ts_count = read_selectors(r, ts[1]);
 }
 
-static struct esp_sa *read_sa(struct installed *i, struct reader *r, struct esp_sa_spec s)
+static struct esp_sa *read_sa(struct installed *i, struct reader *r, u16 version,
+                              struct esp_sa_spec s)
 {
     static struct shrike_ts ts[2][SHRIKE_TS_MAX]; /* used by one call at a time */
-    read_spec(r, &s, ts);
+    read_spec(r, version, &s, ts);
     u64 bytes = read_u64(r), packets = read_u64(r), used = read_u64(r), seq = read_u64(r);
     s.replay_window = read_u32(r);
     struct esp_sa *sa = r->bad ? NULL : esp_sa_new(&s);
@@ -121,16 +124,16 @@ static void write_pair(struct writer *w, const struct pair *p)
     write_sa(w, p->out);
 }
 
-static bool read_pair(struct installed *i, struct reader *r)
+static bool read_pair(struct installed *i, struct reader *r, u16 version)
 {
     struct esp_sa_spec s = {.child_serial = read_u32(r), .reqid = read_u32(r), .inbound = true};
     bool alive = read_flag(r);
     shrike_time until = read_u64(r), idle = read_u64(r), idle_from = read_u64(r);
     struct pair *pair = r->bad ? NULL : pairs_restore(&i->pairs, s.child_serial, s.reqid, until);
-    if (!pair || !(pair->in = read_sa(i, r, s)))
+    if (!pair || !(pair->in = read_sa(i, r, version, s)))
         return false;
     s.inbound = false;
-    if (!(pair->out = read_sa(i, r, s)) || !read_ended(r))
+    if (!(pair->out = read_sa(i, r, version, s)) || !read_ended(r))
         return false;
     if (alive)
         pair->end = ends_take(&i->ends, &pair->out->local, &pair->out->remote, i->plane->now);
@@ -192,12 +195,14 @@ int handover_write(const struct installed *i)
 static bool read_all(struct installed *i, struct bytes all)
 {
     struct reader r = reader_of(all);
-    if (read_u32(&r) != MAGIC || read_u16(&r) != HANDOVER_VERSION)
+    bool ours = read_u32(&r) == MAGIC;
+    u16 version = read_u16(&r);
+    if (!ours || version < HANDOVER_OLDEST || version > HANDOVER_VERSION)
         return false;
     while (!r.bad && read_left(&r)) {
         u32 len = read_u32(&r);
         struct reader one = reader_of(read_bytes(&r, len));
-        if (r.bad || !read_pair(i, &one))
+        if (r.bad || !read_pair(i, &one, version))
             return false;
     }
     return !r.bad;

@@ -5,7 +5,8 @@
 
 #include "esp/install.h"
 
-#define HANDOVER_VERSION 2
+#define HANDOVER_VERSION 3
+#define HANDOVER_OLDEST  2 /* is read too; it knows no TFC padding */
 
 /* All pairs, orphans too, in a memory file; not the traps, which the configuration brings. After
  * this nothing may be sent or received by them here. -1: no memory. */

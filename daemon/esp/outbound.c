@@ -10,6 +10,7 @@ struct parcel {
     struct tun_meta meta;
     struct run to; /* sa, tos, dont_fragment */
     u16 segments_max;
+    u16 padded; /* shorter packets get so long (RFC 4303 2.7) */
     bool clamp; /* a SYN may be in it */
 };
 
@@ -38,12 +39,12 @@ bool outbound_flush(struct plane *p)
     return true;
 }
 
-/* Where the next packet of at most so many octets is to stand, with the room in front and behind
- * that sealing needs; len 0: nowhere. */
-static struct frame frame_for(struct plane *p, const struct cipher *c, size_t len)
+/* Where the next packet of so many octets is to stand, with the room in front and behind that
+ * padding and sealing need; len 0: nowhere. */
+static struct frame frame_for(struct plane *p, const struct parcel *v, size_t len)
 {
-    size_t front = (size_t)ESP_HEADER_LEN + c->iv_len, size;
-    size_t need = front + len + PACKET_ROOM_BACK;
+    size_t front = (size_t)ESP_HEADER_LEN + v->to.sa->cipher->iv_len, size;
+    size_t need = front + MAX(len, v->padded) + PACKET_ROOM_BACK;
     u8 *at = batch_room(&p->batch, &size);
     if (size < need || p->batch.count == UDP_RUNS_MAX) {
         outbound_flush(p);
@@ -52,6 +53,15 @@ static struct frame frame_for(struct plane *p, const struct cipher *c, size_t le
     if (size < need)
         return (struct frame){0};
     return (struct frame){at, at + size, at + front, len};
+}
+
+/* The header inside tells the receiver where it begins. */
+static void pad(struct frame *f, size_t padded)
+{
+    if (f->len >= padded)
+        return;
+    memset(f->at + f->len, 0, padded - f->len);
+    f->len = padded;
 }
 
 /* Seal the packet in the frame and put it into the batch. */
@@ -63,6 +73,7 @@ static enum esp_drop dispatch(struct plane *p, struct parcel *v, struct frame *f
         inner_clamp_mss(f->at, &v->inner, plane_inner_max(p, sa));
     if (!plane_account(p, sa, inner_len))
         return ESP_PASS; /* counted already */
+    pad(f, v->padded);
     enum esp_drop why = packet_seal(sa->cipher, sa->spi, esp_sa_next_seq(sa), f);
     if (why != ESP_PASS)
         return why;
@@ -75,7 +86,7 @@ static enum esp_drop dispatch(struct plane *p, struct parcel *v, struct frame *f
 
 static enum esp_drop send_plain(struct plane *p, struct parcel *v)
 {
-    struct frame f = frame_for(p, v->to.sa->cipher, v->inner.len);
+    struct frame f = frame_for(p, v, v->inner.len);
     if (f.len == 0)
         return ESP_NO_ROOM;
     if (!segment_copy(f.at, v->packet, f.len, &v->meta))
@@ -88,7 +99,7 @@ static enum esp_drop send_pieces(struct plane *p, struct parcel *v, struct cutte
 {
     size_t len;
     while ((len = cutter_next_len(c)) > 0) {
-        struct frame f = frame_for(p, v->to.sa->cipher, len);
+        struct frame f = frame_for(p, v, len);
         if (f.len == 0)
             return ESP_NO_ROOM;
         cutter_write(c, f.at);
@@ -144,6 +155,7 @@ static enum esp_drop carry(struct plane *p, struct parcel *v, size_t len)
     if (why != ESP_PASS)
         return why;
     u16 most = plane_inner_max(p, v->to.sa);
+    v->padded = MIN(v->to.sa->tfc_padding, most);
     if (v->to.dont_fragment && (cut ? cutter_next_len(&cutter) : v->inner.len) > most) {
         tell_too_big(p, v, most);
         return ESP_TOO_BIG;

@@ -56,6 +56,7 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     sa->inbound = s->inbound;
     sa->heralds = s->inbound && s->later;
     sa->heard_every = s->inbound ? s->heard_every : 0;
+    sa->tfc_padding = s->inbound ? 0 : s->tfc_padding;
     sa->later = !s->inbound && s->later;
     sa->limits = s->limits;
     if (s->inbound) {
@@ -84,7 +85,8 @@ void esp_sa_free(struct esp_sa *sa)
 static bool port_within(const struct shrike_ts *ts, const struct inner *p, u16 port)
 {
     bool opaque = ts->port_from == UINT16_MAX && ts->port_to == 0; /* RFC 7296 3.13.1 */
-    /* RFC 4301 4.4.1.1: ANY includes OPAQUE. */
+    /* RFC 4301 4.4.1.1: ANY includes OPAQUE. 7.2, RFC 7296 3.10.1: later fragments go nowhere else,
+     * for NON_FIRST_FRAGMENTS_ALSO is neither offered nor agreed to. */
     if (ts->port_from == 0 && ts->port_to == UINT16_MAX)
         return true;
     if (p->ports != PORTS_KNOWN)

@@ -40,8 +40,9 @@ struct esp_sa {
     shrike_time mapping_told;            /* inbound: when last of another end of the peer */
     u64 seq;                             /* outbound: the last number used */
     shrike_time path_until;              /* outbound: when path_max is forgotten */
-    u16 path_max; /* outbound: octets of an IP packet that the path takes; 0: not known */
-    bool heralds; /* inbound: its first packet shows that the peer has the pair */
+    u16 tfc_padding; /* outbound: octets to which shorter packets are padded (RFC 4303 2.7) */
+    u16 path_max;    /* outbound: octets of an IP packet that the path takes; 0: not known */
+    bool heralds;    /* inbound: its first packet shows that the peer has the pair */
     bool soft_told, hard_told;
     bool later; /* of the writer. outbound: stands behind others that take the same packets */
     _Atomic u64 bytes, packets; /* read by anybody ... */
@@ -60,6 +61,7 @@ struct esp_sa_spec {
     struct cipher_spec cipher; /* its esn is the SA's; sealing is set from inbound */
     u32 replay_window;
     shrike_time heard_every; /* of an inbound one; 0: never */
+    u16 tfc_padding;         /* of an outbound one */
     struct esp_limits limits;
     const struct shrike_ts *local_ts, *remote_ts; /* copied */
     u16 local_ts_count, remote_ts_count;

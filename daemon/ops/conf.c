@@ -115,6 +115,7 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     proposals_write(w, c->proposals, c->proposal_count);
     write_selectors(w, c->local_ts, c->local_ts_count);
     write_selectors(w, c->remote_ts, c->remote_ts_count);
+    write_u16(w, c->tfc_padding);
     write_flag(w, c->ipcomp);
     write_u32(w, c->reqid);
     write_u64(w, c->life.bytes_soft);
@@ -141,6 +142,7 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->proposals = proposals_read(r, s, &c->proposal_count);
     c->local_ts = selectors_read(r, s, &c->local_ts_count);
     c->remote_ts = selectors_read(r, s, &c->remote_ts_count);
+    c->tfc_padding = read_u16(r);
     c->ipcomp = read_flag(r);
     c->reqid = read_u32(r);
     c->life.bytes_soft = read_u64(r);

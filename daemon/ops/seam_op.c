@@ -2,9 +2,9 @@
 #include "ops/seam_parts.h"
 #include "wire/codes.h"
 
-CARRIES(struct shrike_op, 264);
+CARRIES(struct shrike_op, 272);
 CARRIES(struct shrike_auth_op, 112);
-CARRIES(struct shrike_install_op, 240);
+CARRIES(struct shrike_install_op, 248);
 CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_remove_op, 52);
@@ -89,6 +89,7 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_u16(w, i->encr);
     write_u16(w, i->encr_key_bits);
     write_u16(w, i->integ);
+    write_u16(w, i->tfc_padding);
     write_u16(w, i->cpi_in);
     write_u16(w, i->cpi_out);
     write_endpoint(w, &i->local);
@@ -118,6 +119,7 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->encr = read_u16(r);
     i->encr_key_bits = read_u16(r);
     i->integ = read_u16(r);
+    i->tfc_padding = read_u16(r);
     i->cpi_in = read_u16(r);
     i->cpi_out = read_u16(r);
     i->local = read_endpoint(r);

@@ -392,6 +392,16 @@ static void split_keys(struct shrike_install_op *op, const u8 *keymat, const siz
     }
 }
 
+/* RFC 7296 3.10.1, RFC 4303 2.7: never to a peer that does not take it; only a tunnel has a length
+ * inside that tells what is padding. */
+static u16 padding(const struct turn *t, const struct child_sa *child)
+{
+    struct notify n;
+    bool taken = child->mode == SHRIKE_TUNNEL && child->protocol == PROTOCOL_ESP &&
+                 !notify_find(t->in, NOTIFY_ESP_TFC_PADDING_NOT_SUPPORTED, &n);
+    return taken ? child->conf->tfc_padding : 0;
+}
+
 bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed *seed)
 {
     struct ike_sa *sa = t->sa;
@@ -429,6 +439,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encr = child->encr,
         .encr_key_bits = child->encr_bits,
         .integ = child->integ,
+        .tfc_padding = padding(t, child),
         .cpi_in = child->cpi_in,
         .cpi_out = child->cpi_out,
         .local = sa->local,

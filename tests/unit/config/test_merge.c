@@ -93,6 +93,23 @@ TEST(ah_is_for_a_data_plane_that_has_it)
     end();
 }
 
+TEST(padding)
+{
+    begin();
+    CHECK(files);
+    struct config *c =
+        one("a { " PSK "children { x { tfc_padding = mtu }\ny { tfc_padding = 900 }\n"
+            "z { }\nt { mode = transport\ntfc_padding = 1 } } }");
+    CHECK(c);
+    const struct shrike_child_conf *k = c->conf.conns->children;
+    CHECK(k[0].tfc_padding == UINT16_MAX && k[1].tfc_padding == 900 && k[2].tfc_padding == 0);
+    CHECK(said(false, 8, "transport") && report.warnings == 1);
+    config_free(c);
+    CHECK(!one("a { " PSK "children { x {\ntfc_padding = 65535\n} } }"));
+    CHECK(said(true, 5, "65534"));
+    end();
+}
+
 static struct config *pool_of(const char *text)
 {
     struct section *root = tree_read(&pool, file(1, "pool.conf", text), &report);
@@ -210,7 +227,7 @@ int main(void)
         return 1;
     int bad = RUN(one_alone_has_the_settings_of_the_files) |
               RUN(compression_is_for_a_data_plane_that_has_it) |
-              RUN(ah_is_for_a_data_plane_that_has_it) | RUN(pools) |
+              RUN(ah_is_for_a_data_plane_that_has_it) | RUN(padding) | RUN(pools) |
               RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
               RUN(ten_thousand_connections);
     folder_remove();

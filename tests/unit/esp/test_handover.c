@@ -52,6 +52,7 @@ static struct pair *add(u32 serial, u32 reqid, bool later)
         .esn = true,
         .life = {.bytes_hard = 1000000, .idle = 50 * SHRIKE_SECOND},
         .heard_every = 15 * SHRIKE_SECOND,
+        .tfc_padding = 600,
         .local = old.side.at,
         .remote = old.side.at,
         .in = {.spi = 0x1000 + serial, .encr_key = {key, 32}, .integ_key = {integ, 20}},
@@ -95,6 +96,7 @@ TEST(what_one_had_the_next_has)
     CHECK(a->out->seq == 0x100000007 && a->out->bytes == 700 && a->out->esn);
     CHECK_EQ(a->out->limits.bytes_hard, 1000000);
     CHECK(a->in->heard_every == 15 * SHRIKE_SECOND && a->out->heard_every == 0);
+    CHECK(a->out->tfc_padding == 600 && a->in->tfc_padding == 0);
     CHECK_EQ(replay_look(a->in->replay, 3), REPLAY_LATE);
     CHECK_EQ(replay_look(a->in->replay, 1200), REPLAY_SEEN);
     CHECK_EQ(replay_look(a->in->replay, 1199), REPLAY_FRESH);

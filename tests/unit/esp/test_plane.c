@@ -486,15 +486,65 @@ TEST(a_hostile_super_segment_is_bounded)
     close_both();
 }
 
+/* The octets of the one datagram that one packet of this size becomes; what comes out is as it was.
+ */
+static size_t wire_len(u8 family, size_t payload)
+{
+    struct traffic t = {.family = family, .protocol = TRAFFIC_UDP, .seq = 5, .len = payload};
+    size_t len = traffic_write(packet, sizeof(packet), &t);
+    side_send(&a, packet, len, 0);
+    outbound_turn(a.plane);
+    if (!side_wait(b.socket->fd))
+        return 0;
+    ssize_t wire = recv(b.socket->fd, got, sizeof(got), MSG_PEEK | MSG_TRUNC);
+    inbound_turn(b.plane, b.socket);
+    bool same = side_take(&b, got, sizeof(got), NULL) == len && memcmp(got, packet, len) == 0;
+    return wire > 0 && same ? (size_t)wire : 0;
+}
+
+/* RFC 4303 2.7: short packets are as long as others on the wire, and come out as they were. */
+TEST(padding_hides_lengths)
+{
+    static const u16 paddings[] = {500, UINT16_MAX};
+    for (unsigned i = 0; i < ARRAY_LEN(paddings); i++) {
+        CHECK(open_both(4));
+        size_t plain = wire_len(4, 10), most = wire_len(4, 1372); /* 1400 octets: the MTU */
+        CHECK(plain > 0 && plain < 200 && most > 1400);
+        u64 bytes = atomic_load(&a.out->bytes);
+        a.out->tfc_padding = paddings[i];
+        size_t padded = wire_len(4, 10);
+        CHECK(i ? padded == most : padded > 500 && padded < 600);
+        CHECK_EQ(atomic_load(&a.out->bytes), bytes + 38); /* padding is nobody's traffic */
+        CHECK(wire_len(4, 100) == padded && wire_len(6, 33) == padded);
+        CHECK(wire_len(4, 472) == padded && wire_len(4, 1372) == most);
+        CHECK(i || wire_len(4, 600) > padded);
+        close_both();
+    }
+}
+
+/* The last piece of a super-segment is as long as the others. */
+TEST(padding_of_pieces)
+{
+    CHECK(open_both(4));
+    a.out->tfc_padding = UINT16_MAX;
+    struct traffic t = {.family = 4, .protocol = TRAFFIC_TCP, .seq = 9, .options = true};
+    t.len = 3 * 1328 + 5;
+    side_send(&a, packet, traffic_write(packet, sizeof(packet), &t), 1328);
+    side_carry(&a, &b);
+    CHECK(expect_stream(&t, t.len) > 0);
+    CHECK_EQ(side_count(&b, ESP_PASS), 4);
+    close_both();
+}
+
 int main(void)
 {
-    return RUN(streams_pass_whole) | RUN(streams_pass_without_offload) |
-           RUN(single_packets_pass_as_they_are) | RUN(many_small_packets_keep_their_order) |
-           RUN(without_a_policy_nothing_leaves) | RUN(traps_and_orphans_ask) |
-           RUN(what_is_not_right_does_not_come_in) | RUN(another_end_of_the_peer_is_told_of) |
-           RUN(the_peer_is_heard_now_and_then) | RUN(strays_are_carried_too) |
-           RUN(lifetimes_are_told_once) | RUN(the_outer_header_follows_the_inner_one) |
-           RUN(congestion_marks_come_in) | RUN(a_narrow_path_is_told_to_the_sender) |
-           RUN(mss_is_clamped_both_ways) | RUN(turns_are_bounded) |
-           RUN(a_hostile_super_segment_is_bounded);
+    return RUN(padding_hides_lengths) | RUN(padding_of_pieces) | RUN(streams_pass_whole) |
+           RUN(streams_pass_without_offload) | RUN(single_packets_pass_as_they_are) |
+           RUN(many_small_packets_keep_their_order) | RUN(without_a_policy_nothing_leaves) |
+           RUN(traps_and_orphans_ask) | RUN(what_is_not_right_does_not_come_in) |
+           RUN(another_end_of_the_peer_is_told_of) | RUN(the_peer_is_heard_now_and_then) |
+           RUN(strays_are_carried_too) | RUN(lifetimes_are_told_once) |
+           RUN(the_outer_header_follows_the_inner_one) | RUN(congestion_marks_come_in) |
+           RUN(a_narrow_path_is_told_to_the_sender) | RUN(mss_is_clamped_both_ways) |
+           RUN(turns_are_bounded) | RUN(a_hostile_super_segment_is_bounded);
 }

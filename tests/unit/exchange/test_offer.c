@@ -95,6 +95,8 @@ static struct pair_options with_group(u16 group)
     return o;
 }
 
+static u16 remark; /* a notify that the peer adds; 0: none */
+
 /* What side 0 asked for, said by its peer with other octets of SPI, and this KE; mode: with
  * USE_TRANSPORT_MODE. */
 static void say_back(struct forgery what, const struct ke *ke, bool mode)
@@ -109,6 +111,8 @@ static void say_back(struct forgery what, const struct ke *ke, bool mode)
     chain_begin(&c);
     if (mode)
         chain_notify(&c, NOTIFY_USE_TRANSPORT_MODE);
+    if (remark)
+        chain_notify(&c, remark);
     chain_add(&c, PAYLOAD_SA, false, bytes_of(sa, body.len));
     chain_add(&c, PAYLOAD_NONCE, false, bytes_of("0123456789abcdef0123456789abcdef", 32));
     if (ke) {
@@ -214,6 +218,31 @@ TEST(a_tunnel_in_place_of_transport_mode)
     CHECK_EQ(p->side[0].child_count, 1);
     CHECK_EQ(p->side[0].ike_down, 0);
     end();
+}
+
+/* RFC 7296 3.10.1: padding goes only to a peer that takes it, which is asked anew for each Child
+ * SA; we take it, and say nothing. */
+TEST(padding_is_for_those_who_take_it)
+{
+    static struct tuned t;
+    struct notify n;
+    for (unsigned i = 0; i < 6; i++) {
+        bool refused = i % 2, transport = i >= 4;
+        p = toy_pair((struct pair_options){.transport = transport, .children = 2});
+        tune_begin(p, 0, &t);
+        t.children[1].tfc_padding = 300;
+        tune_end(p, 0, &t);
+        pair_up(p, "net0");
+        CHECK(forger_init(&f, p, 0));
+        CHECK(ask());
+        CHECK(!notify_find(&h.m, NOTIFY_ESP_TFC_PADDING_NOT_SUPPORTED, &n));
+        remark = refused ? NOTIFY_ESP_TFC_PADDING_NOT_SUPPORTED : 0;
+        say_back(i / 2 % 2 ? request : response(), NULL, transport);
+        remark = 0;
+        CHECK_EQ(p->side[0].child_count, 2);
+        CHECK_EQ(p->side[0].children[1].tfc_padding, refused || transport ? 0 : 300);
+        end();
+    }
 }
 
 /* ---- the data plane ---- */
@@ -348,5 +377,5 @@ int main(void)
            RUN(a_key_exchange_that_nobody_wants) | RUN(transport_mode_is_agreed_upon) |
            RUN(a_tunnel_in_place_of_transport_mode) | RUN(the_data_plane_has_it_before_the_answer) |
            RUN(equal_children_live_side_by_side) | RUN(ike_auth_offers_no_group) |
-           RUN(each_request_has_its_own_nonce);
+           RUN(each_request_has_its_own_nonce) | RUN(padding_is_for_those_who_take_it);
 }
