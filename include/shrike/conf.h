@@ -113,7 +113,9 @@ struct shrike_conn {
     struct shrike_auth remote;
     struct shrike_endpoint
         local_endpoint; /* for the initiator: what to send from (family 0: any) */
-    struct shrike_endpoint remote_endpoint; /* for the initiator: whom to ask */
+    /* For the initiator: whom to ask; when nobody answers there, the single addresses among
+     * remote_addrs, one after the other. */
+    struct shrike_endpoint remote_endpoint;
 
     /* RFC 7296 2.1, 2.4: the n-th resend follows the send before it by
      * retransmit_first * 2^n, cut at retransmit_max, +- retransmit_jitter percent. */

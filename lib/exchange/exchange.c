@@ -1,5 +1,6 @@
 /* Running exchanges: see exchange.h. */
 #include "exchange/exchange.h"
+#include "exchange/elsewhere.h"
 #include "base/ct.h"
 #include "exchange/child_rekey.h"
 #include "exchange/ike_rekey.h"
@@ -439,6 +440,8 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
 {
     struct turn t = {.shard = s, .sa = sa, .slot = slot};
     struct handshake *h = sa->handshake;
+    if (elsewhere_try(s, sa, slot))
+        return;
     /* RFC 7296 2.4 (5): only silence tells that the peer is gone. */
     if (t.slot->tries >= sa->conn->retransmit_tries) {
         t.reason.code = h && h->hint ? reason_of_notify(h->hint, SHRIKE_REASON_NO_IKE_PROPOSAL)
