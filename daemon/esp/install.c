@@ -10,7 +10,7 @@ static void route(void *ctx, const struct esp_sa *sa, bool add)
 {
     struct installed *i = ctx;
     if (!i->quiet)
-        post_route(i->seat, sa, add);
+        post_route(i->seat, answers_next(&i->answers), sa, add);
 }
 
 void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
@@ -24,6 +24,7 @@ void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
     pairs_open(&i->pairs);
     ends_open(&i->ends);
     traps_open(&i->traps);
+    answers_open(&i->answers, seat);
 }
 
 /* The process ends: the routes stay, so that nothing leaks past the tunnel. */
@@ -32,6 +33,7 @@ void installed_close(struct installed *i)
     pairs_close(&i->pairs);
     ends_close(&i->ends);
     traps_forget(&i->traps);
+    answers_close(&i->answers);
 }
 
 void installed_conf(struct installed *i, const struct snapshot_copy *s)
@@ -243,7 +245,9 @@ bool installed_tick(struct installed *i, shrike_time now)
     }
     tell_idle(i, now);
     bool retired = sadb_collect(i->plane->db) > 0;
-    return retired || i->pairs.idling > 0 || ends_any(&i->ends) || !list_empty(&i->pairs.orphans);
+    bool waits = answers_tick(&i->answers, now);
+    return waits || retired || i->pairs.idling > 0 || ends_any(&i->ends) ||
+           !list_empty(&i->pairs.orphans);
 }
 
 void installed_count(const struct installed *i, u32 serial, struct mail_count *out)

@@ -2,6 +2,7 @@
 #ifndef ESP_INSTALL_H
 #define ESP_INSTALL_H
 
+#include "esp/answers.h"
 #include "esp/pair.h"
 #include "esp/plane.h"
 #include "esp/trap.h"
@@ -17,6 +18,7 @@ struct installed {
     struct ends ends;
     struct traps traps;
     struct unknown unknown;
+    struct answers answers;
     u32 replay_window, keepalive_s; /* for SAs to come */
     bool quiet;                     /* routes are there already: none is asked for yet */
 };
@@ -27,7 +29,8 @@ void installed_close(struct installed *i);
 void installed_conf(struct installed *i, const struct snapshot_copy *s);
 /* Whoever knows the routes of the esp before has begun anew: ask for all of them. */
 void installed_routes(struct installed *i);
-/* Put a Child SA in. false: it cannot be, and the log says why. */
+/* Put a Child SA in. false: it cannot be, and the log says why. Its owner is told when its routes
+ * are there, too: answers_add(). */
 bool installed_add(struct installed *i, const struct shrike_install_op *op) must_use;
 void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */
 /* Send by this one from now on; nothing when it is not there. */

@@ -14,7 +14,7 @@ static bool post(struct seat *s, enum role to, u16 kind, const struct writer *w)
     return seat_send(s, to, kind, written_bytes(w));
 }
 
-void post_route(struct seat *s, const struct esp_sa *sa, bool add)
+void post_route(struct seat *s, u32 number, const struct esp_sa *sa, bool add)
 {
     u8 body[ROUTE_MAX];
     struct writer w = writer_of(body, sizeof(body));
@@ -26,6 +26,7 @@ void post_route(struct seat *s, const struct esp_sa *sa, bool add)
     };
     memcpy(m.local, sa->local_ts, sa->local_ts_count * sizeof(m.local[0]));
     memcpy(m.remote, sa->remote_ts, sa->remote_ts_count * sizeof(m.remote[0]));
+    write_u32(&w, number);
     route_write(&w, &m);
     if (!post(s, ROLE_PARENT, MAIL_ROUTE, &w))
         seat_log(s, SHRIKE_ERROR,

@@ -7,8 +7,9 @@
 #include "proc/seat.h"
 #include "shrike/shrike.h"
 
-/* To the parent: the selectors of this SA lead into the tunnel, or no longer. */
-void post_route(struct seat *s, const struct esp_sa *sa, bool add);
+/* To the parent: the selectors of this SA lead into the tunnel, or no longer. It answers with this
+ * number. */
+void post_route(struct seat *s, u32 number, const struct esp_sa *sa, bool add);
 /* To net: the answer to an INSTALL. false: net is not there, or has no room. */
 bool post_answer(struct seat *s, struct shrike_token token, bool ok) must_use;
 /* To net: an event; false as above. */

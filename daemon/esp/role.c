@@ -247,8 +247,10 @@ static bool got_op(struct esp *e, const struct mail *m)
         installed_move(&e->installed, &op.move);
         watch(e); /* what is sealed already leaves by another socket now */
     } else if (m->kind == MAIL_INSTALL && op.kind == SHRIKE_CHILD_INSTALL) {
-        bool ok = installed_add(&e->installed, &op.install);
-        e->unsaid += !post_answer(e->seat, op.token, ok);
+        if (installed_add(&e->installed, &op.install))
+            answers_add(&e->installed.answers, op.token, e->plane->now);
+        else
+            e->unsaid += !post_answer(e->seat, op.token, false);
     } else {
         return false;
     }
@@ -305,7 +307,7 @@ static bool got_stats(struct esp *e, const struct mail *m)
         stats_add(&stats, esp_drop_word((enum esp_drop)i),
                   esp_counted(&e->plane->counters, (enum esp_drop)i));
     stats_add(&stats, "mail_refused", e->refused);
-    stats_add(&stats, "mail_lost", e->unsaid);
+    stats_add(&stats, "mail_lost", e->unsaid + e->installed.answers.unsaid);
     post_stats(e->seat, reference, &stats);
     return true;
 }
@@ -337,8 +339,20 @@ static bool got_state(struct esp *e, const struct mail *m)
     return true;
 }
 
+static bool got_routed(struct esp *e, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    u32 number = read_u32(&r);
+    if (!read_ended(&r))
+        return false;
+    answers_routed(&e->installed.answers, number);
+    return true;
+}
+
 static bool from_parent(struct esp *e, struct mail *m)
 {
+    if (m->kind == MAIL_ROUTED)
+        return got_routed(e, m);
     if (m->kind == MAIL_STATE)
         return got_state(e, m);
     if (m->kind == MAIL_ROUTES) {

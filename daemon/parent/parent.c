@@ -318,21 +318,33 @@ static void take_fatal(struct parent *p)
              "the configuration cannot be used: tunnels go on as they are until it is mended");
 }
 
+static void change_route(struct parent *p, const struct mail_route *route)
+{
+    if (route->add && !routes_allowed(&p->snapshot->conf, route)) {
+        if (p->refusals++ < REFUSALS_LOGGED)
+            tell(&p->supervisor.tell, SHRIKE_WARNING,
+                 "esp asks for a route that no child with reqid %u allows: refused", route->reqid);
+        return;
+    }
+    routes_change(&p->routes, route);
+    if (route->add && p->routes.buckets)
+        routes_check_peers(&p->routes, &p->snapshot->conf, route);
+}
+
+/* esp waits for them before it says that a Child SA is there. What is refused is answered too. */
 static void take_route(struct parent *p, const struct mail *m)
 {
     static struct mail_route route;
+    u8 body[4];
+    struct writer w = writer_of(body, sizeof body);
     struct reader r = reader_of(m->body);
-    if (!p->snapshot || !route_read(&r, &route))
+    write_u32(&w, read_u32(&r));
+    struct mail done = {.kind = MAIL_ROUTED, .body = written_bytes(&w), .fd = -1};
+    if (!route_read(&r, &route))
         return;
-    if (route.add && !routes_allowed(&p->snapshot->conf, &route)) {
-        if (p->refusals++ < REFUSALS_LOGGED)
-            tell(&p->supervisor.tell, SHRIKE_WARNING,
-                 "esp asks for a route that no child with reqid %u allows: refused", route.reqid);
-        return;
-    }
-    routes_change(&p->routes, &route);
-    if (route.add && p->routes.buckets)
-        routes_check_peers(&p->routes, &p->snapshot->conf, &route);
+    if (p->snapshot)
+        change_route(p, &route);
+    supervisor_send(&p->supervisor, ROLE_ESP, &done);
 }
 
 static void answer(struct parent *p, struct shrike_token token, bool ok)

@@ -64,6 +64,25 @@ down_is_down() {
     ! ping_at alice 10.2.0.10 1
 }
 
+routed() { at west route show table 220 | grep -q '^10\.2\.0\.0/24 dev shrike0'; }
+routed_no_more() { ! routed; }
+
+# What is sent when `up` has said yes must not pass beside the tunnel: the routes, which are the
+# parent's work, come first. Here the parent is held up.
+up_waits_for_the_routes() {
+    local tool code=0
+    shrike_at west down west-east || true
+    within 5 routed_no_more || return 1
+    kill -STOP "$shriked_west"
+    shrike_at west up west-east &
+    tool=$!
+    sleep 1.5
+    routed && code=1
+    kill -0 "$tool" || code=1
+    kill -CONT "$shriked_west"
+    wait "$tool" && routed && [ $code -eq 0 ]
+}
+
 # Traffic alone brings the tunnel up; the first packets may be lost.
 trap_works() {
     finish "$shriked_west"
@@ -143,6 +162,9 @@ test_of "TCP, IPv4" copies bob alice 10.2.0.10 || true
 test_of "TCP, IPv6" copies alice bob fd01::10 || true
 test_of "the listing shows it" counters_add_up || true
 test_of "down is down" down_is_down || true
+# One process cannot be held up in part.
+[ "${1:-}" = --one-process ] ||
+    test_of "up waits for the routes" up_waits_for_the_routes || true
 test_of "a packet brings it up" trap_works "$@" || true
 test_of "silence ends it" silence_ends_it "$@" || true
 test_of "start_action = start" starts_by_itself "$@" || true

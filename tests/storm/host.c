@@ -151,7 +151,7 @@ static void parent_got(void *ctx, struct mail *m)
     struct host *h = ctx;
     struct mail_route route;
     struct reader r = reader_of(m->body);
-    if (m->kind == MAIL_ROUTE && route_read(&r, &route))
+    if (m->kind == MAIL_ROUTE && read_u32(&r) && route_read(&r, &route))
         h->routes += route.add ? 1 : -1;
 }
 

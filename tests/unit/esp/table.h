@@ -16,6 +16,7 @@
 struct other {
     struct channel channel;
     u32 count;
+    bool idle; /* routes are not answered */
     struct seen {
         u16 kind;
         size_t len;
@@ -31,9 +32,18 @@ struct table {
     struct shrike_endpoint at; /* the UDP socket */
 };
 
+/* As the parent, who has carried it out. */
+static inline void table_routed(struct other *o, const struct mail *m)
+{
+    struct mail done = {.kind = MAIL_ROUTED, .body = bytes_of(m->body.at, 4), .fd = -1};
+    ensure(m->body.len > 4 && channel_send(&o->channel, &done));
+}
+
 static inline void table_got(void *ctx, struct mail *m)
 {
     struct other *o = ctx;
+    if (m->kind == MAIL_ROUTE && !o->idle)
+        table_routed(o, m);
     ensure(o->count < SEEN_MAX && m->body.len <= sizeof(o->seen[0].body));
     struct seen *s = &o->seen[o->count++];
     s->kind = m->kind;

@@ -87,7 +87,7 @@ static struct mail_route last_route(void)
 {
     struct mail_route m;
     struct reader r = table_body(table_last(&t.parent, MAIL_ROUTE));
-    ensure(route_read(&r, &m));
+    ensure(read_u32(&r) && route_read(&r, &m));
     return m;
 }
 
@@ -125,6 +125,67 @@ TEST(a_child_is_installed_carries_and_goes)
     remove_child(1);
     CHECK_EQ(send_packet(), 0);
     CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 4);
+    end();
+}
+
+static void post_install(u32 slot, const struct shrike_install_op *i)
+{
+    static u8 body[8192];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op op = {.kind = SHRIKE_CHILD_INSTALL, .token = {1, 2, 3, slot}, .install = *i};
+    op_write(&w, &op);
+    table_tell(&t, &t.net, MAIL_INSTALL, written_bytes(&w), -1);
+}
+
+static void routed(u32 number)
+{
+    u8 body[4];
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, number);
+    table_tell(&t, &t.parent, MAIL_ROUTED, written_bytes(&w), -1);
+}
+
+/* Who is told that the tunnel is there sends, and what it sends must find the routes. */
+TEST(the_answer_waits_for_the_routes)
+{
+    struct shrike_ts all[2];
+    begin();
+    t.parent.idle = true;
+    struct shrike_install_op i = install_of(1, 7, all);
+    post_install(21, &i);
+    i = install_of(2, 8, all);
+    post_install(22, &i);
+    CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 2);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 0);
+    CHECK_EQ(send_packet(), 0x2002); /* it is there already */
+    routed(77);                      /* which was never asked for */
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 0);
+    routed(1);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 1);
+    remove_child(2);
+    routed(3); /* 2 was lost on the way */
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 2);
+    i.encr = 12345; /* what fails has no route to wait for */
+    post_install(23, &i);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 3);
+    end();
+}
+
+/* A parent that is stuck must not hold up the exchange for ever. */
+TEST(a_slow_parent_is_not_waited_for)
+{
+    struct shrike_ts all[2];
+    begin();
+    t.parent.idle = true;
+    struct shrike_install_op i = install_of(1, 7, all);
+    post_install(21, &i);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 0);
+    shrike_time until = loop_now(t.loop) + 8 * SHRIKE_SECOND;
+    while (loop_now(t.loop) < until && !table_count(&t.net, MAIL_ANSWER))
+        loop_turn(t.loop, 100 * SHRIKE_MS);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 1);
+    const struct seen *line = table_last(&t.control, MAIL_LOG);
+    CHECK(line && memmem(line->body, line->len, "slow with routes", 16));
     end();
 }
 
@@ -541,7 +602,8 @@ TEST(keepalives_come)
 int main(void)
 {
     return RUN(ready_when_there_is_a_device) | RUN(a_child_is_installed_carries_and_goes) |
-           RUN(what_cannot_be_is_refused_with_words) | RUN(lifetimes_come_to_net) |
+           RUN(what_cannot_be_is_refused_with_words) | RUN(the_answer_waits_for_the_routes) |
+           RUN(a_slow_parent_is_not_waited_for) | RUN(lifetimes_come_to_net) |
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
            RUN(keepalives_come) | RUN(children_move) | RUN(idle_children_come_to_net) |
