@@ -27,7 +27,8 @@ enum shrike_op_kind {
     SHRIKE_ADDRESS_ADD,   /* internal addresses given to us are to be used */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
     /* not answered: */
-    SHRIKE_CHILD_REMOVE,   /* take them out */
+    SHRIKE_CHILD_REMOVE,   /* take them out; or, asked after an INSTALL that was not answered in
+                            * time, see to it that they do not stay */
     SHRIKE_CHILD_SWITCH,   /* send by this pair from now on, not by others like it */
     SHRIKE_CHILD_MOVE,     /* the ends of these pairs are others from now on */
     SHRIKE_LEASE_FREE,     /* the peer does not need them any more */

@@ -291,7 +291,7 @@ enum verdict auth_conclude(struct turn *t)
     if (child && t->op->ok) {
         offer_up(t, child);
     } else if (child) {
-        child->plane = 0;
+        offer_failed(t, child);
         child->wants_delete = true;
         (void)turn_refuse(t, t->op->reason, 0);
         turn_child_failed(t, child);
@@ -387,7 +387,7 @@ static enum verdict begin_child(struct turn *t)
     if (v == DONE && offer_install(t, child, &seed))
         return AWAIT;
     if (v == DONE)
-        (void)turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
+        (void)turn_refuse_now(t, SHRIKE_REASON_CRYPTO);
     refuse_child(t);
     return DONE;
 }
@@ -451,8 +451,8 @@ enum verdict auth_answer(struct turn *t)
         return answer_child(t);
     case ANSWER_INSTALLED:
         if (!t->op->ok && t->slot->child) {
-            t->slot->child->plane = 0;
-            (void)turn_refuse(t, t->op->reason, NOTIFY_NO_ADDITIONAL_SAS);
+            offer_failed(t, t->slot->child);
+            (void)turn_refuse_now(t, t->op->reason);
             refuse_child(t);
         }
         return prove(t);

@@ -26,7 +26,7 @@ static enum verdict install(struct turn *t, struct child_sa *child, struct work 
     child->later = child_rekey_has_lost(t->sa, child);
     bool done = offer_install(t, child, &f.seed);
     fresh_wipe(&f);
-    return done ? AWAIT : turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
+    return done ? AWAIT : turn_refuse_now(t, SHRIKE_REASON_CRYPTO);
 }
 
 /* It is there: what is it? */
@@ -153,7 +153,7 @@ enum verdict create_child_conclude(struct turn *t)
         take(t, child);
         return DONE;
     }
-    child->plane = 0;
+    offer_failed(t, child);
     (void)turn_refuse(t, t->op->reason, 0);
     return undo(t);
 }
@@ -192,7 +192,7 @@ static enum verdict negotiate(struct turn *t, const struct child_sa *old)
     if (child->ke != KE_NONE && (!has_ke || theirs.group != child->ke))
         return give_up(t, turn_refuse_group(t, child->ke));
     if (!fresh_draw(t, work, child->ke))
-        return give_up(t, turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS));
+        return give_up(t, turn_refuse_now(t, SHRIKE_REASON_CRYPTO));
     v = install(t, child, work);
     return v == AWAIT ? AWAIT : give_up(t, v);
 }
@@ -241,8 +241,8 @@ enum verdict create_child_answer(struct turn *t)
     if (!child) /* the SA was closed or the child deleted while the data plane worked */
         return turn_refuse(t, SHRIKE_REASON_CHILD_GONE, NOTIFY_TEMPORARY_FAILURE);
     if (!t->op->ok) {
-        child->plane = 0;
-        return give_up(t, turn_refuse(t, t->op->reason, NOTIFY_NO_ADDITIONAL_SAS));
+        offer_failed(t, child);
+        return give_up(t, turn_refuse_now(t, t->op->reason));
     }
     if (child->replaces && !child_rekey_still(t->sa, child))
         return give_up(t, turn_refuse(t, SHRIKE_REASON_REKEY_LATER, NOTIFY_TEMPORARY_FAILURE));

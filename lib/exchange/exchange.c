@@ -1,8 +1,8 @@
 /* Running exchanges: see exchange.h. */
 #include "exchange/exchange.h"
-#include "exchange/elsewhere.h"
 #include "base/ct.h"
 #include "exchange/child_rekey.h"
+#include "exchange/elsewhere.h"
 #include "exchange/ike_rekey.h"
 #include "exchange/reauth.h"
 #include "exchange/roam.h"
@@ -54,6 +54,13 @@ enum verdict turn_fail(struct turn *t, enum shrike_reason_code code, u16 notify)
 {
     (void)turn_refuse(t, code, notify);
     return FAIL;
+}
+
+enum verdict turn_refuse_now(struct turn *t, enum shrike_reason_code code)
+{
+    return turn_refuse(t, code,
+                       t->slot->exchange == EXCHANGE_CREATE_CHILD_SA ? NOTIFY_TEMPORARY_FAILURE
+                                                                     : NOTIFY_NO_ADDITIONAL_SAS);
 }
 
 enum verdict turn_refuse_group(struct turn *t, u16 group)
@@ -266,6 +273,15 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         t->sa->reap = true;
 }
 
+/* A request that looks for a path which works begins faster, and is sent as much more often: the
+ * time until the peer is given up stays the same. */
+enum { PROBE_EARLY = 2 };
+static unsigned early_sends(const struct turn *t)
+{
+    bool probes = t->slot->want == WANT_ROAM && t->sa->roam & ROAM_PROBING;
+    return probes && t->slot->exchange == EXCHANGE_INFORMATIONAL ? PROBE_EARLY : 0;
+}
+
 /* RFC 7296 2.4 (8): each time twice as long. */
 static void arm(struct turn *t)
 {
@@ -273,8 +289,9 @@ static void arm(struct turn *t)
     const struct shrike_conn *conn = t->sa->conn;
     struct slot *slot = t->slot;
     shrike_time d = conn->give_up_after;
-    if (slot->tries < conn->retransmit_tries) {
-        d = slot->tries < (fault(29) ? 1 : 32) ? conn->retransmit_first << slot->tries
+    unsigned early = early_sends(t);
+    if (slot->tries < conn->retransmit_tries + early) {
+        d = slot->tries < (fault(29) ? 1 : 32) ? conn->retransmit_first << slot->tries >> early
                                                : conn->retransmit_max;
         d = shard_vary(s, MIN(d, conn->retransmit_max), conn->retransmit_jitter);
     }
@@ -443,7 +460,7 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
     if (elsewhere_try(s, sa, slot))
         return;
     /* RFC 7296 2.4 (5): only silence tells that the peer is gone. */
-    if (t.slot->tries >= sa->conn->retransmit_tries) {
+    if (t.slot->tries >= sa->conn->retransmit_tries + early_sends(&t)) {
         t.reason.code = h && h->hint ? reason_of_notify(h->hint, SHRIKE_REASON_NO_IKE_PROPOSAL)
                                      : SHRIKE_REASON_TIMEOUT;
         t.reason.notify = h ? h->hint : 0;

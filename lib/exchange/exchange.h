@@ -58,6 +58,9 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot);
 /* Ways to end a verb: fill in the reason and give the verdict. */
 enum verdict turn_refuse(struct turn *t, enum shrike_reason_code code, u16 notify);
 enum verdict turn_fail(struct turn *t, enum shrike_reason_code code, u16 notify);
+/* Refuse what may go well another time: no Child SA now. Beside an IKE SA, whose peer would make
+ * everything from scratch on NO_ADDITIONAL_SAS (RFC 7296 4), with TEMPORARY_FAILURE. */
+enum verdict turn_refuse_now(struct turn *t, enum shrike_reason_code code);
 /* The same with two octets of notify data (a key exchange group). */
 enum verdict turn_refuse_group(struct turn *t, u16 group);
 

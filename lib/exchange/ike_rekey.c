@@ -136,7 +136,7 @@ static enum verdict bring_up(struct turn *t, struct ike_sa *sa)
     wipe(&keys, sizeof(keys));
     fresh_wipe(&f);
     if (!keyed)
-        return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
+        return turn_refuse_now(t, SHRIKE_REASON_CRYPTO);
     sa->lowest = f.lowest;
     sa->state = IKE_UP;
     sa->authenticated = true;
@@ -319,7 +319,7 @@ static enum verdict make(struct turn *t, struct ike_sa *theirs, const struct cho
     if (theirs->spi_i == 0)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     if (!sa_use_suite(theirs, c) || !work || !fresh_draw(t, work, c->ke))
-        return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_ADDITIONAL_SAS);
+        return turn_refuse_now(t, SHRIKE_REASON_CRYPTO);
     enum verdict v = bring_up(t, theirs);
     if (v != DONE)
         return v;

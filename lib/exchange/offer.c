@@ -167,7 +167,7 @@ static enum verdict make_child(struct turn *t, const struct shrike_child_conf *c
     use_choice(child, choice);
     if (!child_draw_spi(t->shard, child)) {
         child_free(t->shard, t->sa, child);
-        return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
+        return turn_refuse_now(t, SHRIKE_REASON_MEMORY);
     }
     ipcomp_choose(t, child);
     *out = child;
@@ -260,7 +260,7 @@ static enum verdict choose_conf(struct turn *t, const struct request *q, struct 
         return DONE;
     child_free(t->shard, t->sa, *out);
     *out = NULL;
-    return turn_refuse(t, SHRIKE_REASON_MEMORY, NOTIFY_NO_ADDITIONAL_SAS);
+    return turn_refuse_now(t, SHRIKE_REASON_MEMORY);
 }
 
 static enum verdict read_and_choose(struct turn *t, struct request *q, struct child_sa **child)
@@ -458,6 +458,13 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
     child->encap = sa_encap(sa);
     child->plane = t->shard->plane;
     return true;
+}
+
+void offer_failed(const struct turn *t, struct child_sa *child)
+{
+    /* Who has not answered in time may carry it out yet: what follows takes it out again. */
+    if (t->op->reason != SHRIKE_REASON_OP_TIMEOUT)
+        child->plane = 0;
 }
 
 void offer_up(struct turn *t, struct child_sa *child)

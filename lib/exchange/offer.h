@@ -34,6 +34,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first) mu
 /* Ask the data plane to install it, with keys of these nonces and secret. false: they could not be
  * made. */
 bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed *seed) must_use;
+/* It could not be installed. */
+void offer_failed(const struct turn *t, struct child_sa *child);
 /* It is installed: say so. */
 void offer_up(struct turn *t, struct child_sa *child);
 

@@ -202,10 +202,60 @@ TEST(a_request_to_rekey_what_is_not_there)
     end();
 }
 
+static void order_side(enum shrike_command_kind kind, unsigned side, const char *child)
+{
+    struct shrike_command o = {.kind = kind, .reference = 7, .conn = "pair", .child = child};
+    shrike_command(p->side[side].engine, p->now, &o);
+    pair_run(p);
+}
+
+/* RFC 7296 2.25, 4: what fails here may go well another time; NO_ADDITIONAL_SAS would have the peer
+ * make everything from scratch. */
+TEST(what_fails_now_is_asked_for_again)
+{
+    for (unsigned rekey = 0; rekey < 2; rekey++) {
+        p = toy_pair((struct pair_options){.children = 2});
+        pair_up(p, "net0");
+        p->side[1].refuse_ops = true;
+        order_side(rekey ? SHRIKE_REKEY : SHRIKE_UP, 0, rekey ? "net0" : "net1");
+        CHECK(p->side[0].failed == 0 && p->side[0].child_count == 1);
+        p->side[1].refuse_ops = false;
+        pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+        CHECK(p->side[0].ike_up == 1 && p->side[0].ike_down == 0);
+        CHECK(p->side[0].failed == 0 && pair_agrees(p));
+        CHECK_EQ(p->side[0].child_count, rekey ? 1 : 2);
+        CHECK_EQ(p->side[0].child_rekeyed, rekey);
+        toy_end(p);
+    }
+}
+
+/* A data plane that was too slow does not keep what nobody waits for. */
+TEST(an_installation_that_comes_too_late_is_undone)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        p = toy_pair((struct pair_options){.children = 2});
+        pair_up(p, "net0");
+        p->side[side].hold_ops = true;
+        order_side(SHRIKE_UP, 0, "net1");
+        CHECK_EQ(p->side[side].op_count, 1);
+        pair_wait(p, p->now + 59 * SHRIKE_SECOND);
+        CHECK(!p->side[side].ops[0].void_now);
+        pair_wait(p, p->now + 2 * SHRIKE_SECOND);
+        CHECK(p->side[side].op_count >= 1 && p->side[side].ops[0].void_now);
+        p->side[side].hold_ops = false;
+        while (p->side[side].op_count)
+            CHECK(pair_answer(p, side));
+        pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+        CHECK(pair_agrees(p) && p->side[0].child_count == (side ? 2 : 1));
+        toy_end(p);
+    }
+}
+
 int main(void)
 {
     return RUN(an_answer_as_asked) | RUN(answers_that_were_not_asked_for) |
            RUN(an_answer_without_selectors_ends_the_sa) | RUN(refusals_end_the_child_alone) |
            RUN(temporary_failure_is_tried_again) | RUN(a_request_to_rekey_what_is_not_named) |
-           RUN(a_request_to_rekey_what_is_not_there);
+           RUN(a_request_to_rekey_what_is_not_there) | RUN(what_fails_now_is_asked_for_again) |
+           RUN(an_installation_that_comes_too_late_is_undone);
 }

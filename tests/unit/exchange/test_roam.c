@@ -142,6 +142,32 @@ TEST(every_path_is_tried_and_the_first_answer_counts)
     toy_end(p);
 }
 
+/* RFC 7296 2.1: the interval is ours; who has lost its path does not wait a second for the next
+ * try. The peer is given up no sooner than else. */
+TEST(paths_are_tried_quickly)
+{
+    struct shrike_addr list[] = {away, third};
+    begin(true, false);
+    pair_addresses(p, 0, list, 2);
+    shrike_time began = p->now, at[32];
+    unsigned sends = 0;
+    while (!p->side[0].ike_down && sends < ARRAY_LEN(at)) {
+        shrike_tick(p->side[0].engine, p->now);
+        settle_side(p, 0);
+        if (p->side[1].count && !p->side[0].ike_down)
+            at[sends++] = p->now - began;
+        pair_lose_all(&p->side[1]);
+        p->now = MAX(p->now, shrike_deadline(p->side[0].engine));
+        pair_lose_all(&p->side[0]);
+    }
+    CHECK_EQ(p->side[0].ike_down, 1);
+    CHECK_EQ(sends, 10);
+    CHECK(at[0] == 0 && at[1] == 250 * SHRIKE_MS && at[2] == 750 * SHRIKE_MS);
+    CHECK(at[3] == 1750 * SHRIKE_MS && at[9] == 127750 * SHRIKE_MS);
+    CHECK(p->now - began >= 191 * SHRIKE_SECOND);
+    toy_end(p);
+}
+
 /* RFC 4555 3.5: no answer, although our address is there. */
 TEST(silence_makes_it_look_for_another_path)
 {
@@ -244,7 +270,7 @@ int main(void)
 {
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
-           RUN(silence_makes_it_look_for_another_path) | RUN(it_waits_until_there_is_an_address) |
-           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
-           RUN(who_waits_for_a_rekey_hears_of_a_move);
+           RUN(paths_are_tried_quickly) | RUN(silence_makes_it_look_for_another_path) |
+           RUN(it_waits_until_there_is_an_address) | RUN(the_responder_tells_its_addresses) |
+           RUN(a_rekey_in_between_changes_nothing) | RUN(who_waits_for_a_rekey_hears_of_a_move);
 }
