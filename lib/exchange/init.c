@@ -41,7 +41,7 @@ bool init_key(struct shard *s, struct ike_sa *sa)
     wipe(&keys, sizeof(keys));
     wipe(shared, sizeof(shared));
     /* RFC 7296 2.12 (1): nothing stays by which the keys could be made again. */
-    wipe(h->ke_private, sizeof(h->ke_private));
+    wipe(h->ke_private, fault(96) ? 0 : sizeof(h->ke_private));
     return keyed;
 }
 
@@ -117,7 +117,7 @@ enum verdict init_ask(struct turn *t)
     if (h->init_i) /* RFC 7296 2.6.1 (1): another group; the nonce stays, so does a cookie of it */
         memcpy(nonce, h->init_i->data + h->ni.off, NONCE_LEN);
     /* RFC 7296 2.10 (1), 3.9 (2): each IKE SA has new ones. */
-    else if (!p->random(p->ctx, nonce, NONCE_LEN))
+    else if (!p->random(p->ctx, nonce, fault(97) ? 0 : NONCE_LEN))
         return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
     if (h->cookie)
         notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
@@ -228,7 +228,7 @@ enum verdict init_answer(struct turn *t)
     if (v.ke.value.len != sa->suite.ke->public_len)
         return turn_refuse(t, SHRIKE_REASON_KE_INVALID, NOTIFY_INVALID_SYNTAX);
     u8 nonce[NONCE_LEN];
-    if (!keep_request(t, &v) || !p->random(p->ctx, nonce, NONCE_LEN))
+    if (!keep_request(t, &v) || !p->random(p->ctx, nonce, fault(98) ? 0 : NONCE_LEN))
         return DROP;
     take_natd(t);
     struct notify n;

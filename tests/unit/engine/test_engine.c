@@ -383,11 +383,41 @@ TEST(no_key_is_left_in_a_page)
     }
 }
 
+/* RFC 7296 2.1 (2): while a request waits for the data plane, one more copy of it gets nothing; the
+ * reply of the request before it is no answer. */
+TEST(a_reply_is_for_its_own_request)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false};
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    u8 octets[2048];
+    pair_up(p, "net0");
+    p->side[1].hold_ops = true;
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    struct pair_datagram again = p->side[1].queue[p->side[1].head];
+    CHECK(p->side[1].count == 1 && again.len <= sizeof(octets));
+    memcpy(octets, again.data, again.len);
+    again.data = octets;
+    CHECK(pair_deliver(p, 1));
+    settle_side(p, 1);
+    CHECK(p->side[1].op_count == 1 && p->side[0].count == 0);
+    pair_post(&p->side[1], &again);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK_EQ(p->side[0].count, 0);
+    CHECK(pair_answer(p, 1));
+    p->side[1].hold_ops = false;
+    pair_run(p);
+    CHECK(pair_agrees(p) && p->side[0].child_count == 2);
+    toy_end(p);
+}
+
 int main(void)
 {
     (void)h;
     return RUN(a_request_again_gets_its_reply_again) | RUN(a_closed_sa_still_answers) |
            RUN(headers_that_name_another) | RUN(caps_hold_and_recover) | RUN(memory_is_bounded) |
            RUN(old_configurations_are_given_back) | RUN(changed_configurations_stay_until_the_end) |
-           RUN(no_key_is_left_in_a_page);
+           RUN(no_key_is_left_in_a_page) | RUN(a_reply_is_for_its_own_request);
 }

@@ -570,6 +570,156 @@ TEST(who_is_behind_a_nat_follows_nobody)
     toy_end(p);
 }
 
+/* ---- what is drawn, and what is wiped ---- */
+
+enum { DRAWS = 64, NONCE = 32 };
+
+/* A provider that is watched: each of what it has drawn, and where its private keys were put. */
+static struct spied {
+    const struct shrike_provider *inner;
+    struct shrike_provider provider;
+    u8 drawn[DRAWS][NONCE];
+    unsigned draws;
+    const u8 *private_key;
+    size_t private_len;
+    bool blind; /* it has no randomness */
+} spied[2];
+
+static bool spy_random(unsigned side, void *ctx, u8 *out, size_t len)
+{
+    struct spied *s = &spied[side];
+    if (s->blind || !s->inner->random(ctx, out, len))
+        return false;
+    if (len == NONCE && s->draws < DRAWS)
+        memcpy(s->drawn[s->draws++], out, NONCE);
+    return true;
+}
+
+static bool spy_generate(unsigned side, void *ctx, const struct ke_suite *ke, u8 *private_key,
+                         u8 *public_value)
+{
+    spied[side].private_key = private_key;
+    spied[side].private_len = ke->private_len;
+    return spied[side].inner->ke_generate(ctx, ke, private_key, public_value);
+}
+
+static bool random_0(void *ctx, u8 *out, size_t len)
+{
+    return spy_random(0, ctx, out, len);
+}
+
+static bool random_1(void *ctx, u8 *out, size_t len)
+{
+    return spy_random(1, ctx, out, len);
+}
+
+static bool generate_0(void *ctx, const struct ke_suite *ke, u8 *private_key, u8 *public_value)
+{
+    return spy_generate(0, ctx, ke, private_key, public_value);
+}
+
+static bool generate_1(void *ctx, const struct ke_suite *ke, u8 *private_key, u8 *public_value)
+{
+    return spy_generate(1, ctx, ke, private_key, public_value);
+}
+
+static struct pair *spied_pair(struct shrike_provider *toys[2])
+{
+    struct pair_options o = {.algorithms = pair_usual};
+    for (unsigned i = 0; i < 2; i++) {
+        toys[i] = provider_toy_new(i + 1);
+        spied[i] = (struct spied){.inner = toys[i], .provider = *toys[i]};
+        spied[i].provider.random = i ? random_1 : random_0;
+        spied[i].provider.ke_generate = i ? generate_1 : generate_0;
+    }
+    return pair_new(&spied[0].provider, &spied[1].provider, &o);
+}
+
+static void spied_end(struct pair *p, struct shrike_provider *toys[2])
+{
+    pair_free(p);
+    provider_toy_free(toys[0]);
+    provider_toy_free(toys[1]);
+}
+
+static void call(struct pair *p)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+}
+
+static bool was_drawn(unsigned side, struct bytes nonce)
+{
+    for (unsigned i = 0; i < spied[side].draws; i++) {
+        if (bytes_equal(nonce, bytes_of(spied[side].drawn[i], NONCE)))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 7296 2.10 (1), 3.9 (2): of 32 octets, by both ends; without randomness there is no IKE SA. */
+TEST(nonces_are_drawn)
+{
+    static struct caught c;
+    struct shrike_provider *toys[2];
+    struct pair *p = spied_pair(toys);
+    call(p);
+    struct pair_datagram d = p->side[1].queue[p->side[1].head];
+    u8 octets[4096];
+    CHECK(d.len <= sizeof(octets));
+    memcpy(octets, d.data, d.len);
+    d.data = octets;
+    CHECK(catch_one(p, 1, &c) && was_drawn(0, body(&c, PAYLOAD_NONCE)));
+    CHECK(!was_drawn(1, body(&c, PAYLOAD_NONCE)));
+    pair_post(&p->side[1], &d);
+    CHECK(pair_deliver(p, 1));
+    settle_side(p, 1);
+    CHECK(catch_one(p, 0, &c) && was_drawn(1, body(&c, PAYLOAD_NONCE)));
+    spied_end(p, toys);
+    for (unsigned side = 0; side < 2; side++) {
+        p = spied_pair(toys);
+        spied[side].blind = side == 1;
+        if (side == 0) { /* it has an SPI already */
+            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+            shrike_command(p->side[0].engine, p->now, &up);
+            spied[0].blind = true;
+            shrike_tick(p->side[0].engine, p->now);
+            settle_side(p, 0);
+        } else {
+            call(p);
+            (void)pair_deliver(p, 1);
+            settle_side(p, 1);
+        }
+        CHECK_EQ(p->side[1 - side].count, 0);
+        spied_end(p, toys);
+    }
+}
+
+/* RFC 7296 2.12 (1): with it the keys could be made again. */
+TEST(the_private_key_goes)
+{
+    struct shrike_provider *toys[2];
+    struct pair *p = spied_pair(toys);
+    call(p);
+    const struct spied *s = spied;
+    u8 zero[KE_PRIVATE_MAX] = {0};
+    CHECK(s[0].private_key && memcmp(s[0].private_key, zero, s[0].private_len) != 0);
+    CHECK(pair_deliver(p, 1)); /* the responder makes its keys when IKE_AUTH comes */
+    settle_side(p, 1);
+    CHECK(s[1].private_key && memcmp(s[1].private_key, zero, s[1].private_len) != 0);
+    CHECK(pair_deliver(p, 0)); /* the initiator has the response, and goes on */
+    CHECK(memcmp(s[0].private_key, zero, s[0].private_len) == 0);
+    settle_side(p, 0);
+    p->side[1].believe = true;
+    CHECK(pair_deliver(p, 1));
+    CHECK(memcmp(s[1].private_key, zero, s[1].private_len) == 0);
+    pair_run(p);
+    CHECK_EQ(p->side[0].ike_up, 1);
+    spied_end(p, toys);
+}
+
 int main(void)
 {
     return RUN(a_cookie_changes_nothing_else) | RUN(a_handshake_with_a_cookie_comes_up) |
@@ -580,5 +730,6 @@ int main(void)
            RUN(an_error_without_a_better_answer_is_believed) |
            RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes) |
            RUN(messages_of_ours) | RUN(payloads_in_any_order) | RUN(a_nat_is_found_and_followed) |
-           RUN(who_is_behind_a_nat_follows_nobody);
+           RUN(who_is_behind_a_nat_follows_nobody) | RUN(nonces_are_drawn) |
+           RUN(the_private_key_goes);
 }
