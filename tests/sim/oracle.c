@@ -235,7 +235,12 @@ static void check_configured(struct oracle *o, const struct host *h, const struc
             !within(pair->remote_ts, pair->remote_count, c->remote_ts))
             world_fail(o->world, "%s installs selectors that it does not allow", h->node.name);
         check_leased(o, h, pair, c);
-        if (!has_cipher(c->proposals, pair->encr, pair->encr_key_bits))
+        if (pair->protocol != c->proposals->protocol)
+            world_fail(o->world, "%s installs AH for ESP, or ESP for AH", h->node.name);
+        if (pair->cpi_in && !c->ipcomp)
+            world_fail(o->world, "%s compresses what it is not to", h->node.name);
+        if (pair->protocol != PROTOCOL_AH &&
+            !has_cipher(c->proposals, pair->encr, pair->encr_key_bits))
             world_fail(o->world, "%s installs a cipher that it does not allow", h->node.name);
         if (c->mode != pair->mode || c->reqid != pair->reqid)
             world_fail(o->world, "%s installs another mode or reqid than configured", h->node.name);

@@ -55,7 +55,7 @@ static void run(shrike_time until, u8 answers)
             const struct pair_datagram *d = &to->queue[to->head];
             if (count < SENDS) {
                 sent[count] = (struct sent){.to = d->local.octets[3], .at = p->now};
-                (void)header_read(bytes_of(d->data, d->len), &sent[count++].header);
+                ensure(header_read(bytes_of(d->data, d->len), &sent[count++].header) == HEADER_OK);
             }
             if (d->local.octets[3] == answers)
                 pair_run(p);
