@@ -61,6 +61,7 @@ static inline int table_meet(struct table *t, struct other *o)
     int fd[2];
     ensure(channel_pair(fd));
     o->count = 0;
+    o->idle = false;
     o->channel = (struct channel){.got = table_got, .lost = table_lost, .ctx = o};
     ensure(channel_open(&o->channel, t->loop, fd[0]));
     return fd[1];
