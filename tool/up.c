@@ -113,8 +113,16 @@ static struct bytes name_of(const char *argument)
     return bytes_of(argument, argument ? strlen(argument) : 0);
 }
 
+/* Where both sides stand next to each other. */
+static void point_to_why(struct tool *t, const char *name)
+{
+    fputs("shrike: shrike why ", t->err);
+    show_to(t->err, bytes_of(name, strlen(name)));
+    fputs(" shows what either side wanted\n", t->err);
+}
+
 /* In turn; what fails does not keep the others down. */
-static int carry_out(struct tool *t, const struct plan *p)
+static int carry_out(struct tool *t, const struct plan *p, const char *name)
 {
     int code = TOOL_DONE;
     if (session_events(&t->session, "control-log", true) == SESSION_LOST)
@@ -123,6 +131,8 @@ static int carry_out(struct tool *t, const struct plan *p)
         if (!initiate(t, &p->at[i], &code))
             break;
     }
+    if (code != TOOL_DONE && t->session.fd >= 0)
+        point_to_why(t, name);
     return code;
 }
 
@@ -143,7 +153,7 @@ int command_up(struct tool *t, char *const *arguments)
         code = tool_fail(t, "no %s of this name is configured; shrike list shows what is",
                          arguments[1] ? "child" : "connection or child");
     else
-        code = carry_out(t, &p);
+        code = carry_out(t, &p, arguments[0]);
     tunnels_free(&all);
     return code;
 }

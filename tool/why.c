@@ -105,7 +105,8 @@ static int width_here(struct bytes rows)
     return (int)width;
 }
 
-static void print_row(struct tool *t, const struct vici_item *row, int width)
+/* What the peer has not said is nothing to wonder about where this side decided. */
+static void print_row(struct tool *t, const struct vici_item *row, int width, const char *unknown)
 {
     struct bytes here = vici_value(row->value, "here"), there = vici_value(row->value, "there");
     bool differs = is(vici_value(row->value, "differs"), "yes");
@@ -122,7 +123,7 @@ static void print_row(struct tool *t, const struct vici_item *row, int width)
     if (there.at)
         show_to(t->out, there);
     else
-        fputs("(not known here)", t->out);
+        fputs(unknown, t->out);
     fprintf(t->out, "%s\n", paint_off(paint, t->colour));
 }
 
@@ -135,8 +136,9 @@ static void print_compared(struct tool *t, struct bytes f)
     struct vici_reader v = vici_reader_of(rows.value);
     fprintf(t->out, "%*s  %s%-*s  %s%s\n", 4 + WHAT_WIDTH, "", paint_on(PAINT_HEAD, t->colour),
             width, "here", "there", paint_off(PAINT_HEAD, t->colour));
+    const char *unknown = is(vici_value(f, "decided-by"), "here") ? "-" : "(not known here)";
     while (vici_read_whole(&v, &row) == VICI_SECTION_START)
-        print_row(t, &row, width);
+        print_row(t, &row, width, unknown);
 }
 
 static void print_rule(FILE *out, struct bytes f)

@@ -264,6 +264,13 @@ static void compare_ids(struct compare *out, const struct shrike_event *e,
     print_offered_id(ours_asked ? here->there : there->there, r->offered);
     if (r->code == SHRIKE_REASON_NO_IDENTITY)
         (ours_asked ? here : there)->differs = true;
+    if (r->code == SHRIKE_REASON_AUTH_MAC) {
+        struct compare_row *secret = add(out, "secret");
+        struct text t = text_of(secret->here, COMPARE_CELL);
+        text_safe(&t, r->beside);
+        put(secret->there, "another one");
+        secret->differs = true;
+    }
 }
 
 static void compare_method(struct compare *out, const struct shrike_event *e,

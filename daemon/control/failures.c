@@ -154,8 +154,24 @@ static void put_causes(struct vici_writer *w, const struct shrike_event *e)
     vici_end(w);
 }
 
+/* What decided is the secret that was tried, and where it stands is known here alone. */
+static struct shrike_origin rule_of(const struct control *c, const struct shrike_reason *r)
+{
+    struct shrike_origin secret = {0};
+    if (r->code == SHRIKE_REASON_AUTH_MAC)
+        secret = shared_origin(c, r->beside);
+    return secret.file ? secret : r->origin;
+}
+
+/* Why the peer refused, is to be learnt there. */
+static const char *remedy_of(const struct shrike_reason *r)
+{
+    return r->theirs && r->notify ? "the peer's own log, or `shrike why` there, says why"
+                                  : shrike_reason_remedy(r->code);
+}
+
 static void put_failure(struct vici_writer *w, const struct shrike_event *e,
-                        const struct shrike_conf *conf)
+                        const struct control *c, const struct shrike_conf *conf)
 {
     static struct compare both;
     char line[TEXT_MAX];
@@ -170,8 +186,8 @@ static void put_failure(struct vici_writer *w, const struct shrike_event *e,
     vici_put_text(w, "decided-by", decided_by(r));
     put_whom(w, e, conn ? conn->name : e->conn, child ? child->name : e->child_conf);
     put_compared(w, &both);
-    put_rule(w, r->origin);
-    vici_put_text(w, "remedy", shrike_reason_remedy(r->code));
+    put_rule(w, rule_of(c, r));
+    vici_put_text(w, "remedy", remedy_of(r));
     t = text_of(line, sizeof line);
     advice_change(&t, e, conn, child, &both);
     if (t.len && !t.cut)
@@ -287,7 +303,7 @@ void failures_event(struct control *c, const struct shrike_event *e)
     if (!is_failure(e))
         return;
     const struct config *config = control_config(c);
-    put_failure(&w, e, config ? &config->conf : NULL);
+    put_failure(&w, e, c, config ? &config->conf : NULL);
     struct failure *one = new_failure(&w);
     if (!one)
         return;

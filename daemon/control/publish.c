@@ -152,6 +152,7 @@ void publish_secrets(struct control *c)
     c->publish.secrets = seal_secrets(c, c->model.files);
     if (c->publish.secrets < 0)
         control_say(c, SHRIKE_ERROR, "there is no memory to hand on the secrets");
+    shared_note(c, c->model.files);
     config_forget_secrets(c->model.files);
 }
 

@@ -10,6 +10,11 @@
 
 #define SECRET_LEN_MAX 4096 /* octets, as keys takes them */
 
+struct shared_place {
+    const char *name; /* NULL: behind the last */
+    struct shrike_origin origin;
+};
+
 static enum vici_reply refuse(struct vici_writer *w, const char *why)
 {
     vici_put_text(w, "success", "no");
@@ -80,7 +85,34 @@ void shared_close(struct control *c)
     while (c->shared.count)
         drop_name(&c->shared, c->shared.count - 1);
     free(c->shared.names);
+    pool_free(&c->shared.pool);
     c->shared = (struct shared){0};
+}
+
+/* ---- those in the files ---- */
+
+void shared_note(struct control *c, const struct config *files)
+{
+    struct shared *s = &c->shared;
+    pool_free(&s->pool);
+    s->pool = (struct pool){0};
+    s->places = pool_take(&s->pool, (files->secret_count + 1) * sizeof s->places[0]);
+    for (u32 i = 0; i < files->secret_count; i++) {
+        const struct config_secret *one = &files->secrets[i];
+        const char *file = one->origin.file ? one->origin.file : "";
+        s->places[i].name = pool_text(&s->pool, one->name, strlen(one->name));
+        s->places[i].origin.file = pool_text(&s->pool, file, strlen(file));
+        s->places[i].origin.line = one->origin.line;
+    }
+}
+
+struct shrike_origin shared_origin(const struct control *c, struct bytes name)
+{
+    const struct shared *s = &c->shared;
+    const struct shared_place *p = place_of(s, name) < s->count ? NULL : s->places;
+    while (p && p->name && !bytes_equal(bytes_of(p->name, strlen(p->name)), name))
+        p++;
+    return p && p->name ? p->origin : (struct shrike_origin){0};
 }
 
 /* ---- to keys ---- */

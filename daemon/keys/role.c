@@ -8,7 +8,7 @@
 #include "wire/print.h"
 #include <stdlib.h>
 
-#define ANSWER_MAX     256  /* octets of an answer as octets */
+#define ANSWER_MAX     512  /* octets of an answer as octets */
 #define STATS_MAX      4096 /* octets of our numbers as octets */
 #define IDENT_MAX      200  /* characters of an identity in the log */
 #define LINES_PER_SPAN 10   /* lines that peers can cause */
@@ -67,11 +67,16 @@ static void say_no_secret(struct keys *k, const struct shrike_auth_op *a)
 static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[PRF_MAX])
 {
     struct bytes secret;
+    struct shrike_answer a;
     enum shrike_reason_code fault = psk_fault(op);
     if (fault != SHRIKE_REASON_NONE)
         return (struct shrike_answer){.reason = fault};
-    if (secrets_find(k->keeper.secrets, &op->auth.local, &op->auth.remote, &secret))
-        return psk_answer(k->provider, secret, op, value);
+    if (secrets_find(k->keeper.secrets, &op->auth.local, &op->auth.remote, &secret)) {
+        a = psk_answer(k->provider, secret, op, value);
+        if (a.reason == SHRIKE_REASON_AUTH_MAC) /* which one it was, is no secret */
+            a.value = secrets_name(k->keeper.secrets, &op->auth.local, &op->auth.remote);
+        return a;
+    }
     k->count.no_secret++;
     say_no_secret(k, &op->auth);
     return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_SECRET};

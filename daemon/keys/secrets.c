@@ -294,8 +294,8 @@ static const struct secret *best_of(const struct owner *under, const struct owne
     return best;
 }
 
-bool secrets_find(const struct secrets *s, const struct shrike_id *local,
-                  const struct shrike_id *remote, struct bytes *secret)
+static const struct secret *find(const struct secrets *s, const struct shrike_id *local,
+                                 const struct shrike_id *remote)
 {
     static const struct shrike_id any;
     const struct owner *everybody = owner_find(s, &any);
@@ -305,8 +305,21 @@ bool secrets_find(const struct secrets *s, const struct shrike_id *local,
         one = best_of(everybody, here, everybody);
     if (!one)
         one = best_of(here, here, everybody);
-    if (!one)
-        return false;
-    *secret = bytes_of(one->octets, one->len);
-    return true;
+    return one;
+}
+
+bool secrets_find(const struct secrets *s, const struct shrike_id *local,
+                  const struct shrike_id *remote, struct bytes *secret)
+{
+    const struct secret *one = find(s, local, remote);
+    if (one)
+        *secret = bytes_of(one->octets, one->len);
+    return one != NULL;
+}
+
+struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local,
+                          const struct shrike_id *remote)
+{
+    const struct secret *one = find(s, local, remote);
+    return one ? bytes_of(one->name, one->name_len) : bytes_of(NULL, 0);
 }

@@ -44,5 +44,8 @@ bool secrets_first(const struct secrets *s, enum secret_source source, struct by
  */
 bool secrets_find(const struct secrets *s, const struct shrike_id *local,
                   const struct shrike_id *remote, struct bytes *secret) must_use;
+/* The name of that one, as long; {NULL, 0}: there is none. */
+struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local,
+                          const struct shrike_id *remote);
 
 #endif

@@ -167,7 +167,8 @@ struct shrike_action {
 struct shrike_answer {
     bool ok;
     enum shrike_reason_code reason; /* when not ok; AUTH_NO_SECRET, AUTH_MAC, KERNEL ... */
-    struct shrike_bytes value;      /* PROVE: the AUTH data. LEASE: configuration attributes as on
+    struct shrike_bytes value;      /* PROVE: the AUTH data. CHECK that failed: what the secret is
+                                     * called, for the reason. LEASE: configuration attributes as on
                                      * the wire (RFC 7296 3.15.1), addresses and what else the peer
                                      * is to know. Copied during the call */
 };

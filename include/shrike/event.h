@@ -26,7 +26,8 @@ struct shrike_reason {
     uint8_t exchange;            /* enum exchange_type in which it was decided; 0 none */
     uint8_t method;              /* AUTH_METHOD: enum auth_method of the peer; 0 none */
     struct shrike_bytes offered; /* body of the peer's SA, TSr or ID payload, as on the wire */
-    struct shrike_bytes beside;  /* of its TSi payload, where `offered` is TSr */
+    struct shrike_bytes beside;  /* of its TSi payload, where `offered` is TSr; AUTH_MAC: what the
+                                  * secret is called that was tried */
     const struct shrike_proposal *allowed; /* what our configuration allows, or NULL */
     uint16_t allowed_count;
     struct shrike_origin origin; /* the rule that decides; file NULL when none does */

@@ -217,7 +217,6 @@ static enum verdict take_child(struct turn *t)
             selectors_split(t->shard, t->sa, child))
             return DONE; /* RFC 7296 2.9: in exchanges of their own */
         t->reason.theirs = true;
-        t->reason.origin = child->conf->origin;
         (void)turn_refuse(t,
                           error ? reason_of_notify(n.type, SHRIKE_REASON_NO_CHILD_PROPOSAL)
                                 : SHRIKE_REASON_CHILDLESS,
@@ -273,6 +272,7 @@ enum verdict auth_conclude(struct turn *t)
     case CONCLUDE_CHECKED:
         t->reason.origin = t->sa->conn->remote.origin;
         t->reason.offered = message_body(t->in, PAYLOAD_IDR);
+        t->reason.beside = t->op->value;
         if (!t->op->ok)
             return turn_fail(t, t->op->reason, 0);
         if (!mobike_take(t))
@@ -438,11 +438,13 @@ enum verdict auth_answer(struct turn *t)
         return identify(t);
     case ANSWER_CHECKED:
         name_peer(t, t->sa->conn->remote.origin);
+        t->reason.beside = t->op->value;
         /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
         if (!unique_admits(t->shard, t->sa, initial_contact(t)))
             return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
+        t->sa->handshake->proved = true;
         t->slot->step = ANSWER_LEASED;
         v = cp_lease(t);
         return v == DONE ? answer_child(t) : v;

@@ -71,7 +71,6 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
     const struct shrike_child_conf *conf = child->conf;
     u16 group = fresh_other_group(n, conf->proposals, conf->proposal_count, t->slot->work->group);
     t->reason.theirs = true;
-    t->reason.origin = conf->proposals_origin;
     if (n->type == NOTIFY_SINGLE_PAIR_REQUIRED && selectors_split(t->shard, t->sa, child))
         return DONE;
     if (child->retries++ < RETRIES_MAX) {

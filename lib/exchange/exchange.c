@@ -353,8 +353,21 @@ static void fail_ours(struct turn *t, enum verdict v)
         turn_child_failed(t, child);
 }
 
+/* Which of our rules the peer has refused. */
+static struct shrike_origin rule_of(const struct shrike_child_conf *conf,
+                                    enum shrike_reason_code code)
+{
+    if (code == SHRIKE_REASON_TS_MISMATCH || code == SHRIKE_REASON_SINGLE_PAIR)
+        return conf->ts_origin;
+    if (code == SHRIKE_REASON_NO_CHILD_PROPOSAL || code == SHRIKE_REASON_KE_GROUP)
+        return conf->proposals_origin;
+    return conf->origin;
+}
+
 void turn_child_failed(struct turn *t, struct child_sa *child)
 {
+    if (t->reason.theirs)
+        t->reason.origin = rule_of(child->conf, t->reason.code);
     if (!child->replaces)
         trace_child_reason(t->shard, SHRIKE_EVENT_CHILD_FAILED, t->sa, child, &t->reason);
     pending_release(t->shard, child->command, t->reason.code);

@@ -172,6 +172,8 @@ static enum verdict answer(struct turn *t)
     if (close)
         (void)turn_refuse(t, rejected ? SHRIKE_REASON_AUTH_FAILED : SHRIKE_REASON_PEER_DELETED,
                           rejected ? NOTIFY_AUTHENTICATION_FAILED : 0);
+    if (rejected)
+        t->reason.origin = t->sa->conn->local.origin;
     note_spi(t);
     reauth_heed(t);
     if (!close)

@@ -67,6 +67,7 @@ struct handshake {
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
     bool childless;                 /* initiator: the peer takes IKE SAs without a Child SA */
     bool counted;                   /* responder: the gate counts it as half-open */
+    bool proved;                    /* responder: the peer has proved itself, and we not yet */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
 };

@@ -72,7 +72,7 @@ struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const s
     e->spi_r = sa->spi_r;
     e->local = sa->local;
     e->remote = sa->remote;
-    e->stranger = !sa->initiator && !sa->authenticated;
+    e->stranger = !sa->initiator && !sa->authenticated && !(sa->handshake && sa->handshake->proved);
     e->command = pending_reference(s, sa->command_down);
     return e;
 }

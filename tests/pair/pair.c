@@ -451,6 +451,8 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
     side->given += e->id == SHRIKE_EVENT_ADDRESS_GIVEN;
     side->taken += e->id == SHRIKE_EVENT_ADDRESS_TAKEN;
     side->withheld += e->id == SHRIKE_EVENT_ADDRESS_REFUSED;
+    side->turned_away +=
+        e->id == SHRIKE_EVENT_STRANGER_REFUSED && e->reason.code == SHRIKE_REASON_LIMIT;
     side->child_up += e->id == SHRIKE_EVENT_CHILD_UP;
     side->child_rekeyed += e->id == SHRIKE_EVENT_CHILD_REKEYED;
     side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;

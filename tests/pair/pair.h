@@ -91,6 +91,7 @@ struct pair_side {
     unsigned wish_count, got_count, dns_count;
     unsigned given, taken;      /* events */
     unsigned withheld;          /* ADDRESS_REFUSED */
+    unsigned turned_away;       /* STRANGER_REFUSED for a limit */
     struct shrike_token waited; /* of the last of these ops */
     bool hold_leases;           /* these ops are not answered */
     bool refuse_addresses;      /* ADDRESS_ADD fails */

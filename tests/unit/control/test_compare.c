@@ -172,6 +172,11 @@ TEST(identities)
     look(&e);
     CHECK(row("identity there", "north", "west", false));
     CHECK(strcmp(change, "secrets { ike-gw { id-1 = east, id-2 = west, secret = ... } }") == 0);
+    e.reason.code = SHRIKE_REASON_AUTH_MAC;
+    e.reason.beside = bytes_of("ike-1", 5);
+    look(&e);
+    CHECK(row("identity there", "north", "west", false) &&
+          row("secret", "ike-1", "another one", true));
     e.reason.code = SHRIKE_REASON_AUTH_METHOD;
     e.reason.method = AUTH_RSA;
     conn.remote.method = AUTH_PSK;

@@ -9,7 +9,8 @@ static const char two[] =
     "  children { net { remote_ts = 10.2.0.0/16\n start_action = start } } }\n"
     " idle { remote_addrs = 198.51.100.9\n local { auth = psk\n id = left }\n remote { auth = psk "
     "}\n"
-    "  children { net { remote_ts = 10.3.0.0/16 } } }\n}\n";
+    "  children { net { remote_ts = 10.3.0.0/16 } } }\n}\n"
+    "secrets {\n ike-gw { secret = x }\n}\n";
 
 static struct client c;
 static u8 octets[4096];
@@ -90,6 +91,25 @@ TEST(what_is_told)
     CHECK(value_has(f, "causes.secret", "secrets differ"));
     CHECK(vici_value_is(f, "count", "1") && vici_value(f, "last").len == 10);
     CHECK(ask("gw") == 1 && ask("198.51.100.7") == 1 && ask("idle") == 0 && ask("other") == 0);
+    end();
+}
+
+/* A wrong proof is the secret's affair: its place is told, as far as it is in a file. */
+TEST(which_secret)
+{
+    begin();
+    struct shrike_event e = refusal();
+    e.reason.code = SHRIKE_REASON_AUTH_MAC;
+    e.reason.theirs = false;
+    e.reason.beside = bytes_of("ike-gw", 6);
+    tell(&e);
+    CHECK_EQ(ask(NULL), 1);
+    CHECK(value_has(event_of(&c, 0), "file", "swanctl.conf"));
+    CHECK(vici_value_is(event_of(&c, 0), "line", "17"));
+    CHECK(vici_value_is(event_of(&c, 0), "compared.secret.here", "ike-gw"));
+    e.reason.beside = bytes_of("ike-other", 9);
+    tell(&e);
+    CHECK(ask(NULL) == 1 && vici_value_is(event_of(&c, 0), "file", "a.conf")); /* the event's */
     end();
 }
 
@@ -211,7 +231,7 @@ TEST(who_waits)
 
 int main(void)
 {
-    return RUN(what_is_told) | RUN(silence) | RUN(alike_ones_are_counted) |
+    return RUN(what_is_told) | RUN(which_secret) | RUN(silence) | RUN(alike_ones_are_counted) |
            RUN(what_is_no_failure) | RUN(strangers_push_out_nobody_else) |
            RUN(one_has_not_all_the_room) | RUN(who_waits);
 }

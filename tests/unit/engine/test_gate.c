@@ -230,6 +230,11 @@ TEST(half_open_caps_hold)
         CHECK_EQ(accepted, most);
         CHECK_EQ(stats_of(p, 1).half_open, most);
         CHECK_EQ(stats_of(p, 1).handshakes, most);
+        p->now += SHRIKE_SECOND; /* events of strangers have another share */
+        p->side[1].turned_away = 0;
+        struct stranger_says late = other(150);
+        CHECK_EQ(say(&late), NOTHING);
+        CHECK_EQ(p->side[1].turned_away, cap < 32);
         pair_wait(p, p->now + 100 * SHRIKE_SECOND);
         CHECK(empty_side(p, 1));
         struct stranger_says x = other(200);

@@ -90,6 +90,7 @@ TEST(refuses_another_secret)
     CHECK_EQ(p->side[1].failure.exchange, EXCHANGE_IKE_AUTH);
     CHECK_EQ(p->side[1].failure.detail, PAYLOAD_IDI);
     CHECK(p->side[1].failure.offered.len > 4 && p->side[1].by_stranger);
+    CHECK(p->side[1].failure.beside.len); /* what the keeper of secrets says of the one it tried */
     CHECK_EQ(p->side[0].failure.exchange, EXCHANGE_IKE_AUTH);
     CHECK_EQ(p->side[0].failure.notify, NOTIFY_AUTHENTICATION_FAILED);
     CHECK(p->side[0].failure.theirs && !p->side[0].failure.offered.len);

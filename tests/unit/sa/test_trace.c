@@ -87,6 +87,10 @@ TEST(strangers)
         CHECK(ring_next(&shard.ring, &a));
         CHECK_EQ(a.event.stranger, i == 0);
     }
+    sa->authenticated = false;
+    sa->handshake->proved = true; /* its child may be refused before we have proved ourselves */
+    trace_ike_reason(&shard, SHRIKE_EVENT_CHILD_FAILED, sa, NULL);
+    CHECK(ring_next(&shard.ring, &a) && !a.event.stranger);
     CHECK(trace_limited(&shard, SHRIKE_EVENT_STRANGER_REFUSED, NULL)->stranger);
     CHECK(ring_next(&shard.ring, &a) && !ring_next(&shard.ring, &a));
     sa_free(&shard, sa);
