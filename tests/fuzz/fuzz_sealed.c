@@ -223,7 +223,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pair_options o = {.algorithms = pair_usual,
                              .limits = {.ike_sas = 8, .half_open = 8, .child_sas = 16},
                              .children = 3,
+                             .window = how & 64 ? 4 : 1,
                              .transport = how & 4,
+                             .internal = how & 32,
                              .mobike = true};
     if (how & 8) /* PFS */
         o.algorithms.esp_ke = KE_CURVE25519;

@@ -148,6 +148,22 @@ static void ts_2(struct writer *w)
     ts_of(w, 2);
 }
 
+static const u8 leased[4] = {10, 3, 0, 1};
+
+static void ts_leased(struct writer *w)
+{
+    struct shrike_ts ts = {.port_to = 65535, .family = 4};
+    memcpy(ts.from, leased, 4);
+    memcpy(ts.to, leased, 4);
+    ts_write(w, &ts, 1);
+}
+
+static void ts_all(struct writer *w)
+{
+    struct shrike_ts ts = {.to = {255, 255, 255, 255}, .port_to = 65535, .family = 4};
+    ts_write(w, &ts, 1);
+}
+
 static void ts_odd(struct writer *w) /* ICMP, ports, OPAQUE, a range that is no block, IPv6 */
 {
     struct shrike_ts ts[5] = {
@@ -256,6 +272,28 @@ static void cp(struct writer *w)
         config_attribute_write(w, &list[i]);
 }
 
+/* What a pair with internal addresses asks for and gives (tests/pair). */
+static void cp_ask(struct writer *w)
+{
+    const struct config_attribute list[] = {{CFG_INTERNAL_IP4_ADDRESS, some(0)},
+                                            {CFG_INTERNAL_IP6_ADDRESS, some(0)},
+                                            {CFG_INTERNAL_IP4_DNS, some(0)}};
+    config_write(w, CFG_TYPE_REQUEST);
+    for (size_t i = 0; i < ARRAY_LEN(list); i++)
+        config_attribute_write(w, &list[i]);
+}
+
+static void cp_give(struct writer *w)
+{
+    const struct config_attribute list[] = {
+        {CFG_INTERNAL_IP4_ADDRESS, bytes_of(leased, sizeof(leased))},
+        {CFG_INTERNAL_IP4_DNS, some(4)},
+        {CFG_INTERNAL_IP6_DNS, some(16)}};
+    config_write(w, CFG_TYPE_REPLY);
+    for (size_t i = 0; i < ARRAY_LEN(list); i++)
+        config_attribute_write(w, &list[i]);
+}
+
 static void eap(struct writer *w)
 {
     eap_write(w, &(struct eap){EAP_RESPONSE, 3, EAP_TYPE_IDENTITY, text("moon")});
@@ -337,9 +375,9 @@ static void crowd(struct writer *w)
     {                                                                                              \
         PAYLOAD_AUTH, auth                                                                         \
     }
-#define CP                                                                                         \
+#define CP(x)                                                                                      \
     {                                                                                              \
-        PAYLOAD_CP, cp                                                                             \
+        PAYLOAD_CP, x                                                                              \
     }
 
 static const struct seed {
@@ -363,23 +401,25 @@ static const struct seed {
       {PAYLOAD_CERT, cert},
       {PAYLOAD_CERTREQ, cert},
       AUTH,
-      CP,
+      CP(cp),
       N(n_transport),
       SA(sa_esp),
       TSI(ts_1),
       TSR(ts_odd)}},
-    {EXCHANGE_IKE_AUTH, {IDI(id_dn), SA(sa_odd), TSI(ts_unknown), TSR(ts_odd), CP}},
+    {EXCHANGE_IKE_AUTH, {IDI(id_dn), SA(sa_odd), TSI(ts_unknown), TSR(ts_odd), CP(cp)}},
     {EXCHANGE_IKE_AUTH, {IDI(id_ip4), IDR(id_ip6), EAP(eap_done), SA(sa_esp)}},
     {EXCHANGE_IKE_AUTH, {IDI(id_null), IDR(id_key), EAP(eap_later)}},
     {EXCHANGE_IKE_AUTH, {EAP(eap)}},
     {EXCHANGE_IKE_AUTH, {AUTH}},
+    {EXCHANGE_IKE_AUTH, {IDI(id_a), AUTH, CP(cp_ask), SA(sa_esp), TSI(ts_all), TSR(ts_all)}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_b), AUTH, CP(cp_give), SA(sa_esp), TSI(ts_leased), TSR(ts_2)}},
     {EXCHANGE_CREATE_CHILD_SA, {SA(sa_esp), NONCE, TSI(ts_1), TSR(ts_2)}},
     {EXCHANGE_CREATE_CHILD_SA, {SA(sa_esp), NONCE, KE, TSI(ts_2), TSR(ts_1), N(n_transport)}},
     {EXCHANGE_CREATE_CHILD_SA, {N(n_rekey), SA(sa_esp), NONCE, TSI(ts_1), TSR(ts_2)}},
     {EXCHANGE_CREATE_CHILD_SA, {SA(sa_rekey), NONCE, KE}},
     {EXCHANGE_CREATE_CHILD_SA, {N(n_later)}},
     {EXCHANGE_INFORMATIONAL, {D(delete_child)}},
-    {EXCHANGE_INFORMATIONAL, {D(delete_many), D(delete_ike), CP}},
+    {EXCHANGE_INFORMATIONAL, {D(delete_many), D(delete_ike), CP(cp)}},
     {EXCHANGE_INFORMATIONAL, {D(delete_ike)}},
     {EXCHANGE_INFORMATIONAL, {{0, NULL}}},
     {EXCHANGE_INFORMATIONAL, {{PAYLOAD_CERT, crowd}}},
@@ -453,11 +493,20 @@ static void forgery(struct writer *w, const struct seed *s, u8 how)
     write_u8(w, 0);
 }
 
+static bool has_config(const struct seed *s)
+{
+    bool found = false;
+    for (unsigned n = 0; n < kinds_of(s); n++)
+        found = found || s->parts[n].type == PAYLOAD_CP;
+    return found;
+}
+
 /* Each message as a request and as a response in each of the twelve states; then one more. */
 static void seed_sealed(const char *folder)
 {
     static u8 out[4096];
     enum { STAGES = 12, RESPONSE = 4, HOLD = 0x20 };
+    enum { BELIEVE = 1, INTERNAL = 0x20 };
     for (unsigned i = 0; i < STAGES * ARRAY_LEN(seeds); i++) {
         const struct seed *s = &seeds[i / STAGES], *next = &seeds[(i + 9) % ARRAY_LEN(seeds)];
         char name[32];
@@ -465,7 +514,7 @@ static void seed_sealed(const char *folder)
         if (s->exchange == EXCHANGE_IKE_SA_INIT)
             continue;
         write_u8(&w, (u8)(i % STAGES));
-        write_u8(&w, 1);     /* believe */
+        write_u8(&w, has_config(s) ? BELIEVE | INTERNAL : BELIEVE);
         if (i % STAGES == 0) /* first of all it must be up */
             forgery(&w, &seeds[7], 0);
         forgery(&w, s, i % STAGES == 1 || i % STAGES > 3 ? RESPONSE : 0);

@@ -56,9 +56,12 @@ static void set_proposals(struct setup *s, const struct pair_algorithms *a)
                                  (uint16_t)transforms_of(s->esp, esp, 4), s->esp, origin};
 }
 
-static struct shrike_ts net_of(unsigned side, unsigned child)
+/* With internal addresses those of side 0 are not known yet. */
+static struct shrike_ts net_of(const struct pair_options *o, unsigned side, unsigned child)
 {
     struct shrike_ts ts = {.port_to = 65535, .family = 4};
+    if (o->internal && side == 0)
+        return (struct shrike_ts){.port_to = 65535};
     uint8_t from[4] = {10, (uint8_t)(1 + side), (uint8_t)child, 0};
     memcpy(ts.from, from, 4);
     memcpy(ts.to, from, 4);
@@ -73,7 +76,7 @@ static void set_children(struct setup *s, unsigned side, const struct pair_optio
     conn->child_count = (uint16_t)(o->children ? o->children : 1);
     for (unsigned i = 0; i < conn->child_count; i++) {
         struct shrike_child_conf *child = &s->children[side][i];
-        s->ts[side][i] = net_of(side, i);
+        s->ts[side][i] = net_of(o, side, i);
         snprintf(s->names[i], sizeof(s->names[i]), "net%u", i);
         *child = (struct shrike_child_conf){
             .name = s->names[i],
@@ -89,6 +92,23 @@ static void set_children(struct setup *s, unsigned side, const struct pair_optio
             .rekey_time = o->child_rekey,
             .life_time = o->child_life,
         };
+    }
+}
+
+static void set_internal(struct setup *s, unsigned side)
+{
+    static const struct shrike_addr any = {.family = 4};
+    static const char *const pools[] = {"people"};
+    static const uint8_t lease[] = {0, CFG_INTERNAL_IP4_ADDRESS, 0, 4, 10, 3, 0, 1,
+                                    0, CFG_INTERNAL_IP4_DNS,     0, 4, 10, 0, 0, 53};
+    struct shrike_conn *conn = &s->conn[side];
+    if (side == 0) {
+        conn->vips = &any;
+        conn->vip_count = 1;
+    } else {
+        conn->pools = pools;
+        conn->pool_count = 1;
+        s->pair.side[1].give = bytes_of(lease, sizeof(lease));
     }
 }
 
@@ -119,6 +139,8 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
         .mobike = o->mobike,
     };
     set_children(s, side, o);
+    if (o->internal)
+        set_internal(s, side);
     s->conf[side] = (struct shrike_conf){
         conn, 1, o->cookie_threshold ? o->cookie_threshold : 1u << 30, 1u << 15, 1u << 30};
     s->pair.side[side].here = conn->local_endpoint;

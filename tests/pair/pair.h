@@ -126,6 +126,7 @@ struct pair_options {
     uint8_t window; /* requests under way at once; 1 when 0 */
     bool transport;
     bool mobike;
+    bool internal;         /* side 0 asks for an internal address, side 1 gives it 10.3.0.1 */
     bool cookies;          /* wanted from every stranger */
     const char *secret[2]; /* NULL: the same for both */
 };

@@ -126,8 +126,9 @@ static struct ike_sa *full_sa(struct shard *s)
     sa->initiator = sa->authenticated = true;
     sa->spare = false;
     sa->wants = WANT_LIVENESS;
-    sa->window.allowed = sa->window.kept = 1;
-    sa->window.early = 0;
+    sa->window.allowed = 3;
+    sa->window.kept = 4;
+    sa->window.early = 5; /* of the three that may come early, the first and the third */
     sa->ousts = OUST_DELETE;
     sa->lowest.len = 31;
     sa->lost = LOST_CLOSED;
@@ -144,34 +145,73 @@ static struct ike_sa *full_sa(struct shard *s)
     return sa;
 }
 
-static void full_slots(struct shard *s, struct ike_sa *sa, struct child_sa *child)
+static struct packet *octets(struct shard *s, u8 value, size_t len)
 {
     u8 message[900];
-    struct work *work = slot_work(s, &sa->ours);
-    memset(message, 0x5a, sizeof(message));
-    fill(&record_slot, &sa->ours, 5);
-    fill(&record_slot, &sa->theirs, 9);
+    memset(message, value, sizeof(message));
+    return packet_copy(&s->packets, bytes_of(message, len));
+}
+
+static void full_request(struct shard *s, struct slot *slot, u8 salt, struct child_sa *child)
+{
+    fill(&record_slot, slot, salt);
+    slot->exchange = EXCHANGE_INFORMATIONAL;
+    slot->want = 0;
+    slot->child = child;
+    slot->message = octets(s, salt, 100 + salt);
+}
+
+/* Three requests of ours, a CREATE_CHILD_SA among them, and two replies; with gaps between them. */
+static void full_slots(struct shard *s, struct ike_sa *sa, struct child_sa *first,
+                       struct child_sa *second)
+{
+    CHECK(slots_open(s, sa));
+    struct slot *ours = slot_ours(sa, 2);
+    full_request(s, slot_ours(sa, 0), 20, NULL);
+    full_request(s, ours, 5, second);
+    full_request(s, slot_ours(sa, 3), 30, first);
+    ours->exchange = EXCHANGE_CREATE_CHILD_SA;
+    ours->message->next = octets(s, 0x5a, 900);
+    struct work *work = slot_work(s, ours);
     fill(&record_work, work, 7);
     work->group = KE_CURVE25519;
     work->gone_count = 3;
-    sa->ours.exchange = EXCHANGE_CREATE_CHILD_SA;
-    sa->ours.want = 0;
-    sa->ours.child = child;
-    sa->ours.message = packet_copy(&s->packets, bytes_of(message, 600));
-    sa->ours.message->next = packet_copy(&s->packets, bytes_of(message, 900));
-    sa->theirs.exchange = 0;
-    sa->theirs.message = packet_copy(&s->packets, bytes_of(message, 80));
+    for (unsigned i = 0; i < 2; i++) {
+        struct slot *theirs = slot_theirs(sa, i ? WINDOW_MAX - 1 : 1);
+        fill(&record_slot, theirs, (u8)(9 + i));
+        theirs->exchange = 0;
+        theirs->message = octets(s, (u8)(9 + i), 80 + i);
+    }
 }
 
+static void check_slot(const struct slot *a, const struct slot *b)
+{
+    const struct packet *x = a->message, *y = b->message;
+    CHECK(same(&record_slot, a, b) && !a->work == !b->work && !a->child == !b->child);
+    for (; x && y; x = x->next, y = y->next)
+        CHECK(bytes_equal(packet_bytes(x), packet_bytes(y)));
+    CHECK(!x && !y);
+    if (a->work && b->work)
+        CHECK(same(&record_work, a->work, b->work));
+    if (a->child && b->child)
+        CHECK_EQ(a->child->serial, b->child->serial);
+}
+
+/* The same in the same order; no gaps come back. */
 static void check_slots(const struct ike_sa *a, const struct ike_sa *b)
 {
-    CHECK(same(&record_slot, &a->ours, &b->ours) && same(&record_slot, &a->theirs, &b->theirs));
-    CHECK(same(&record_work, a->ours.work, b->ours.work));
-    CHECK(bytes_equal(packet_bytes(a->ours.message), packet_bytes(b->ours.message)));
-    CHECK(bytes_equal(packet_bytes(a->ours.message->next), packet_bytes(b->ours.message->next)));
-    CHECK(b->ours.message->next->next == NULL);
-    CHECK(bytes_equal(packet_bytes(a->theirs.message), packet_bytes(b->theirs.message)));
-    CHECK_EQ(a->ours.child->serial, b->ours.child->serial);
+    const struct slot *slot, *back;
+    unsigned ours = 0, theirs = 0;
+    for (unsigned i = 0; (slot = slot_ours(a, i)) != NULL; i++) {
+        if (slot->exchange && (back = slot_ours(b, ours++)) != NULL)
+            check_slot(slot, back);
+    }
+    for (unsigned i = 0; (slot = slot_theirs(a, i)) != NULL; i++) {
+        if (slot->message && (back = slot_theirs(b, theirs++)) != NULL)
+            check_slot(slot, back);
+    }
+    CHECK(ours == 3 && slots_asking(b) == 3);
+    CHECK(theirs == 2 && slot_theirs(b, 1)->message && !slot_theirs(b, 2)->message);
 }
 
 static void check_child(const struct child_sa *a, const struct child_sa *b)
@@ -189,7 +229,7 @@ TEST(every_field_comes_back)
     struct ike_sa *sa = full_sa(a);
     struct child_sa *first = full_child(a, sa, 1), *second = full_child(a, sa, 2);
     second->state = CHILD_NEGOTIATED;
-    full_slots(a, sa, second);
+    full_slots(a, sa, first, second);
     record_len = export_ike(a, sa, record, sizeof(record));
     CHECK(record_len > 0 && record_len < sizeof(record));
     CHECK(import_ike(b, 500 * SHRIKE_SECOND, bytes_of(record, record_len)));
@@ -214,17 +254,28 @@ TEST(every_field_comes_back)
 /* ---- whole engines ---- */
 
 /* A pair whose configurations are ours, so that another engine can be given them. */
-static struct pair *begin(unsigned children)
+static struct pair *new_pair(struct pair_options o)
 {
-    struct pair *p = toy_pair((struct pair_options){.children = children});
+    struct pair *p = toy_pair(o);
     for (unsigned i = 0; i < 2; i++) {
         tune_begin(p, i, &t[i]);
-        for (unsigned k = 0; k < children; k++)
+        for (unsigned k = 0; k < t[i].conn.child_count; k++)
             t[i].children[k].ipcomp = true;
         tune_end(p, i, &t[i]);
     }
+    return p;
+}
+
+static struct pair *begin_with(struct pair_options o)
+{
+    struct pair *p = new_pair(o);
     pair_up(p, NULL);
     return p;
+}
+
+static struct pair *begin(unsigned children)
+{
+    return begin_with((struct pair_options){.children = children});
 }
 
 /* Does the engine know the CPIs that its data plane has? */
@@ -313,6 +364,78 @@ TEST(a_request_in_flight_is_sent_again_as_it_was)
     pair_wait(p, p->now + 5 * SHRIKE_SECOND);
     CHECK(pair_agrees(p));
     CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+    toy_end(p);
+}
+
+/* What a side wants done at once. */
+static void act(struct pair *p, unsigned side)
+{
+    enum { ROUNDS = 20 };
+    for (unsigned n = 0; n < ROUNDS; n++) {
+        bool due = shrike_deadline(p->side[side].engine) <= p->now;
+        if (due)
+            shrike_tick(p->side[side].engine, p->now);
+        if (!pair_drain(p, side) && !due)
+            return;
+    }
+}
+
+/* Three requests at once, to delete Child SAs. */
+static void ask_thrice(struct pair *p)
+{
+    static const char *const names[] = {"net0", "net1", "net2"};
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        struct shrike_command down = {.kind = SHRIKE_DOWN, .conn = "pair", .child = names[i]};
+        shrike_command(p->side[0].engine, p->now, &down);
+    }
+    act(p, 0);
+}
+
+static bool one_child_left(const struct pair *p)
+{
+    return pair_agrees(p) && p->side[0].child_count == 1 && p->side[1].child_count == 1 &&
+           p->side[0].ike_down == 0 && p->side[1].ike_down == 0;
+}
+
+TEST(several_requests_in_flight_are_sent_again)
+{
+    struct pair *p = begin_with((struct pair_options){.children = 4, .window = 4});
+    ask_thrice(p);
+    CHECK_EQ(p->side[1].count, 3);
+    pair_lose_all(&p->side[1]);
+    restart(p, 0);
+    CHECK(p->side[1].child_count == 4);
+    pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+    CHECK_EQ(stats_of(p, 0).retransmits, 3);
+    CHECK(one_child_left(p));
+    toy_end(p);
+}
+
+/* It answers again what it has answered, with what it has said; and what has come early, no more
+ * than once. */
+TEST(several_replies_are_remembered)
+{
+    struct pair *p = begin_with((struct pair_options){.children = 4, .window = 4});
+    ask_thrice(p);
+    struct pair_side *victim = &p->side[1];
+    struct pair_datagram first = victim->queue[victim->head];
+    u8 copy[2000];
+    CHECK(first.len <= sizeof(copy));
+    memcpy(copy, first.data, first.len);
+    first.data = copy;
+    pair_lose(victim); /* for now */
+    while (pair_deliver(p, 1))
+        act(p, 1);
+    CHECK_EQ(victim->child_count, 2);
+    CHECK_EQ(p->side[0].count, 2);
+    pair_lose_all(&p->side[0]);
+    restart(p, 1);
+    pair_post(victim, &first);
+    pair_run(p);
+    CHECK_EQ(victim->child_count, 1);
+    pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+    CHECK_EQ(stats_of(p, 1).replays, 2);
+    CHECK(one_child_left(p));
     toy_end(p);
 }
 
@@ -496,25 +619,68 @@ TEST(a_stale_record_of_what_ends_leaves_nothing)
 
 /* ---- what others have written ---- */
 
-static const char fixture[] = FIXTURES "/record-1";
+static FILE *open_fixture(unsigned version, const char *mode)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/record-%u", FIXTURES, version);
+    return fopen(path, mode);
+}
+
+static void read_fixture(unsigned version)
+{
+    FILE *f = open_fixture(version, "rb");
+    CHECK(f != NULL);
+    record_len = f ? fread(record, 1, sizeof(record), f) : 0;
+    if (f)
+        (void)fclose(f);
+    CHECK(record_len > HEAD && record[5] == version);
+}
 
 TEST(version_1_can_be_read)
 {
     struct pair *p = begin(2);
-    FILE *f = fopen(fixture, "rb");
-    CHECK(f != NULL);
-    record_len = fread(record, 1, sizeof(record), f);
-    (void)fclose(f);
-    CHECK(record_len > 0 && record[5] == 1);
+    read_fixture(1);
     CHECK(survives(p, false));
+    toy_end(p);
+}
+
+/* A pair with all that a record can hold: an internal address, further addresses of the peer, and a
+ * window of four. */
+static struct pair *begin_whole(void)
+{
+    static const struct shrike_addr both[] = {{{192, 0, 2, 2}, 4}, {{192, 0, 2, 77}, 4}};
+    struct pair *p = new_pair(
+        (struct pair_options){.children = 4, .window = 4, .mobike = true, .internal = true});
+    pair_addresses(p, 1, both, ARRAY_LEN(both));
+    pair_up(p, NULL);
+    return p;
+}
+
+TEST(version_2_can_be_read)
+{
+    struct pair *p = begin_whole();
+    struct shrike *e = engine_like(p, 0);
+    struct shrike_ike_view ike;
+    u32 at = 0;
+    read_fixture(2);
+    CHECK(import_into(e, p, record_len));
+    CHECK(shrike_view_ike(e, &at, &ike));
+    CHECK_EQ(ike.children, 4);
+    CHECK(ike.local_vip_count == 1 && ike.local_vips[0].octets[3] == 1);
+    struct shrike *before = p->side[0].engine;
+    p->side[0].engine = e;
+    pair_wait(p, p->now + 2 * SHRIKE_SECOND);
+    CHECK_EQ(stats_of(p, 0).retransmits, 3);
+    shrike_free(before);
     toy_end(p);
 }
 
 /* Once for each version, while it is the newest. */
 static int write_fixture(void)
 {
-    struct pair *p = begin(2);
-    FILE *f = fopen(fixture, "wb");
+    struct pair *p = begin_whole();
+    FILE *f = open_fixture(RECORD_VERSION, "wb");
+    ask_thrice(p);
     take_record(p, 0);
     bool good = f && fwrite(record, 1, record_len, f) == record_len;
     if (f)
@@ -528,9 +694,11 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--write") == 0)
         return write_fixture();
     return RUN(every_field_comes_back) | RUN(the_peer_does_not_notice) |
-           RUN(a_request_in_flight_is_sent_again_as_it_was) | RUN(what_is_half_open_is_no_record) |
-           RUN(each_prefix_is_refused) | RUN(a_changed_record_is_refused_or_does_no_harm) |
-           RUN(no_field_may_be_missing) | RUN(a_connection_is_found_by_its_name) |
-           RUN(a_stale_record_is_made_from_scratch) |
-           RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read);
+           RUN(a_request_in_flight_is_sent_again_as_it_was) |
+           RUN(several_requests_in_flight_are_sent_again) | RUN(several_replies_are_remembered) |
+           RUN(what_is_half_open_is_no_record) | RUN(each_prefix_is_refused) |
+           RUN(a_changed_record_is_refused_or_does_no_harm) | RUN(no_field_may_be_missing) |
+           RUN(a_connection_is_found_by_its_name) | RUN(a_stale_record_is_made_from_scratch) |
+           RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
+           RUN(version_2_can_be_read);
 }
