@@ -383,14 +383,17 @@ TEST(no_key_is_left_in_a_page)
     }
 }
 
-/* RFC 7296 2.1 (2): while a request waits for the data plane, one more copy of it gets nothing; the
- * reply of the request before it is no answer. */
-TEST(a_reply_is_for_its_own_request)
+/* What side 1 keeps while it waits for the data plane: its last reply may have been forgotten
+ * before
+ * (`late`), or not. One more copy of the request gets nothing. */
+static void wait_for_the_plane(bool late, u32 *kept)
 {
     struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false};
     struct pair *p = toy_pair((struct pair_options){.children = 2});
     u8 octets[2048];
     pair_up(p, "net0");
+    if (late)
+        pair_wait(p, p->now + 3600 * SHRIKE_SECOND);
     p->side[1].hold_ops = true;
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
@@ -401,6 +404,7 @@ TEST(a_reply_is_for_its_own_request)
     again.data = octets;
     CHECK(pair_deliver(p, 1));
     settle_side(p, 1);
+    *kept = stats_of(p, 1).packets;
     CHECK(p->side[1].op_count == 1 && p->side[0].count == 0);
     pair_post(&p->side[1], &again);
     (void)pair_deliver(p, 1);
@@ -413,11 +417,20 @@ TEST(a_reply_is_for_its_own_request)
     toy_end(p);
 }
 
+/* RFC 7296 2.1, 2.3: with its next request the peer shows that it has had the reply. */
+TEST(a_reply_goes_when_the_next_request_comes)
+{
+    u32 soon = 1, late = 2;
+    wait_for_the_plane(false, &soon);
+    wait_for_the_plane(true, &late);
+    CHECK_EQ(soon, late);
+}
+
 int main(void)
 {
     (void)h;
     return RUN(a_request_again_gets_its_reply_again) | RUN(a_closed_sa_still_answers) |
            RUN(headers_that_name_another) | RUN(caps_hold_and_recover) | RUN(memory_is_bounded) |
            RUN(old_configurations_are_given_back) | RUN(changed_configurations_stay_until_the_end) |
-           RUN(no_key_is_left_in_a_page) | RUN(a_reply_is_for_its_own_request);
+           RUN(no_key_is_left_in_a_page) | RUN(a_reply_goes_when_the_next_request_comes);
 }
