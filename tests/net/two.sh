@@ -83,6 +83,14 @@ up_waits_for_the_routes() {
     wait "$tool" && routed && [ $code -eq 0 ]
 }
 
+# The peer has two addresses, and nobody is at the first, in either family.
+second_address_answers() {
+    finish "$shriked_west"
+    gateway_conf west
+    sed -i 's/^\( *remote_addrs = \).*/\12001:db8::77, 192.0.2.77, 192.0.2.2/' "$net_dir/west.conf"
+    shriked_start west "$@" && shrike_at west up west-east && both_ways
+}
+
 # Traffic alone brings the tunnel up; the first packets may be lost.
 trap_works() {
     finish "$shriked_west"
@@ -165,6 +173,7 @@ test_of "down is down" down_is_down || true
 # One process cannot be held up in part.
 [ "${1:-}" = --one-process ] ||
     test_of "up waits for the routes" up_waits_for_the_routes || true
+test_of "the second address of the peer is called" second_address_answers "$@" || true
 test_of "a packet brings it up" trap_works "$@" || true
 test_of "silence ends it" silence_ends_it "$@" || true
 test_of "start_action = start" starts_by_itself "$@" || true
