@@ -34,7 +34,7 @@ static void help(FILE *out)
         fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
     }
     fputs("\n"
-          "  --json            overview, list, version, why: as JSON\n"
+          "  --json            overview, list, version, why, check: as JSON\n"
           "  -n, --lines N     log, why: how many lines or failures (20; at most 256)\n"
           "  -f, --follow      log: go on with what is logged from now on\n"
           "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"

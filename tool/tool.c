@@ -1,5 +1,6 @@
 /* What every command of the tool has: see tool.h. */
 #include "tool/tool.h"
+#include "tool/check.h"
 #include "tool/down.h"
 #include "tool/list.h"
 #include "tool/log.h"
@@ -22,6 +23,8 @@ const struct tool_command tool_commands[] = {
      command_rekey},
     {"why", "[PEER]", "why something is not up: the last failures, and what mends them", 0, 1,
      TOOL_JSON | TOOL_LINES, command_why},
+    {"check", "[FILE [FILE]]", "what a configuration says wrong; of two, where they do not fit", 0,
+     2, TOOL_JSON, command_check},
     {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
      command_upgrade},
     {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},

@@ -70,6 +70,17 @@ refuses() {
     grep -qE "$pattern" "$net_dir/refused"
 }
 
+# What both files say before anything is started.
+checks() {
+    local pattern
+    pattern=$(sed -n 's/^check //p' "$cases/$1/expect")
+    [ -n "$pattern" ] || return 0
+    [ "$pattern" != none ] || pattern='^nothing to say against it$'
+    "$shrike" check "$cases/$1/a.conf" "$cases/$1/b.conf" >"$net_dir/checked" || true
+    cat "$net_dir/checked"
+    grep -qE "$pattern" "$net_dir/checked"
+}
+
 start() {
     rm -f "$net_dir/$2.log"
     background "$2" "$net_dir/$2.log" "$shriked" --config "$cases/$1/$2.conf" \
@@ -94,8 +105,9 @@ act() {
 
 run_case() {
     local side
-    open_filters
     pids=()
+    checks "$1" || return 1
+    open_filters
     for side in a b; do
         if has_refusal "$1" $side; then refuses "$1" $side || return 1; else start "$1" $side; fi
     done

@@ -1,0 +1,95 @@
+/* `shrike check`: see check.h. */
+#include "tool/check.h"
+#include "tool/doubt.h"
+#include "tool/json.h"
+#include "tool/mates.h"
+#include "tool/show.h"
+
+static const char first_file[] = "/etc/swanctl/swanctl.conf";
+
+struct check {
+    struct tool *tool;
+    struct json json;
+    struct config_report report;
+    unsigned errors, warnings; /* of all reports */
+};
+
+static struct bytes text(const char *s)
+{
+    return bytes_of(s, strlen(s));
+}
+
+static void tell_line(struct check *k, const struct config_line *l)
+{
+    char line[12];
+    struct text t = text_of(line, sizeof line);
+    FILE *out = k->tool->out;
+    enum paint paint = l->error ? PAINT_BAD : PAINT_WAIT;
+    if (l->line)
+        text_u64(&t, l->line);
+    if (k->tool->json) {
+        json_begin(&k->json, NULL, '{');
+        json_text(&k->json, "file", text(l->file));
+        json_number(&k->json, "line", text(line));
+        json_text(&k->json, "severity", text(l->error ? "error" : "warning"));
+        json_text(&k->json, "text", text(l->text));
+        json_end(&k->json, '}');
+        return;
+    }
+    show_to(out, text(l->file));
+    fprintf(out, "%s%s: %s%s:%s ", l->line ? ":" : "", line, paint_on(paint, k->tool->colour),
+            l->error ? "error" : "warning", paint_off(paint, k->tool->colour));
+    show_to(out, text(l->text));
+    putc('\n', out);
+}
+
+/* What the report has, and it is empty again. */
+static void tell(struct check *k)
+{
+    struct config_report *r = &k->report;
+    for (u32 i = 0; i < r->count; i++)
+        tell_line(k, &r->lines[i]);
+    k->errors += r->errors;
+    k->warnings += r->warnings;
+    *r = (struct config_report){.count = 0};
+}
+
+static struct config *load(struct check *k, const char *path)
+{
+    struct config *c = config_load(path, &k->report);
+    if (c)
+        doubt(c, &k->report);
+    tell(k);
+    return c;
+}
+
+static void check(struct check *k, const char *a, const char *b)
+{
+    struct config *one = load(k, a), *other = b ? load(k, b) : NULL;
+    if (one && other)
+        mates_compare(one, other, &k->report);
+    tell(k);
+    config_free(one);
+    config_free(other);
+}
+
+int command_check(struct tool *t, char *const *arguments)
+{
+    static struct check k;
+    const char *a = arguments[0] ? arguments[0] : first_file;
+    k = (struct check){.tool = t, .json = {.out = t->out}};
+    if (t->json) {
+        json_begin(&k.json, NULL, '{');
+        json_begin(&k.json, "lines", '[');
+    }
+    check(&k, a, arguments[0] ? arguments[1] : NULL);
+    if (t->json) {
+        json_end(&k.json, ']');
+        json_end(&k.json, '}');
+    } else if (k.errors || k.warnings) {
+        fprintf(t->out, "%u errors, %u warnings\n", k.errors, k.warnings);
+    } else {
+        fputs("nothing to say against it\n", t->out);
+    }
+    return k.errors ? TOOL_FAILED : TOOL_DONE;
+}
