@@ -80,9 +80,12 @@ works_on() {
 }
 
 # Routes of children that go are taken away, as ever.
+# Those of what is down go a moment later.
+no_routes() { [ -z "$(at west route show table 220)" ]; }
+
 down_and_up() {
     at west route show table 220 | grep -q 10.2.0.0/24 && shrike_at west down west-east || return 1
-    [ -z "$(at west route show table 220)" ] && shrike_at west up west-east && both_ways
+    within 5 no_routes && shrike_at west up west-east && both_ways
 }
 
 what_is_no_shriked_is_refused() {
