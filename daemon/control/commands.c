@@ -1,32 +1,39 @@
 /* The table of commands, and events: see commands.h. */
 #include "control/commands.h"
-#include "control/conns.h"
+#include "control/algorithms.h"
+#include "control/certs.h"
 #include "control/control.h"
 #include "control/sas.h"
 #include "proc/line.h"
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#define LINE_MESSAGE_MAX (LOG_TEXT_MAX + 1024)
+#define LINE_MESSAGE_MAX  (LOG_TEXT_MAX + 1024)
+#define EVENT_MESSAGE_MAX 65536 /* two Child SAs with all selectors that there may be */
 
 /* ---- lines ---- */
+
+static void put_line(struct vici_writer *w, const struct log_line *line)
+{
+    char at[48];
+    vici_put_text(w, "group", line->group);
+    vici_put_u64(w, "level", log_vici_level(line->level));
+    if (line->conn[0])
+        vici_put_text(w, "ikesa-name", line->conn);
+    if (line->ike) /* some readers look for this spelling */
+        vici_put_u64(w, "ikesa-uniqueid", line->ike);
+    snprintf(at, sizeof at, "%llu.%03u", (unsigned long long)(line->when_us / 1000000),
+             (unsigned)(line->when_us / 1000 % 1000));
+    vici_put_text(w, "time", at);
+    vici_put_text(w, "severity", line_level(line->level));
+    vici_put_text(w, "msg", line->text);
+}
 
 static bool line_message(u8 octets[LINE_MESSAGE_MAX], const struct log_line *line,
                          struct bytes *message)
 {
-    char at[48];
     struct vici_writer w = vici_writer_of(octets, LINE_MESSAGE_MAX);
-    vici_put_text(&w, "group", line->group);
-    vici_put_u64(&w, "level", log_vici_level(line->level));
-    if (line->conn[0])
-        vici_put_text(&w, "ikesa-name", line->conn);
-    if (line->ike) /* some readers look for this spelling */
-        vici_put_u64(&w, "ikesa-uniqueid", line->ike);
-    snprintf(at, sizeof at, "%llu.%03u", (unsigned long long)(line->when_us / 1000000),
-             (unsigned)(line->when_us / 1000 % 1000));
-    vici_put_text(&w, "time", at);
-    vici_put_text(&w, "severity", line_level(line->level));
-    vici_put_text(&w, "msg", line->text);
+    put_line(&w, line);
     return vici_written(&w, message);
 }
 
@@ -64,7 +71,20 @@ static enum vici_reply shrike_log(void *ctx, const struct vici_request *r, struc
     return VICI_REPLY_NOW;
 }
 
-/* ---- up, down and rekeyed ---- */
+/* ---- what becomes of SAs ---- */
+
+void commands_alert(struct control *c, const struct shrike_event *e, const struct log_line *line)
+{
+    u8 octets[LINE_MESSAGE_MAX];
+    struct bytes message;
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    if (!vici_server_wanted(&c->clients.server, SERVED_ALERT))
+        return;
+    vici_put_text(&w, "type", shrike_event_name(e->id));
+    put_line(&w, line);
+    if (vici_written(&w, &message))
+        vici_server_event(&c->clients.server, SERVED_ALERT, message);
+}
 
 /* Which event of ours tells of this one; SERVED_COUNT: none. */
 static enum served served_of(enum shrike_event_id id)
@@ -78,6 +98,7 @@ static enum served served_of(enum shrike_event_id id)
         {SHRIKE_EVENT_CHILD_UP, SERVED_CHILD_UPDOWN},
         {SHRIKE_EVENT_CHILD_DOWN, SERVED_CHILD_UPDOWN},
         {SHRIKE_EVENT_IKE_REKEYED, SERVED_IKE_REKEY},
+        {SHRIKE_EVENT_IKE_MOVED, SERVED_IKE_UPDATE},
         {SHRIKE_EVENT_CHILD_REKEYED, SERVED_CHILD_REKEY},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -88,19 +109,21 @@ static enum served served_of(enum shrike_event_id id)
 
 void commands_event(struct control *c, const struct shrike_event *e)
 {
-    u8 octets[4096];
+    static u8 octets[EVENT_MESSAGE_MAX];
+    const shrike_time now = loop_now(c->seat->loop);
     struct bytes message;
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     enum served event = served_of(e->id);
-    bool up = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP;
     if (event == SERVED_COUNT || !vici_server_wanted(&c->clients.server, event))
         return;
-    if (up)
+    if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP)
         vici_put_text(&w, "up", "yes");
     if (event == SERVED_IKE_REKEY || event == SERVED_CHILD_REKEY)
-        sas_put_rekey(&w, e);
+        sas_put_rekey(&w, e, now);
+    else if (event == SERVED_IKE_UPDATE)
+        sas_put_update(&w, e, now);
     else
-        sas_put_event(&w, e, up);
+        sas_put_event(&w, e, now);
     if (vici_written(&w, &message))
         vici_server_event(&c->clients.server, event, message);
 }
@@ -166,45 +189,42 @@ static enum vici_reply list_sas(void *ctx, const struct vici_request *r, struct 
     return VICI_REPLY_NOW;
 }
 
-/* What is not built is empty: those who load or show everything at once go on. */
-static enum vici_reply no_keys(void *ctx, const struct vici_request *r, struct vici_writer *w)
-{
-    (void)ctx, (void)r;
-    vici_list_begin(w, "keys");
-    vici_list_end(w);
-    return VICI_REPLY_NOW;
-}
-
-static enum vici_reply no_authorities(void *ctx, const struct vici_request *r,
-                                      struct vici_writer *w)
-{
-    (void)ctx, (void)r;
-    vici_list_begin(w, "authorities");
-    vici_list_end(w);
-    return VICI_REPLY_NOW;
-}
-
 static const struct vici_command commands[] = {
     {"version", version},
     {"stats", stats_command},
     {"reload-settings", reload_settings},
-    {"load-conn", conns_load},
-    {"unload-conn", conns_unload},
-    {"get-conns", conns_get},
-    {"list-conns", conns_list},
-    {"load-shared", shared_load},
-    {"unload-shared", shared_unload},
-    {"get-shared", shared_get},
-    {"clear-creds", shared_clear},
-    {"get-keys", no_keys},
-    {"get-authorities", no_authorities},
-    {"load-pool", pools_load},
-    {"unload-pool", pools_unload},
-    {"get-pools", pools_get},
     {"initiate", initiate},
     {"terminate", terminate},
     {"rekey", rekey},
+    {"install", policies_install},
+    {"uninstall", policies_uninstall},
     {"list-sas", list_sas},
+    {"list-policies", walk_policies},
+    {"list-conns", walk_conns},
+    {"get-conns", conns_get},
+    {"list-certs", certs_list},
+    {"list-authorities", certs_list},
+    {"get-authorities", certs_get_authorities},
+    {"load-conn", conns_load},
+    {"unload-conn", conns_unload},
+    {"load-cert", certs_load},
+    {"load-key", certs_load},
+    {"unload-key", certs_unload},
+    {"get-keys", certs_get_keys},
+    {"load-token", certs_load},
+    {"load-shared", shared_load},
+    {"unload-shared", shared_unload},
+    {"get-shared", shared_get},
+    {"flush-certs", certs_flush},
+    {"clear-creds", shared_clear},
+    {"load-authority", certs_load},
+    {"unload-authority", certs_unload},
+    {"load-pool", pools_load},
+    {"unload-pool", pools_unload},
+    {"get-pools", pools_get},
+    {"get-algorithms", algorithms_get},
+    {"get-counters", counters_get},
+    {"reset-counters", counters_reset},
     {"shrike-log", shrike_log},
     {"shrike-why", failures_command},
     {"shrike-upgrade", upgrade_command},
@@ -214,13 +234,17 @@ static const char *const events[SERVED_COUNT] = {
     [SERVED_LOG] = "log",
     [SERVED_CONTROL_LOG] = "control-log",
     [SERVED_LIST_SA] = "list-sa",
+    [SERVED_LIST_POLICY] = "list-policy",
     [SERVED_LIST_CONN] = "list-conn",
+    [SERVED_LIST_CERT] = "list-cert",
+    [SERVED_LIST_AUTHORITY] = "list-authority",
     [SERVED_IKE_UPDOWN] = "ike-updown",
     [SERVED_CHILD_UPDOWN] = "child-updown",
     [SERVED_IKE_REKEY] = "ike-rekey",
     [SERVED_IKE_UPDATE] = "ike-update",
     [SERVED_CHILD_REKEY] = "child-rekey",
     [SERVED_FAILURE] = "shrike-failure",
+    [SERVED_ALERT] = "alert",
 };
 
 const struct vici_service *commands_service(struct control *c)
@@ -239,15 +263,16 @@ const struct vici_service *commands_service(struct control *c)
 void commands_go_on(struct control *c, vici_ticket ticket)
 {
     listing_goes_on(c, ticket);
-    conns_goes_on(c, ticket);
+    walk_goes_on(c, ticket);
 }
 
 void commands_cancel(struct control *c, vici_ticket ticket)
 {
     tasks_cancel(c, ticket);
     listing_cancel(c, ticket);
-    conns_cancel(c, ticket);
+    walk_cancel(c, ticket);
     stats_cancel(c, ticket);
     pools_cancel(c, ticket);
+    counters_cancel(c, ticket);
     upgrade_cancel(c, ticket);
 }

@@ -5,19 +5,23 @@
 #include "control/log.h"
 #include "vici/server.h"
 
-/* Events, by their place in the table. ike-update is never raised yet; that it is known lets a
- * client that watches all of them work. */
+/* Events, by their place in the table. list-cert and list-authority are never raised yet: there are
+ * none. */
 enum served {
     SERVED_LOG,
     SERVED_CONTROL_LOG,
     SERVED_LIST_SA,
+    SERVED_LIST_POLICY,
     SERVED_LIST_CONN,
+    SERVED_LIST_CERT,
+    SERVED_LIST_AUTHORITY,
     SERVED_IKE_UPDOWN,
     SERVED_CHILD_UPDOWN,
     SERVED_IKE_REKEY,
     SERVED_IKE_UPDATE,
     SERVED_CHILD_REKEY,
     SERVED_FAILURE, /* of the stream of shrike-why */
+    SERVED_ALERT,
     SERVED_COUNT,
 };
 
@@ -31,7 +35,11 @@ void commands_line(struct control *c, const struct log_line *line);
 /* The same as this event of the stream of one request; lost when its client is too slow. */
 void commands_stream_line(struct control *c, vici_ticket ticket, enum served event,
                           const struct log_line *line);
-/* An SA is up, down or rekeyed: events for those who registered them. */
+/* A line that warns of something, with the event that it is made of, for all who registered
+ * `alert`.
+ */
+void commands_alert(struct control *c, const struct shrike_event *e, const struct log_line *line);
+/* An SA is up, down, rekeyed or moved: events for those who registered them. */
 void commands_event(struct control *c, const struct shrike_event *e);
 /* There is room again for what this request streams; nobody waits for it any more. */
 void commands_go_on(struct control *c, vici_ticket ticket);

@@ -1,6 +1,5 @@
 /* Commands about connections: see conns.h. */
 #include "control/conns.h"
-#include "control/commands.h"
 #include "control/control.h"
 #include "control/render.h"
 #include "control/sas.h"
@@ -138,38 +137,72 @@ static void put_auth(struct vici_writer *w, const char *section, const struct sh
 {
     char at[4 * SHRIKE_ID_MAX + 1];
     struct text t = text_of(at, sizeof at);
+    static const char *const empty[] = {"groups", "cert_policy", "certs", "cacerts"};
     vici_begin(w, section);
-    vici_put_text(w, "class", "pre-shared key");
     if (a->id.type) {
         print_ident(&t, a->id.type, a->id.data);
         vici_put_text(w, "id", at);
     }
+    vici_put_text(w, "class", "pre-shared key");
+    for (size_t i = 0; i < ARRAY_LEN(empty); i++) { /* of certificates, which are not built */
+        vici_list_begin(w, empty[i]);
+        vici_list_end(w);
+    }
     vici_end(w);
+}
+
+static const char *action_name(enum shrike_start action)
+{
+    switch (action) {
+    case SHRIKE_START_NONE:
+        break;
+    case SHRIKE_START_TRAP:
+        return "trap";
+    case SHRIKE_START_NOW:
+        return "start";
+    }
+    return "none";
+}
+
+static const char *unique_name(enum shrike_unique unique)
+{
+    switch (unique) {
+    case SHRIKE_UNIQUE_NO:
+        break;
+    case SHRIKE_UNIQUE_NEVER:
+        return "UNIQUE_NEVER";
+    case SHRIKE_UNIQUE_REPLACE:
+        return "UNIQUE_REPLACE";
+    case SHRIKE_UNIQUE_KEEP:
+        return "UNIQUE_KEEP";
+    }
+    return "UNIQUE_NO";
 }
 
 static void put_child(struct vici_writer *w, const struct shrike_child_conf *k)
 {
     vici_begin(w, k->name);
     vici_put_text(w, "mode", k->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
-    vici_put_u64(w, "rekey_time", 0);
+    vici_put_u64(w, "rekey_time", k->rekey_time / SHRIKE_SECOND);
     vici_put_u64(w, "rekey_bytes", k->life.bytes_soft);
     vici_put_u64(w, "rekey_packets", k->life.packets_soft);
-    vici_put_text(w, "dpd_action", "none");
-    vici_put_text(w, "close_action", "none");
+    vici_put_text(w, "dpd_action", action_name(k->dpd_action));
+    vici_put_text(w, "close_action", action_name(k->close_action));
     sas_put_selectors(w, "local-ts", k->local_ts, k->local_ts_count);
     sas_put_selectors(w, "remote-ts", k->remote_ts, k->remote_ts_count);
     vici_end(w);
 }
 
-static void put_conn(struct vici_writer *w, const struct shrike_conn *conn,
-                     const struct config_conn *beside)
+void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
+               const struct config_conn *beside)
 {
     vici_begin(w, conn->name);
     put_addrs(w, conn, beside, true);
     put_addrs(w, conn, beside, false);
     vici_put_text(w, "version", "IKEv2");
-    vici_put_u64(w, "reauth_time", 0);
-    vici_put_u64(w, "rekey_time", 0);
+    vici_put_u64(w, "reauth_time", conn->reauth_time / SHRIKE_SECOND);
+    vici_put_u64(w, "rekey_time", conn->rekey_time / SHRIKE_SECOND);
+    vici_put_text(w, "unique", unique_name(conn->unique));
     if (conn->dpd_delay)
         vici_put_u64(w, "dpd_delay", conn->dpd_delay / SHRIKE_SECOND);
     put_auth(w, "local-1", &conn->local);
@@ -179,74 +212,4 @@ static void put_conn(struct vici_writer *w, const struct shrike_conn *conn,
         put_child(w, &conn->children[i]);
     vici_end(w);
     vici_end(w);
-}
-
-/* As many as there is room for; true: all have been streamed. */
-static bool stream(struct control *c, struct conns_listing *l)
-{
-    static u8 octets[VICI_SEGMENT_MAX - VICI_OVERHEAD_MAX];
-    const struct config *config = control_config(c);
-    for (; config && l->next < config->conf.conn_count; l->next++) {
-        const struct shrike_conn *conn = &config->conf.conns[l->next];
-        struct vici_writer w = vici_writer_of(octets, sizeof octets);
-        struct bytes message;
-        if (l->only[0] && strcmp(l->only, conn->name) != 0)
-            continue;
-        put_conn(&w, conn, &config->beside[l->next]);
-        if (!vici_written(&w, &message))
-            continue; /* longer than a message may be */
-        switch (vici_server_stream(&c->clients.server, l->ticket, SERVED_LIST_CONN, message)) {
-        case VICI_STREAMED:
-            break;
-        case VICI_STREAM_UNWANTED:
-        case VICI_STREAM_VOID:
-            return true;
-        case VICI_STREAM_FULL:
-            return false;
-        }
-    }
-    return true;
-}
-
-enum vici_reply conns_list(void *ctx, const struct vici_request *r, struct vici_writer *answer)
-{
-    struct control *c = ctx;
-    struct bytes only = vici_value(r->message, "ike");
-    (void)answer;
-    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
-        struct conns_listing *l = &c->conns[i];
-        if (l->ticket)
-            continue;
-        *l = (struct conns_listing){.ticket = r->ticket};
-        memcpy(l->only, only.at ? (const void *)only.at : "", MIN(only.len, VICI_NAME_MAX));
-        if (!stream(c, l))
-            return VICI_REPLY_LATER;
-        l->ticket = 0;
-        break;
-    }
-    return VICI_REPLY_NOW;
-}
-
-static struct conns_listing *by_ticket(struct control *c, vici_ticket ticket)
-{
-    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
-        if (c->conns[i].ticket == ticket)
-            return &c->conns[i];
-    return NULL;
-}
-
-void conns_goes_on(struct control *c, vici_ticket ticket)
-{
-    struct conns_listing *l = by_ticket(c, ticket);
-    if (!l || !stream(c, l))
-        return;
-    (void)vici_server_answer(&c->clients.server, ticket, bytes_of(NULL, 0));
-    l->ticket = 0;
-}
-
-void conns_cancel(struct control *c, vici_ticket ticket)
-{
-    struct conns_listing *l = by_ticket(c, ticket);
-    if (l)
-        l->ticket = 0;
 }

@@ -1,4 +1,4 @@
-/* The commands about connections: load-conn, unload-conn, get-conns, list-conns. */
+/* The commands about connections: load-conn, unload-conn, get-conns; what list-conns shows. */
 #ifndef CONTROL_CONNS_H
 #define CONTROL_CONNS_H
 
@@ -15,15 +15,8 @@ enum vici_reply conns_load_kind(struct control *c, enum model_kind kind,
 enum vici_reply conns_unload_kind(struct control *c, enum model_kind kind,
                                   const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply conns_get(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-enum vici_reply conns_list(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-
-/* list-conns under way, one for each client. */
-struct conns_listing {
-    vici_ticket ticket; /* 0: free */
-    u32 next;           /* the connection to be streamed next */
-    char only[VICI_NAME_MAX + 1];
-};
-void conns_goes_on(struct control *c, vici_ticket ticket);
-void conns_cancel(struct control *c, vici_ticket ticket);
+/* One event of list-conns. */
+void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
+               const struct config_conn *beside);
 
 #endif

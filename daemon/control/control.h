@@ -4,11 +4,13 @@
 
 #include "control/clients.h"
 #include "control/conns.h"
+#include "control/counters.h"
 #include "control/failures.h"
 #include "control/listing.h"
 #include "control/log.h"
 #include "control/model.h"
 #include "control/names.h"
+#include "control/policies.h"
 #include "control/pools.h"
 #include "control/publish.h"
 #include "control/shared.h"
@@ -16,6 +18,7 @@
 #include "control/stats.h"
 #include "control/tasks.h"
 #include "control/upgrade.h"
+#include "control/walk.h"
 
 /* Whose answer a reference brings: its upper bits. */
 enum reference_kind {
@@ -25,6 +28,7 @@ enum reference_kind {
     REFERENCE_LISTING, /* LIST and COUNT */
     REFERENCE_STATS,
     REFERENCE_POOLS,
+    REFERENCE_COUNTERS,
 };
 #define REFERENCE_SHIFT 28
 
@@ -40,13 +44,15 @@ struct control {
     struct clients clients;
     struct listings listings;
     struct tasks tasks;
-    struct conns_listing conns[VICI_CLIENTS_MAX];
+    struct walks walks;
     struct stats_asks stats;
     struct pools_asks pools;
     struct failures failures;
+    struct counters_asks counters;
     vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
-    u32 serial;           /* of the last reference */
+    struct policies policies;
+    u32 serial; /* of the last reference */
     shrike_time began;
     u64 refused; /* mails that made no sense */
     bool ready;

@@ -99,7 +99,7 @@ u32 control_reference(struct control *c, enum reference_kind kind)
 enum reference_kind control_reference_kind(u32 reference)
 {
     u32 kind = reference >> REFERENCE_SHIFT;
-    return kind <= REFERENCE_POOLS ? (enum reference_kind)kind : REFERENCE_NONE;
+    return kind <= REFERENCE_COUNTERS ? (enum reference_kind)kind : REFERENCE_NONE;
 }
 
 /* ---- the configuration ---- */
@@ -114,6 +114,7 @@ const struct config *control_config(struct control *c)
     if (!names_use(&c->names, c->model.merged))
         control_say(c, SHRIKE_ERROR, "there are more than %d names: some are not resolved",
                     NAMES_MAX);
+    policies_use(&c->policies, c->model.merged);
     start_look(c);
     return c->model.merged;
 }
@@ -176,7 +177,7 @@ static void name_changed(void *ctx, const char *name, const struct resolved *ans
 
 static void restore_name(void *ctx, struct bytes key, struct bytes value)
 {
-    (void)value;
+    policies_restore(ctx, key, value);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
         shared_restore(ctx, bytes_of(key.at + 7, key.len - 7));
 }
@@ -257,6 +258,8 @@ static void tell_event(struct control *c, const struct shrike_event *e)
     render_event(&t, e, c->model.merged ? &c->model.merged->conf : NULL);
     if (said)
         log_say(&c->log, &line);
+    if (said && line.level <= SHRIKE_WARNING)
+        commands_alert(c, e, &line);
     if (wanted)
         tasks_log(c, e, &line);
 }
@@ -297,6 +300,8 @@ static bool from_net(struct control *c, const struct mail *m)
         return listing_got_child(c, m);
     if (m->kind == MAIL_POOL || m->kind == MAIL_LEASE || m->kind == MAIL_POOLS_END)
         return pools_got(c, m);
+    if (m->kind == MAIL_TALLIES)
+        return counters_got(c, m);
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }
 
@@ -331,6 +336,7 @@ static void control_peer(void *self, enum role who, bool there)
         listing_net_gone(c);
         tasks_net_gone(c);
         pools_net_gone(c);
+        counters_net_gone(c);
     } else if (who == ROLE_ESP) {
         listing_esp_gone(c);
     }
@@ -366,11 +372,13 @@ static void control_stop(void *self)
     stats_close(c);
     pools_close(c);
     failures_close(c);
+    counters_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);
     names_close(&c->names);
     shared_close(c);
+    policies_close(c);
     model_free(&c->model);
     log_close(&c->log);
     free(c);

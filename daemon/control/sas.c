@@ -207,13 +207,19 @@ static void put_addresses(struct vici_writer *w, const char *key, const struct s
     vici_list_end(w);
 }
 
-void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrike_time now)
+static void put_until(struct vici_writer *w, const char *key, shrike_time then, shrike_time now)
+{
+    if (then)
+        vici_put_u64(w, key, then > now ? (then - now) / SHRIKE_SECOND : 0);
+}
+
+static void put_ike(struct vici_writer *w, const struct shrike_ike_view *v, const char *state,
+                    shrike_time now)
 {
     const char *prf = v->prf ? code_name(CODE_PRF, v->prf) : NULL;
-    begin_named(w, v->conn);
     vici_put_u64(w, "uniqueid", v->serial);
     vici_put_text(w, "version", "2");
-    vici_put_text(w, "state", ike_state(v->state));
+    vici_put_text(w, "state", state);
     put_end(w, true, &v->local);
     put_id(w, "local-id", &v->local_id);
     put_end(w, false, &v->remote);
@@ -223,15 +229,25 @@ void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrik
     put_hex(w, "responder-spi", v->spi_r, 16);
     put_yes(w, "nat-local", v->nat_here);
     put_yes(w, "nat-remote", v->nat_there);
-    put_yes(w, "nat-fake", v->encap_forced);
+    put_yes(w, "nat-fake", v->encap_forced && !v->initiator);
     put_yes(w, "nat-any", v->nat_here || v->nat_there || v->encap_forced);
     put_cipher(w, v->encr, v->encr_key_bits, v->integ);
     if (prf)
         vici_put_text(w, "prf-alg", prf);
     put_group(w, v->ke);
-    put_since(w, "established", v->established, now);
+    if (v->state == SHRIKE_IKE_ESTABLISHED) {
+        put_since(w, "established", v->established, now);
+        put_until(w, "rekey-time", v->rekey_at, now);
+        put_until(w, "reauth-time", v->reauth_at, now);
+    }
     put_addresses(w, "local-vips", v->local_vips, v->local_vip_count);
     put_addresses(w, "remote-vips", v->remote_vips, v->remote_vip_count);
+}
+
+void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrike_time now)
+{
+    begin_named(w, v->conn);
+    put_ike(w, v, ike_state(v->state), now);
 }
 
 static void put_counts(struct vici_writer *w, const struct mail_count *n, shrike_time now)
@@ -256,16 +272,15 @@ static void begin_child(struct vici_writer *w, const char *child, u32 serial)
     char at[VICI_NAME_MAX + 1];
     snprintf(at, sizeof at, "%.240s-%u", child ? child : "", serial);
     vici_begin(w, at);
-    put_child_name(w, child, serial);
 }
 
-void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
-                   const struct mail_count *counts, shrike_time now)
+static void put_child(struct vici_writer *w, const struct shrike_child_view *v, const char *state,
+                      const struct mail_count *counts, shrike_time now)
 {
     const char *protocol = code_name(CODE_PROTOCOL, v->protocol);
-    begin_child(w, v->child, v->serial);
+    put_child_name(w, v->child, v->serial);
     vici_put_u64(w, "reqid", v->reqid);
-    vici_put_text(w, "state", child_state(v->state));
+    vici_put_text(w, "state", state);
     vici_put_text(w, "mode", v->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
     vici_put_text(w, "protocol", protocol ? protocol : "ESP");
     put_yes(w, "encap", v->encap);
@@ -283,79 +298,102 @@ void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
         vici_put_text(w, "esn", "1");
     if (counts && v->state != SHRIKE_CHILD_CREATING)
         put_counts(w, counts, now);
+    put_until(w, "rekey-time", v->rekey_at, now);
+    put_until(w, "life-time", v->dies_at, now);
     put_since(w, "install-time", v->installed, now);
     sas_put_selectors(w, "local-ts", v->local_ts, v->local_ts_count);
     sas_put_selectors(w, "remote-ts", v->remote_ts, v->remote_ts_count);
+}
+
+void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
+                   const struct mail_count *counts, shrike_time now)
+{
+    begin_child(w, v->child, v->serial);
+    put_child(w, v, child_state(v->state), counts, now);
     vici_end(w);
 }
 
-static void put_event_child(struct vici_writer *w, const struct shrike_event *e, bool up)
+/* ---- events ---- */
+
+/* What an event shows of its SAs; where it shows nothing, what it says itself. */
+static struct shrike_seen seen_of(const struct shrike_event *e)
 {
-    vici_put_text(w, "state", up ? "INSTALLED" : "DELETED");
-    put_hex(w, "spi-in", e->esp_in, 8);
-    put_hex(w, "spi-out", e->esp_out, 8);
+    const struct shrike_seen said = {
+        .ike = {.serial = e->ike,
+                .conn = e->conn,
+                .spi_i = e->spi_i,
+                .spi_r = e->spi_r,
+                .local = e->local,
+                .remote = e->remote},
+        .ike_was = {.serial = e->child ? 0 : e->number,
+                    .conn = e->conn,
+                    .state = SHRIKE_IKE_DELETING},
+        .child = {.serial = e->child,
+                  .child = e->child_conf,
+                  .protocol = PROTOCOL_ESP,
+                  .spi_in = e->esp_in,
+                  .spi_out = e->esp_out},
+        .child_was = {.serial = e->child ? e->number : 0, .child = e->child_conf},
+    };
+    struct shrike_seen seen = e->seen ? *e->seen : said;
+    if (e->id == SHRIKE_EVENT_IKE_DOWN)
+        seen.ike.state = SHRIKE_IKE_DELETING;
+    else if (!e->seen)
+        seen.ike.state = SHRIKE_IKE_ESTABLISHED;
+    return seen;
 }
 
-static void put_event_ike(struct vici_writer *w, const struct shrike_event *e, bool up)
+void sas_put_event(struct vici_writer *w, const struct shrike_event *e, shrike_time now)
 {
-    vici_put_u64(w, "uniqueid", e->ike);
-    vici_put_text(w, "version", "2");
-    vici_put_text(w, "state", up ? "ESTABLISHED" : "DELETING");
-    put_end(w, true, &e->local);
-    put_end(w, false, &e->remote);
-    put_hex(w, "initiator-spi", e->spi_i, 16);
-    put_hex(w, "responder-spi", e->spi_r, 16);
-}
-
-void sas_put_event(struct vici_writer *w, const struct shrike_event *e, bool up)
-{
-    begin_named(w, e->conn);
-    put_event_ike(w, e, up || e->child);
+    const struct shrike_seen seen = seen_of(e);
+    bool down = e->id == SHRIKE_EVENT_CHILD_DOWN;
+    sas_begin_ike(w, &seen.ike, now);
     if (e->child) {
         vici_begin(w, "child-sas");
-        begin_child(w, e->child_conf, e->child);
-        put_event_child(w, e, up);
+        begin_child(w, seen.child.child, seen.child.serial);
+        put_child(w, &seen.child, down ? "DELETED" : "INSTALLED", NULL, now);
         vici_end(w);
         vici_end(w);
     }
     vici_end(w);
 }
 
-static void put_rekey_ike(struct vici_writer *w, const struct shrike_event *e)
+void sas_put_update(struct vici_writer *w, const struct shrike_event *e, shrike_time now)
 {
-    vici_begin(w, "old");
-    vici_put_u64(w, "uniqueid", e->number);
-    vici_put_text(w, "version", "2");
-    vici_put_text(w, "state", "DELETING");
-    vici_end(w);
-    vici_begin(w, "new");
-    put_event_ike(w, e, true);
-    vici_end(w);
+    put_end(w, true, &e->local);
+    put_end(w, false, &e->remote);
+    sas_put_event(w, e, now);
 }
 
-static void put_rekey_child(struct vici_writer *w, const struct shrike_event *e)
+static void put_rekeyed_child(struct vici_writer *w, const struct shrike_seen *seen,
+                              shrike_time now)
 {
-    put_event_ike(w, e, true);
     vici_begin(w, "child-sas");
-    begin_named(w, e->child_conf);
+    begin_named(w, seen->child.child);
     vici_begin(w, "old");
-    put_child_name(w, e->child_conf, e->number);
-    vici_put_text(w, "state", "DELETED");
+    put_child(w, &seen->child_was, "REKEYED", NULL, now);
     vici_end(w);
     vici_begin(w, "new");
-    put_child_name(w, e->child_conf, e->child);
-    put_event_child(w, e, true);
+    put_child(w, &seen->child, "INSTALLED", NULL, now);
     vici_end(w);
     vici_end(w);
     vici_end(w);
 }
 
-void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e)
+void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e, shrike_time now)
 {
+    const struct shrike_seen seen = seen_of(e);
     begin_named(w, e->conn);
-    if (e->child)
-        put_rekey_child(w, e);
-    else
-        put_rekey_ike(w, e);
+    if (e->child) {
+        put_ike(w, &seen.ike, ike_state(seen.ike.state), now);
+        put_rekeyed_child(w, &seen, now);
+    } else {
+        vici_begin(w, "old");
+        put_ike(w, &seen.ike_was, "REKEYED", now);
+        vici_end(w);
+        vici_begin(w, "new");
+        put_ike(w, &seen.ike, ike_state(seen.ike.state), now);
+        vici_end(w);
+    }
     vici_end(w);
 }

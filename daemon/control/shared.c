@@ -1,6 +1,7 @@
 /* Shared secrets of the control socket: see shared.h. */
 #include "control/shared.h"
 #include "base/ct.h"
+#include "base/text.h"
 #include "config/value.h"
 #include "control/control.h"
 #include "ops/mail.h"
@@ -165,24 +166,56 @@ static struct bytes name_of(struct pool *p, struct bytes message)
     return bytes_of(pool_text(p, text, strlen(text)), strlen(text));
 }
 
+static bool is_type(struct bytes type, const char *name)
+{
+    return type.len == strlen(name) && strncasecmp((const char *)type.at, name, type.len) == 0;
+}
+
+/* Secrets of what is not built are taken, so that who loads all of a configuration goes on; nothing
+ * is kept of them but the name. */
+static bool is_useless(struct control *c, struct bytes type, struct bytes name)
+{
+    static const char *const types[] = {"eap", "xauth", "ntlm", "ppk"};
+    char shown[4 * SHARED_NAME_MAX + 1];
+    struct text t = text_of(shown, sizeof shown);
+    size_t i = 0;
+    while (i < ARRAY_LEN(types) && !is_type(type, types[i]))
+        i++;
+    if (i == ARRAY_LEN(types))
+        return false;
+    text_safe(&t, name);
+    control_say(c, SHRIKE_NOTICE, "secret %s is of no use: secrets of type %s are not built yet",
+                shown, types[i]);
+    return true;
+}
+
+static const char *fault_of(const struct mail_secret *m)
+{
+    if (m->name.len > SHARED_NAME_MAX || memchr(m->name.at, 0, m->name.len))
+        return "the id has at most 250 characters, none of them zero";
+    if (m->secret.len == 0 || m->secret.len > SECRET_LEN_MAX)
+        return "data has from 1 to 4096 octets";
+    return NULL;
+}
+
 static const char *load(struct control *c, struct pool *p, struct bytes message)
 {
     struct mail_secret m = {.name = name_of(p, message), .secret = vici_value(message, "data")};
     struct bytes type = vici_value(message, "type");
     char key[SHARED_NAME_MAX + 8];
-    if (type.len != 3 || strncasecmp((const char *)type.at, "ike", 3) != 0)
-        return "only secrets of type IKE are built yet";
-    if (m.name.len > SHARED_NAME_MAX || memchr(m.name.at, 0, m.name.len))
-        return "the id has at most 250 characters, none of them zero";
-    if (m.secret.len == 0 || m.secret.len > SECRET_LEN_MAX)
-        return "data has from 1 to 4096 octets";
-    const char *why = read_owners(p, message, &m);
+    const char *why = fault_of(&m);
+    bool useless = !why && is_useless(c, type, m.name);
+    if (!why && !useless)
+        why = is_type(type, "ike") ? read_owners(p, message, &m)
+                                   : "the type of a secret is IKE, EAP, XAUTH, NTLM or PPK";
     if (why)
         return why;
     if (!keep_name(&c->shared, m.name))
         return "there are 10000 secrets already, or there is no memory: unload some";
     if (c->model.vault.fd >= 0)
         (void)vault_put(&c->model.vault, vault_key(key, m.name), bytes_of(NULL, 0));
+    if (useless)
+        return NULL;
     return send_secret(c, &m) ? NULL : "the process that holds secrets is not there; try again";
 }
 

@@ -7,8 +7,6 @@
 #include "ops/seam.h"
 #include <stdio.h>
 
-#define WHY_MAX 512
-
 static struct task *by_ticket(struct control *c, vici_ticket ticket)
 {
     for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
@@ -37,7 +35,7 @@ static void put_answer(struct vici_writer *w, const struct task *t, const char *
 
 static void answer(struct task *t, const char *why)
 {
-    u8 octets[WHY_MAX + 256];
+    u8 octets[TASK_WHY_MAX + 256];
     struct bytes message;
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     struct control *c = t->control;
@@ -49,7 +47,7 @@ static void answer(struct task *t, const char *why)
 
 static void answer_reason(struct task *t)
 {
-    char why[WHY_MAX];
+    char why[TASK_WHY_MAX];
     struct text text = text_of(why, sizeof why);
     render_reason(&text, t->reason);
     answer(t, why);
@@ -73,7 +71,7 @@ static const char *late_what(const struct task *t)
 static void too_late(void *ctx)
 {
     struct task *t = ctx;
-    char why[WHY_MAX];
+    char why[TASK_WHY_MAX];
     snprintf(why, sizeof why, "%s within %llu ms; it goes on, and the log has how it ends",
              late_what(t), (unsigned long long)(t->limit / SHRIKE_MS));
     answer(t, why);
@@ -156,24 +154,23 @@ static bool send_up(struct task *t)
     return publish_has(t->control, ROLE_NET) && send_command(t, &m);
 }
 
-/* Which connection and child are meant; NULL: `why` says what is wrong. */
-static const struct shrike_conn *find_conn(struct control *c, const struct sas_filter *f,
-                                           u32 *index, char why[WHY_MAX])
+const struct shrike_conn *tasks_find_conn(struct control *c, const struct sas_filter *f, u32 *index,
+                                          char why[TASK_WHY_MAX])
 {
     const struct config *config = control_config(c);
     const struct bytes ike = bytes_of(f->ike, strlen(f->ike));
     const struct bytes child = bytes_of(f->child, strlen(f->child));
-    snprintf(why, WHY_MAX, "there is no connection %.200s; shrike list shows what there is",
+    snprintf(why, TASK_WHY_MAX, "there is no connection %.200s; shrike list shows what there is",
              f->ike);
     if (!config)
-        snprintf(why, WHY_MAX, "the configuration files cannot be used: mend them first");
+        snprintf(why, TASK_WHY_MAX, "the configuration files cannot be used: mend them first");
     else if (!f->ike[0] && !f->child[0])
-        snprintf(why, WHY_MAX, "neither a connection nor a child is named");
+        snprintf(why, TASK_WHY_MAX, "neither a connection nor a child is named");
     if (!config || f->ike[0] || !f->child[0]) {
         const struct shrike_conn *conn = config ? model_conn(&c->model, ike, index) : NULL;
         if (!conn || !f->child[0] || model_child(conn, child))
             return conn;
-        snprintf(why, WHY_MAX,
+        snprintf(why, TASK_WHY_MAX,
                  "connection %.200s has no child %.200s; shrike list shows what it has", f->ike,
                  f->child);
         return NULL;
@@ -183,7 +180,7 @@ static const struct shrike_conn *find_conn(struct control *c, const struct sas_f
         if (model_child(&config->conf.conns[i], child))
             return &config->conf.conns[i];
     }
-    snprintf(why, WHY_MAX, "no connection has a child %.200s; shrike list shows what there is",
+    snprintf(why, TASK_WHY_MAX, "no connection has a child %.200s; shrike list shows what there is",
              f->child);
     return NULL;
 }
@@ -194,7 +191,7 @@ static enum vici_reply begin_up(struct task *t, const struct config_conn *beside
     struct control *c = t->control;
     bool pending = false;
     const char *name = names_missing(&c->names, beside, &pending);
-    char why[WHY_MAX];
+    char why[TASK_WHY_MAX];
     if (name && !pending) {
         leave(t);
         snprintf(why, sizeof why,
@@ -222,7 +219,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
                                struct vici_writer *w)
 {
     struct sas_filter f;
-    char why[WHY_MAX];
+    char why[TASK_WHY_MAX];
     shrike_time limit;
     bool waits;
     u32 index = 0;
@@ -230,7 +227,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     if (wrong || !read_timeout(r->message, &limit, &waits))
         return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
     publish_now(c); /* net knows what was loaded before this */
-    const struct shrike_conn *conn = find_conn(c, &f, &index, why);
+    const struct shrike_conn *conn = tasks_find_conn(c, &f, &index, why);
     if (!conn)
         return refuse(w, why);
     struct task *t = new_task(c, r);
@@ -256,7 +253,7 @@ static void look(struct task *t)
     }
     const char *name = names_missing(&c->names, &config->beside[index], &pending);
     if (name && !pending) {
-        char why[WHY_MAX];
+        char why[TASK_WHY_MAX];
         snprintf(why, sizeof why,
                  "no address is known for %.200s; is the name right, and does a "
                  "name server answer?",

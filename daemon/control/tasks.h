@@ -11,6 +11,8 @@
 #define TASK_MOST      (600 * SHRIKE_SECOND) /* a client that names no time waits so long at most */
 #define TASK_NAME_MOST (25 * SHRIKE_SECOND)  /* for the address of a name */
 
+#define TASK_WHY_MAX 512 /* characters of what is wrong */
+
 struct control;
 struct listing;
 
@@ -49,6 +51,10 @@ enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
 /* Without a timeout it does not wait: what was found is under way. */
 enum vici_reply tasks_rekey(struct control *c, const struct vici_request *r,
                             struct vici_writer *answer);
+/* Which connection the filter's names mean, by its child where that is all; NULL: `why` says what
+ * is wrong. */
+const struct shrike_conn *tasks_find_conn(struct control *c, const struct sas_filter *f, u32 *index,
+                                          char why[TASK_WHY_MAX]) must_use;
 /* The SAs that a terminate or a rekey means. */
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l);
 /* A name has an address, or will have none. */

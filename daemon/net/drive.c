@@ -9,7 +9,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define SAY_EVERY  (10 * SHRIKE_SECOND)    /* lines about datagrams that cannot be sent */
+#define SAY_EVERY  (10 * SHRIKE_SECOND) /* lines about datagrams that cannot be sent */
+#define EVENT_MAX  (2 * SEAM_OFFER_MAX + 16384)
 #define ROOM_WANTS (CHANNEL_QUEUE_MAX / 2) /* of a queue: else what can be missed is left out */
 
 /* ---- out of the engine ---- */
@@ -22,9 +23,16 @@ static bool may_be_missed(const struct shrike_event *e)
 
 static void send_event(struct drive *d, struct shrike_event *e)
 {
-    u8 body[2 * SEAM_OFFER_MAX + 4096];
+    u8 body[EVENT_MAX];
     struct writer w = writer_of(body, sizeof body);
+    struct shrike_seen seen;
     e->local.port = udp_port_out(&d->udp, e->local.port);
+    if (e->seen) {
+        seen = *e->seen;
+        seen.ike.local.port = udp_port_out(&d->udp, seen.ike.local.port);
+        seen.ike_was.local.port = udp_port_out(&d->udp, seen.ike_was.local.port);
+        e->seen = &seen;
+    }
     event_write(&w, e);
     bool room = !may_be_missed(e) || seat_room(d->seat, ROLE_CONTROL) > ROOM_WANTS;
     d->events++;

@@ -58,7 +58,7 @@ static bool step(struct listings *l, struct listing *one, const struct shrike *e
 {
     struct shrike_ike_view ike;
     struct shrike_child_view child;
-    if (one->ike && shrike_view_child(engine, one->ike, one->child, &child)) {
+    if (one->ike && shrike_view_child(engine, one->at, one->ike, one->child, &child)) {
         one->child = child.serial;
         send_child(l, one->reference, &child);
         return true;

@@ -3,6 +3,7 @@
 #include "net/drive.h"
 #include "net/list.h"
 #include "net/pools.h"
+#include "net/tally.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include <stdlib.h>
@@ -301,6 +302,8 @@ static bool from_control(struct net *n, const struct mail *m)
         return got_list(n, m);
     if (m->kind == MAIL_POOLS)
         return got_pools(n, m);
+    if (m->kind == MAIL_TALLY)
+        return tally_got(n->seat, n->drive.engine, m);
     return m->kind == MAIL_STATS && got_stats(n, m);
 }
 

@@ -8,6 +8,8 @@ CARRIES(struct mail_stat, 40);
 CARRIES(struct mail_stats, 8 + 40 * MAIL_STATS_MAX);
 CARRIES(struct mail_count, 56);
 CARRIES(struct mail_heir, 4 + 4 * MAIL_HEIR_MAX);
+CARRIES(struct mail_tally, 66);
+CARRIES(struct shrike_counts, 64 + 8 * SHRIKE_COUNT_COUNT);
 CARRIES(struct mail_secret, 48 + 24 * MAIL_SECRET_IDS);
 CARRIES(struct mail_stray, 64);
 
@@ -159,6 +161,55 @@ bool lease_view_read(struct reader *r, struct mail_lease *m)
     m->address = read_addr(r);
     m->client = read_id(r);
     m->online = read_flag(r);
+    return read_ended(r);
+}
+
+static void write_conn(struct writer *w, const char *conn)
+{
+    write_text(w, conn, SHRIKE_COUNTED_NAME);
+}
+
+static void read_conn(struct reader *r, char conn[SHRIKE_COUNTED_NAME])
+{
+    memset(conn, 0, SHRIKE_COUNTED_NAME);
+    r->bad |= !read_text(r, conn, SHRIKE_COUNTED_NAME);
+}
+
+void tally_write(struct writer *w, const struct mail_tally *m)
+{
+    write_flag(w, m->reset);
+    write_flag(w, m->all);
+    write_conn(w, m->conn);
+}
+
+bool tally_read(struct reader *r, struct mail_tally *m)
+{
+    m->reset = read_flag(r);
+    m->all = read_flag(r);
+    read_conn(r, m->conn);
+    return read_ended(r);
+}
+
+void tallies_write(struct writer *w, const struct mail_tallies *m)
+{
+    write_flag(w, m->last);
+    write_choice(w, m->count, MAIL_TALLIES_MAX + 1);
+    for (u16 i = 0; i < m->count && !w->full; i++) {
+        write_conn(w, m->all[i].conn);
+        for (unsigned k = 0; k < SHRIKE_COUNT_COUNT; k++)
+            write_u64(w, m->all[i].of[k]);
+    }
+}
+
+bool tallies_read(struct reader *r, struct mail_tallies *m)
+{
+    m->last = read_flag(r);
+    m->count = read_choice(r, MAIL_TALLIES_MAX + 1);
+    for (u16 i = 0; i < m->count && !r->bad; i++) {
+        read_conn(r, m->all[i].conn);
+        for (unsigned k = 0; k < SHRIKE_COUNT_COUNT; k++)
+            m->all[i].of[k] = read_u64(r);
+    }
     return read_ended(r);
 }
 

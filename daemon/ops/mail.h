@@ -9,6 +9,7 @@
 #define OPS_MAIL_H
 
 #include "base/cursor.h"
+#include "shrike/count.h"
 #include "shrike/types.h"
 
 enum mail_kind {
@@ -95,6 +96,22 @@ struct mail_lease {
 };
 void lease_view_write(struct writer *w, const struct mail_lease *m);
 bool lease_view_read(struct reader *r, struct mail_lease *m) must_use; /* likewise */
+
+/* What is counted of connections (shrike/count.h): the question, and the answer. */
+struct mail_tally {
+    bool reset, all;
+    char conn[SHRIKE_COUNTED_NAME]; /* of what is begun anew; "": the sum */
+};
+void tally_write(struct writer *w, const struct mail_tally *m);
+bool tally_read(struct reader *r, struct mail_tally *m) must_use;
+#define MAIL_TALLIES_MAX 200
+struct mail_tallies {
+    bool last; /* of these mails */
+    u16 count;
+    struct shrike_counts all[MAIL_TALLIES_MAX];
+};
+void tallies_write(struct writer *w, const struct mail_tallies *m);
+bool tallies_read(struct reader *r, struct mail_tallies *m) must_use;
 
 /* A shared secret. source 0: from files (replaced all at once), 1: from the control socket. */
 enum secret_source { SECRET_FILES, SECRET_CONTROL };

@@ -6,7 +6,7 @@
  * All fit into MAIL_BODY_MAX, but for one: a PROVE or CHECK holds the first message of one side and
  * the peer's proof, about 35 KB when the peer is honest (our messages end at OUT_MAX), and 130 KB
  * when it fills its messages with nonsense. Then the writer is full, nothing can be sent, and the
- * op is answered with `ok` false. Next come an event with 17 KB and an install with 4 KB. */
+ * op is answered with `ok` false. Next come an event with 28 KB and an install with 4 KB. */
 #ifndef OPS_SEAM_H
 #define OPS_SEAM_H
 
@@ -20,6 +20,13 @@
 #define SEAM_NAME_MAX  256
 #define SEAM_OFFER_MAX 8192 /* octets of an offer in a reason; what is longer is cut */
 
+/* Room for what one view points to. */
+struct seam_view_box {
+    char name[SEAM_NAME_MAX];
+    struct shrike_ts ts[2][SHRIKE_TS_MAX];
+    struct shrike_addr addrs[2][SHRIKE_ADDRESSES_MAX];
+};
+
 /* Room for what a value read points to. It must outlive the value. Slices of octets point into the
  * reader's own octets. */
 struct seam_box {
@@ -30,6 +37,8 @@ struct seam_box {
     const char *pool[SHRIKE_ADDRESSES_MAX];
     u32 serials[SHRIKE_MOVE_MAX];
     struct shrike_addr hosts[SHRIKE_HOST_ADDRESSES_MAX];
+    struct shrike_seen seen;
+    struct seam_view_box views[4]; /* of a view; those of an event */
 };
 
 void op_write(struct writer *w, const struct shrike_op *op);

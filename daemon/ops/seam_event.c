@@ -1,7 +1,7 @@
 /* Events as octets: see seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_event, 208);
+CARRIES(struct shrike_event, 216);
 CARRIES(struct shrike_reason, 80);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE }; /* places in the box */
@@ -33,6 +33,37 @@ static void reason_read(struct reader *r, struct shrike_reason *why, struct seam
     why->origin = read_origin(r, box->names[NAME_FILE]);
 }
 
+/* Each of the four with a flag in front: is there one? */
+static void seen_write(struct writer *w, const struct shrike_seen *s)
+{
+    const struct shrike_ike_view *ikes[] = {&s->ike, &s->ike_was};
+    const struct shrike_child_view *children[] = {&s->child, &s->child_was};
+    for (unsigned i = 0; i < 2; i++) {
+        write_flag(w, ikes[i]->serial != 0);
+        if (ikes[i]->serial)
+            write_ike_view(w, ikes[i]);
+        write_flag(w, children[i]->serial != 0);
+        if (children[i]->serial)
+            write_child_view(w, children[i]);
+    }
+}
+
+static void seen_read(struct reader *r, struct seam_box *box)
+{
+    struct shrike_seen *s = &box->seen;
+    struct shrike_ike_view *ikes[] = {&s->ike, &s->ike_was};
+    struct shrike_child_view *children[] = {&s->child, &s->child_was};
+    for (unsigned i = 0; i < 2; i++) {
+        bool ike = read_flag(r);
+        if (ike)
+            read_ike_view(r, ikes[i], &box->views[2 * i]);
+        bool child = read_flag(r);
+        if (child)
+            read_child_view(r, children[i], &box->views[2 * i + 1]);
+        r->bad |= (ike && !ikes[i]->serial) || (child && !children[i]->serial);
+    }
+}
+
 void event_write(struct writer *w, const struct shrike_event *e)
 {
     write_choice(w, e->id, SHRIKE_EVENT_COUNT);
@@ -53,6 +84,9 @@ void event_write(struct writer *w, const struct shrike_event *e)
     write_u32(w, e->number);
     write_u32(w, e->command);
     reason_write(w, &e->reason);
+    write_flag(w, e->seen != NULL);
+    if (e->seen)
+        seen_write(w, e->seen);
 }
 
 bool event_read(struct reader *r, struct shrike_event *e, struct seam_box *box)
@@ -76,5 +110,10 @@ bool event_read(struct reader *r, struct shrike_event *e, struct seam_box *box)
     e->number = read_u32(r);
     e->command = read_u32(r);
     reason_read(r, &e->reason, box);
+    memset(&box->seen, 0, sizeof(box->seen));
+    if (read_flag(r)) {
+        seen_read(r, box);
+        e->seen = &box->seen;
+    }
     return read_ended(r);
 }

@@ -28,6 +28,20 @@ static struct vici_client_slot *slot(const struct vici_server *s, int client)
     return (struct vici_client_slot *)&s->clients[client];
 }
 
+/* After each change of its queues. */
+static void account(struct vici_server *s, struct vici_client_slot *c)
+{
+    size_t now = c->in.size + c->out.size;
+    s->held = s->held - c->held + now;
+    c->held = now;
+}
+
+/* Octets that may wait for this client before it is let wait itself. */
+static size_t waiting_max(const struct vici_server *s)
+{
+    return s->held < VICI_SHARED_MAX ? VICI_WAITING_MAX : VICI_OWN_MAX;
+}
+
 static bool is_named(struct bytes name, const char *text)
 {
     return bytes_equal(name, bytes_of(text, strlen(text)));
@@ -74,13 +88,17 @@ void vici_server_close(struct vici_server *s, int client)
     ensure(!s->running);
     vici_queue_free(&c->in);
     vici_queue_free(&c->out);
+    account(s, c);
     c->open = c->busy = c->starved = false;
 }
 
 size_t vici_server_room(const struct vici_server *s, int client)
 {
     const struct vici_client_slot *c = slot(s, client);
-    return c->why ? 0 : vici_queue_room(&c->in);
+    size_t room = c->why ? 0 : vici_queue_room(&c->in);
+    if (s->held >= VICI_SHARED_MAX)
+        room = MIN(room, VICI_OWN_MAX - MIN(c->in.len, VICI_OWN_MAX));
+    return room;
 }
 
 void vici_server_input(struct vici_server *s, int client, struct bytes octets)
@@ -89,6 +107,7 @@ void vici_server_input(struct vici_server *s, int client, struct bytes octets)
     ensure(!s->running); /* the request being run stands in this queue */
     if (!c->why && !vici_queue_put(&c->in, octets))
         c->why = "more octets than there is room for";
+    account(s, c);
 }
 
 struct bytes vici_server_output(const struct vici_server *s, int client)
@@ -98,7 +117,9 @@ struct bytes vici_server_output(const struct vici_server *s, int client)
 
 void vici_server_sent(struct vici_server *s, int client, size_t n)
 {
-    vici_queue_drop(&slot(s, client)->out, n);
+    struct vici_client_slot *c = slot(s, client);
+    vici_queue_drop(&c->out, n);
+    account(s, c);
 }
 
 const char *vici_server_fault(const struct vici_server *s, int client)
@@ -107,15 +128,17 @@ const char *vici_server_fault(const struct vici_server *s, int client)
 }
 
 /* A reply to what the client asked. There is room, so only memory can be missing. */
-static void reply(struct vici_client_slot *c, enum vici_packet_type type, struct bytes message)
+static void reply(struct vici_server *s, struct vici_client_slot *c, enum vici_packet_type type,
+                  struct bytes message)
 {
     struct vici_packet p = {.type = type, .message = message};
     if (!vici_packet_put(&c->out, &p))
         c->why = "no memory for a reply";
+    account(s, c);
 }
 
 /* What does not fit into a packet is said instead of being cut. */
-static void reply_too_long(struct vici_client_slot *c)
+static void reply_too_long(struct vici_server *s, struct vici_client_slot *c)
 {
     u8 at[128];
     struct bytes message;
@@ -123,7 +146,7 @@ static void reply_too_long(struct vici_client_slot *c)
     vici_put_text(&v, "success", "no");
     vici_put_text(&v, "errmsg", "the answer is longer than a message may be");
     ensure(vici_written(&v, &message));
-    reply(c, VICI_CMD_RESPONSE, message);
+    reply(s, c, VICI_CMD_RESPONSE, message);
 }
 
 static void run_command(struct vici_server *s, struct vici_client_slot *c,
@@ -135,7 +158,7 @@ static void run_command(struct vici_server *s, struct vici_client_slot *c,
         if (is_named(p->name, service->commands[i].name))
             found = &service->commands[i];
     if (!found) {
-        reply(c, VICI_CMD_UNKNOWN, bytes_of(NULL, 0));
+        reply(s, c, VICI_CMD_UNKNOWN, bytes_of(NULL, 0));
         return;
     }
     c->serial++;
@@ -148,9 +171,9 @@ static void run_command(struct vici_server *s, struct vici_client_slot *c,
     if (when == VICI_REPLY_NOW) {
         c->busy = c->starved = false;
         if (vici_written(&answer, &message))
-            reply(c, VICI_CMD_RESPONSE, message);
+            reply(s, c, VICI_CMD_RESPONSE, message);
         else
-            reply_too_long(c);
+            reply_too_long(s, c);
     }
     wipe(s->scratch, written(&answer.w));
 }
@@ -163,10 +186,10 @@ static void run_registration(struct vici_server *s, struct vici_client_slot *c,
             continue;
         u64 bit = (u64)1 << i;
         c->events = p->type == VICI_EVENT_REGISTER ? c->events | bit : c->events & ~bit;
-        reply(c, VICI_EVENT_CONFIRM, bytes_of(NULL, 0));
+        reply(s, c, VICI_EVENT_CONFIRM, bytes_of(NULL, 0));
         return;
     }
-    reply(c, VICI_EVENT_UNKNOWN, bytes_of(NULL, 0));
+    reply(s, c, VICI_EVENT_UNKNOWN, bytes_of(NULL, 0));
 }
 
 static void run_packet(struct vici_server *s, struct vici_client_slot *c, struct bytes segment)
@@ -195,7 +218,7 @@ static void run_packet(struct vici_server *s, struct vici_client_slot *c, struct
 
 static void run_client(struct vici_server *s, struct vici_client_slot *c)
 {
-    while (!c->why && !c->busy && c->out.len <= VICI_WAITING_MAX) {
+    while (!c->why && !c->busy && c->out.len <= waiting_max(s)) {
         struct bytes segment;
         enum vici_frame frame = vici_frame_next(&c->in, &segment);
         if (frame == VICI_FRAME_BAD)
@@ -204,6 +227,7 @@ static void run_client(struct vici_server *s, struct vici_client_slot *c)
             return;
         run_packet(s, c, segment);
         vici_frame_drop(&c->in);
+        account(s, c);
     }
 }
 
@@ -230,9 +254,9 @@ bool vici_server_answer(struct vici_server *s, vici_ticket ticket, struct bytes 
         return false;
     c->busy = c->starved = false;
     if (message.len <= ANSWER_MAX)
-        reply(c, VICI_CMD_RESPONSE, message);
+        reply(s, c, VICI_CMD_RESPONSE, message);
     else
-        reply_too_long(c);
+        reply_too_long(s, c);
     return true;
 }
 
@@ -246,15 +270,18 @@ static struct vici_packet event_packet(const struct vici_server *s, unsigned eve
 }
 
 /* Events leave the room of a reply free: a client that has a request gets its answer. */
-static bool has_room(const struct vici_client_slot *c, const struct vici_packet *event)
+static bool has_room(const struct vici_server *s, const struct vici_client_slot *c,
+                     const struct vici_packet *event)
 {
-    return c->out.len + vici_packet_size(event) <= VICI_WAITING_MAX;
+    return c->out.len == 0 || c->out.len + vici_packet_size(event) <= waiting_max(s);
 }
 
 static bool put_event(struct vici_server *s, struct vici_client_slot *c,
                       const struct vici_packet *event)
 {
-    if (has_room(c, event) && vici_packet_put(&c->out, event))
+    bool put = has_room(s, c, event) && vici_packet_put(&c->out, event);
+    account(s, c);
+    if (put)
         return true;
     c->lost++;
     s->lost++;
@@ -296,7 +323,7 @@ enum vici_streamed vici_server_stream(struct vici_server *s, vici_ticket ticket,
         return VICI_STREAM_VOID;
     if (!registered(c, event))
         return VICI_STREAM_UNWANTED;
-    if (!has_room(c, &p) && vici_packet_size(&p) <= VICI_STREAM_MAX) {
+    if (!has_room(s, c, &p) && vici_packet_size(&p) <= VICI_STREAM_MAX) {
         c->starved = true;
         return VICI_STREAM_FULL;
     }
@@ -308,7 +335,8 @@ bool vici_server_starved(struct vici_server *s, vici_ticket *ticket)
 {
     for (int i = 0; i < VICI_CLIENTS_MAX; i++) {
         struct vici_client_slot *c = &s->clients[i];
-        if (!c->open || !c->starved || c->out.len > STARVED_UNTIL)
+        bool short_of_room = s->held >= VICI_SHARED_MAX && c->out.len > 0;
+        if (!c->open || !c->starved || c->out.len > STARVED_UNTIL || short_of_room)
             continue;
         c->starved = false;
         *ticket = ticket_of(s, c);

@@ -6,10 +6,14 @@
 
 #include "vici/packet.h"
 
-#define VICI_CLIENTS_MAX 64
+#define VICI_CLIENTS_MAX 256
 #define VICI_EVENTS_MAX  64             /* kinds of events: bits of a mask */
 #define VICI_WAITING_MAX (1024u * 1024) /* octets unread by a client; over it events are lost */
 #define VICI_OUT_MAX     (VICI_WAITING_MAX + VICI_STREAM_MAX) /* and one reply, never refused */
+/* Octets of memory that the queues of all clients share. When they are used up, each client still
+ * has so many of its own, each way, and beyond them one reply, or one event, at a time. */
+#define VICI_SHARED_MAX (64u * 1024 * 1024)
+#define VICI_OWN_MAX    (64u * 1024)
 
 /* Names a request that waits for its answer; void once it is answered or its client is gone. */
 typedef u64 vici_ticket;
@@ -43,6 +47,7 @@ struct vici_client_slot {
     const char *why; /* it has to be closed; NULL: it is well */
     u64 events;      /* registered, by bit */
     u64 lost;        /* events that it was too slow for */
+    size_t held;     /* octets of its queues, as counted in those of all */
     u32 serial;      /* of its last request */
     bool open;
     bool busy;    /* a request waits for its answer */
@@ -53,6 +58,7 @@ struct vici_server {
     const struct vici_service *service;
     u8 *scratch; /* an answer being built */
     u64 lost;    /* events, of all clients ever */
+    size_t held; /* octets of the queues of all clients */
     bool running;
     struct vici_client_slot clients[VICI_CLIENTS_MAX];
 };

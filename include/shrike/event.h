@@ -6,6 +6,7 @@
 
 #include "shrike/conf.h"
 #include "shrike/types.h"
+#include "shrike/view.h"
 
 /* Why something was refused or failed. The list is reason.def; each row has a sentence and a
  * remedy for people. */
@@ -47,6 +48,13 @@ enum shrike_event_id {
     SHRIKE_EVENT_COUNT
 };
 
+/* How SAs stood when something became of them; a serial of 0: there is none of these. `was` is what
+ * the other has taken the place of. */
+struct shrike_seen {
+    struct shrike_ike_view ike, ike_was;
+    struct shrike_child_view child, child_was;
+};
+
 /* One event. Fields that an event does not have are zero. Pointers are valid until the drain that
  * delivers it is over. Events that a stranger can cause are bounded by the engine: at most
  * SHRIKE_STRANGER_EVENTS a second, the rest is only counted. */
@@ -67,6 +75,9 @@ struct shrike_event {
     uint32_t number;  /* of the event: a count, a try, a size; REKEYED: serial of what it was */
     uint32_t command; /* reference of the command that caused it, 0 none */
     struct shrike_reason reason;
+    /* Of IKE_UP, _DOWN, _REKEYED and _MOVED, CHILD_UP, _DOWN and _REKEYED; NULL: of others, or so
+     * much has become of SAs at once that there was no room for it. */
+    const struct shrike_seen *seen;
 };
 
 const char *shrike_event_name(enum shrike_event_id id); /* "IKE_UP"; static */

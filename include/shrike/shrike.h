@@ -12,6 +12,7 @@
 
 #include "shrike/action.h"
 #include "shrike/conf.h"
+#include "shrike/count.h"
 #include "shrike/event.h"
 #include "shrike/types.h"
 

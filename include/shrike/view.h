@@ -31,6 +31,7 @@ struct shrike_ike_view {
     struct shrike_id remote_id;                   /* proved, or before that as configured */
     uint16_t encr, encr_key_bits, integ, prf, ke; /* IANA numbers; 0 before they are agreed */
     shrike_time established;                      /* when; 0: not yet */
+    shrike_time rekey_at, reauth_at;              /* when it is to be; 0: never */
     uint32_t children;                            /* how many shrike_view_child() will show */
     uint16_t local_vip_count, remote_vip_count;
     const struct shrike_addr *local_vips, *remote_vips; /* internal addresses: ours, the peer's */
@@ -48,13 +49,14 @@ struct shrike_child_view {
     uint16_t cpi_in, cpi_out;                /* of compression (RFC 3173); 0: none */
     uint16_t encr, encr_key_bits, integ, ke; /* ke: of the exchange that made it, 0 without one */
     shrike_time installed;                   /* when; 0: not yet */
+    shrike_time rekey_at, dies_at;           /* when it is to be; 0: never */
     const struct shrike_ts *local_ts, *remote_ts;
     uint16_t local_ts_count, remote_ts_count;
 };
 
 struct shrike;
 
-/* Both cost a walk over the SAs that there may be. */
+/* All of these are steps: a listing costs as much as there is to list. */
 
 /* The next IKE SA from place *at on, in no particular order; begin with *at = 0. false: that was
  * all. SAs closed already are not shown, nor those that have not taken over from the one that they
@@ -62,13 +64,14 @@ struct shrike;
  * be shown. */
 bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out);
 
-/* The Child SA of the IKE SA `ike` (a serial) with the lowest serial above `after`; begin with
- * after = 0. false: there is none. */
-bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
+/* Of the IKE SA that shrike_view_ike() has shown: `at` as it left it, `ike` its serial: the Child
+ * SA with the lowest serial above `after`; begin with after = 0. false: there is none, or the IKE
+ * SA is gone. */
+bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out);
 
 /* The next Child SA that the data plane holds, or was asked to hold, from place *at on, in no
- * particular order; begin with *at = 0. A step, not a walk. false: that was all. */
+ * particular order; begin with *at = 0. false: that was all. */
 bool shrike_view_held(const struct shrike *e, uint32_t *at, uint32_t *serial);
 
 #endif

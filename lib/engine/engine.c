@@ -254,6 +254,9 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     }
     slot_begin(s, &sa->theirs, &x->message->header, x->hash);
     window_accept(&sa->window, 0);
+    counts_message(s, NULL, &x->message->header, true);
+    if (t->malformed)
+        counts_add(s, NULL, SHRIKE_COUNT_INVALID);
     t->sa = sa;
     t->slot = &sa->theirs;
     exchange_run(t);
@@ -268,6 +271,7 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     struct message m;
     u8 payload;
     if (!gate_is_init(h)) {
+        counts_add(s, NULL, SHRIKE_COUNT_INVALID_SPI);
         outside_stranger(&e->outside, s, d, h);
         return false;
     }
@@ -345,8 +349,10 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
     enum header_verdict read = header_read(bytes_of(d->data, d->len), &h);
     if (read == HEADER_MAJOR) /* RFC 7296 2.5 (2) */
         outside_version(&e->outside, s, d, &h);
-    if (read != HEADER_OK)
+    if (read != HEADER_OK) {
+        counts_add(s, NULL, SHRIKE_COUNT_INVALID);
         return false;
+    }
     struct ike_sa *sa = shard_sa_by_spi(s, h.flags & FLAG_INITIATOR ? h.spi_r : h.spi_i);
     if (!sa)
         return stranger(e, d, &h); /* gate_admit() */
@@ -365,6 +371,9 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         t.datagram = bytes_of(d->data, d->len);
         t.path = path_of(d);
         t.malformed = !fits_grid(&t, &m, chain, payload);
+        counts_message(s, sa, &h, true);
+        if (t.malformed)
+            counts_add(s, sa, SHRIKE_COUNT_INVALID);
         if (h.flags & FLAG_RESPONSE) {
             slot->conclude = true;
         } else {
@@ -527,10 +536,10 @@ bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_vie
     return view_ike(&e->shard, at, out);
 }
 
-bool shrike_view_child(const struct shrike *e, uint32_t ike, uint32_t after,
+bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out)
 {
-    return view_child(&e->shard, ike, after, out);
+    return view_child(&e->shard, at, ike, after, out);
 }
 
 bool shrike_view_held(const struct shrike *e, uint32_t *at, uint32_t *serial)
@@ -594,6 +603,16 @@ void shrike_stats(const struct shrike *e, struct shrike_stats *out)
     out->bytes_live = s->source.bytes_live;
     out->bytes_pages = s->source.bytes;
     out->allocations = s->source.allocations;
+}
+
+bool shrike_counts(const struct shrike *e, uint32_t *at, struct shrike_counts *out)
+{
+    return counts_next(&e->shard.counts, at, out);
+}
+
+bool shrike_counts_reset(struct shrike *e, const char *conn)
+{
+    return counts_reset(&e->shard, conn);
 }
 
 bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE_KEYS_MAX],

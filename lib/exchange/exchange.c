@@ -162,6 +162,12 @@ static u32 send(struct turn *t, struct packet *chain, const struct ring_path *pa
     return count;
 }
 
+static void count_sent(const struct turn *t)
+{
+    const struct header h = header_for(t);
+    counts_message(t->shard, t->sa, &h, false);
+}
+
 /* By the path of the SA, or by each that may be one, as far as there is room. */
 static void send_request(struct turn *t, struct packet *chain)
 {
@@ -208,6 +214,7 @@ static void remember(struct turn *t, struct packet *reply)
         h->init_r = packet_ref(reply);
     packet_drop(&t->shard->packets, slot->message);
     slot->message = reply;
+    count_sent(t);
     slot_rest(t->shard, slot);
     t->sa->forget = t->shard->now + FORGET_TIME;
     /* RFC 7296 2.11 (1): where the request came from. */
@@ -403,6 +410,7 @@ static void finish_ask(struct turn *t, enum verdict v, struct draft *d)
     t->slot->tries = 0;
     t->slot->step = 0;
     arm(t);
+    count_sent(t);
     send_request(t, request);
 }
 

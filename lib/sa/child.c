@@ -156,7 +156,7 @@ static void tell_end(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     if (!child->announced)
         return;
     if (heir && !heir->announced) {
-        trace_child(s, SHRIKE_EVENT_CHILD_REKEYED, sa, heir)->number = child->serial;
+        trace_child_rekeyed(s, sa, heir, child);
         heir->announced = true;
     } else {
         trace_child_reason(s, SHRIKE_EVENT_CHILD_DOWN, sa, child, &why);

@@ -6,11 +6,12 @@ bool ring_init(struct ring *r, struct page_source *source, struct packets *packe
     memset(r, 0, sizeof(*r));
     r->source = source;
     r->packets = packets;
-    r->bytes = RING_MAX * sizeof(struct ring_entry) + RING_DATA;
+    r->bytes = RING_MAX * sizeof(struct ring_entry) + RING_DATA + RING_SEEN;
     r->entries = page_take(source, r->bytes);
     if (!r->entries)
         return false;
     arena_init(&r->data, r->entries + RING_MAX, RING_DATA);
+    arena_init(&r->seen, r->data.start + RING_DATA, RING_SEEN);
     return true;
 }
 
@@ -19,6 +20,7 @@ static void ring_drained(struct ring *r)
     for (u32 i = 0; i < r->count; i++)
         packet_drop(r->packets, r->entries[i].packet);
     arena_reset(&r->data);
+    arena_reset(&r->seen);
     r->head = r->count = r->input_start = 0;
 }
 
@@ -85,6 +87,11 @@ void ring_send(struct ring *r, struct packet *chain, const struct ring_path *pat
 struct bytes ring_keep(struct ring *r, struct bytes b)
 {
     return arena_copy(&r->data, b);
+}
+
+struct bytes ring_see(struct ring *r, struct bytes b)
+{
+    return arena_copy(&r->seen, b);
 }
 
 u8 *ring_take(struct ring *r, size_t size)

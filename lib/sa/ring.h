@@ -9,6 +9,7 @@
 #define ACTIONS_PER_INPUT 112 /* the most that one input may cause */
 #define RING_MAX          (SHRIKE_BATCH * ACTIONS_PER_INPUT)
 #define RING_DATA         (SHRIKE_BATCH * 16384) /* octets that ops and events point to */
+#define RING_SEEN         (SHRIKE_BATCH * 8192)  /* of views of SAs in events */
 
 struct ring_entry {
     struct shrike_action action;
@@ -20,6 +21,7 @@ struct ring {
     struct packets *packets;
     struct page_source *source;
     struct arena data; /* wiped when the drain is over */
+    struct arena seen; /* apart: events that come in masses do not take the room of ops */
     size_t bytes;
     u32 head, count;
     u32 input_start; /* count when the present input began */
@@ -44,6 +46,8 @@ void ring_send(struct ring *r, struct packet *chain, const struct ring_path *pat
 /* Octets that live until the drain is over; {NULL, 0} when there is no room. */
 struct bytes ring_keep(struct ring *r, struct bytes b) must_use;
 u8 *ring_take(struct ring *r, size_t size) must_use; /* the same, zeroed */
+/* The same for views of SAs. */
+struct bytes ring_see(struct ring *r, struct bytes b) must_use;
 bool ring_next(struct ring *r, struct shrike_action *out);
 
 #endif

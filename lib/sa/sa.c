@@ -192,7 +192,7 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
     peers_follow(s, sa, old);
     peers_remove(s, old);
     sa_touch(s, sa);
-    trace_ike(s, SHRIKE_EVENT_IKE_REKEYED, sa)->number = old->serial;
+    trace_ike_rekeyed(s, sa, old);
 }
 
 void sa_end_handshake(struct shard *s, struct ike_sa *sa)

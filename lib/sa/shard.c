@@ -44,7 +44,8 @@ static bool init_pools(struct shard *s)
            map_init(&s->by_spi, p, l->ike_sas) && map_init(&s->by_init, p, l->ike_sas) &&
            map_init(&s->by_peer, p, l->ike_sas) &&
            map_init(&s->by_esp, p, l->child_sas + MIN(l->child_sas, CPI_COUNT)) &&
-           heap_init(&s->timers, p, l->ike_sas) && changes_init(&s->changes, p, l->ike_sas);
+           heap_init(&s->timers, p, l->ike_sas) && changes_init(&s->changes, p, l->ike_sas) &&
+           counts_init(&s->counts, p);
 }
 
 bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now)
@@ -91,6 +92,7 @@ void shard_free(struct shard *s)
     }
     ring_free(&s->ring);
     changes_free(&s->changes);
+    counts_free(&s->counts);
     packets_free(&s->packets);
     slab_free(&s->sas);
     slab_free(&s->handshakes);

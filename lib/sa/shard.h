@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "crypto/provider.h"
 #include "sa/changes.h"
+#include "sa/counts.h"
 #include "sa/path.h"
 #include "sa/pending.h"
 #include "sa/ring.h"
@@ -46,6 +47,7 @@ struct shard {
     struct snapshot *current; /* NULL before the first configuration */
     struct shrike_limits limits;
     struct shrike_stats stats; /* counters only */
+    struct counts counts;      /* by connection */
     u8 hash_key[16];
     u8 cookie_seed[16];
     u64 jitter;                         /* state of the generator of harmless randomness */

@@ -1,5 +1,6 @@
 /* Events and the sentences of events and reasons: see trace.h and shrike/event.h. */
 #include "sa/trace.h"
+#include "sa/show.h"
 
 static const char *const reason_name[] = {
 #define REASON(name, text, remedy) #name,
@@ -62,7 +63,8 @@ enum shrike_level shrike_event_level(enum shrike_event_id id)
     return id < SHRIKE_EVENT_COUNT ? (enum shrike_level)event_level[id] : SHRIKE_ERROR;
 }
 
-struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa)
+static struct shrike_event *new_event(struct shard *s, enum shrike_event_id id,
+                                      const struct ike_sa *sa)
 {
     struct shrike_event *e = ring_event(&s->ring);
     e->id = id;
@@ -77,10 +79,34 @@ struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const s
     return e;
 }
 
-struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
-                                 const struct child_sa *child)
+/* Events that tell what became of an SA show it. */
+static bool shows(enum shrike_event_id id)
 {
-    struct shrike_event *e = trace_ike(s, id, sa);
+    return id == SHRIKE_EVENT_IKE_UP || id == SHRIKE_EVENT_IKE_DOWN ||
+           id == SHRIKE_EVENT_IKE_MOVED || id == SHRIKE_EVENT_CHILD_UP ||
+           id == SHRIKE_EVENT_CHILD_DOWN;
+}
+
+struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa)
+{
+    struct shrike_event *e = new_event(s, id, sa);
+    if (shows(id))
+        e->seen = show_seen(&s->ring, &(struct sighting){.sa = sa});
+    return e;
+}
+
+void trace_ike_rekeyed(struct shard *s, const struct ike_sa *sa, const struct ike_sa *was)
+{
+    struct shrike_event *e = new_event(s, SHRIKE_EVENT_IKE_REKEYED, sa);
+    e->number = was->serial;
+    e->seen = show_seen(&s->ring, &(struct sighting){.sa = sa, .sa_was = was});
+    counts_add(s, sa, sa->initiator ? SHRIKE_COUNT_IKE_REKEY_INIT : SHRIKE_COUNT_IKE_REKEY_RESP);
+}
+
+static struct shrike_event *child_event(struct shard *s, enum shrike_event_id id,
+                                        const struct ike_sa *sa, const struct child_sa *child)
+{
+    struct shrike_event *e = new_event(s, id, sa);
     if (!child)
         return e;
     e->child = child->serial;
@@ -89,6 +115,24 @@ struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const
     e->esp_out = child->spi_out;
     e->command = pending_reference(s, child->command ? child->command : child->command_down);
     return e;
+}
+
+struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
+                                 const struct child_sa *child)
+{
+    struct shrike_event *e = child_event(s, id, sa, child);
+    if (shows(id))
+        e->seen = show_seen(&s->ring, &(struct sighting){.sa = sa, .child = child});
+    return e;
+}
+
+void trace_child_rekeyed(struct shard *s, const struct ike_sa *sa, const struct child_sa *child,
+                         const struct child_sa *was)
+{
+    struct shrike_event *e = child_event(s, SHRIKE_EVENT_CHILD_REKEYED, sa, child);
+    e->number = was->serial;
+    e->seen = show_seen(&s->ring, &(struct sighting){.sa = sa, .child = child, .child_was = was});
+    counts_add(s, sa, SHRIKE_COUNT_CHILD_REKEY);
 }
 
 static void set_reason(struct shard *s, struct shrike_event *e, const struct shrike_reason *why)

@@ -9,6 +9,10 @@
 struct shrike_event *trace_ike(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa);
 struct shrike_event *trace_child(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
                                  const struct child_sa *child);
+/* One has taken the place of another. */
+void trace_ike_rekeyed(struct shard *s, const struct ike_sa *sa, const struct ike_sa *was);
+void trace_child_rekeyed(struct shard *s, const struct ike_sa *sa, const struct child_sa *child,
+                         const struct child_sa *was);
 /* The same with a reason; its slices are copied to where they live until the drain. */
 void trace_ike_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
                       const struct shrike_reason *why);

@@ -121,7 +121,7 @@ static void look(const struct shrike *e)
     struct shrike_child_view child;
     for (uint32_t at = 0; shrike_view_ike(e, &at, &ike);) {
         uint32_t shown = 0;
-        for (uint32_t last = 0; shrike_view_child(e, ike.serial, last, &child); shown++) {
+        for (uint32_t last = 0; shrike_view_child(e, at, ike.serial, last, &child); shown++) {
             require(child.serial > last && child.child[0]);
             last = child.serial;
             for (unsigned i = 0; i < child.local_ts_count; i++)

@@ -139,8 +139,28 @@ static void command_answered(struct host *h, const struct shrike_event *e)
         h->commands_open--;
 }
 
+/* What became of an SA is shown with how it stood: the SA that the event names, and no other. */
+static bool seen_is_right(const struct shrike_event *e)
+{
+    const struct shrike_seen *s = e->seen;
+    bool up = e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP;
+    bool rekeyed = e->id == SHRIKE_EVENT_IKE_REKEYED || e->id == SHRIKE_EVENT_CHILD_REKEYED;
+    bool shows = up || rekeyed || e->id == SHRIKE_EVENT_IKE_DOWN ||
+                 e->id == SHRIKE_EVENT_CHILD_DOWN || e->id == SHRIKE_EVENT_IKE_MOVED;
+    if (!s || !shows)
+        return !s == !shows;
+    u32 was = e->child ? s->child_was.serial : s->ike_was.serial;
+    return s->ike.serial == e->ike && s->child.serial == e->child &&
+           was == (rekeyed ? e->number : 0) && s->ike.remote_id.type && s->ike.encr &&
+           (!up || s->ike.state == SHRIKE_IKE_ESTABLISHED) &&
+           (!e->child || (s->child.local_ts_count && s->child.local_ts[0].family));
+}
+
 static void on_event(struct host *h, const struct shrike_event *e)
 {
+    if (!seen_is_right(e))
+        world_fail(h->node.world, "%s shows another SA with %s", h->node.name,
+                   shrike_event_name(e->id));
     keep_event(h, e);
     ladder_event(h, e);
     if (e->id == SHRIKE_EVENT_IKE_UP)

@@ -173,7 +173,7 @@ static void check_views(struct net *n, unsigned side)
 
     for (u32 at = 0; shrike_view_ike(h->engine, &at, &ike); child.serial = 0) {
         unsigned before = shown;
-        while (shrike_view_child(h->engine, ike.serial, child.serial, &child)) {
+        while (shrike_view_child(h->engine, at, ike.serial, child.serial, &child)) {
             const struct esp_pair *pair = kernel_by_spi_in(&h->kernel, child.spi_in);
             expect(n, child.state == SHRIKE_CHILD_INSTALLED);
             expect(n, pair && pair->child_serial == child.serial);

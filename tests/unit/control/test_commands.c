@@ -285,8 +285,18 @@ TEST(secrets)
     CHECK(client_ask(&c, "clear-creds", NULL) && client_ask(&c, "get-shared", NULL));
     CHECK_EQ(items_of("keys"), 0);
     w = message();
-    put_all(&w, (const char *const[]){"type", "EAP", "data", "x", NULL});
-    CHECK(client_ask(&c, "load-shared", &w) && value_has(answer_of(&c), "errmsg", "type IKE"));
+    put_all(&w, (const char *const[]){"type", "TEA", "data", "x", NULL});
+    CHECK(client_ask(&c, "load-shared", &w) && value_has(answer_of(&c), "errmsg", "is IKE, EAP"));
+    u32 secrets = count_of(&t.keys, MAIL_SECRET);
+    w = message(); /* taken, and given to nobody */
+    put_all(&w, (const char *const[]){"id", "eap-bob", "type", "EAP", "data", "x", NULL});
+    put_list(&w, "owners", "C=CH", NULL);
+    CHECK(client_ask(&c, "load-shared", &w) && answer_is(&c, "success", "yes"));
+    CHECK(client_ask(&c, "get-shared", NULL) && items_of("keys") == 1);
+    CHECK_EQ(count_of(&t.keys, MAIL_SECRET), secrets);
+    w = message();
+    vici_put_text(&w, "id", "eap-bob");
+    CHECK(client_ask(&c, "unload-shared", &w) && answer_is(&c, "success", "yes"));
     w = message();
     put_all(&w, (const char *const[]){"type", "IKE", "data", "x", NULL});
     put_list(&w, "owners", "C=CH", NULL);
@@ -352,6 +362,115 @@ TEST(up_and_down_are_told)
     CHECK(vici_value_is(event_of(&c, 0), "gw.remote-host", "198.51.100.2"));
     CHECK(strcmp(c.events[1].name, "child-updown") == 0 && !vici_value(event_of(&c, 1), "up").at);
     CHECK(vici_value_is(event_of(&c, 1), "gw.child-sas.net-12.spi-in", "c1234567"));
+    end();
+}
+
+static const struct shrike_ts ts = {
+    .from = {10, 2}, .to = {10, 2, 255, 255}, .port_to = 65535, .family = 4};
+
+/* As net tells it: with how the SAs stand. */
+static struct shrike_seen seen(void)
+{
+    const struct shrike_ike_view ike = {.serial = 8,
+                                        .conn = "gw",
+                                        .state = SHRIKE_IKE_ESTABLISHED,
+                                        .initiator = true,
+                                        .local = {{192, 0, 2, 1}, 4500, 4, 0},
+                                        .remote = {{198, 51, 100, 2}, 4500, 4, 0},
+                                        .local_id = {2, bytes_of("left", 4)},
+                                        .remote_id = {2, bytes_of("right", 5)},
+                                        .encr = 20,
+                                        .encr_key_bits = 256,
+                                        .prf = 5,
+                                        .established = loop_clock(t.loop) - 7 * SHRIKE_SECOND,
+                                        .rekey_at = loop_clock(t.loop) + 60 * SHRIKE_SECOND};
+    const struct shrike_child_view child = {.serial = 13,
+                                            .child = "net",
+                                            .reqid = 3,
+                                            .state = SHRIKE_CHILD_INSTALLED,
+                                            .protocol = 3,
+                                            .spi_in = 0xc1234567,
+                                            .local_ts = &ts,
+                                            .local_ts_count = 1};
+    struct shrike_seen s = {ike, ike, child, child};
+    s.ike_was.serial = 7;
+    s.child_was.serial = 12;
+    return s;
+}
+
+static void take_events(u32 count)
+{
+    for (int i = 0; i < 20 && c.event_count < count; i++)
+        client_turn(&c);
+}
+
+TEST(events_show_all_that_a_listing_does)
+{
+    struct shrike_seen s;
+    struct shrike_event e = {
+        .id = SHRIKE_EVENT_IKE_DOWN, .ike = 8, .conn = "gw", .number = 7, .seen = &s};
+    static const char *const names[] = {"ike-updown", "child-updown", "ike-rekey", "child-rekey",
+                                        "ike-update"};
+    begin();
+    s = seen();
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        CHECK(client_register(&c, names[i]));
+    tell_event(&e);
+    e.id = SHRIKE_EVENT_IKE_REKEYED;
+    tell_event(&e);
+    e.id = SHRIKE_EVENT_IKE_MOVED;
+    e.remote = (struct shrike_endpoint){{203, 0, 113, 9}, 4500, 4, 0};
+    tell_event(&e);
+    e.child = 13;
+    e.child_conf = "net";
+    e.id = SHRIKE_EVENT_CHILD_DOWN;
+    tell_event(&e);
+    e.id = SHRIKE_EVENT_CHILD_REKEYED;
+    tell_event(&e);
+    take_events(5);
+    CHECK_EQ(c.event_count, 5);
+    struct bytes down = event_of(&c, 0), rekey = event_of(&c, 1), update = event_of(&c, 2);
+    CHECK(vici_value_is(down, "gw.state", "DELETING") && !vici_value(down, "up").at);
+    CHECK(vici_value_is(down, "gw.local-id", "left"));
+    CHECK(vici_value_is(down, "gw.remote-id", "right"));
+    CHECK(vici_value_is(down, "gw.encr-alg", "AES_GCM_16"));
+    CHECK(!vici_value(down, "gw.established").at && !vici_value(down, "gw.rekey-time").at);
+    CHECK(vici_value_is(update, "gw.established", "7") && vici_value(update, "gw.rekey-time").len);
+    CHECK(vici_value_is(rekey, "gw.old.uniqueid", "7"));
+    CHECK(vici_value_is(rekey, "gw.old.remote-id", "right"));
+    CHECK(vici_value_is(rekey, "gw.new.prf-alg", "PRF_HMAC_SHA2_256"));
+    CHECK(strcmp(c.events[2].name, "ike-update") == 0);
+    CHECK(vici_value_is(update, "remote-host", "203.0.113.9"));
+    CHECK(vici_value_is(update, "gw.remote-id", "right"));
+    struct bytes gone = event_of(&c, 3), made = event_of(&c, 4);
+    CHECK(vici_value_is(gone, "gw.local-id", "left"));
+    CHECK(vici_value_is(gone, "gw.child-sas.net-13.state", "DELETED"));
+    CHECK(vici_value_is(gone, "gw.child-sas.net-13.reqid", "3"));
+    CHECK(vici_value_is(made, "gw.child-sas.net.old.uniqueid", "12"));
+    CHECK(vici_value_is(made, "gw.child-sas.net.new.state", "INSTALLED"));
+    CHECK(vici_value_is(made, "gw.initiator", "yes"));
+    end();
+}
+
+TEST(what_warns_is_an_alert)
+{
+    struct shrike_event e = {.id = SHRIKE_EVENT_IKE_FAILED,
+                             .ike = 8,
+                             .conn = "gw",
+                             .reason.code = SHRIKE_REASON_TIMEOUT};
+    begin();
+    CHECK(client_register(&c, "alert"));
+    tell_event(&e);
+    e.id = SHRIKE_EVENT_IKE_UP;
+    tell_event(&e);
+    take_events(1);
+    turns();
+    client_turn(&c);
+    CHECK_EQ(c.event_count, 1);
+    CHECK(vici_value_is(event_of(&c, 0), "type", "IKE_FAILED"));
+    CHECK(vici_value_is(event_of(&c, 0), "ikesa-name", "gw"));
+    CHECK(vici_value_is(event_of(&c, 0), "severity", "warning"));
+    CHECK(value_has(event_of(&c, 0), "msg", "could not be established"));
     end();
 }
 
@@ -485,6 +604,8 @@ int main(void)
            RUN(a_pool_is_loaded_and_unloaded) | RUN(one_of_the_same_name_takes_its_place) |
            RUN(what_is_wrong_is_said_with_its_place) | RUN(many_loads_are_few_snapshots) |
            RUN(they_outlive_this_process) | RUN(secrets) | RUN(lines_of_the_log) |
-           RUN(up_and_down_are_told) | RUN(rekeys_are_told) | RUN(files_are_read_again) |
-           RUN(numbers_of_all_roles) | RUN(another_program_takes_over) | RUN(others_do_no_harm);
+           RUN(up_and_down_are_told) | RUN(rekeys_are_told) |
+           RUN(events_show_all_that_a_listing_does) | RUN(what_warns_is_an_alert) |
+           RUN(files_are_read_again) | RUN(numbers_of_all_roles) | RUN(another_program_takes_over) |
+           RUN(others_do_no_harm);
 }

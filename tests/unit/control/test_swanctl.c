@@ -111,9 +111,10 @@ TEST(listings)
     CHECK(has("net: #12, reqid 3, INSTALLED, TUNNEL-in-UDP, ESP:AES_CBC-128/HMAC_SHA2_256_128"));
     CHECK(has("in  c1234567,   1200 bytes,    12 packets,     3s ago"));
     CHECK(has("local  10.2.0.0/16"));
-    CHECK(SWANCTL("--list-conns") && code == 0 && has("gw: IKEv2, no reauthentication"));
+    CHECK(SWANCTL("--list-conns") && code == 0 &&
+          has("gw: IKEv2, no reauthentication, rekeying every 14400s"));
     CHECK(has("local pre-shared key authentication:") && has("id: right"));
-    CHECK(has("net: TUNNEL, no rekeying") && has("remote: 10.2.0.0/16"));
+    CHECK(has("net: TUNNEL, rekeying every 3600s") && has("remote: 10.2.0.0/16"));
     CHECK(SWANCTL("--stats") && code == 0 && has("uptime:"));
     table_end();
 }

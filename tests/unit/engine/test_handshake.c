@@ -45,6 +45,37 @@ TEST(comes_up_and_agrees)
     end(p);
 }
 
+static struct shrike_counts counted(const struct pair *p, unsigned side, u32 at)
+{
+    struct shrike_counts c = {.conn = "none"};
+    (void)shrike_counts(p->side[side].engine, &at, &c);
+    return c;
+}
+
+TEST(messages_are_counted_once)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    pair_up(p, NULL);
+    pair_down(p, 0, NULL);
+    struct shrike_counts a = counted(p, 0, 0), b = counted(p, 1, 0);
+    CHECK(a.conn[0] == 0 && a.of[SHRIKE_COUNT_IKE_INIT_OUT_REQ] == 1);
+    CHECK(a.of[SHRIKE_COUNT_IKE_INIT_IN_RESP] == 1 && a.of[SHRIKE_COUNT_IKE_INIT_IN_REQ] == 0);
+    CHECK(a.of[SHRIKE_COUNT_IKE_AUTH_OUT_REQ] == 1 && a.of[SHRIKE_COUNT_IKE_AUTH_IN_RESP] == 1);
+    CHECK(a.of[SHRIKE_COUNT_INFO_OUT_REQ] == 1 && a.of[SHRIKE_COUNT_INFO_IN_RESP] == 1);
+    CHECK(b.of[SHRIKE_COUNT_IKE_INIT_IN_REQ] == 1 && b.of[SHRIKE_COUNT_IKE_INIT_OUT_RESP] == 1);
+    CHECK(b.of[SHRIKE_COUNT_IKE_AUTH_IN_REQ] == 1 && b.of[SHRIKE_COUNT_IKE_AUTH_OUT_RESP] == 1);
+    CHECK(b.of[SHRIKE_COUNT_INFO_IN_REQ] == 1 && b.of[SHRIKE_COUNT_INFO_OUT_RESP] == 1);
+    a = counted(p, 0, 1);
+    CHECK(strcmp(a.conn, "pair") == 0 && a.of[SHRIKE_COUNT_IKE_INIT_OUT_REQ] == 1);
+    b = counted(p, 1, 1); /* from when it has said who it is */
+    CHECK(b.of[SHRIKE_COUNT_IKE_AUTH_OUT_RESP] == 1 && b.of[SHRIKE_COUNT_INFO_IN_REQ] == 1);
+    CHECK(b.of[SHRIKE_COUNT_IKE_INIT_IN_REQ] == 0);
+    CHECK(strcmp(counted(p, 0, 2).conn, "none") == 0);
+    CHECK(shrike_counts_reset(p->side[0].engine, "pair"));
+    CHECK_EQ(counted(p, 0, 1).of[SHRIKE_COUNT_INFO_OUT_REQ], 0);
+    end(p);
+}
+
 /* RFC 7296 2.4 (13), 1.4.1 (1) */
 TEST(goes_down_and_leaves_nothing)
 {
@@ -121,6 +152,7 @@ TEST(gives_up_a_silent_peer)
 
 int main(void)
 {
-    return RUN(comes_up_and_agrees) | RUN(goes_down_and_leaves_nothing) |
-           RUN(makes_further_children) | RUN(refuses_another_secret) | RUN(gives_up_a_silent_peer);
+    return RUN(comes_up_and_agrees) | RUN(messages_are_counted_once) |
+           RUN(goes_down_and_leaves_nothing) | RUN(makes_further_children) |
+           RUN(refuses_another_secret) | RUN(gives_up_a_silent_peer);
 }

@@ -78,7 +78,7 @@ static bool child_of(const struct pair *p, unsigned side, u32 after, struct shri
     struct shrike_ike_view ike;
     u32 at = 0;
     return shrike_view_ike(p->side[side].engine, &at, &ike) &&
-           shrike_view_child(p->side[side].engine, ike.serial, after, out);
+           shrike_view_child(p->side[side].engine, at, ike.serial, after, out);
 }
 
 static void begin(void)

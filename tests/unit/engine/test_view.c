@@ -14,7 +14,9 @@ static bool ike_of(const struct pair *p, unsigned side, struct shrike_ike_view *
 static bool child_of(const struct pair *p, unsigned side, u32 after, struct shrike_child_view *out)
 {
     struct shrike_ike_view ike;
-    return ike_of(p, side, &ike) && shrike_view_child(p->side[side].engine, ike.serial, after, out);
+    u32 at = 0;
+    return shrike_view_ike(p->side[side].engine, &at, &ike) &&
+           shrike_view_child(p->side[side].engine, at, ike.serial, after, out);
 }
 
 static bool is_id(const struct shrike_id *id, const char *name)
@@ -28,10 +30,14 @@ TEST(nothing_is_shown_of_nothing)
     struct shrike_ike_view ike;
     struct shrike_child_view child;
     CHECK(!ike_of(p, 0, &ike));
-    CHECK(!shrike_view_child(p->side[0].engine, 1, 0, &child));
+    CHECK(!shrike_view_child(p->side[0].engine, 0, 1, 0, &child));
+    CHECK(!shrike_view_child(p->side[0].engine, 1, 1, 0, &child));
     pair_up(p, NULL);
     CHECK(ike_of(p, 0, &ike));
-    CHECK(!shrike_view_child(p->side[0].engine, ike.serial + 50, 0, &child));
+    CHECK(shrike_view_child(p->side[0].engine, 1, ike.serial, 0, &child));
+    CHECK(!shrike_view_child(p->side[0].engine, 0, ike.serial, 0, &child));
+    CHECK(!shrike_view_child(p->side[0].engine, 2, ike.serial, 0, &child));
+    CHECK(!shrike_view_child(p->side[0].engine, 1, ike.serial + 50, 0, &child));
     pair_down(p, 0, NULL);
     CHECK_EQ(stats_of(p, 1).ike_sas, 1); /* it answers late copies still, but it is gone */
     CHECK(!ike_of(p, 0, &ike) && !ike_of(p, 1, &ike));

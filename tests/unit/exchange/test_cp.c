@@ -47,20 +47,27 @@ static void start(void)
     pair_up(p, "net0");
 }
 
-static struct shrike_ike_view view(unsigned side)
+static struct shrike_ike_view view_at(unsigned side, u32 *at)
 {
     struct shrike_ike_view v = {0};
-    u32 at = 0;
-    while (shrike_view_ike(p->side[side].engine, &at, &v) && v.state != SHRIKE_IKE_ESTABLISHED)
+    *at = 0;
+    while (shrike_view_ike(p->side[side].engine, at, &v) && v.state != SHRIKE_IKE_ESTABLISHED)
         continue;
     return v;
+}
+
+static struct shrike_ike_view view(unsigned side)
+{
+    u32 at;
+    return view_at(side, &at);
 }
 
 /* Is the only selector of this side of its only Child SA the address leased? */
 static bool selects_leased(unsigned side)
 {
     struct shrike_child_view v;
-    if (!shrike_view_child(p->side[side].engine, view(side).serial, 0, &v))
+    u32 at, serial = view_at(side, &at).serial;
+    if (!shrike_view_child(p->side[side].engine, at, serial, 0, &v))
         return false;
     const struct shrike_ts *ts = side ? v.remote_ts : v.local_ts;
     return (side ? v.remote_ts_count : v.local_ts_count) == 1 && ts->family == 4 &&

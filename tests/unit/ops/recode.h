@@ -25,6 +25,8 @@ enum recode {
     RECODE_SNAPSHOT,
     RECODE_POOL, /* of mail, too */
     RECODE_LEASE,
+    RECODE_TALLY,
+    RECODE_TALLIES,
     RECODE_KINDS,
 };
 
@@ -40,6 +42,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_stray stray;
         struct mail_pool pool;
         struct mail_lease lease;
+        struct mail_tally tally;
+        struct mail_tallies tallies;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -60,6 +64,10 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         pool_view_write(w, &v.pool);
     if (kind == RECODE_LEASE && (good = lease_view_read(r, &v.lease)))
         lease_view_write(w, &v.lease);
+    if (kind == RECODE_TALLY && (good = tally_read(r, &v.tally)))
+        tally_write(w, &v.tally);
+    if (kind == RECODE_TALLIES && (good = tallies_read(r, &v.tallies)))
+        tallies_write(w, &v.tallies);
     return good && read_ended(r);
 }
 

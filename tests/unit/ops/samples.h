@@ -124,6 +124,71 @@ static const struct shrike_kernel_event sample_kernel = {
     2};
 static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
                                                      0x72,         0x73, true};
+static const struct shrike_ike_view sample_ike = {0x91,
+                                                  SHRIKE_IKE_DELETING,
+                                                  "home",
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  0x9200000000000001,
+                                                  0x93,
+                                                  {{192, 0, 2, 7}, 500, 4, 0},
+                                                  {{192, 0, 2, 8}, 501, 4, 0},
+                                                  {ID_FQDN, {(const u8 *)"moon.example", 12}},
+                                                  {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                  20,
+                                                  256,
+                                                  12,
+                                                  5,
+                                                  31,
+                                                  0x9400000000000001,
+                                                  0x9400000000000002,
+                                                  0x9400000000000003,
+                                                  3,
+                                                  1,
+                                                  2,
+                                                  vips + 1,
+                                                  vips};
+static const struct shrike_child_view sample_child = {0xa1,
+                                                      0xa2,
+                                                      SHRIKE_CHILD_DELETING,
+                                                      "lan",
+                                                      SHRIKE_TRANSPORT,
+                                                      PROTOCOL_ESP,
+                                                      true,
+                                                      true,
+                                                      0xa3,
+                                                      0xa4,
+                                                      0x10a5,
+                                                      0x10a6,
+                                                      20,
+                                                      128,
+                                                      12,
+                                                      31,
+                                                      0xa500000000000001,
+                                                      0xa500000000000002,
+                                                      0xa500000000000003,
+                                                      nets,
+                                                      nets + 1,
+                                                      1,
+                                                      2};
+
+static const struct shrike_seen sample_seen = {
+    .ike = {.serial = 0x8c,
+            .state = SHRIKE_IKE_ESTABLISHED,
+            .conn = "home",
+            .remote_id = {ID_FQDN, {(const u8 *)"sun.example", 11}},
+            .remote_vip_count = 1,
+            .remote_vips = vips},
+    .child = {.serial = 0x8d,
+              .child = "lan",
+              .local_ts = nets,
+              .remote_ts = nets + 1,
+              .local_ts_count = 1,
+              .remote_ts_count = 2},
+    .child_was = {.serial = 0x8e, .child = "lan", .local_ts = nets, .local_ts_count = 2},
+};
 static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
                                                  0x81,
                                                  0x82,
@@ -151,52 +216,8 @@ static const struct shrike_event sample_event = {SHRIKE_EVENT_COMMAND_FAILED,
                                                   {(const u8 *)"beside", 6},
                                                   NULL,
                                                   0,
-                                                  {"a.conf", 0x8b}}};
-static const struct shrike_ike_view sample_ike = {0x91,
-                                                  SHRIKE_IKE_DELETING,
-                                                  "home",
-                                                  true,
-                                                  true,
-                                                  true,
-                                                  true,
-                                                  0x9200000000000001,
-                                                  0x93,
-                                                  {{192, 0, 2, 7}, 500, 4, 0},
-                                                  {{192, 0, 2, 8}, 501, 4, 0},
-                                                  {ID_FQDN, {(const u8 *)"moon.example", 12}},
-                                                  {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
-                                                  20,
-                                                  256,
-                                                  12,
-                                                  5,
-                                                  31,
-                                                  0x9400000000000001,
-                                                  3,
-                                                  1,
-                                                  2,
-                                                  vips + 1,
-                                                  vips};
-static const struct shrike_child_view sample_child = {0xa1,
-                                                      0xa2,
-                                                      SHRIKE_CHILD_DELETING,
-                                                      "lan",
-                                                      SHRIKE_TRANSPORT,
-                                                      PROTOCOL_ESP,
-                                                      true,
-                                                      true,
-                                                      0xa3,
-                                                      0xa4,
-                                                      0x10a5,
-                                                      0x10a6,
-                                                      20,
-                                                      128,
-                                                      12,
-                                                      31,
-                                                      0xa500000000000001,
-                                                      nets,
-                                                      nets + 1,
-                                                      1,
-                                                      2};
+                                                  {"a.conf", 0x8b}},
+                                                 &sample_seen};
 
 static const struct shrike_transform ike_transforms[] = {{TRANSFORM_ENCR, ENCR_AES_GCM_16, 256},
                                                          {TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0},
@@ -331,6 +352,10 @@ static const struct settings sample_settings = {.port = 1500,
                                                 .pools = sample_pools,
                                                 .pool_count = 2};
 
+static const struct mail_tally sample_tally = {true, false, "home"};
+static const struct mail_tallies sample_tallies = {
+    true, 2, {{"", {1, 2, [SHRIKE_COUNT_INFO_OUT_RESP] = 3}}, {"home", {0xb000000000000001}}}};
+
 static const struct shrike_op *const sample_ops[] = {
     &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
     &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
@@ -355,6 +380,10 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         pool_view_write(w, &sample_pool);
     if (kind == RECODE_LEASE)
         lease_view_write(w, &sample_one_lease);
+    if (kind == RECODE_TALLY)
+        tally_write(w, &sample_tally);
+    if (kind == RECODE_TALLIES)
+        tallies_write(w, &sample_tallies);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -373,6 +402,8 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_STRAY:
     case RECODE_POOL:
     case RECODE_LEASE:
+    case RECODE_TALLY:
+    case RECODE_TALLIES:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:

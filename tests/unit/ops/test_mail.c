@@ -111,6 +111,29 @@ TEST(counts_come_back_in_a_row)
     CHECK(!count_read(&r, &m));
 }
 
+TEST(what_is_counted_comes_back)
+{
+    static struct mail_tallies many, got;
+    struct mail_tally q;
+    struct writer w = writer_of(room, sizeof(room));
+    tally_write(&w, &sample_tally);
+    struct reader r = reader_of(written_bytes(&w));
+    CHECK(tally_read(&r, &q) && q.reset && !q.all && strcmp(q.conn, "home") == 0);
+    many.count = MAIL_TALLIES_MAX; /* the longest fit into a mail, with a reference in front */
+    for (u32 i = 0; i < MAIL_TALLIES_MAX; i++) {
+        memset(many.all[i].conn, 'x', SHRIKE_COUNTED_NAME - 1);
+        many.all[i].of[SHRIKE_COUNT_INFO_OUT_RESP] = i;
+    }
+    w = writer_of(room, 65536 - 4);
+    tallies_write(&w, &many);
+    r = reader_of(written_bytes(&w));
+    CHECK(!w.full && tallies_read(&r, &got) && !got.last && got.count == MAIL_TALLIES_MAX);
+    CHECK(memcmp(&many, &got, sizeof(got)) == 0);
+    many.count++;
+    tallies_write(&w, &many);
+    CHECK(w.full);
+}
+
 TEST(secrets_come_back_in_a_row)
 {
     static struct mail_secret m;
@@ -158,7 +181,8 @@ int main(void)
 {
     return RUN(kinds_have_their_names) | RUN(a_socket_comes_back) | RUN(a_route_comes_back) |
            RUN(stats_come_back) | RUN(an_heir_comes_back) | RUN(stats_end_at_their_cap) |
-           RUN(counts_come_back_in_a_row) | RUN(secrets_come_back_in_a_row) |
+           RUN(counts_come_back_in_a_row) | RUN(what_is_counted_comes_back) |
+           RUN(secrets_come_back_in_a_row) |
            RUN(a_secret_has_no_more_owners_than_there_is_room_for) |
            RUN(a_stray_datagram_comes_back);
 }

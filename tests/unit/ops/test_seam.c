@@ -174,6 +174,15 @@ TEST(an_event_comes_back)
     CHECK(bytes_equal(a->reason.offered, b.reason.offered));
     CHECK(bytes_equal(a->reason.beside, b.reason.beside));
     CHECK(same_origin(a->reason.origin, b.reason.origin));
+    const struct shrike_seen *s = b.seen;
+    CHECK(s && s->ike.serial == 0x8c && same_text(s->ike.conn, "home"));
+    CHECK(same_id(&s->ike.remote_id, &sample_seen.ike.remote_id) && s->ike.remote_vip_count == 1);
+    CHECK(same_addrs(vips, s->ike.remote_vips, 1));
+    CHECK(s->child.serial == 0x8d && same_ts(nets, s->child.local_ts, 1));
+    CHECK(same_ts(nets + 1, s->child.remote_ts, 2));
+    CHECK(s->child_was.serial == 0x8e && same_ts(nets, s->child_was.local_ts, 2));
+    CHECK(same_text(s->child_was.child, "lan") && !s->ike_was.serial);
+    b.seen = a->seen;
     b.conn = a->conn;
     b.child_conf = a->child_conf;
     b.reason.offered = a->reason.offered;
@@ -346,8 +355,20 @@ TEST(the_largest_fit_into_a_body)
 
     struct shrike_event e = sample_event;
     e.conn = e.child_conf = e.reason.origin.file = name;
-    e.reason.offered = bytes_of(big, sizeof(big));
-    w = writer_of(room, 9216);
+    e.reason.offered = e.reason.beside = bytes_of(big, sizeof(big));
+    struct shrike_seen seen = {.ike = {.serial = 1,
+                                       .conn = name,
+                                       .local_id = {ID_KEY_ID, bytes_of(big, SHRIKE_ID_MAX)},
+                                       .remote_id = {ID_KEY_ID, bytes_of(big, SHRIKE_ID_MAX)}},
+                               .child = {.serial = 1,
+                                         .child = name,
+                                         .local_ts = ts,
+                                         .remote_ts = ts,
+                                         .local_ts_count = SHRIKE_TS_MAX,
+                                         .remote_ts_count = SHRIKE_TS_MAX}};
+    seen.child_was = seen.child;
+    e.seen = &seen;
+    w = writer_of(room, 28672);
     event_write(&w, &e);
     CHECK(!w.full);
 }

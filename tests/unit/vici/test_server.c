@@ -400,6 +400,46 @@ TEST(input_and_clients_are_bounded)
     vici_server_free(&s);
 }
 
+/* Many that do not read use up what all share, and no more; who reads is served all the same. */
+TEST(clients_share_a_bound)
+{
+    static u8 octets[60000];
+    enum { HOGS = 200 };
+    vici_ticket t;
+    CHECK(start());
+    for (int i = 0; i < HOGS; i++) {
+        CHECK_EQ(vici_server_open(&s), i);
+        vici_server_input(&s, i, bytes_of("\0\0\0\5\3\3log", 9));
+    }
+    vici_server_run(&s);
+    for (int i = 0; i < 20; i++)
+        vici_server_event(&s, EV_LOG, bytes_of(octets, sizeof(octets)));
+    CHECK(s.held >= VICI_SHARED_MAX && s.held < VICI_SHARED_MAX + 4 * VICI_OUT_MAX);
+    CHECK(s.lost > 0);
+    int c = vici_server_open(&s);
+    CHECK_EQ(vici_server_room(&s, c), VICI_OWN_MAX);
+    vici_server_input(&s, c, bytes_of("\0\0\0\6\3\4list", 10));
+    say(c, VICI_CMD_REQUEST, "echo", "");
+    say(c, VICI_CMD_REQUEST, "later", "");
+    vici_server_run(&s);
+    HEARD(c, "51");
+    struct bytes e = bytes_of(octets, sizeof(octets));
+    CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAMED);
+    CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAM_FULL);
+    CHECK(!vici_server_starved(&s, &t));
+    vici_server_sent(&s, c, vici_server_output(&s, c).len);
+    CHECK(vici_server_starved(&s, &t) && t == waiting);
+    CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAMED);
+    CHECK_EQ(vici_server_stream(&s, waiting, EV_LIST, e), VICI_STREAM_FULL);
+    for (int i = 0; i < HOGS; i++)
+        vici_server_close(&s, i);
+    CHECK(vici_server_starved(&s, &t) && t == waiting);
+    CHECK(s.held < 4 * VICI_OWN_MAX && vici_server_room(&s, c) == VICI_STREAM_MAX);
+    vici_server_close(&s, c);
+    CHECK_EQ(s.held, 0);
+    vici_server_free(&s);
+}
+
 int main(void)
 {
     return RUN(answers_commands) | RUN(requests_come_in_any_pieces) |
@@ -409,5 +449,6 @@ int main(void)
            RUN(a_slow_client_loses_events_and_nobody_else_does) |
            RUN(a_stream_waits_for_a_slow_client_and_loses_nothing) |
            RUN(an_event_too_long_ends_no_stream) | RUN(bad_clients_are_named_and_hurt_nobody) |
-           RUN(nothing_behind_a_fault_is_run) | RUN(input_and_clients_are_bounded);
+           RUN(nothing_behind_a_fault_is_run) | RUN(input_and_clients_are_bounded) |
+           RUN(clients_share_a_bound);
 }
