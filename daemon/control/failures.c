@@ -67,24 +67,6 @@ static const char *decided_by(const struct shrike_reason *r)
     return r->theirs ? "peer" : nobody ? "nobody" : "here";
 }
 
-/* The first line. Why the peer refused, only the peer knows: then it says what was refused. */
-static void put_text(struct text *t, const struct shrike_reason *r)
-{
-    const char *exchange = r->exchange ? code_name(CODE_EXCHANGE, r->exchange) : NULL;
-    const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
-    if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
-        text_str(t, "no answer to ");
-        text_str(t, exchange);
-    } else if (!r->theirs || r->code == SHRIKE_REASON_PEER_DELETED) {
-        text_str(t, shrike_reason_text(r->code));
-    } else {
-        text_str(t, "the peer refused ");
-        text_str(t, exchange ? exchange : "it");
-        text_str(t, notify ? ": " : "");
-        text_str(t, notify ? notify : "");
-    }
-}
-
 static void put_end(struct vici_writer *w, const char *side, const struct shrike_endpoint *end)
 {
     char key[32], at[64];
@@ -163,13 +145,6 @@ static struct shrike_origin rule_of(const struct control *c, const struct shrike
     return secret.file ? secret : r->origin;
 }
 
-/* Why the peer refused, is to be learnt there. */
-static const char *remedy_of(const struct shrike_reason *r)
-{
-    return r->theirs && r->notify ? "the peer's own log, or `shrike why` there, says why"
-                                  : shrike_reason_remedy(r->code);
-}
-
 static void put_failure(struct vici_writer *w, const struct shrike_event *e,
                         const struct control *c, const struct shrike_conf *conf)
 {
@@ -181,13 +156,13 @@ static void put_failure(struct vici_writer *w, const struct shrike_event *e,
     const struct shrike_child_conf *child = render_child(e, conn);
     compare_event(&both, e, conn, child);
     vici_put_text(w, "reason", shrike_reason_name(r->code));
-    put_text(&t, r);
+    render_what(&t, r);
     vici_put_text(w, "text", line);
     vici_put_text(w, "decided-by", decided_by(r));
     put_whom(w, e, conn ? conn->name : e->conn, child ? child->name : e->child_conf);
     put_compared(w, &both);
     put_rule(w, rule_of(c, r));
-    vici_put_text(w, "remedy", remedy_of(r));
+    vici_put_text(w, "remedy", render_remedy(r));
     t = text_of(line, sizeof line);
     advice_change(&t, e, conn, child, &both);
     if (t.len && !t.cut)
@@ -312,6 +287,24 @@ void failures_event(struct control *c, const struct shrike_event *e)
     one->remote.family = e->remote.family;
     memcpy(one->remote.octets, e->remote.octets, sizeof one->remote.octets);
     keep(&c->failures, one);
+}
+
+bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t)
+{
+    const struct failures *f = &c->failures;
+    for (u32 i = 0; i < f->count && f->at[i]->number > after; i++) {
+        const struct bytes told = bytes_of(f->at[i]->message, f->at[i]->len);
+        const struct bytes change = vici_value(told, "change"), remedy = vici_value(told, "remedy");
+        if (!vici_value_is(told, "connection", conn))
+            continue;
+        text_safe(t, vici_value(told, "text"));
+        text_str(t, change.len ? "; " : "");
+        text_safe(t, change);
+        text_str(t, remedy.len ? "; " : "");
+        text_safe(t, remedy);
+        return true;
+    }
+    return false;
 }
 
 /* ---- names ---- */

@@ -3,6 +3,7 @@
 #ifndef CONTROL_FAILURES_H
 #define CONTROL_FAILURES_H
 
+#include "base/text.h"
 #include "shrike/event.h"
 #include "vici/server.h"
 
@@ -43,6 +44,8 @@ struct control;
 void failures_event(struct control *c, const struct shrike_event *e);
 /* The name of a peer has got no address. */
 void failures_name(struct control *c, const char *name, const char *why);
+/* What the newest failure of this connection is in one line, if it came after that number. */
+bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t);
 /* shrike-why: those of one connection, child, address or identity, or all. */
 enum vici_reply failures_command(void *ctx, const struct vici_request *r, struct vici_writer *w);
 void failures_close(struct control *c);

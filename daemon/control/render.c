@@ -184,15 +184,38 @@ void render_reason(struct text *t, enum shrike_reason_code code)
     text_str(t, remedy);
 }
 
+void render_what(struct text *t, const struct shrike_reason *r)
+{
+    const char *exchange = r->exchange ? code_name(CODE_EXCHANGE, r->exchange) : NULL;
+    const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
+    if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
+        text_str(t, "no answer to ");
+        text_str(t, exchange);
+    } else if (!r->theirs || !r->notify) {
+        text_str(t, shrike_reason_text(r->code));
+    } else {
+        text_str(t, "the peer refused ");
+        text_str(t, exchange ? exchange : "it");
+        text_str(t, notify ? ": " : "");
+        text_str(t, notify ? notify : "");
+    }
+}
+
+const char *render_remedy(const struct shrike_reason *r)
+{
+    return r->theirs && r->notify ? "the peer's own log, or `shrike why` there, says why"
+                                  : shrike_reason_remedy(r->code);
+}
+
 static void render_refusal(struct text *t, const struct shrike_event *e,
                            const struct shrike_conf *conf)
 {
     const struct shrike_reason *r = &e->reason;
     const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
     text_str(t, ": ");
-    text_str(t, shrike_reason_text(r->code));
-    if (notify) {
-        text_str(t, r->theirs ? " (the peer said " : " (");
+    render_what(t, r);
+    if (notify && !r->theirs) {
+        text_str(t, " (");
         text_str(t, notify);
         text_char(t, ')');
     }
@@ -206,7 +229,7 @@ static void render_refusal(struct text *t, const struct shrike_event *e,
             text_u64(t, r->origin.line);
         }
     }
-    const char *remedy = shrike_reason_remedy(r->code);
+    const char *remedy = render_remedy(r);
     text_str(t, *remedy ? "; " : "");
     text_str(t, remedy);
 }

@@ -14,6 +14,10 @@ const struct shrike_conn *render_conn(const struct shrike_event *e, const struct
 /* The same of a child of it. */
 const struct shrike_child_conf *render_child(const struct shrike_event *e,
                                              const struct shrike_conn *c);
+/* What has failed, in a sentence. Why the peer refused, only the peer knows: then what it refused,
+ * and what it said. */
+void render_what(struct text *t, const struct shrike_reason *r);
+const char *render_remedy(const struct shrike_reason *r); /* static */
 /* Reason and remedy in one line, "why; what would mend it": what a command is answered. */
 void render_reason(struct text *t, enum shrike_reason_code code);
 /* "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE25519", as the offers of peers are shown. */

@@ -45,11 +45,14 @@ static void answer(struct task *t, const char *why)
     leave(t);
 }
 
+/* What is known of the failure by now, else what the command was told. */
 static void answer_reason(struct task *t)
 {
     char why[TASK_WHY_MAX];
     struct text text = text_of(why, sizeof why);
-    render_reason(&text, t->reason);
+    if (t->kind != TASK_UP || t->reason == SHRIKE_REASON_BUSY ||
+        !failures_newest(t->control, t->failures, t->conn, &text))
+        render_reason(&text, t->reason);
     answer(t, why);
 }
 
@@ -125,6 +128,7 @@ static struct task *new_task(struct control *c, const struct vici_request *r)
                            .ticket = r->ticket,
                            .reference = control_reference(c, REFERENCE_TASK),
                            .loglevel = read_loglevel(r->message),
+                           .failures = c->failures.number,
                            .alarm = {.ring = too_late, .ctx = t}};
         return t;
     }

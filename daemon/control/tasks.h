@@ -38,6 +38,7 @@ struct tasks {
         /* terminate, rekey: SAs; commands unanswered; commands that failed */
         u32 matched, left, failed;
         enum shrike_reason_code reason;
+        u32 failures;      /* of all connections, when it began */
         shrike_time limit; /* as asked, for the answer */
         struct alarm alarm;
     } at[VICI_CLIENTS_MAX];

@@ -80,7 +80,10 @@ TEST(a_refused_proposal_shows_both_sides)
     e.reason.code = SHRIKE_REASON_NO_IKE_PROPOSAL;
     e.reason.theirs = true;
     render(&e);
-    CHECK(has("(the peer said NO_PROPOSAL_CHOSEN)"));
+    e.reason.exchange = EXCHANGE_IKE_SA_INIT;
+    render(&e); /* why, only the peer knows */
+    CHECK(has("the peer refused IKE_SA_INIT: NO_PROPOSAL_CHOSEN;") && has("the peer's own log"));
+    CHECK(!strstr(line, "matches one of ours") && !strstr(line, "mend the peer's"));
 }
 
 TEST(selectors_without_a_common_part)

@@ -166,6 +166,29 @@ TEST(initiate_until_it_is_up)
     end();
 }
 
+/* What is known of the failure is told, but not that of one before. */
+TEST(initiate_fails_and_says_what_was_refused)
+{
+    const struct shrike_event e = {.id = SHRIKE_EVENT_IKE_FAILED,
+                                   .ike = 3,
+                                   .conn = "gw",
+                                   .reason = {.code = SHRIKE_REASON_AUTH_FAILED,
+                                              .notify = NOTIFY_AUTHENTICATION_FAILED,
+                                              .exchange = EXCHANGE_IKE_AUTH,
+                                              .theirs = true}};
+    begin();
+    ASK("initiate", "ike", "gw");
+    tell_event(&e);
+    conclude(last_command().reference, SHRIKE_REASON_AUTH_FAILED);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
+    CHECK(value_has(answer_of(&c), "errmsg",
+                    "the peer refused IKE_AUTH: AUTHENTICATION_FAILED; the peer's own log"));
+    ASK("initiate", "ike", "gw");
+    conclude(last_command().reference, SHRIKE_REASON_LIMIT);
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "a limit of the configuration"));
+    end();
+}
+
 TEST(initiate_fails_with_a_reason)
 {
     begin();
@@ -389,10 +412,10 @@ int main(void)
 {
     return RUN(every_sa_with_its_counters) | RUN(only_what_is_asked_for) |
            RUN(without_esp_there_are_no_counters) | RUN(a_slow_client_and_a_quick_one) |
-           RUN(initiate_until_it_is_up) | RUN(initiate_fails_with_a_reason) |
-           RUN(initiate_is_bounded_by_its_time) | RUN(initiate_of_what_was_loaded_just_now) |
-           RUN(a_name_becomes_an_address) | RUN(terminate_by_name_and_number) |
-           RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
-           RUN(rekey_with_a_timeout_waits) | RUN(rekey_counts_what_is_there) |
-           RUN(clients_that_do_not_wait);
+           RUN(initiate_until_it_is_up) | RUN(initiate_fails_and_says_what_was_refused) |
+           RUN(initiate_fails_with_a_reason) | RUN(initiate_is_bounded_by_its_time) |
+           RUN(initiate_of_what_was_loaded_just_now) | RUN(a_name_becomes_an_address) |
+           RUN(terminate_by_name_and_number) | RUN(rekey_answers_at_once) |
+           RUN(rekey_of_what_is_not_there) | RUN(rekey_with_a_timeout_waits) |
+           RUN(rekey_counts_what_is_there) | RUN(clients_that_do_not_wait);
 }
