@@ -6,6 +6,7 @@
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
 #include "exchange/reauth.h"
+#include "exchange/roam.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
 #include "sa/life.h"
@@ -279,6 +280,7 @@ enum verdict auth_conclude(struct turn *t)
             return FAIL;
         /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
         establish(t);
+        roam_begin(t->shard, t->sa);
         reauth_heed(t);
         t->slot->step = CONCLUDE_ADDED;
         return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);

@@ -146,23 +146,32 @@ static void note_spi(struct turn *t)
         e->esp_out = read_u32(&r);
 }
 
+static bool deletes_ike(const struct message *in)
+{
+    const struct payload *p = message_find(in, PAYLOAD_DELETE);
+    struct delete d;
+    for (; p; p = message_find_after(in, p)) {
+        if (delete_read(bytes_at(in->base, p->body), &d) && d.protocol == PROTOCOL_IKE)
+            return true;
+    }
+    return false;
+}
+
 static enum verdict answer(struct turn *t)
 {
     const struct payload *p = message_find(t->in, PAYLOAD_DELETE);
     struct ending e;
-    bool rejected = rejects(t), close = rejected;
+    bool rejected = rejects(t), close = rejected || deletes_ike(t->in);
     ending_begin(&e);
+    if (!close) /* before its Child SAs are looked for: by this it gets them */
+        ike_rekey_used(t->shard, t->sa);
     for (; p; p = message_find_after(t->in, p)) {
         struct delete d;
         if (!delete_read(bytes_at(t->in->base, p->body), &d))
             return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
-        if (d.protocol == PROTOCOL_IKE)
-            close = true;
-        else if (d.protocol == PROTOCOL_ESP || d.protocol == PROTOCOL_AH)
+        if (d.protocol == PROTOCOL_ESP || d.protocol == PROTOCOL_AH)
             delete_children(t, &d, &e);
     }
-    if (!close)
-        ike_rekey_used(t->shard, t->sa);
     /* RFC 7296 1.4 (5): there may be nothing to say. */
     cp_reply(t);
     add_delete(t, &e);

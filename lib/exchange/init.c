@@ -114,6 +114,7 @@ enum verdict init_ask(struct turn *t)
     if (h->init_i && h->cookies && h->group)
         return ask_again(t);
     u8 nonce[NONCE_LEN];
+    h->moved = false; /* what is said of NATs is of the address that we are at now */
     if (h->init_i) /* RFC 7296 2.6.1 (1): another group; the nonce stays, so does a cookie of it */
         memcpy(nonce, h->init_i->data + h->ni.off, NONCE_LEN);
     /* RFC 7296 2.10 (1), 3.9 (2): each IKE SA has new ones. */

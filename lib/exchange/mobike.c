@@ -334,6 +334,9 @@ static void take_update(struct turn *t, struct ike_sa *sa)
         return;
     }
     bool behind = natd_read(t, &natd);
+    sa->roam &= (u8)~ROAM_PROBING; /* a path is known, and the choice is the caller's */
+    if (sa->before)
+        sa->before->roam &= (u8)~ROAM_PROBING;
     move_ike(t->shard, sa, &t->path);
     if (behind)
         natd_use(sa, &natd);
@@ -347,6 +350,13 @@ static void take_update(struct turn *t, struct ike_sa *sa)
     roam_hurry(t->shard, sa);
 }
 
+/* Was it meant for what holds no more? It came by the one that was replaced, and the peer has used
+ * the replacement: what it had to say since, it has said by that. */
+static bool is_late(const struct turn *t, const struct ike_sa *holder)
+{
+    return holder != t->sa && t->sa->replaced && holder->window.theirs > 0;
+}
+
 void mobike_answer(struct turn *t)
 {
     struct ike_sa *sa = move_holder(t->sa);
@@ -355,6 +365,8 @@ void mobike_answer(struct turn *t)
                 has(t, NOTIFY_NO_ADDITIONAL_ADDRESSES);
     if (!sa->mobike)
         return;
+    if (is_late(t, sa))
+        update = list = false;
     if ((update || list) && !ends_fit(t)) {
         add_flag(t, NOTIFY_UNEXPECTED_NAT_DETECTED);
     } else {

@@ -2,6 +2,7 @@
 #include "exchange/reauth.h"
 #include "base/text.h"
 #include "exchange/exchange.h"
+#include "exchange/unique.h"
 #include "sa/child.h"
 #include "sa/internal.h"
 #include "sa/life.h"
@@ -70,6 +71,11 @@ bool reauth_begin(struct shard *s, struct ike_sa *sa)
     if (internal_held(sa, false)) {
         sa->reauth_at = SHRIKE_NEVER;
         pending_release(s, sa->command_rekey, SHRIKE_REASON_ADDRESS_LEASED);
+        sa->command_rekey = 0;
+        return true;
+    }
+    if (unique_yield(s, sa)) {
+        pending_release(s, sa->command_rekey, SHRIKE_REASON_NONE);
         sa->command_rekey = 0;
         return true;
     }

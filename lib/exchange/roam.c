@@ -6,6 +6,8 @@
 /* Resends after which the path in use is no longer believed in. */
 enum { PROBE_AFTER = 2 };
 enum { PORT_IKE = 500, PORT_NAT = 4500 };
+/* After which one that was moved before it was up is made from scratch: its children are there. */
+#define MOVED_AGAIN (10 * SHRIKE_SECOND)
 
 struct path_query roam_query(const struct shard *s, const struct ike_sa *sa)
 {
@@ -89,6 +91,15 @@ static bool follows(const struct ike_sa *sa)
     return sa->nat_there && !sa->nat_here; /* RFC 7296 2.23 (15, 16) */
 }
 
+/* RFC 4555 3.8: only the caller may say that a mapping has changed. The other end's NAT may change
+ * its own, too: that the caller sees, as it does without MOBIKE. */
+static bool has_new_mapping(const struct ike_sa *sa, const struct ring_path *path)
+{
+    return sa->caller && follows(sa) && !(sa->roam & ROAM_PROBING) &&
+           endpoint_same_address(&sa->remote, &path->remote) &&
+           sa->remote.port != path->remote.port && endpoint_same_address(&sa->local, &path->local);
+}
+
 static void follow(struct shard *s, struct ike_sa *sa, const struct ring_path *path)
 {
     move_ike(s, sa, path);
@@ -111,7 +122,9 @@ static void found(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
     } else if (!path_same(&now, path)) { /* RFC 4555 3.5: ours is gone, so we may */
         follow(s, sa, path);
         want(s, sa, ROAM_TELL); /* RFC 4555 3.6: anew, as the other went by several paths */
-    } else if (!(sa->roam & (ROAM_UPDATE | ROAM_TELL | ROAM_CHECK))) {
+    } else if (sa->roam & (ROAM_UPDATE | ROAM_TELL | ROAM_CHECK)) {
+        want(s, sa, 0); /* that went nowhere: it was said by several paths */
+    } else {
         sa->wants &= (u8)~WANT_ROAM;
     }
 }
@@ -129,6 +142,8 @@ void roam_heard(struct turn *t)
     } else if (sa->mobike) { /* RFC 4555 3.8: a peer that moves says so */
         if (holder->roam & ROAM_PROBING && t->slot->conclude)
             found(t->shard, holder, &t->path);
+        else if (has_new_mapping(holder, &t->path))
+            roam_use(t->shard, holder, &t->path);
     } else if (follows(sa) && !path_same(&now, &t->path)) {
         follow(t->shard, holder, &t->path);
     }
@@ -194,6 +209,25 @@ static void start_again(struct shard *s, struct ike_sa *sa)
     roam_hurry(s, sa);
 }
 
+/* What is in flight has been said from the address before; the same octets go from this one. */
+static void move_attempt(struct shard *s, struct ike_sa *sa)
+{
+    if (sa->handshake)
+        sa->handshake->moved |= slots_asking(sa) != 0 && !fault(75);
+    sa_use_source(s, sa);
+    roam_hurry(s, sa);
+}
+
+void roam_begin(struct shard *s, struct ike_sa *sa)
+{
+    if (!sa->handshake->moved)
+        return;
+    if (sa->mobike)
+        want(s, sa, ROAM_UPDATE);
+    else
+        sa->reauth_at = MIN(sa->reauth_at, s->now + MOVED_AGAIN);
+}
+
 /* RFC 4555 3.6: the peer is to know each list of ours. 3.5: of other routes it may be that the path
  * does not work any more; either question shows that. */
 static void stay(struct shard *s, struct ike_sa *sa, enum host_news news)
@@ -208,10 +242,8 @@ static void stay(struct shard *s, struct ike_sa *sa, enum host_news news)
 void roam_look(struct shard *s, struct ike_sa *sa, enum host_news news)
 {
     bool here = addresses_have(&s->host, &sa->local);
-    if (sa->state < IKE_UP && sa->initiator && sa->conn && !here) {
-        sa_use_source(s, sa);
-        roam_hurry(s, sa);
-    }
+    if (sa->state < IKE_UP && sa->initiator && sa->conn && !here)
+        move_attempt(s, sa);
     if (sa->state != IKE_UP || sa->spare || sa->replaced)
         return;
     if (here && sa->mobike) {

@@ -19,6 +19,9 @@ void roam_unanswered(struct shard *s, struct ike_sa *sa, const struct slot *slot
 
 /* This host has other addresses, or other routes. */
 void roam_look(struct shard *s, struct ike_sa *sa, enum host_news news);
+/* Ours is up. Had we moved since it was asked for, either end may take the other one to be behind a
+ * NAT, or not to be: it is asked once more (RFC 4555 3.5), without MOBIKE from scratch. */
+void roam_begin(struct shard *s, struct ike_sa *sa);
 /* ESP of the peer came by another path than it did before. */
 void roam_mapping(struct shard *s, struct ike_sa *sa, const struct ring_path *path);
 

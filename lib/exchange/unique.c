@@ -1,5 +1,6 @@
 /* One IKE SA between two identities: see unique.h. */
 #include "exchange/unique.h"
+#include "base/text.h"
 #include "exchange/exchange.h"
 #include "sa/child.h"
 #include "sa/match.h"
@@ -17,13 +18,14 @@ static bool is_up(const struct ike_sa *sa)
     return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE) && !sa->spare && !sa->replaced;
 }
 
-/* Has it come up since the other began, at the call of the other end, for the same connection? As
- * it was then: it may have been rekeyed meanwhile, by either end, and so may what was there before.
- */
+/* Has it come up since the other began, for the same connection, at the call of the other end or of
+ * ours? (What the other end has called twice, it will see itself.) As it was then: it may have been
+ * rekeyed meanwhile, by either end, and so may what was there before. */
 static bool crosses(const struct ike_sa *sa, shrike_time began, const struct ike_sa *other)
 {
-    return is_up(other) && other->caller != sa->caller && other->born >= began &&
-           other->conn->hash == sa->conn->hash;
+    return is_up(other) && (other->caller || sa->caller) && other->serial != sa->succeeds &&
+           other->born >= began && other->conn->hash == sa->conn->hash &&
+           text_same(other->conn->name, sa->conn->name);
 }
 
 /* Those that an attempt may meet: how many there are, and one that crosses it. */
@@ -78,6 +80,31 @@ static void inherit(struct shard *s, struct ike_sa *winner, struct ike_sa *loser
         c->command = 0;
     }
     sa_touch(s, winner);
+}
+
+/* Are they with one and the same? Of who may call from anywhere several may have one identity, and
+ * be behind one NAT. */
+static bool is_same_peer(const struct ike_sa *a, const struct ike_sa *b)
+{
+    return a->conn->hash == b->conn->hash && text_same(a->conn->name, b->conn->name) &&
+           (a->conn->remote_endpoint.family ||
+            (a->remote.port == b->remote.port && endpoint_same_address(&a->remote, &b->remote)));
+}
+
+bool unique_yield(struct shard *s, struct ike_sa *sa)
+{
+    bool alone = sa->internal || sa->conn->unique == SHRIKE_UNIQUE_NEVER;
+    struct ike_sa *o = alone ? NULL : peers_newest_like(s, sa);
+    for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
+        if (o == sa || !is_up(o) || o->born <= sa->born || o->internal || !is_same_peer(o, sa))
+            continue;
+        inherit(s, o, sa);
+        sa->wants |= WANT_CLOSE;
+        sa->reason = SHRIKE_REASON_REKEYED;
+        sa_touch(s, sa);
+        return true;
+    }
+    return false;
 }
 
 /* ---- before IKE_AUTH ---- */

@@ -68,6 +68,7 @@ struct handshake {
     bool childless;                 /* initiator: the peer takes IKE SAs without a Child SA */
     bool counted;                   /* responder: the gate counts it as half-open */
     bool proved;                    /* responder: the peer has proved itself, and we not yet */
+    bool moved;                     /* initiator: what it has said of NATs was of another address */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
 };

@@ -401,6 +401,8 @@ static void move_one(struct pair_child *c, const struct shrike_move_op *op)
         if (op->children[i] == c->serial) {
             c->local = op->local;
             c->remote = op->remote;
+            c->encap = op->encap;
+            c->nat_here = op->nat_here;
         }
     }
 }

@@ -1,5 +1,6 @@
 /* Every interleaving of two deeds that meet: rekeys, deletes, a new child (RFC 7296 2.8.1, 2.8.2,
- * 2.25), another address (RFC 4555 3.5, 3.6). Prints how many there were.
+ * 2.25), another address (RFC 4555 3.5, 3.6); where there are too many, some that are drawn. Prints
+ * how many there were.
  *
  *     collide                            all of them, with a window of one request and of two
  *     collide MOST                       so many of each kind at most: the first ones
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define FAILURES_SHOWN 10
+#define DRAWN          5000 /* of each kind of which there are too many */
 
 _Noreturn void shrike_panic(const char *file, int line, const char *what)
 {
@@ -65,6 +67,25 @@ static void tell(const struct meeting *m, const struct explore *x)
            (int)m->deed[1], (int)m->freedom, m->lowest, path);
 }
 
+/* A move is said by the old IKE SA and by the new one, and each asks and is asked: beyond counting.
+ */
+static bool has_too_many(const struct meeting *m)
+{
+    return (m->deed[0] == MOVE && m->deed[1] == REKEY_IKE) ||
+           (m->deed[0] == REKEY_IKE && m->deed[1] == MOVE);
+}
+
+static void explore_some(struct meeting *m, unsigned long most, struct count *c)
+{
+    struct explore x;
+    for (unsigned n = 0; n < MIN(most, (unsigned long)DRAWN); n++) {
+        explore_draw(&x, n);
+        c->runs++;
+        if (!meeting_run(m, &x) && ++c->failed <= FAILURES_SHOWN)
+            tell(m, &x);
+    }
+}
+
 /* All runs of one kind. */
 static void explore_all(struct meeting *m, unsigned long most, struct count *c)
 {
@@ -105,7 +126,10 @@ static void meet_all(unsigned window, unsigned long most, struct count *all)
                                     .freedom = (enum freedom)freedom,
                                     .window = window,
                                     .lowest = lowest};
-                explore_all(&m, most, &c);
+                if (has_too_many(&m))
+                    explore_some(&m, most, &c);
+                else
+                    explore_all(&m, most, &c);
             }
         printf("# window %u, %s, %s: %lu cases, %lu failed\n%s collide-%u-%u\n", window,
                deed_names[meetings[i][0]], deed_names[meetings[i][1]], c.runs, c.failed,

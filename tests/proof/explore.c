@@ -1,6 +1,15 @@
-/* Choices, depth first. */
+/* Choices, depth first or drawn. */
 #include "explore.h"
 #include <stdlib.h>
+
+/* splitmix64 */
+static unsigned char draw(struct explore *x, unsigned n)
+{
+    uint64_t z = x->dice += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return (unsigned char)((z ^ z >> 31) % n);
+}
 
 unsigned explore_pick(struct explore *x, unsigned n)
 {
@@ -8,7 +17,7 @@ unsigned explore_pick(struct explore *x, unsigned n)
         abort();
     unsigned at = x->depth++;
     if (at >= x->known)
-        x->choice[at] = 0;
+        x->choice[at] = x->dice ? draw(x, n) : 0;
     x->options[at] = (unsigned char)n;
     return x->choice[at];
 }
@@ -25,6 +34,11 @@ bool explore_next(struct explore *x)
         }
     }
     return false;
+}
+
+void explore_draw(struct explore *x, unsigned number)
+{
+    *x = (struct explore){.dice = 1 + (uint64_t)number};
 }
 
 static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";

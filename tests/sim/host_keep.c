@@ -80,16 +80,19 @@ static void check_all_kept(struct host *h)
     }
 }
 
-/* Does it wait for the data plane? Then the one that is imported differs from it. */
-static bool is_undone(const struct host_record *r)
+/* Does it wait for the data plane, or, on a host that moves, to be called? Then the one that is
+ * imported differs from it: it calls from where the host will be. */
+static bool is_undone(const struct host *h, const struct host_record *r)
 {
+    enum { FIELD_STATE = 4 };
     struct reader fields;
     u16 version;
     bool undone = !record_open(bytes_of(r->octets, r->len), &fields, &version);
 
     for (struct field ike; record_next(&fields, &ike);)
         for (struct field f; record_next(&ike.value, &f);)
-            undone |= f.number == RECORD_UNDONE_OURS || f.number == RECORD_UNDONE_THEIRS;
+            undone |= f.number == RECORD_UNDONE_OURS || f.number == RECORD_UNDONE_THEIRS ||
+                      (h->uplink_count > 0 && f.number == FIELD_STATE && *f.value.at == 0);
     return undone;
 }
 
@@ -108,7 +111,7 @@ static void go_on(struct host *h, const struct host_record *was)
     }
     is = record_of(h, was->ike);
     /* But for the greatest serial, which the newest record says. */
-    if (!is_undone(kept) &&
+    if (!is_undone(h, kept) &&
         (is.len != was->len || memcmp(is.octets, was->octets, is.len - TAIL) != 0))
         world_fail(h->node.world, "%s goes on with another IKE SA %u than it had", h->node.name,
                    was->ike);

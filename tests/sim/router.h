@@ -5,7 +5,7 @@
 
 #include "world.h"
 
-#define ROUTES_MAX 64
+#define ROUTES_MAX 256
 
 struct router {
     struct node node;

@@ -3,7 +3,7 @@
 #include "host_keep.h"
 #include "host_log.h"
 #include "oracle_end.h"
-#include "swarm_net.h"
+#include "swarm_move.h"
 
 #define LOOK_EVERY   (5 * SHRIKE_SECOND)
 #define ASK_EVERY    3 /* looks */
@@ -78,6 +78,7 @@ static void end_one(struct swarm *s, struct host *h)
         host_restart(h);
         break;
     }
+    swarm_move_told(s, h->number);
 }
 
 /* What the data plane may tell. */
@@ -137,7 +138,9 @@ static void happen(struct swarm *s)
     struct prng *p = dice(s);
     u64 what = prng_below(p, 100);
 
-    if (what < 45)
+    if (s->roams && prng_percent(p, 25))
+        swarm_move_one(s);
+    else if (what < 45)
         command(s, any_host(s));
     else if (what < 60)
         tell(s, any_host(s));
@@ -210,6 +213,12 @@ static bool both_whole(struct swarm *s, unsigned host, unsigned conn)
     return is_whole(s, host, conn) && is_whole(s, peer, swarm_back(s, host, conn));
 }
 
+/* What one end seals gets to the other, and is opened there. NULL: all of it. */
+static const char *strays(struct swarm *s)
+{
+    return s->roams ? swarm_move_strays(s) : oracle_carries(&s->net->oracle);
+}
+
 /* What is not whole; NULL: nothing. */
 static const char *all_whole(struct swarm *s)
 {
@@ -258,9 +267,10 @@ static void calm(struct swarm *s)
     const char *why = NULL;
 
     world_say(w, "calm");
+    swarm_move_home(s);
     quieten(s);
     for (unsigned looks = 0; !w->failed && w->now < end; looks++) {
-        if (!all_whole(s) && !oracle_settled(&s->net->oracle))
+        if (!all_whole(s) && !oracle_settled(&s->net->oracle) && !(s->roams && strays(s)))
             break;
         if (looks % ASK_EVERY == 0)
             ask(s);
@@ -272,7 +282,7 @@ static void calm(struct swarm *s)
     why = all_whole(s);
     if (why)
         world_fail(w, "%s has not one SA of each kind in the calm", why);
-    why = oracle_carries(&s->net->oracle);
+    why = strays(s);
     if (why)
         world_fail(w, "%s", why);
 }

@@ -1,5 +1,6 @@
 /* Drawing and building a swarm. */
 #include "swarm_net.h"
+#include "swarm_move.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -182,6 +183,7 @@ static void draw(struct swarm *s)
             if ((peer = draw_peer(s, i)) != i)
                 join(s, &c, i, peer);
     }
+    swarm_move_draw(s);
 }
 
 /* ---- building ---- */
@@ -229,8 +231,11 @@ static void build_host(struct swarm *s, unsigned i)
     h->host.lies = h->is_evil;
     h->host.nat = nat ? &nat->nat : NULL;
     if (h->is_evil)
+        world_say(w, "%c   lies", h->name[0]);
+    if (h->is_evil)
         evil_init(&h->evil, w, keys, way);
     router_add(nat ? &nat->inside : &s->middle, &h->address, &h->host.node);
+    swarm_move_build(s, i);
 }
 
 struct swarm *swarm_new(struct net *n)
@@ -242,10 +247,10 @@ struct swarm *swarm_new(struct net *n)
     s->host_count = draw_count(&n->world.prng);
     s->hosts = calloc(s->host_count, sizeof *s->hosts);
     ensure(s->hosts != NULL);
-    draw(s);
     n->setup.limits =
         (struct shrike_limits){.ike_sas = 128, .half_open = 64, .child_sas = 256, .memory_mib = 16};
     oracle_init(&n->oracle, &n->world, &n->setup.limits);
+    draw(s);
     router_init(&s->middle, &n->world);
     link_init(&s->cloud, &n->world, "the cloud", &s->middle.node);
     build_nats(s);

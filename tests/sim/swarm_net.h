@@ -26,6 +26,7 @@ struct swarm_host {
     struct shrike_endpoint address;
     int nat; /* that it is behind; -1: none */
     bool is_evil;
+    bool roams; /* from network to network */
     struct evil evil;
 };
 
@@ -42,6 +43,7 @@ struct swarm {
     unsigned nat_count;
     struct swarm_host *hosts;
     unsigned host_count;
+    bool roams;   /* some of them move */
     bool reauths; /* IKE SAs are made from scratch while they are up, so `unique` is REPLACE */
 };
 

@@ -360,7 +360,7 @@ TEST(one_of_two_made_anew_stays)
     pair_up(p, NULL);
     pair_lose_plane(p, 0);
     pair_lose_plane(p, 1);
-    pair_run(p);
+    pair_wait(p, p->now + 20 * SHRIKE_SECOND);
     CHECK_EQ(stats_of(p, 0).child_sas, 1);
     CHECK_EQ(stats_of(p, 1).child_sas, 1);
     CHECK(pair_agrees(p));

@@ -154,6 +154,31 @@ TEST(a_deleted_child_and_a_rekey_of_the_ike_sa)
     end();
 }
 
+/* Side 1 waits for an answer to its own rekey; the first that comes by the one of side 0 is the end
+ * of a child. That is with the new one now. */
+TEST(a_child_is_deleted_over_one_that_was_not_used_yet)
+{
+    CHECK(begin(2, NULL));
+    order(1, SHRIKE_REKEY, NULL);
+    pair_lose(&p->side[0]);
+    order(0, SHRIKE_REKEY, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        pair_deliver(p, 1 - i);
+        settle_side(p, 1 - i);
+    }
+    CHECK_EQ(p->side[1].count, 1); /* the Delete of the old one */
+    pair_lose(&p->side[1]);
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 0);
+    order(0, SHRIKE_DOWN, "net0");
+    shrike_tick(p->side[0].engine, p->now);
+    pair_run(p);
+    CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    CHECK(pair_agrees(p));
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 1);
+    end();
+}
+
 /* RFC 7296 2.25.2 (2, 3): the end comes first. */
 TEST(a_rekey_of_an_ike_sa_that_is_closed)
 {
@@ -241,6 +266,7 @@ int main(void)
     return RUN(both_rekey_a_child) | RUN(both_rekey_the_ike_sa) | RUN(a_rekey_of_what_is_deleted) |
            RUN(a_new_child_and_a_rekey_of_the_ike_sa) |
            RUN(a_deleted_child_and_a_rekey_of_the_ike_sa) |
+           RUN(a_child_is_deleted_over_one_that_was_not_used_yet) |
            RUN(a_rekey_of_an_ike_sa_that_is_closed) | RUN(a_rekey_of_an_ike_sa_that_is_replaced) |
            RUN(the_delete_is_the_last_over_the_old_one);
 }

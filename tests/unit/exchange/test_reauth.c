@@ -70,6 +70,34 @@ TEST(not_understood)
     toy_end(p);
 }
 
+/* Side 1 closes the first, which side 0 does not hear, and calls anew. That is authenticated: side
+ * 0 needs no third one, and what it had over the first it has over the second. */
+TEST(another_one_is_there_already)
+{
+    struct shrike_command order = {.kind = SHRIKE_DOWN, .reference = 2, .conn = "pair"};
+    p = toy_pair((struct pair_options){.children = 2});
+    pair_up(p, NULL);
+    struct shrike_command anew = {
+        .kind = SHRIKE_REKEY, .reference = 3, .ike = p->side[0].ike, .reauth = true};
+    p->now += SHRIKE_SECOND;
+    p->side[1].mute = true;
+    shrike_command(p->side[1].engine, p->now, &order);
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    p->side[1].mute = false;
+    order = (struct shrike_command){SHRIKE_UP, 4, "pair", "net0", 0, 0, false};
+    shrike_command(p->side[1].engine, p->now, &order);
+    pair_run(p);
+    CHECK(p->side[0].ike_up == 2 && p->side[0].ike_down == 0);
+    shrike_command(p->side[0].engine, p->now, &anew);
+    pair_wait(p, p->now + 100 * SHRIKE_SECOND);
+    CHECK(p->side[0].ike_up == 2 && p->side[0].ike_down == 1);
+    CHECK_EQ(p->side[0].done, 2);
+    CHECK(p->side[0].child_count == 2 && p->side[1].child_count == 2);
+    CHECK(stats_of(p, 0).ike_sas == 1 && stats_of(p, 1).ike_sas == 1);
+    toy_end(p);
+}
+
 /* The IKE_SA_INIT that side 1 sends when it is told to authenticate anew. */
 static const struct pair_datagram *call(void)
 {
@@ -116,5 +144,5 @@ TEST(a_peer_behind_a_nat)
 int main(void)
 {
     return RUN(the_initiator_heeds_it) | RUN(said_later_and_of_nothing_left) | RUN(not_understood) |
-           RUN(a_peer_behind_a_nat);
+           RUN(another_one_is_there_already) | RUN(a_peer_behind_a_nat);
 }

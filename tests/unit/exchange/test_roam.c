@@ -8,18 +8,41 @@ static const struct shrike_addr home = {{192, 0, 2, 1}, 4}, away = {{198, 51, 10
                                 third = {{203, 0, 113, 9}, 4}, there = {{192, 0, 2, 2}, 4},
                                 there_too = {{192, 0, 2, 22}, 4};
 
-static void begin(bool mobike, bool forced)
+/* A side may look as if it were behind a NAT. */
+static void begin_behind(bool mobike, bool first, bool second)
 {
-    static struct tuned t;
+    static struct tuned t[2];
     p = toy_pair((struct pair_options){.mobike = mobike});
-    if (forced) { /* side 0 looks as if behind a NAT */
-        tune_begin(p, 0, &t);
-        t.conn.force_encap = true;
-        tune_end(p, 0, &t);
+    for (unsigned i = 0; i < 2; i++) {
+        tune_begin(p, i, &t[i]);
+        t[i].conn.force_encap = i ? second : first;
+        tune_end(p, i, &t[i]);
     }
     pair_addresses(p, 0, &home, 1);
     pair_addresses(p, 1, &there, 1);
     pair_up(p, NULL);
+}
+
+static void begin(bool mobike, bool forced)
+{
+    begin_behind(mobike, forced, false);
+}
+
+/* Side 0 has called, and its first message was lost, or the one after that. */
+static void begin_late(bool mobike, bool answered)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    p = toy_pair((struct pair_options){.mobike = mobike});
+    pair_addresses(p, 0, &home, 1);
+    pair_addresses(p, 1, &there, 1);
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    for (unsigned i = 0; i < 2 && answered; i++) {
+        (void)pair_deliver(p, 1 - i);
+        settle_side(p, 1 - i);
+    }
+    pair_lose_all(&p->side[1]);
 }
 
 static void ask_alive(unsigned side)
@@ -190,6 +213,28 @@ TEST(silence_makes_it_look_for_another_path)
     toy_end(p);
 }
 
+/* What it said of NATs was of where it was then. So it says it anew, or calls from where it is. */
+TEST(who_moves_while_it_calls)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bool mobike = i & 1, answered = i & 2;
+        begin_late(mobike, answered);
+        CHECK_EQ(stats_of(p, 1).half_open, answered);
+        pair_addresses(p, 0, &away, 1);
+        pair_wait(p, p->now + 100 * SHRIKE_SECOND);
+        CHECK(stats_of(p, 0).ike_sas == 1 && stats_of(p, 1).ike_sas == 1);
+        CHECK(pair_agrees(p));
+        CHECK_EQ(p->side[0].ike_up, mobike ? 1 : 2);
+        for (unsigned side = 0; side < 2; side++) {
+            const struct pair_child *c = &p->side[side].children[0];
+            CHECK_EQ(p->side[side].child_count, 1);
+            CHECK(!c->encap && !c->nat_here);
+            CHECK_EQ((side ? c->remote : c->local).octets[0], away.octets[0]);
+        }
+        toy_end(p);
+    }
+}
+
 /* With nothing to send from it waits. */
 TEST(it_waits_until_there_is_an_address)
 {
@@ -266,11 +311,151 @@ TEST(who_waits_for_a_rekey_hears_of_a_move)
     toy_end(p);
 }
 
+/* RFC 4555 3.8: only the caller may say that a mapping has changed; that of the other end it sees
+ * itself. */
+TEST(the_caller_follows_a_peer_behind_a_nat)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        begin_behind(true, false, i);
+        ask_alive(1);
+        translate(0, 1234);
+        (void)pair_deliver(p, 0);
+        settle_side(p, 0);
+        CHECK_EQ(p->side[0].moved, i);
+        CHECK(!i || p->side[0].move.remote.port == 1234);
+        pair_run(p);
+        CHECK(pair_agrees(p));
+        toy_end(p);
+    }
+}
+
+/* The responder looks for a path of its own; the one that the caller says is the one. */
+TEST(the_caller_has_the_choice)
+{
+    struct shrike_addr theirs[] = {there_too, third};
+    begin(true, false);
+    pair_addresses(p, 1, theirs, 2);
+    for (unsigned i = 0; i < 2; i++)
+        shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    CHECK_EQ(paths_of(0), 2);
+    pair_lose_all(&p->side[0]);
+    pair_addresses(p, 0, &away, 1);
+    for (unsigned i = 0; i < 2; i++)
+        shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    pair_lose(&p->side[0]); /* the response; behind it, what was asked by every path */
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    CHECK(p->side[0].count > 0 && paths_of(0) == 1);
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* Side 0 looks for a path, and before it may ask hears of one from side 1: then it is that path
+ * that answers, and side 1 is to be told so. */
+TEST(the_path_that_answers_is_in_use_already)
+{
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", "net0", 0, 0, false};
+    struct shrike_addr list[] = {away, third};
+    begin(true, false);
+    p->side[0].hold_ops = true;
+    shrike_command(p->side[0].engine, p->now, &rekey);
+    pair_run(p);
+    CHECK_EQ(p->side[0].op_count, 1); /* so nothing can be asked */
+    pair_addresses(p, 0, list, 2);
+    pair_addresses(p, 1, &there_too, 1);
+    for (unsigned i = 0; i < 6; i++) {
+        shrike_tick(p->side[i % 2].engine, p->now);
+        settle_side(p, i % 2);
+    }
+    CHECK_EQ(p->side[1].count, 0);
+    CHECK_EQ(p->side[0].count, 1);
+    memcpy(p->side[0].queue[p->side[0].head].local.octets, away.octets, sizeof(away.octets));
+    pair_run(p);
+    p->side[0].hold_ops = false;
+    CHECK(pair_answer(p, 0));
+    pair_run(p);
+    CHECK(memcmp(p->side[1].move.remote.octets, away.octets, 4) == 0);
+    CHECK(memcmp(p->side[0].move.remote.octets, there_too.octets, 4) == 0);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* All that waits for this side comes, but for what it is asked by this IKE SA: *late is the last of
+ * that, and the rest is lost. */
+static void bring_all_but(unsigned side, u64 spi_i, struct pair_datagram *late)
+{
+    static u8 octets[2][1024];
+    struct pair_side *to = &p->side[side];
+    while (to->count > 0) {
+        const struct pair_datagram *d = &to->queue[to->head];
+        struct header h = {0};
+        bool asks = header_read(bytes_of(d->data, d->len), &h) == HEADER_OK && h.spi_i == spi_i &&
+                    !(h.flags & FLAG_RESPONSE) && d->len <= sizeof(octets[0]);
+        if (asks) {
+            *late = *d;
+            late->data = octets[side];
+            memcpy(octets[side], d->data, d->len);
+            pair_lose(to);
+        } else {
+            (void)pair_deliver(p, side);
+            settle_side(p, side);
+        }
+    }
+}
+
+/* Side 0 does not know whether side 1 has the new IKE SA, and says by both where it is. What it
+ * said by the old one comes late, when side 1 knows it by the new one. */
+TEST(what_comes_late_by_the_old_one_is_not_heeded)
+{
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false};
+    struct pair_datagram late = {0}, other;
+    begin(true, false);
+    u64 old = p->side[0].spi_i;
+    shrike_command(p->side[1].engine, p->now, &rekey);
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    (void)pair_deliver(p, 0);
+    settle_side(p, 0);
+    CHECK(p->side[1].count == 1 && p->side[0].ike_rekeyed == 1);
+    pair_lose(&p->side[1]);
+    pair_addresses(p, 0, &away, 1);
+    for (unsigned i = 0; i < 100 && !p->side[1].moved; i++) {
+        p->now += 100 * SHRIKE_MS;
+        for (unsigned side = 0; side < 2; side++) {
+            shrike_tick(p->side[side].engine, p->now);
+            settle_side(p, side);
+        }
+        bring_all_but(1, old, &late);
+        /* First the rekey, once more; then not the Delete of the old one. */
+        bring_all_but(0, p->side[1].ike_rekeyed ? old : 0, &other);
+    }
+    CHECK(late.len > 0 && p->side[1].moved == 1);
+    late.remote.port = 1234;
+    pair_post(&p->side[1], &late);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK(p->side[0].count > 0); /* it is answered */
+    CHECK(p->side[1].moved == 1 && p->side[1].move.remote.port != 1234);
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
 int main(void)
 {
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
            RUN(paths_are_tried_quickly) | RUN(silence_makes_it_look_for_another_path) |
-           RUN(it_waits_until_there_is_an_address) | RUN(the_responder_tells_its_addresses) |
-           RUN(a_rekey_in_between_changes_nothing) | RUN(who_waits_for_a_rekey_hears_of_a_move);
+           RUN(who_moves_while_it_calls) | RUN(it_waits_until_there_is_an_address) |
+           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
+           RUN(who_waits_for_a_rekey_hears_of_a_move) |
+           RUN(the_caller_follows_a_peer_behind_a_nat) | RUN(the_caller_has_the_choice) |
+           RUN(the_path_that_answers_is_in_use_already) |
+           RUN(what_comes_late_by_the_old_one_is_not_heeded);
 }

@@ -168,6 +168,35 @@ TEST(a_call_that_crosses_what_was_rekeyed)
     }
 }
 
+/* Its last message late, a call meets what was made from scratch since, at the same end. */
+TEST(a_call_that_crosses_one_of_our_own)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command anew = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, true};
+    with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
+    shrike_command(p->side[0].engine, p->now, &up);
+    for (unsigned step = 0; step < 2; step++) {
+        shrike_tick(p->side[step % 2].engine, p->now);
+        settle_side(p, step % 2);
+        (void)pair_deliver(p, 1 - step % 2);
+    }
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1);
+    pair_lose(&p->side[1]); /* IKE_AUTH */
+    up.reference = 2;
+    shrike_command(p->side[1].engine, p->now, &up);
+    pair_run(p);
+    p->now += SHRIKE_MS;
+    shrike_command(p->side[0].engine, p->now, &anew);
+    pair_run(p);
+    CHECK(p->side[0].ike_up == 2 && p->side[0].ike_down == 1);
+    later(100 * SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1);
+    CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+    CHECK_EQ(p->side[0].children[0].spi_in, p->side[1].children[0].spi_out);
+    toy_end(p);
+}
+
 /* One that was there before is none that crosses, though it was rekeyed since. */
 TEST(a_call_beside_what_was_there)
 {
@@ -188,15 +217,18 @@ TEST(a_call_beside_what_was_there)
     shrike_command(p->side[1].engine, p->now, &rekey);
     pair_run(p);
     CHECK_EQ(p->side[1].ike_rekeyed, 1);
-    later(100 * SHRIKE_SECOND);
-    CHECK(ikes(0) == 1 && ikes(1) == 1); /* the new one has taken over */
-    CHECK_EQ(p->side[0].ike_down, 1);
+    later(10 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].ike_up, 2);
+    CHECK_EQ(p->side[0].ike_down, 1); /* the new one has taken over */
     CHECK_EQ(p->side[0].why, SHRIKE_REASON_REKEYED);
+    later(100 * SHRIKE_SECOND);
+    CHECK(ikes(0) == 1 && ikes(1) == 1);
     toy_end(p);
 }
 
 int main(void)
 {
     return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(keep) | RUN(calls_that_cross) |
-           RUN(a_call_that_crosses_what_was_rekeyed) | RUN(a_call_beside_what_was_there);
+           RUN(a_call_that_crosses_what_was_rekeyed) | RUN(a_call_that_crosses_one_of_our_own) |
+           RUN(a_call_beside_what_was_there);
 }
