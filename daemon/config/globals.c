@@ -1,5 +1,8 @@
 #include "config/globals.h"
 
+#include "config/logs.h"
+#include "config/metrics.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +174,8 @@ static void compile_settings(struct compile *c, struct settings *set)
     if (plugins)
         compile_plugins(c, plugins, set);
     compile_paths(c, set);
+    compile_logs(c, set);
+    compile_metrics(c, set);
     set->mark = (uint32_t)between(c, (struct range){"mark", 1, UINT32_MAX, set->mark});
 }
 
@@ -217,7 +222,8 @@ void compile_globals(struct compile *c)
     if (c->shrike) {
         compile_keys(c, c->shrike, KEY_SHRIKE);
         for (const struct section *s = c->shrike->sections; s; s = s->next)
-            if (strcmp(s->name, "plugins") != 0)
+            if (strcmp(s->name, "plugins") != 0 && strcmp(s->name, "metrics") != 0 &&
+                !logs_has(s->name))
                 report_warning(c->report, s->origin,
                                "section %s in shrike is not built yet and is ignored", s->name);
     }

@@ -4,7 +4,17 @@
 
 #include <stdint.h>
 
-enum key_scope { KEY_SHRIKE, KEY_CONN, KEY_LOCAL, KEY_REMOTE, KEY_CHILD, KEY_SECRET, KEY_POOL };
+enum key_scope {
+    KEY_SHRIKE,
+    KEY_CONN,
+    KEY_LOCAL,
+    KEY_REMOTE,
+    KEY_CHILD,
+    KEY_SECRET,
+    KEY_POOL,
+    KEY_LOG,
+    KEY_METRICS
+};
 enum key_state { KEY_BUILT, KEY_LATER, KEY_REFUSED };
 
 struct key {

@@ -32,6 +32,40 @@ enum settings_plane {
     PLANE_USER = 0,   /* the one in user space: none of it */
 };
 
+/* What lines of the log are about. */
+enum log_group {
+#define GROUP(name) LOG_##name,
+#include "config/groups.def"
+#undef GROUP
+    LOG_GROUP_COUNT
+};
+
+#define LOG_LEVEL_NONE (-1)
+#define LOG_LEVEL_MAX  4
+/* A level of -1 shows nothing, 0 errors and warnings, 1 what happens too, 2 and above everything;
+ * a secret is shown at none. */
+
+#define SETTINGS_LOGS 8  /* places where the log goes */
+#define SETTINGS_TIME 48 /* octets of a time format, NUL included */
+
+enum settings_log_kind {
+    LOG_TO_STDERR, /* with its fields to the journal, where stderr leads there */
+    LOG_TO_STDOUT,
+    LOG_TO_FILE,
+    LOG_TO_SYSLOG,
+};
+
+/* One place where the log goes. */
+struct settings_log {
+    uint8_t kind;     /* enum settings_log_kind */
+    uint8_t facility; /* of syslog: 3 daemon, 4 auth and 10 authpriv (RFC 5424 6.2.1) */
+    bool by_level;    /* levels are written; else the command line decides */
+    bool json, append, flush_line, ike_name, log_level, time_ms;
+    int8_t levels[LOG_GROUP_COUNT];
+    char path[SETTINGS_PATH];        /* of a file */
+    char time_format[SETTINGS_TIME]; /* of strftime(3); empty: no time */
+};
+
 struct settings {
     uint16_t port, port_nat_t;          /* [500, 4500] */
     bool install_routes;                /* [yes] */
@@ -50,8 +84,12 @@ struct settings {
     char dns_file[SETTINGS_PATH];       /* [/etc/resolv.conf] */
     char journal[SETTINGS_PATH];        /* file of the records of IKE SAs; empty: in memory */
     char unsafe_keys[SETTINGS_PATH];    /* folder for tshark's key files; empty: none */
-    const struct lease_pool *pools;     /* of virtual addresses, each address of one of them */
-    uint32_t pool_count;                /* at most LEASE_POOLS_MAX */
+    struct settings_log logs[SETTINGS_LOGS];
+    uint8_t log_count;
+    char syslog_identifier[SETTINGS_INTERFACE * 2]; /* [shriked] */
+    struct shrike_endpoint metrics;                 /* TCP; family 0: none are served */
+    const struct lease_pool *pools; /* of virtual addresses, each address of one of them */
+    uint32_t pool_count;            /* at most LEASE_POOLS_MAX */
 };
 
 #endif

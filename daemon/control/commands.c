@@ -16,7 +16,7 @@
 static void put_line(struct vici_writer *w, const struct log_line *line)
 {
     char at[48];
-    vici_put_text(w, "group", line->group);
+    vici_put_text(w, "group", log_group_name(line->group));
     vici_put_u64(w, "level", log_vici_level(line->level));
     if (line->conn[0])
         vici_put_text(w, "ikesa-name", line->conn);

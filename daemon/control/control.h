@@ -14,6 +14,7 @@
 #include "control/pools.h"
 #include "control/publish.h"
 #include "control/shared.h"
+#include "control/sinks.h"
 #include "control/start.h"
 #include "control/stats.h"
 #include "control/tasks.h"
@@ -37,6 +38,7 @@ struct control {
     struct hook hook;
     struct config_report report; /* of what is read just now */
     struct log log;
+    struct sinks sinks;
     struct model model;
     struct names names;
     struct publish publish;

@@ -5,54 +5,25 @@
 #include "control/render.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 /* ---- the log ---- */
-
-/* "09:03:15.042 ", or nothing where the journal notes the time itself. */
-static void put_time(char out[32], u64 when_us)
-{
-    time_t seconds = (time_t)(when_us / 1000000);
-    struct tm t;
-    out[0] = 0;
-    if (getenv("JOURNAL_STREAM") || !localtime_r(&seconds, &t))
-        return;
-    size_t len = strftime(out, 32, "%H:%M:%S", &t);
-    snprintf(out + len, 32 - len, ".%03u ", (unsigned)(when_us / 1000 % 1000));
-}
-
-/* A reader of our messages that is slow, or stopped, does not stop us: the line is left out. A pipe
- * that is writable takes PIPE_BUF octets, which a line is shorter than, without blocking. */
-static void print_line(const struct log_line *line)
-{
-    char text[LOG_TEXT_MAX + 96], when[32];
-    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
-    const char *before = line->level == SHRIKE_ERROR     ? "error: "
-                         : line->level == SHRIKE_WARNING ? "warning: "
-                                                         : "";
-    put_time(when, line->when_us);
-    int len = snprintf(text, sizeof text, "%s%s %s%s\n", when, line->group, before, line->text);
-    if (poll(&p, 1, 0) == 1 && p.revents & POLLOUT)
-        (void)!write(STDERR_FILENO, text, (size_t)len);
-}
 
 static void sink(void *ctx, const struct log_line *line)
 {
     struct control *c = ctx;
-    print_line(line);
-    commands_line(c, line);
+    sinks_line(&c->sinks, line);
+    if (log_keeps(&c->log, line))
+        commands_line(c, line);
 }
 
 void control_say(struct control *c, enum shrike_level level, const char *format, ...)
 {
     struct log_line line = {.level = level, .group = log_group_of_role(ROLE_CONTROL)};
     va_list args;
-    if (!log_may_say(&c->log, log_kind_of_role(ROLE_CONTROL), level))
+    if (!log_may_say(&c->log, log_kind_of_role(ROLE_CONTROL), &line))
         return;
     va_start(args, format);
     vsnprintf(line.text, sizeof line.text, format, args);
@@ -60,12 +31,12 @@ void control_say(struct control *c, enum shrike_level level, const char *format,
     log_say(&c->log, &line);
 }
 
-static void say_report_line(struct control *c, const struct config_line *l)
+static void say_report_line(struct control *c, const struct config_line *l, bool sparing)
 {
     struct log_line line = {.level = l->error ? SHRIKE_ERROR : SHRIKE_WARNING,
                             .group = log_group_of_role(ROLE_CONTROL)};
     struct text t = text_of(line.text, sizeof line.text);
-    if (line.level > c->log.level)
+    if (sparing && !l->error && !log_may_say(&c->log, log_kind_of_role(ROLE_CONTROL), &line))
         return;
     render_name(&t, l->file);
     if (l->line) {
@@ -80,9 +51,7 @@ static void say_report_line(struct control *c, const struct config_line *l)
 void control_say_report(struct control *c, const struct config_report *r, bool sparing)
 {
     for (u32 i = 0; i < r->count; i++)
-        if (!sparing || r->lines[i].error ||
-            log_may_say(&c->log, log_kind_of_role(ROLE_CONTROL), SHRIKE_WARNING))
-            say_report_line(c, &r->lines[i]);
+        say_report_line(c, &r->lines[i], sparing);
     if (r->errors + r->warnings > r->count)
         control_say(c, SHRIKE_WARNING, "and %u more errors and warnings",
                     r->errors + r->warnings - r->count);
@@ -124,6 +93,7 @@ bool control_reload(struct control *c)
     bool good = model_read(&c->model, c->seat->options->config, &c->report);
     control_say_report(c, &c->report, false);
     if (good) {
+        sinks_use(&c->sinks, &c->model.files->settings, c->log.levels);
         publish_secrets(c);
         return true;
     }
@@ -147,6 +117,7 @@ static void print_report(const struct config_report *r)
 static void read_first(struct control *c)
 {
     if (model_read(&c->model, c->seat->options->config, &c->report)) {
+        sinks_use(&c->sinks, &c->model.files->settings, c->log.levels);
         control_say_report(c, &c->report, false);
         publish_secrets(c);
         return;
@@ -199,6 +170,14 @@ static bool got_vault(struct control *c, struct mail *m)
     return true;
 }
 
+static bool got_log_file(struct control *c, struct mail *m)
+{
+    if (m->fd < 0)
+        return false;
+    sinks_file(&c->sinks, m->body, mail_take_fd(m));
+    return true;
+}
+
 static bool got_listener(struct control *c, struct mail *m)
 {
     if (m->fd < 0)
@@ -216,6 +195,8 @@ static bool from_parent(struct control *c, struct mail *m)
         return got_vault(c, m);
     if (m->kind == MAIL_LISTENER)
         return got_listener(c, m);
+    if (m->kind == MAIL_LOG_FILE)
+        return got_log_file(c, m);
     if (m->kind == MAIL_RELOAD) {
         if (control_reload(c))
             control_say(c, SHRIKE_NOTICE, "the files were read again");
@@ -237,7 +218,7 @@ static bool got_log(struct control *c, enum role from, const struct mail *m)
     struct log_line line = {.level = (enum shrike_level)level, .group = log_group_of_role(from)};
     if (r.bad || level > SHRIKE_DEBUG)
         return false;
-    if (!log_may_say(&c->log, log_kind_of_role(from), line.level))
+    if (!log_may_say(&c->log, log_kind_of_role(from), &line))
         return true;
     struct text t = text_of(line.text, sizeof line.text);
     text_safe(&t, read_rest(&r));
@@ -247,14 +228,21 @@ static bool got_log(struct control *c, enum role from, const struct mail *m)
 
 static void tell_event(struct control *c, const struct shrike_event *e)
 {
-    struct log_line line = {
-        .level = shrike_event_level(e->id), .group = e->child ? "CHD" : "IKE", .ike = e->ike};
+    struct log_line line = {.level = shrike_event_level(e->id),
+                            .group = log_group_of_event(e),
+                            .event = e->id,
+                            .reason = e->reason.code,
+                            .ike = e->ike,
+                            .child = e->child,
+                            .local = e->local,
+                            .remote = e->remote};
     bool wanted = tasks_want(c, e);
-    bool said = log_may_say(&c->log, log_kind_of_event(e->id), line.level);
+    bool said = log_may_say(&c->log, log_kind_of_event(e->id), &line);
     struct text t = text_of(line.text, sizeof line.text);
     if (!wanted && !said)
         return;
     snprintf(line.conn, sizeof line.conn, "%s", e->conn ? e->conn : "");
+    snprintf(line.child_conf, sizeof line.child_conf, "%s", e->child_conf ? e->child_conf : "");
     render_event(&t, e, c->model.merged ? &c->model.merged->conf : NULL);
     if (said)
         log_say(&c->log, &line);
@@ -381,6 +369,7 @@ static void control_stop(void *self)
     policies_close(c);
     model_free(&c->model);
     log_close(&c->log);
+    sinks_close(&c->sinks);
     free(c);
 }
 
@@ -399,6 +388,11 @@ static void *control_start(struct seat *seat)
     c->clients.goes_on = client_goes_on;
     c->hook = (struct hook){.settle = settle, .ctx = c};
     log_open(&c->log, seat->loop);
+    c->sinks.loop = seat->loop;
+    c->sinks.level = seat->options->level;
+    c->sinks.log = &c->log;
+    memset(c->log.levels, LOG_LEVEL_NONE, sizeof c->log.levels);
+    sinks_open(&c->sinks);
     model_init(&c->model);
     publish_open(c);
     start_open(c);

@@ -11,6 +11,7 @@ CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
 CARRIES(struct shrike_conn, 384);
 CARRIES(struct shrike_conf, 24);
+CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
 
 /* Things of this size in the store, or NULL for none; bad without memory. */
@@ -401,7 +402,24 @@ static const struct lease_pool *pools_read(struct reader *r, struct store *s, u3
 
 /* ---- settings ---- */
 
-CARRIES(struct settings, 504);
+CARRIES(struct settings, 2016);
+
+static void log_write(struct writer *w, const struct settings_log *l)
+{
+    write_choice(w, l->kind, LOG_TO_SYSLOG + 1);
+    write_u8(w, l->facility);
+    write_flag(w, l->by_level);
+    write_flag(w, l->json);
+    write_flag(w, l->append);
+    write_flag(w, l->flush_line);
+    write_flag(w, l->ike_name);
+    write_flag(w, l->log_level);
+    write_flag(w, l->time_ms);
+    for (unsigned g = 0; g < LOG_GROUP_COUNT; g++)
+        write_choice(w, (unsigned)(l->levels[g] + 1), LOG_LEVEL_MAX + 2);
+    write_text(w, l->path, sizeof(l->path));
+    write_text(w, l->time_format, sizeof(l->time_format));
+}
 
 void settings_write(struct writer *w, const struct settings *s)
 {
@@ -422,6 +440,11 @@ void settings_write(struct writer *w, const struct settings *s)
     write_flag(w, s->install_virtual_ip);
     write_choice(w, s->dns, DNS_NONE + 1);
     write_text(w, s->dns_file, sizeof(s->dns_file));
+    write_text(w, s->syslog_identifier, sizeof(s->syslog_identifier));
+    write_u8(w, s->log_count);
+    for (u8 i = 0; i < s->log_count; i++)
+        log_write(w, &s->logs[i]);
+    write_endpoint(w, &s->metrics);
     pools_write(w, s->pools, s->pool_count);
 }
 
@@ -429,6 +452,23 @@ static void setting_read(struct reader *r, char *out, size_t size)
 {
     const char *text = read_text(r, out, size);
     r->bad |= !text;
+}
+
+static void log_read(struct reader *r, struct settings_log *l)
+{
+    l->kind = (u8)read_choice(r, LOG_TO_SYSLOG + 1);
+    l->facility = read_u8(r);
+    l->by_level = read_flag(r);
+    l->json = read_flag(r);
+    l->append = read_flag(r);
+    l->flush_line = read_flag(r);
+    l->ike_name = read_flag(r);
+    l->log_level = read_flag(r);
+    l->time_ms = read_flag(r);
+    for (unsigned g = 0; g < LOG_GROUP_COUNT; g++)
+        l->levels[g] = (int8_t)((int)read_choice(r, LOG_LEVEL_MAX + 2) - 1);
+    setting_read(r, l->path, sizeof(l->path));
+    setting_read(r, l->time_format, sizeof(l->time_format));
 }
 
 void settings_read(struct reader *r, struct store *st, struct settings *s)
@@ -450,5 +490,11 @@ void settings_read(struct reader *r, struct store *st, struct settings *s)
     s->install_virtual_ip = read_flag(r);
     s->dns = (u8)read_choice(r, DNS_NONE + 1);
     setting_read(r, s->dns_file, sizeof(s->dns_file));
+    setting_read(r, s->syslog_identifier, sizeof(s->syslog_identifier));
+    s->log_count = read_u8(r);
+    r->bad |= s->log_count > SETTINGS_LOGS;
+    for (u8 i = 0; i < s->log_count && !r->bad; i++)
+        log_read(r, &s->logs[i]);
+    s->metrics = read_endpoint(r);
     s->pools = pools_read(r, st, &s->pool_count);
 }

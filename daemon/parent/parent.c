@@ -4,6 +4,7 @@
 #include "ops/snapshot.h"
 #include "parent/keyfiles.h"
 #include "parent/listener.h"
+#include "parent/logfiles.h"
 #include "parent/records.h"
 #include "parent/routes.h"
 #include "parent/signals.h"
@@ -43,6 +44,7 @@ struct parent {
     u16 address_count;
     bool addresses_told;
     struct keyfiles keyfiles;
+    struct logfiles logfiles;
     int vaults[ROLE_COUNT];
     int listener;
     char control_socket[SETTINGS_PATH];
@@ -102,6 +104,8 @@ static void fit(void *ctx, enum role r)
         p->esp_is_quiet = true;
     }
     sockets_hand(&p->sockets, &p->supervisor, r);
+    if (r == ROLE_CONTROL)
+        logfiles_hand(&p->logfiles, &p->supervisor);
     if (r == ROLE_CONTROL)
         send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     if (r == ROLE_ESP)
@@ -246,6 +250,7 @@ static void close_all(struct parent *p)
     tun_close(&p->tun);
     sockets_close(&p->sockets);
     keyfiles_close(&p->keyfiles);
+    logfiles_close(&p->logfiles);
     listener_close(p->listener, p->control_socket);
     netlink_close(&p->netlink);
     snapshot_free(p->snapshot);
@@ -283,6 +288,15 @@ static bool needs_restart(const struct settings *a, const struct settings *b)
            strcmp(a->journal, b->journal) != 0 || strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
 }
 
+/* Again at each configuration, and whenever somebody has put them away. */
+static void open_logs(struct parent *p)
+{
+    if (!p->snapshot || p->options->check_only)
+        return;
+    logfiles_open(&p->logfiles, &p->snapshot->settings, &p->supervisor.tell);
+    logfiles_hand(&p->logfiles, &p->supervisor);
+}
+
 static void take_snapshot(struct parent *p, struct mail *m)
 {
     struct snapshot_copy *s = m->fd >= 0 ? snapshot_load(m->fd) : NULL;
@@ -301,6 +315,7 @@ static void take_snapshot(struct parent *p, struct mail *m)
              "control_socket, journal and unsafe_keys take effect when shriked is started anew");
     snapshot_free(p->snapshot);
     p->snapshot = s;
+    open_logs(p);
     if (!first)
         return;
     if (p->options->check_only)
@@ -533,10 +548,12 @@ static void signalled(void *ctx, int signal)
         supervisor_reap(&p->supervisor);
         nameservers_reap(&p->nameservers);
         upgrade_reap(&p->upgrade);
-    } else if (signal == SIGHUP)
+    } else if (signal == SIGHUP) {
+        open_logs(p);
         supervisor_send(&p->supervisor, ROLE_CONTROL, &reload);
-    else
+    } else {
         leave(p, p->code);
+    }
 }
 
 static struct parent *parent_new(const struct options *o,

@@ -16,6 +16,8 @@ static const char *const headings[] = {
     [KEY_CHILD] = "## connections.<conn>.children.<child>",
     [KEY_SECRET] = "## secrets.ike<suffix>",
     [KEY_POOL] = "## pools.<pool>",
+    [KEY_LOG] = "## shrike.log, shrike.filelog.<name>, shrike.syslog.<facility>",
+    [KEY_METRICS] = "## shrike.metrics",
 };
 
 static const char *state_text(enum key_state state)
