@@ -277,7 +277,7 @@ void failures_event(struct control *c, const struct shrike_event *e)
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     if (!is_failure(e))
         return;
-    const struct config *config = control_config(c);
+    const struct config *config = c->model.merged; /* none while others are being loaded */
     put_failure(&w, e, c, config ? &config->conf : NULL);
     struct failure *one = new_failure(&w);
     if (!one)

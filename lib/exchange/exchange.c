@@ -221,13 +221,6 @@ static void remember(struct turn *t, struct packet *reply)
     (void)send(t, reply, &t->path);
 }
 
-/* The reason outlives the message. */
-static void keep_offers(struct turn *t)
-{
-    t->reason.offered = ring_keep(&t->shard->ring, t->reason.offered);
-    t->reason.beside = ring_keep(&t->shard->ring, t->reason.beside);
-}
-
 static void tell_refused(struct turn *t)
 {
     enum shrike_event_id id =
@@ -260,7 +253,7 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         t->shard->stats.refused++;
         draft_begin(t, d);
         add_error(t, &d->b);
-        keep_offers(t);
+        trace_keep_offers(t->shard, &t->reason); /* the message goes */
         tell_refused(t);
     }
     if (v == DONE) {
@@ -346,7 +339,7 @@ static void fail_ours(struct turn *t, enum verdict v)
 {
     struct child_sa *child = t->slot->child;
     bool refuses = v == FAIL && is_refusal(t);
-    keep_offers(t);
+    trace_keep_offers(t->shard, &t->reason); /* the message goes */
     slot_free(t->shard, t->slot);
     if (refuses) {
         ike_reject(t->shard, t->sa, &t->reason);

@@ -1,5 +1,8 @@
 /* Events and the sentences of events and reasons: see trace.h and shrike/event.h. */
 #include "sa/trace.h"
+
+#define BESIDE_MAX                                                                                 \
+    2048 /* octets: of more selectors than we take the rest of the input needs room */
 #include "sa/show.h"
 
 static const char *const reason_name[] = {
@@ -135,13 +138,19 @@ void trace_child_rekeyed(struct shard *s, const struct ike_sa *sa, const struct 
     counts_add(s, sa, SHRIKE_COUNT_CHILD_REKEY);
 }
 
+void trace_keep_offers(struct shard *s, struct shrike_reason *why)
+{
+    const bool fits = why->beside.len <= BESIDE_MAX;
+    why->offered = ring_keep(&s->ring, why->offered);
+    why->beside = fits ? ring_keep(&s->ring, why->beside) : bytes_of(NULL, 0);
+}
+
 static void set_reason(struct shard *s, struct shrike_event *e, const struct shrike_reason *why)
 {
     if (!why)
         return;
     e->reason = *why;
-    e->reason.offered = ring_keep(&s->ring, why->offered);
-    e->reason.beside = ring_keep(&s->ring, why->beside);
+    trace_keep_offers(s, &e->reason);
 }
 
 void trace_ike_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,

@@ -18,6 +18,8 @@ void trace_ike_reason(struct shard *s, enum shrike_event_id id, const struct ike
                       const struct shrike_reason *why);
 void trace_child_reason(struct shard *s, enum shrike_event_id id, const struct ike_sa *sa,
                         const struct child_sa *child, const struct shrike_reason *why);
+/* The offers of a reason where they live until the drain, though the message goes before. */
+void trace_keep_offers(struct shard *s, struct shrike_reason *why);
 /* An event that a stranger, or a peer that is refused, can cause at will: NULL when such events
  * have had their share of this second. */
 struct shrike_event *trace_limited(struct shard *s, enum shrike_event_id id,

@@ -75,6 +75,21 @@ TEST(an_event_names_its_sa)
     CHECK(shard_end());
 }
 
+/* What the peer sends has its share of the room, and no more. */
+TEST(offers_have_limits)
+{
+    static const u8 long_one[4096];
+    struct shrike_reason why = {.code = SHRIKE_REASON_TS_MISMATCH};
+    CHECK(shard_begin());
+    for (size_t len = 1024; len <= sizeof long_one; len *= 2) {
+        why.offered = why.beside = bytes_of(long_one, len);
+        trace_keep_offers(&shard, &why);
+        CHECK(why.offered.len == len && why.offered.at != long_one);
+        CHECK_EQ(why.beside.len, len <= 2048 ? len : 0);
+    }
+    CHECK(shard_end());
+}
+
 /* Who begins it is a stranger until he has proved who he is. */
 TEST(strangers)
 {
@@ -116,5 +131,6 @@ TEST(ten_a_second)
 int main(void)
 {
     return RUN(every_event_and_reason_has_words) | RUN(numbers_out_of_range) |
-           RUN(an_event_names_its_sa) | RUN(strangers) | RUN(ten_a_second);
+           RUN(an_event_names_its_sa) | RUN(offers_have_limits) | RUN(strangers) |
+           RUN(ten_a_second);
 }
