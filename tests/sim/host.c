@@ -139,7 +139,8 @@ static void command_answered(struct host *h, const struct shrike_event *e)
         h->commands_open--;
 }
 
-/* What became of an SA is shown with how it stood: the SA that the event names, and no other. */
+/* What became of an SA is shown with how it stood: the SA that the event names, and no other. A
+ * Child SA may come up while its IKE SA is going down already. */
 static bool seen_is_right(const struct shrike_event *e)
 {
     const struct shrike_seen *s = e->seen;
@@ -152,7 +153,7 @@ static bool seen_is_right(const struct shrike_event *e)
     u32 was = e->child ? s->child_was.serial : s->ike_was.serial;
     return s->ike.serial == e->ike && s->child.serial == e->child &&
            was == (rekeyed ? e->number : 0) && s->ike.remote_id.type && s->ike.encr &&
-           (!up || s->ike.state == SHRIKE_IKE_ESTABLISHED) &&
+           (e->id != SHRIKE_EVENT_IKE_UP || s->ike.state == SHRIKE_IKE_ESTABLISHED) &&
            (!e->child || (s->child.local_ts_count && s->child.local_ts[0].family));
 }
 
