@@ -173,8 +173,7 @@ static void change_proposals(struct text *t, const struct shrike_event *e,
 {
     const bool ike = count == 0 || ours[0].protocol == PROTOCOL_IKE;
     struct wish w;
-    if (!e->reason.theirs && e->reason.code != SHRIKE_REASON_WEAK_PROPOSAL &&
-        wish_of_peer(&w, e->reason.offered)) {
+    if (e->reason.code != SHRIKE_REASON_WEAK_PROPOSAL && wish_of_peer(&w, e->reason.offered)) {
         text_str(t, "add ");
         put_wish(t, &w);
         text_str(t, ike ? " to proposals" : " to esp_proposals");
@@ -253,19 +252,19 @@ void advice_change(struct text *t, const struct shrike_event *e, const struct sh
         code == SHRIKE_REASON_NO_CHILD_PROPOSAL || (code == SHRIKE_REASON_WEAK_PROPOSAL && child);
     if (code == SHRIKE_REASON_LIMIT && e->reason.exchange == EXCHANGE_IKE_SA_INIT)
         text_str(t, "raise init_limit_half_open, or leave it out");
-    if (!conn)
+    if (!conn || e->reason.theirs) /* what would please the peer, is not known here */
         return;
     if (about_child && child)
         change_proposals(t, e, child->proposals, child->proposal_count);
     else if (code == SHRIKE_REASON_NO_IKE_PROPOSAL || code == SHRIKE_REASON_WEAK_PROPOSAL)
         change_proposals(t, e, conn->proposals, conn->proposal_count);
-    else if (code == SHRIKE_REASON_TS_MISMATCH && !e->reason.theirs)
+    else if (code == SHRIKE_REASON_TS_MISMATCH)
         change_selectors(t, both);
     else if (code == SHRIKE_REASON_NO_IDENTITY)
         change_id(t, both);
     else if (code == SHRIKE_REASON_AUTH_NO_SECRET)
         change_secret(t, e, conn, both);
-    else if (code == SHRIKE_REASON_MODE_MISMATCH && child && !e->reason.theirs)
+    else if (code == SHRIKE_REASON_MODE_MISMATCH && child)
         text_str(t, child->mode == SHRIKE_TRANSPORT ? "mode = tunnel, or mode = transport there"
                                                     : "mode = transport, or mode = tunnel there");
     else if (code == SHRIKE_REASON_NO_POOL)

@@ -12,7 +12,8 @@ struct advice_cause {
 
 /* The next cause that fits, the likeliest first. *at begins at 0. false: there is none any more. */
 bool advice_next(const struct shrike_event *e, unsigned *at, struct advice_cause *out) must_use;
-/* What would be written where, as far as it follows from both sides; nothing when it does not. */
+/* What would be written where, as far as it follows from both sides; nothing when it does not, or
+ * when the peer decided. */
 void advice_change(struct text *t, const struct shrike_event *e, const struct shrike_conn *conn,
                    const struct shrike_child_conf *child, const struct compare *both);
 

@@ -444,9 +444,9 @@ enum verdict auth_answer(struct turn *t)
         /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
         if (!t->op->ok && !fault(30))
             return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+        t->sa->handshake->proved = true;
         if (!unique_admits(t->shard, t->sa, initial_contact(t)))
             return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
-        t->sa->handshake->proved = true;
         t->slot->step = ANSWER_LEASED;
         v = cp_lease(t);
         return v == DONE ? answer_child(t) : v;

@@ -155,6 +155,8 @@ static void tell_end(struct shard *s, struct ike_sa *sa, struct child_sa *child)
     struct child_sa *heir = sa->state == IKE_GONE ? NULL : child_successor(sa, child);
     if (!child->announced)
         return;
+    if (child->reason == SHRIKE_REASON_IDLE || child->reason == SHRIKE_REASON_EXPIRED)
+        why.origin = child->conf->origin; /* its limits stand there */
     if (heir && !heir->announced) {
         trace_child_rekeyed(s, sa, heir, child);
         heir->announced = true;

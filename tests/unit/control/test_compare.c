@@ -78,7 +78,7 @@ TEST(proposals_kind_by_kind)
     e.reason.offered = bytes_of(NULL, 0);
     look(&e);
     CHECK(row("encryption", "AES_GCM_16_256", "", false)); /* the peer has not said what it wants */
-    CHECK(strcmp(change, "let the peer allow aes256gcm16-prfsha256-x25519") == 0);
+    CHECK(change[0] == 0);
 }
 
 /* Each kind has something in common, but no two proposals fit: the kind that failed is marked. */
