@@ -20,7 +20,7 @@ struct tool {
     bool json, follow;
     bool colour;        /* t->out is a terminal and nobody minds */
     unsigned width;     /* of that terminal; 0: no limit */
-    unsigned lines;     /* of the log */
+    unsigned lines;     /* of the log; failures of why */
     unsigned timeout_s; /* that an up, down or rekey may take */
 };
 

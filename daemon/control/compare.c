@@ -284,6 +284,48 @@ static void compare_method(struct compare *out, const struct shrike_event *e,
     row->differs = true;
 }
 
+/* ---- addresses ---- */
+
+static void print_nets(struct text *t, const struct shrike_net *nets, u16 count)
+{
+    for (u16 i = 0; i < count && !t->cut; i++) {
+        text_str(t, t->len ? " " : "");
+        if (!nets[i].addr.family)
+            text_str(t, "any");
+        else
+            text_addr(t, nets[i].addr.octets, nets[i].addr.family);
+        if (nets[i].addr.family && nets[i].prefix_bits != (nets[i].addr.family == 4 ? 32 : 128)) {
+            text_char(t, '/');
+            text_u64(t, nets[i].prefix_bits);
+        }
+    }
+    if (!count)
+        text_str(t, t->len ? " any" : "any");
+}
+
+/* One end of all connections, as many as there is room for. */
+static void compare_end(struct compare *out, const struct shrike_conf *conf, bool local,
+                        const struct shrike_endpoint *end)
+{
+    struct compare_row *row = add(out, local ? "address here" : "address there");
+    struct text here = text_of(row->here, COMPARE_CELL), there = text_of(row->there, COMPARE_CELL);
+    for (u32 i = 0; i < conf->conn_count && !here.cut; i++) {
+        const struct shrike_conn *c = &conf->conns[i];
+        print_nets(&here, local ? c->local_addrs : c->remote_addrs,
+                   local ? c->local_addr_count : c->remote_addr_count);
+    }
+    if (end->family)
+        text_addr(&there, end->octets, end->family);
+}
+
+void compare_addresses(struct compare *out, const struct shrike_event *e,
+                       const struct shrike_conf *conf)
+{
+    out->count = 0;
+    compare_end(out, conf, true, &e->local);
+    compare_end(out, conf, false, &e->remote);
+}
+
 /* ---- the rest ---- */
 
 static void compare_mode(struct compare *out, const struct shrike_event *e,

@@ -21,6 +21,9 @@ struct compare {
     unsigned count;
 };
 
+/* The addresses of all connections next to those between which nobody is expected. */
+void compare_addresses(struct compare *out, const struct shrike_event *e,
+                       const struct shrike_conf *conf);
 /* conn and child, which may be NULL, are those that the event is about. */
 void compare_event(struct compare *out, const struct shrike_event *e,
                    const struct shrike_conn *conn, const struct shrike_child_conf *child);

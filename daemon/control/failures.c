@@ -154,7 +154,10 @@ static void put_failure(struct vici_writer *w, const struct shrike_event *e,
     const struct shrike_reason *r = &e->reason;
     const struct shrike_conn *conn = render_conn(e, conf);
     const struct shrike_child_conf *child = render_child(e, conn);
-    compare_event(&both, e, conn, child);
+    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION)
+        compare_addresses(&both, e, conf);
+    else
+        compare_event(&both, e, conn, child);
     vici_put_text(w, "reason", shrike_reason_name(r->code));
     render_what(&t, r);
     vici_put_text(w, "text", line);

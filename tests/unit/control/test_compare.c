@@ -184,6 +184,34 @@ TEST(identities)
     CHECK(row("authentication", "PSK", "RSA", true));
 }
 
+/* Whom the connections are for, and who came. */
+TEST(addresses_of_all)
+{
+    static const struct shrike_net here = {{{192, 0, 2, 1}, 4}, 32};
+    static const struct shrike_net there[] = {{{{198, 51, 100}, 4}, 24}, {{{0}, 0}, 0}};
+    const struct shrike_conn conns[] = {{.local_addrs = &here, .local_addr_count = 1},
+                                        {.remote_addrs = there, .remote_addr_count = 2}};
+    struct shrike_conf conf = {.conns = conns, .conn_count = 2};
+    const struct shrike_event e = {.local = {{192, 0, 2, 9}, 500, 4, 0},
+                                   .remote = {{203, 0, 113, 5}, 500, 4, 0}};
+    compare_addresses(&both, &e, &conf);
+    CHECK_EQ(both.count, 2);
+    CHECK(row("address here", "192.0.2.1 any", "192.0.2.9", false));
+    CHECK(row("address there", "any 198.51.100.0/24 any", "203.0.113.5", false));
+}
+
+/* However many there are, the cell is full at some time, and that is all. */
+TEST(addresses_of_many)
+{
+    static const struct shrike_net net = {{{198, 51, 100, 200}, 4}, 32};
+    static struct shrike_conn conns[1000];
+    struct shrike_conf conf = {.conns = conns, .conn_count = 1000};
+    for (size_t i = 0; i < ARRAY_LEN(conns); i++)
+        conns[i] = (struct shrike_conn){.remote_addrs = &net, .remote_addr_count = 1};
+    compare_addresses(&both, &(struct shrike_event){.remote.family = 4}, &conf);
+    CHECK_EQ(strlen(both.rows[1].here), COMPARE_CELL - 1);
+}
+
 TEST(modes)
 {
     struct shrike_event e = {.child_conf = "net", .reason.code = SHRIKE_REASON_MODE_MISMATCH};
@@ -252,6 +280,6 @@ int main(void)
 {
     return RUN(proposals_kind_by_kind) | RUN(the_nearest_kind_is_marked) |
            RUN(forward_secrecy_shows_at_the_rekey) | RUN(what_is_weak_is_not_to_be_added) |
-           RUN(selectors_of_both_ends) | RUN(identities) | RUN(modes) | RUN(every_reason) |
-           RUN(causes_in_order);
+           RUN(selectors_of_both_ends) | RUN(identities) | RUN(addresses_of_all) |
+           RUN(addresses_of_many) | RUN(modes) | RUN(every_reason) | RUN(causes_in_order);
 }

@@ -101,6 +101,8 @@ TEST(keep)
         pair_up(p, NULL);
         CHECK_EQ(p->side[0].failed, elsewhere);
         CHECK(!elsewhere || p->side[0].reason == SHRIKE_REASON_AUTH_FAILED);
+        CHECK(!elsewhere || p->side[1].reason == SHRIKE_REASON_NOT_UNIQUE);
+        CHECK(!p->side[1].by_stranger); /* it had proved who it is */
         later(100 * SHRIKE_SECOND);
         CHECK_EQ(ikes(1), elsewhere ? 1 : 2);
         CHECK_EQ(p->side[1].ike_down, 0);
