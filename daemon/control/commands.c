@@ -107,23 +107,30 @@ static enum served served_of(enum shrike_event_id id)
     return SERVED_COUNT;
 }
 
-void commands_event(struct control *c, const struct shrike_event *e)
+bool commands_wants(struct control *c, const struct shrike_event *e)
+{
+    enum served event = served_of(e->id);
+    return event != SERVED_COUNT && vici_server_wanted(&c->clients.server, event);
+}
+
+void commands_event(struct control *c, const struct shrike_event *e,
+                    const struct mail_count *counts)
 {
     static u8 octets[EVENT_MESSAGE_MAX];
     const shrike_time now = loop_now(c->seat->loop);
     struct bytes message;
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     enum served event = served_of(e->id);
-    if (event == SERVED_COUNT || !vici_server_wanted(&c->clients.server, event))
+    if (!commands_wants(c, e))
         return;
     if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_CHILD_UP)
         vici_put_text(&w, "up", "yes");
     if (event == SERVED_IKE_REKEY || event == SERVED_CHILD_REKEY)
-        sas_put_rekey(&w, e, now);
+        sas_put_rekey(&w, e, counts, now);
     else if (event == SERVED_IKE_UPDATE)
         sas_put_update(&w, e, now);
     else
-        sas_put_event(&w, e, now);
+        sas_put_event(&w, e, counts, now);
     if (vici_written(&w, &message))
         vici_server_event(&c->clients.server, event, message);
 }

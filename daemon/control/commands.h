@@ -3,6 +3,7 @@
 #define CONTROL_COMMANDS_H
 
 #include "control/log.h"
+#include "ops/mail.h"
 #include "vici/server.h"
 
 /* Events, by their place in the table. list-cert and list-authority are never raised yet: there are
@@ -39,8 +40,11 @@ void commands_stream_line(struct control *c, vici_ticket ticket, enum served eve
  * `alert`.
  */
 void commands_alert(struct control *c, const struct shrike_event *e, const struct log_line *line);
-/* An SA is up, down, rekeyed or moved: events for those who registered them. */
-void commands_event(struct control *c, const struct shrike_event *e);
+/* An SA is up, down, rekeyed or moved: events for those who registered them. counts: of the Child
+ * SA that has ended; NULL: there are none. */
+void commands_event(struct control *c, const struct shrike_event *e,
+                    const struct mail_count *counts);
+bool commands_wants(struct control *c, const struct shrike_event *e); /* does somebody? */
 /* There is room again for what this request streams; nobody waits for it any more. */
 void commands_go_on(struct control *c, vici_ticket ticket);
 void commands_cancel(struct control *c, vici_ticket ticket);

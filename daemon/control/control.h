@@ -5,6 +5,7 @@
 #include "control/clients.h"
 #include "control/conns.h"
 #include "control/counters.h"
+#include "control/ended.h"
 #include "control/failures.h"
 #include "control/listing.h"
 #include "control/log.h"
@@ -51,6 +52,7 @@ struct control {
     struct pools_asks pools;
     struct failures failures;
     struct counters_asks counters;
+    struct ended ended;
     vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
     struct policies policies;

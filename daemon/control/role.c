@@ -265,6 +265,7 @@ static bool got_event(struct control *c, const struct mail *m)
 {
     static struct seam_box box;
     struct shrike_event e;
+    const struct mail_count *counts;
     struct reader r = reader_of(m->body);
     if (!event_read(&r, &e, &box))
         return false;
@@ -274,7 +275,8 @@ static bool got_event(struct control *c, const struct mail *m)
     }
     tell_event(c, &e);
     failures_event(c, &e);
-    commands_event(c, &e);
+    if (!ended_waits(c, &e, m->body, &counts))
+        commands_event(c, &e, counts);
     return true;
 }
 
@@ -293,6 +295,19 @@ static bool from_net(struct control *c, const struct mail *m)
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }
 
+/* Without a reference: what one carried that was removed. */
+static bool got_counts(struct control *c, const struct mail *m)
+{
+    struct mail_count one;
+    struct reader r = reader_of(m->body);
+    if (read_u32(&r) != 0)
+        return listing_got_counts(c, m);
+    if (read_u16(&r) != 1 || !count_read(&r, &one) || !read_ended(&r))
+        return false;
+    ended_got(c, &one);
+    return true;
+}
+
 static void control_mail(void *self, enum role from, struct mail *m)
 {
     struct control *c = self;
@@ -306,7 +321,7 @@ static void control_mail(void *self, enum role from, struct mail *m)
     else if (from == ROLE_NET)
         right = from_net(c, m);
     else if (from == ROLE_ESP)
-        right = m->kind == MAIL_COUNTED && listing_got_counts(c, m);
+        right = m->kind == MAIL_COUNTED && got_counts(c, m);
     if (!right)
         c->refused++;
 }
@@ -361,6 +376,7 @@ static void control_stop(void *self)
     pools_close(c);
     failures_close(c);
     counters_close(c);
+    ended_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);
@@ -396,6 +412,7 @@ static void *control_start(struct seat *seat)
     model_init(&c->model);
     publish_open(c);
     start_open(c);
+    ended_open(c);
     loop_hook(seat->loop, &c->hook);
     bool clients = clients_open(&c->clients, seat->loop, commands_service(c));
     if (!names_open(&c->names, seat->loop) || !clients) {

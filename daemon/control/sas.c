@@ -296,7 +296,7 @@ static void put_child(struct vici_writer *w, const struct shrike_child_view *v, 
     put_group(w, v->ke);
     if (v->esn)
         vici_put_text(w, "esn", "1");
-    if (counts && v->state != SHRIKE_CHILD_CREATING)
+    if (counts && strcmp(state, child_state(SHRIKE_CHILD_CREATING)) != 0)
         put_counts(w, counts, now);
     put_until(w, "rekey-time", v->rekey_at, now);
     put_until(w, "life-time", v->dies_at, now);
@@ -343,7 +343,10 @@ static struct shrike_seen seen_of(const struct shrike_event *e)
     return seen;
 }
 
-void sas_put_event(struct vici_writer *w, const struct shrike_event *e, shrike_time now)
+static const struct mail_count nothing_yet;
+
+void sas_put_event(struct vici_writer *w, const struct shrike_event *e,
+                   const struct mail_count *counts, shrike_time now)
 {
     const struct shrike_seen seen = seen_of(e);
     bool down = e->id == SHRIKE_EVENT_CHILD_DOWN;
@@ -351,7 +354,8 @@ void sas_put_event(struct vici_writer *w, const struct shrike_event *e, shrike_t
     if (e->child) {
         vici_begin(w, "child-sas");
         begin_child(w, seen.child.child, seen.child.serial);
-        put_child(w, &seen.child, down ? "DELETED" : "INSTALLED", NULL, now);
+        put_child(w, &seen.child, down ? "DELETED" : "INSTALLED", down ? counts : &nothing_yet,
+                  now);
         vici_end(w);
         vici_end(w);
     }
@@ -362,31 +366,32 @@ void sas_put_update(struct vici_writer *w, const struct shrike_event *e, shrike_
 {
     put_end(w, true, &e->local);
     put_end(w, false, &e->remote);
-    sas_put_event(w, e, now);
+    sas_put_event(w, e, NULL, now);
 }
 
 static void put_rekeyed_child(struct vici_writer *w, const struct shrike_seen *seen,
-                              shrike_time now)
+                              const struct mail_count *counts, shrike_time now)
 {
     vici_begin(w, "child-sas");
     begin_named(w, seen->child.child);
     vici_begin(w, "old");
-    put_child(w, &seen->child_was, "REKEYED", NULL, now);
+    put_child(w, &seen->child_was, "REKEYED", counts, now);
     vici_end(w);
     vici_begin(w, "new");
-    put_child(w, &seen->child, "INSTALLED", NULL, now);
+    put_child(w, &seen->child, "INSTALLED", &nothing_yet, now);
     vici_end(w);
     vici_end(w);
     vici_end(w);
 }
 
-void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e, shrike_time now)
+void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e,
+                   const struct mail_count *counts, shrike_time now)
 {
     const struct shrike_seen seen = seen_of(e);
     begin_named(w, e->conn);
     if (e->child) {
         put_ike(w, &seen.ike, ike_state(seen.ike.state), now);
-        put_rekeyed_child(w, &seen, now);
+        put_rekeyed_child(w, &seen, counts, now);
     } else {
         vici_begin(w, "old");
         put_ike(w, &seen.ike_was, "REKEYED", now);

@@ -25,12 +25,15 @@ void sas_begin_ike(struct vici_writer *w, const struct shrike_ike_view *v, shrik
 /* One section below `child-sas`. counts may be NULL: they are not known. */
 void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,
                    const struct mail_count *counts, shrike_time now);
-/* The same section of an IKE SA as an event shows it, with the Child SA if it names one. */
-void sas_put_event(struct vici_writer *w, const struct shrike_event *e, shrike_time now);
+/* The same section of an IKE SA as an event shows it, with the Child SA if it names one. counts: of
+ * the one that has ended; may be NULL. */
+void sas_put_event(struct vici_writer *w, const struct shrike_event *e,
+                   const struct mail_count *counts, shrike_time now);
 /* The same behind the addresses that it has now. */
 void sas_put_update(struct vici_writer *w, const struct shrike_event *e, shrike_time now);
 /* The section of an IKE SA with `old` and `new`: of itself, or of a Child SA of it. */
-void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e, shrike_time now);
+void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e,
+                   const struct mail_count *counts, shrike_time now);
 
 /* "CURVE_25519", "MODP_3072": a key exchange as VICI calls it; NULL: not known. */
 const char *sas_group_name(u16 ke, char at[32]);

@@ -235,11 +235,14 @@ static bool got_op(struct esp *e, const struct mail *m)
 {
     struct shrike_op op;
     struct seam_box box;
+    struct mail_count carried;
     struct reader r = reader_of(m->body);
     if (!op_read(&r, &op, &box) || !read_ended(&r))
         return false;
     if (m->kind == MAIL_REMOVE && op.kind == SHRIKE_CHILD_REMOVE) {
         take_what_is_there(e);
+        installed_count(&e->installed, op.remove.child_serial, &carried);
+        post_counts(e->seat, 0, &carried, 1);
         installed_remove(&e->installed, op.remove.child_serial);
     } else if (m->kind == MAIL_SWITCH && op.kind == SHRIKE_CHILD_SWITCH) {
         installed_switch(&e->installed, op.change.child_serial);

@@ -23,8 +23,8 @@ library=/usr/lib/ipsec/libvici.so.0
 
 # connection SIDE: a connection with two children, one of which may be trapped.
 connection() {
-    local mine=1 theirs=2 near=192.0.2.1 far=192.0.2.2 other=east
-    [ "$1" = west ] || { mine=2 theirs=1 near=192.0.2.2 far=192.0.2.1 other=west; }
+    local mine=1 theirs=2 near=192.0.2.1,192.0.2.11 far=192.0.2.2 other=east
+    [ "$1" = west ] || { mine=2 theirs=1 near=192.0.2.2 far=192.0.2.1,192.0.2.11 other=west; }
     cat <<END
 connections {
     net {
@@ -143,8 +143,17 @@ traps() {
         ! says 'net/late' --list-pols
 }
 
+# west's address goes, and comes back.
+moves() {
+    at west addr add 192.0.2.11/24 dev wan0 && at west addr del 192.0.2.1/24 dev wan0 &&
+        has events.pretty '^ike-update event' && within 5 says '192.0.2.11' --list-sas
+    local code=$?
+    at west addr add 192.0.2.1/24 dev wan0 && at west addr del 192.0.2.11/24 dev wan0
+    return $code
+}
+
 down() {
-    says 'terminate completed successfully' --terminate --ike net --timeout 10 &&
+    reaches && says 'terminate completed successfully' --terminate --ike net --timeout 10 &&
         has events.pretty '^ike-updown event' && [ -z "$(ctl --list-sas)" ] &&
         says 'no matching|no such|there is no' --terminate --ike net || ! ctl --terminate --ike net
 }
@@ -173,8 +182,8 @@ compare_up() {
 play() {
     mkdir -p "$net_dir/$who"
     test_of "$who: everything is loaded and listed" load_all || true
-    watch log /usr/sbin/swanctl --log --uri "unix://$uri"
-    watch monitor /usr/sbin/swanctl --monitor-sa --uri "unix://$uri"
+    watch log stdbuf -oL /usr/sbin/swanctl --log --uri "unix://$uri"
+    watch monitor stdbuf -oL /usr/sbin/swanctl --monitor-sa --uri "unix://$uri"
     watch events.pretty "$BUILD/tests/interop/libvici_events" $library "unix://$uri"
     within 5 test -s "$net_dir/$who/log" || true
     test_of "$who: up" up || true
@@ -183,6 +192,8 @@ play() {
     test_of "$who: traps come and go" traps || true
     test_of "$who: IKE and Child SA are rekeyed" rekey_both || true
     test_of "$who: reauthentication" reauth || true
+    test_of "$who: it moves to another address" moves || true
+    within 5 says '192.0.2.1\\[' --list-sas || true
     test_of "$who: down" down || true
     test_of "$who: the rest" rest || true
     test_of "$who: the log and the events" logs || true
@@ -215,6 +226,7 @@ host west east
 link west wan0 east wan0
 address west wan0 192.0.2.1/24
 address east wan0 192.0.2.2/24
+on west sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/promote_secondaries'
 address west lo 10.1.0.1/24 10.1.1.1/24
 address east lo 10.2.0.1/24 10.2.1.1/24
 peer_start east || {

@@ -25,6 +25,7 @@ def star(message, path):
     """The path with its last part as * if a name stands there."""
     if message == 'stats' and path[0].startswith('shrike-'):
         return ['shrike-*', '*'][:len(path)]
+    path = path[:-1] + [re.sub('^tasks-.*', 'tasks-*', path[-1])]  # it depends on the moment
     for pattern in NAMES.get(message, []):
         if re.fullmatch('[^.]*'.join(re.escape(p) for p in pattern.split('*')), '.'.join(path)):
             if pattern.endswith('*'):
@@ -61,7 +62,7 @@ def keys_of(folder):
                 path = star(message, path + [line[:-2].replace('.', '/')])
             elif line.endswith(' = ['):
                 in_list = True
-                found.add((message, '.'.join(path + [line[:-4]])))
+                found.add((message, '.'.join(star(message, path + [line[:-4]]))))
             else:
                 key = line.split(' = ')[0]
                 found.add((message, '.'.join(star(message, path + [key]))))

@@ -355,7 +355,7 @@ TEST(up_and_down_are_told)
     e.child_conf = "net";
     e.esp_in = 0xc1234567;
     tell_event(&e);
-    for (int i = 0; i < 20 && c.event_count < 2; i++)
+    for (int i = 0; i < 400 && c.event_count < 2; i++)
         client_turn(&c);
     CHECK(c.event_count == 2 && strcmp(c.events[0].name, "ike-updown") == 0);
     CHECK(vici_value_is(event_of(&c, 0), "up", "yes"));
@@ -400,7 +400,7 @@ static struct shrike_seen seen(void)
 
 static void take_events(u32 count)
 {
-    for (int i = 0; i < 20 && c.event_count < count; i++)
+    for (int i = 0; i < 400 && c.event_count < count; i++)
         client_turn(&c);
 }
 
@@ -492,7 +492,7 @@ TEST(rekeys_are_told)
     e.child_conf = "net";
     e.esp_in = 0xc1234567;
     tell_event(&e);
-    for (int i = 0; i < 20 && c.event_count < 2; i++)
+    for (int i = 0; i < 400 && c.event_count < 2; i++)
         client_turn(&c);
     for (int i = 0; i < 5; i++)
         client_turn(&c);
