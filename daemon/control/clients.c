@@ -39,8 +39,10 @@ static bool take(struct client *k)
 static void ready(void *ctx, u32 events)
 {
     struct client *k = ctx;
+    if (events & EPOLLOUT)
+        k->full = false; /* the settling of this turn writes */
     if (events & EPOLLIN ? !take(k) : (events & (EPOLLHUP | EPOLLERR)) != 0)
-        close_client(k); /* EPOLLOUT: the settling of this turn writes */
+        close_client(k);
 }
 
 static void take_client(struct clients *s, int fd)
@@ -127,13 +129,14 @@ static bool write_some(struct client *k, bool *wrote)
 {
     struct clients *s = k->all;
     struct bytes out = vici_server_output(&s->server, k->place);
-    if (out.len == 0)
+    if (out.len == 0 || k->full)
         return true;
     ssize_t n = send(k->source.fd, out.at, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n > 0) {
         vici_server_sent(&s->server, k->place, (size_t)n);
         *wrote = true;
     }
+    k->full = n < (ssize_t)out.len;
     return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
@@ -150,9 +153,8 @@ static void watch(struct client *k)
 
 bool clients_settle(struct clients *s)
 {
-    bool wrote = false;
+    bool wrote = vici_server_run(&s->server);
     vici_ticket ticket;
-    vici_server_run(&s->server);
     for (int i = 0; i < VICI_CLIENTS_MAX; i++) {
         struct client *k = &s->at[i];
         if (k->source.fd < 0)

@@ -16,6 +16,7 @@ struct clients {
         struct source source;
         struct clients *all;
         int place; /* in the server */
+        bool full; /* its socket takes no more until it says so */
     } at[VICI_CLIENTS_MAX];
     /* Nobody waits for the answer to this request any more: called before its client is closed. */
     void (*gone)(void *ctx, vici_ticket ticket);

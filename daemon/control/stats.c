@@ -1,7 +1,6 @@
 /* Numbers of all roles: see stats.h. */
 #include "control/stats.h"
 #include "control/control.h"
-#include <malloc.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -57,18 +56,6 @@ static void put_workers(struct vici_writer *w)
     vici_put_u64(w, "scheduled", 0);
 }
 
-/* Of the process that answers. */
-static void put_memory(struct vici_writer *w)
-{
-    struct mallinfo2 m = mallinfo2();
-    vici_begin(w, "mallinfo");
-    vici_put_u64(w, "sbrk", m.arena);
-    vici_put_u64(w, "mmap", m.hblkhd);
-    vici_put_u64(w, "used", m.uordblks);
-    vici_put_u64(w, "free", m.fordblks);
-    vici_end(w);
-}
-
 static void put_role(struct vici_writer *w, enum role r, const struct mail_stats *m)
 {
     char name[32];
@@ -115,7 +102,6 @@ static void answer(struct stats_ask *a)
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
         vici_list_put(&w, bytes_of(role_name(r), strlen(role_name(r))));
     vici_list_end(&w);
-    put_memory(&w);
     put_own(&w, c);
     for (size_t i = 0; i < ARRAY_LEN(asked); i++)
         put_role(&w, asked[i], &a->of[asked[i]]);

@@ -2,9 +2,27 @@
 #include "vici/queue.h"
 #include "base/ct.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define SIZE_LEAST 4096u
 #define SIZE_KEPT  65536u /* an empty queue gives back more than this */
+
+/* What is large goes back to the system at once when it is given back: a heap would keep it. */
+static u8 *take(size_t size)
+{
+    if (size <= SIZE_KEPT)
+        return malloc(size);
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static void give(u8 *data, size_t size)
+{
+    if (size <= SIZE_KEPT)
+        free(data);
+    else
+        (void)munmap(data, size);
+}
 
 struct vici_queue vici_queue_of(size_t max)
 {
@@ -15,7 +33,7 @@ void vici_queue_free(struct vici_queue *q)
 {
     if (q->data)
         wipe(q->data, q->size);
-    free(q->data);
+    give(q->data, q->size);
     *q = vici_queue_of(q->max);
 }
 
@@ -33,7 +51,7 @@ static bool make_room(struct vici_queue *q, size_t more)
     }
     while (size < need)
         size *= 2;
-    u8 *data = malloc(size);
+    u8 *data = take(size);
     if (!data)
         return false;
     size_t len = q->len, max = q->max;

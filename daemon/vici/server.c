@@ -216,19 +216,23 @@ static void run_packet(struct vici_server *s, struct vici_client_slot *c, struct
     }
 }
 
-static void run_client(struct vici_server *s, struct vici_client_slot *c)
+/* true: there are more requests that can be run. */
+static bool run_client(struct vici_server *s, struct vici_client_slot *c)
 {
-    while (!c->why && !c->busy && c->out.len <= waiting_max(s)) {
+    for (unsigned n = 0; !c->why && !c->busy && c->out.len <= waiting_max(s); n++) {
         struct bytes segment;
         enum vici_frame frame = vici_frame_next(&c->in, &segment);
         if (frame == VICI_FRAME_BAD)
             c->why = "a packet of a length that is not allowed";
         if (frame != VICI_FRAME_WHOLE)
-            return;
+            return false;
+        if (n == VICI_TURN_MAX)
+            return true;
         run_packet(s, c, segment);
         vici_frame_drop(&c->in);
         account(s, c);
     }
+    return false;
 }
 
 vici_ticket vici_server_busy(const struct vici_server *s, int client)
@@ -237,14 +241,16 @@ vici_ticket vici_server_busy(const struct vici_server *s, int client)
     return c->busy ? ticket_of(s, c) : 0;
 }
 
-void vici_server_run(struct vici_server *s)
+bool vici_server_run(struct vici_server *s)
 {
+    bool more = false;
     ensure(!s->running);
     s->running = true;
     for (int i = 0; i < VICI_CLIENTS_MAX; i++)
         if (s->clients[i].open)
-            run_client(s, &s->clients[i]);
+            more |= run_client(s, &s->clients[i]);
     s->running = false;
+    return more;
 }
 
 bool vici_server_answer(struct vici_server *s, vici_ticket ticket, struct bytes message)

@@ -14,6 +14,7 @@
  * has so many of its own, each way, and beyond them one reply, or one event, at a time. */
 #define VICI_SHARED_MAX (64u * 1024 * 1024)
 #define VICI_OWN_MAX    (64u * 1024)
+#define VICI_TURN_MAX   4 /* requests of one client that are run before those of the next */
 
 /* Names a request that waits for its answer; void once it is answered or its client is gone. */
 typedef u64 vici_ticket;
@@ -84,10 +85,10 @@ const char *vici_server_fault(const struct vici_server *s, int client);
  * client is closed. */
 vici_ticket vici_server_busy(const struct vici_server *s, int client);
 
-/* Run every request that can be: the only place where commands are called. To be called after
- * input, sent or answer; a client's next request waits until its last is answered and its output
- * is not over VICI_WAITING_MAX. */
-void vici_server_run(struct vici_server *s);
+/* Run requests that can be, at most VICI_TURN_MAX of each client: the only place where commands are
+ * called. To be called after input, sent or answer; a client's next request waits until its last is
+ * answered and its output is not over VICI_WAITING_MAX. true: there are more, for the next turn. */
+bool vici_server_run(struct vici_server *s);
 
 /* The answer to a request of before. false: nobody waits for it any more. */
 bool vici_server_answer(struct vici_server *s, vici_ticket ticket, struct bytes message);

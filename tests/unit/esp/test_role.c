@@ -119,6 +119,10 @@ TEST(a_child_is_installed_carries_and_goes)
     CHECK(install(&i)); /* a rekey: the newer one is used */
     CHECK_EQ(send_packet(), 0x2002);
     remove_child(2);
+    struct mail_count carried; /* control is told at once */
+    struct reader r = table_body(table_last(&t.control, MAIL_COUNTED));
+    CHECK(read_u32(&r) == 0 && read_u16(&r) == 1 && count_read(&r, &carried) && read_ended(&r));
+    CHECK(carried.child_serial == 2 && carried.packets_out == 1);
     CHECK_EQ(send_packet(), 0x2001);
     CHECK(!last_route().add);
     remove_child(9);

@@ -400,6 +400,23 @@ TEST(input_and_clients_are_bounded)
     vici_server_free(&s);
 }
 
+/* One who asks a lot at once does not keep the others waiting. */
+TEST(clients_take_turns)
+{
+    CHECK(start());
+    int c = vici_server_open(&s), other = vici_server_open(&s);
+    for (int i = 0; i < 2 * VICI_TURN_MAX; i++)
+        say(c, VICI_CMD_REQUEST, "echo", "");
+    say(other, VICI_CMD_REQUEST, "echo", "");
+    CHECK(vici_server_run(&s));
+    HEARD(c, "1111");
+    HEARD(other, "1");
+    CHECK(!vici_server_run(&s));
+    HEARD(c, "1111");
+    CHECK(!vici_server_run(&s));
+    vici_server_free(&s);
+}
+
 /* Many that do not read use up what all share, and no more; who reads is served all the same. */
 TEST(clients_share_a_bound)
 {
@@ -450,5 +467,5 @@ int main(void)
            RUN(a_stream_waits_for_a_slow_client_and_loses_nothing) |
            RUN(an_event_too_long_ends_no_stream) | RUN(bad_clients_are_named_and_hurt_nobody) |
            RUN(nothing_behind_a_fault_is_run) | RUN(input_and_clients_are_bounded) |
-           RUN(clients_share_a_bound);
+           RUN(clients_share_a_bound) | RUN(clients_take_turns);
 }
