@@ -21,7 +21,7 @@ enum served {
     SERVED_IKE_REKEY,
     SERVED_IKE_UPDATE,
     SERVED_CHILD_REKEY,
-    SERVED_FAILURE, /* of the stream of shrike-why */
+    SERVED_FAILURE, /* one that happens, and of the stream of shrike-why */
     SERVED_ALERT,
     SERVED_COUNT,
 };

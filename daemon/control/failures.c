@@ -228,6 +228,18 @@ static void make_room(struct failures *f, const struct failure *one)
         drop(f, oldest);
 }
 
+/* With its numbers and times in front. */
+static bool told_of(const struct failure *f, u8 octets[TOLD_MAX + 256], struct bytes *message)
+{
+    struct vici_writer w = vici_writer_of(octets, TOLD_MAX + 256);
+    vici_put_u64(&w, "number", f->number);
+    vici_put_u64(&w, "count", f->count);
+    vici_put_u64(&w, "first", f->first_us / 1000000);
+    vici_put_u64(&w, "last", f->last_us / 1000000);
+    write_bytes(&w.w, bytes_of(f->message, f->len));
+    return vici_written(&w, message);
+}
+
 /* It takes the place of those that are alike, and their count. */
 static void keep(struct failures *f, struct failure *one)
 {
@@ -246,6 +258,15 @@ static void keep(struct failures *f, struct failure *one)
     memmove(&f->at[1], &f->at[0], f->count * sizeof f->at[0]);
     f->at[0] = one;
     f->count++;
+}
+
+/* For those who want to hear of each. */
+static void announce(struct control *c, const struct failure *f)
+{
+    static u8 octets[TOLD_MAX + 256];
+    struct bytes message;
+    if (vici_server_wanted(&c->clients.server, SERVED_FAILURE) && told_of(f, octets, &message))
+        vici_server_event(&c->clients.server, SERVED_FAILURE, message);
 }
 
 static u64 clock_us(void)
@@ -290,6 +311,7 @@ void failures_event(struct control *c, const struct shrike_event *e)
     one->remote.family = e->remote.family;
     memcpy(one->remote.octets, e->remote.octets, sizeof one->remote.octets);
     keep(&c->failures, one);
+    announce(c, one);
 }
 
 bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t)
@@ -347,8 +369,10 @@ void failures_name(struct control *c, const char *name, const char *why)
     put_rule(&w, conn->origin);
     vici_put_text(&w, "remedy", "is the name right, and does a name server answer?");
     struct failure *one = new_failure(&w);
-    if (one)
-        keep(&c->failures, one);
+    if (!one)
+        return;
+    keep(&c->failures, one);
+    announce(c, one);
 }
 
 /* ---- what is asked ---- */
@@ -366,14 +390,8 @@ static bool is_of(const struct failure *f, struct bytes peer)
 static void stream(struct control *c, vici_ticket ticket, const struct failure *f)
 {
     static u8 octets[TOLD_MAX + 256];
-    struct vici_writer w = vici_writer_of(octets, sizeof octets);
     struct bytes message;
-    vici_put_u64(&w, "number", f->number);
-    vici_put_u64(&w, "count", f->count);
-    vici_put_u64(&w, "first", f->first_us / 1000000);
-    vici_put_u64(&w, "last", f->last_us / 1000000);
-    write_bytes(&w.w, bytes_of(f->message, f->len));
-    if (vici_written(&w, &message))
+    if (told_of(f, octets, &message))
         (void)vici_server_stream(&c->clients.server, ticket, SERVED_FAILURE, message);
 }
 

@@ -35,6 +35,11 @@ static u32 ask(const char *peer)
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     if (peer)
         vici_put_text(&w, "peer", peer);
+    for (u32 before = UINT32_MAX; c.event_total != before;) {
+        before = c.event_total; /* what was told when it happened */
+        for (int i = 0; i < 3; i++)
+            client_turn(&c);
+    }
     c.event_count = c.event_total = 0;
     bool told = client_ask(&c, "shrike-why", &w) && answer_is(&c, "success", "yes");
     return told ? c.event_total : UINT32_MAX;
@@ -91,6 +96,25 @@ TEST(what_is_told)
     CHECK(value_has(f, "causes.secret", "secrets differ"));
     CHECK(vici_value_is(f, "count", "1") && vici_value(f, "last").len == 10);
     CHECK(ask("gw") == 1 && ask("198.51.100.7") == 1 && ask("idle") == 0 && ask("other") == 0);
+    end();
+}
+
+/* Who has asked for them hears of each when it happens, as it is told later. */
+TEST(when_it_happens)
+{
+    begin();
+    struct shrike_event e = refusal();
+    c.event_count = 0;
+    tell(&e);
+    e.ike++;
+    tell(&e);
+    for (int i = 0; i < 20 && c.event_count < 2; i++)
+        client_turn(&c);
+    CHECK_EQ(c.event_count, 2);
+    CHECK(strcmp(c.events[0].name, "shrike-failure") == 0);
+    CHECK(vici_value_is(event_of(&c, 0), "count", "1"));
+    CHECK(vici_value_is(event_of(&c, 1), "count", "2"));
+    CHECK(vici_value_is(event_of(&c, 1), "reason", "AUTH_FAILED"));
     end();
 }
 
@@ -231,7 +255,7 @@ TEST(who_waits)
 
 int main(void)
 {
-    return RUN(what_is_told) | RUN(which_secret) | RUN(silence) | RUN(alike_ones_are_counted) |
-           RUN(what_is_no_failure) | RUN(strangers_push_out_nobody_else) |
-           RUN(one_has_not_all_the_room) | RUN(who_waits);
+    return RUN(what_is_told) | RUN(when_it_happens) | RUN(which_secret) | RUN(silence) |
+           RUN(alike_ones_are_counted) | RUN(what_is_no_failure) |
+           RUN(strangers_push_out_nobody_else) | RUN(one_has_not_all_the_room) | RUN(who_waits);
 }
