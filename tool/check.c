@@ -56,7 +56,8 @@ static void tell(struct check *k)
 
 static struct config *load(struct check *k, const char *path)
 {
-    struct config *c = config_load(path, &k->report);
+    const struct config_files from = {.config = path};
+    struct config *c = config_load(&from, &k->report);
     if (c)
         doubt(c, &k->report);
     tell(k);

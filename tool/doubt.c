@@ -1,7 +1,7 @@
 /* Doubts about a configuration: see doubt.h. */
 #include "tool/doubt.h"
-#include "sa/match.h"
 #include "sa/narrow.h"
+#include "wire/ident.h"
 #include "wire/print.h"
 
 /* ---- secrets ---- */
@@ -27,6 +27,8 @@ const struct config_secret *doubt_secret(const struct config *c, const struct sh
     const struct config_secret *best = NULL;
     unsigned best_rank = 0;
     for (u32 i = 0; i < c->secret_count; i++) {
+        if (c->secrets[i].kind != SECRET_IKE)
+            continue;
         const enum fit here = fit_of(&c->secrets[i], local), there = fit_of(&c->secrets[i], remote);
         const unsigned rank = 1 + there * FITS + here;
         if ((there != FIT_NEITHER || here == FIT_LISTED) && rank > best_rank) {
@@ -63,7 +65,7 @@ static void doubt_secrets(const struct config *c, struct config_report *report)
 
 static bool same_ids(const struct config_secret *a, const struct config_secret *b)
 {
-    bool same = a->id_count == b->id_count;
+    bool same = a->kind == b->kind && a->id_count == b->id_count;
     for (u16 i = 0; i < a->id_count && same; i++)
         same = a->ids[i].type == b->ids[i].type && bytes_equal(a->ids[i].data, b->ids[i].data);
     return same;

@@ -4,6 +4,7 @@
 #include "sa/narrow.h"
 #include "tool/doubt.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 #include "wire/print.h"
 
 #define OFFER_MAX 65536 /* octets of all proposals of one side */

@@ -68,6 +68,12 @@ static bool span(const char *text, struct shrike_addr *from, struct shrike_addr 
     return true;
 }
 
+bool value_span(const char *text, struct shrike_addr *first, struct shrike_addr *last)
+{
+    unsigned prefix;
+    return span(text, first, last, &prefix);
+}
+
 bool value_nets(const char *text, struct shrike_net out[VALUE_NETS], uint32_t *count)
 {
     struct shrike_addr from, to;

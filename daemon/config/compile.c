@@ -1,10 +1,17 @@
 #include "config/compile.h"
 
 #include "config/conn.h"
+#include "config/diff.h"
+#include "config/fixed.h"
+#include "config/folders.h"
+#include "config/foreign.h"
 #include "config/globals.h"
 #include "config/merge.h"
 #include "config/pools.h"
+#include "config/secrets.h"
 #include "config/value.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +22,27 @@ char *compile_text(struct compile *c, const char *text)
 
 struct shrike_origin compile_origin(struct compile *c, struct shrike_origin origin)
 {
+    if (origin.file && origin.file != c->file_from) {
+        c->file_from = origin.file;
+        c->file = compile_text(c, origin.file);
+    }
     if (origin.file)
-        origin.file = compile_text(c, origin.file);
+        origin.file = c->file;
     return origin;
+}
+
+void compile_leave(struct compile *c, struct shrike_origin origin, const char *format, ...)
+{
+    char why[REPORT_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof(why), format, args);
+    va_end(args);
+    if (c->strict)
+        report_error(c->report, origin, "%s", why);
+    else
+        report_warning(c->report, origin, "%s %.200s is left out: %s", c->kind, c->name, why);
+    c->left_out = true;
 }
 
 struct shrike_origin compile_place(struct compile *c, const struct section *s, const char *key)
@@ -26,36 +51,49 @@ struct shrike_origin compile_place(struct compile *c, const struct section *s, c
     return compile_origin(c, v ? v->origin : s->origin);
 }
 
-void compile_keys(struct compile *c, const struct section *s, enum key_scope scope)
+/* Keys that the table does not name one by one: id with a suffix, an attribute by its number. */
+static bool is_unnamed(enum key_scope scope, const char *key)
 {
     uint64_t number;
+    if (scope == KEY_SECRET)
+        return strncmp(key, "id", 2) == 0;
+    return scope == KEY_POOL && value_number(key, INT16_MAX, &number) && number;
+}
+
+static bool is_calm(const struct key *key, const char *text)
+{
+    bool asked = true, calm = false;
+    if (!*key->calm)
+        return false;
+    return strcmp(key->calm, text) == 0 ||
+           (value_bool(text, &asked) && value_bool(key->calm, &calm) && asked == calm);
+}
+
+static void compile_key(struct compile *c, const struct key *key, const struct value *v)
+{
+    switch (key->state) {
+    case KEY_BUILT:
+        break;
+    case KEY_LATER:
+        report_warning(c->report, v->origin, "%s (%s) is not built yet and is ignored", v->key,
+                       key->meaning);
+        break;
+    case KEY_REFUSED:
+        compile_leave(c, v->origin, "%s (%s) is not built yet, and to ignore it would not be safe",
+                      v->key, key->meaning);
+        break;
+    }
+}
+
+void compile_keys(struct compile *c, const struct section *s, enum key_scope scope)
+{
     for (const struct value *v = s->values; v; v = v->next) {
         const struct key *key = key_find(scope, v->key);
-        if (!key && scope == KEY_SECRET && strncmp(v->key, "id", 2) == 0)
-            continue; /* id with a suffix */
-        if (!key && scope == KEY_POOL && value_number(v->key, INT16_MAX, &number) && number)
-            continue; /* an attribute by its number */
-        if (!key) {
+        if (!key && !is_unnamed(scope, v->key))
             report_error(c->report, v->origin, "there is no key %s in section %s: is %s meant?",
                          v->key, s->name, key_nearest(scope, v->key));
-            continue;
-        }
-        if (!v->text)
-            continue;
-        switch (key->state) {
-        case KEY_BUILT:
-            break;
-        case KEY_LATER:
-            report_warning(c->report, v->origin, "%s (%s) is not built yet and is ignored", v->key,
-                           key->meaning);
-            break;
-        case KEY_REFUSED:
-            report_error(c->report, v->origin,
-                         "%s (%s) is not built yet, and to ignore it would not be safe: take it "
-                         "out",
-                         v->key, key->meaning);
-            break;
-        }
+        else if (key && v->text && !is_calm(key, v->text))
+            compile_key(c, key, v);
     }
 }
 
@@ -126,62 +164,7 @@ void compile_seconds(struct compile *c, const struct section *s, const char *key
 
 static uint32_t count_sections(const struct section *s)
 {
-    uint32_t n = 0;
-    for (s = s ? s->sections : NULL; s; s = s->next)
-        n++;
-    return n;
-}
-
-static void compile_secret(struct compile *c, const struct section *s, struct config_secret *out)
-{
-    struct pool *p = &c->config->secret_pool;
-    const struct value *secret = given(s, "secret");
-    uint16_t count = 0;
-    compile_keys(c, s, KEY_SECRET);
-    for (const struct value *v = s->values; v; v = v->next)
-        count += strncmp(v->key, "id", 2) == 0 && v->text;
-    struct shrike_id *ids = pool_take(p, (count + 1u) * sizeof(*ids));
-    out->name = pool_text(p, s->name, strlen(s->name));
-    out->ids = ids;
-    out->origin = compile_origin(c, s->origin);
-    for (const struct value *v = s->values; v; v = v->next) {
-        if (strncmp(v->key, "id", 2) != 0 || !v->text)
-            continue;
-        if (value_id(p, v->text, &ids[out->id_count++]) != VALUE_GOOD)
-            report_error(c->report, v->origin,
-                         "%s is not an identity that is built: write an "
-                         "address, a name, user@name or keyid:text",
-                         v->text);
-    }
-    if (!secret || !value_secret(p, secret->text, &out->secret)) /* what it is is never said */
-        report_error(c->report, secret ? secret->origin : s->origin,
-                     "secret of %s is missing or malformed: text, 0x and hex, or 0s and base64",
-                     s->name);
-}
-
-static void compile_secrets(struct compile *c)
-{
-    static const char *const others[] = {"eap", "xauth", "ntlm",  "ppk",    "private",
-                                         "rsa", "ecdsa", "pkcs8", "pkcs12", "token"};
-    const struct section *all = section_find(c->root, "secrets", 7);
-    struct config *config = c->config;
-    config->secrets =
-        pool_take(&config->secret_pool, (count_sections(all) + 1u) * sizeof(config->secrets[0]));
-    for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
-        bool known = false;
-        if (strncmp(s->name, "ike", 3) == 0) {
-            compile_secret(c, s, &config->secrets[config->secret_count++]);
-            continue;
-        }
-        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-            known |= strncmp(s->name, others[i], strlen(others[i])) == 0;
-        if (known)
-            report_warning(c->report, s->origin, "secrets.%s is not built yet and is ignored",
-                           s->name);
-        else
-            report_error(c->report, s->origin,
-                         "secrets.%s is of no known kind: its name begins with ike", s->name);
-    }
+    return s ? s->count : 0;
 }
 
 static void compile_conns(struct compile *c)
@@ -197,18 +180,32 @@ static void compile_conns(struct compile *c)
                      v->key);
     struct shrike_conn *conns = pool_take(c->pool, (count + 1u) * sizeof(*conns));
     struct config_conn *beside = pool_take(c->pool, (count + 1u) * sizeof(*beside));
-    for (const struct section *s = all ? all->sections : NULL; s; s = s->next, at++)
+    for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
         compile_conn(c, s, &conns[at], &beside[at]);
-    reqids_give(conns, count, c->report);
+        at += !c->left_out;
+    }
+    c->config->left_out = count - at;
+    reqids_give(conns, at, c->report);
     c->config->conf.conns = conns;
-    c->config->conf.conn_count = count;
+    c->config->conf.conn_count = at;
     c->config->beside = beside;
+}
+
+/* Authorities come with certificates. */
+static void compile_authorities(struct compile *c)
+{
+    const struct section *all = section_find(c->root, "authorities", 11);
+    for (const struct value *v = all ? all->values : NULL; v; v = v->next)
+        report_error(c->report, v->origin, "%s stands between authorities: put it into one",
+                     v->key);
+    for (const struct section *s = all ? all->sections : NULL; s; s = s->next)
+        compile_keys(c, s, KEY_AUTHORITY);
 }
 
 /* Sections at the top: ours, those not built, and those that others inherit from. */
 static void compile_top(struct compile *c)
 {
-    static const char *const ours[] = {"connections", "secrets", "pools", "shrike"};
+    static const char *const ours[] = {"connections", "secrets", "pools", "authorities", "shrike"};
     for (const struct value *v = c->root->values; v; v = v->next)
         report_error(c->report, v->origin, "%s stands outside of every section", v->key);
     for (const struct section *s = c->root->sections; s; s = s->next) {
@@ -216,10 +213,7 @@ static void compile_top(struct compile *c)
         for (size_t i = 1; i < sizeof(ours) / sizeof(ours[0]); i++)
             if (word_distance(ours[i], s->name) < word_distance(nearest, s->name))
                 nearest = ours[i];
-        if (strcmp(s->name, "authorities") == 0)
-            report_warning(c->report, s->origin, "section %s is not built yet and is ignored",
-                           s->name);
-        else if (strcmp(nearest, s->name) != 0 && !s->referred)
+        if (strcmp(nearest, s->name) != 0 && !s->referred)
             report_error(c->report, s->origin,
                          "there is no section %s, and none inherits from it: is %s meant?", s->name,
                          nearest);
@@ -242,20 +236,26 @@ static struct config *good_or_null(struct config *config, const struct config_re
     return NULL;
 }
 
-struct config *config_load(const char *path, struct config_report *report)
+struct config *config_load(const struct config_files *from, struct config_report *report)
 {
     struct pool scratch = {0};
     struct config *config = config_new();
     memset(report, 0, sizeof(*report));
     struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
     c.report = report;
-    c.root = tree_read(&scratch, path, report);
-    if (c.root) {
+    struct section *root = tree_read(&scratch, from->config, report);
+    if (root && (!from->foreign || foreign_read(&c, root, from->foreign))) {
+        c.root = root;
         compile_top(&c);
         compile_globals(&c);
+        marks_take_settings(&c);
+        if (from->running)
+            fixed_check(&c, from->running);
         compile_pools(&c);
         compile_conns(&c);
         compile_secrets(&c);
+        compile_authorities(&c);
+        folders_look(&c, from->config);
     }
     pool_free(&scratch);
     return good_or_null(config, report);
@@ -279,7 +279,8 @@ struct config *config_load_conn(const struct section *conn, const struct config 
 {
     struct pool scratch = {0};
     struct config *config = config_like(files, report);
-    struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
+    struct compile c = {
+        .config = config, .pool = &config->pool, .scratch = &scratch, .strict = true};
     c.report = report;
     struct shrike_conn *one = pool_take(c.pool, sizeof(*one));
     struct config_conn *beside = pool_take(c.pool, sizeof(*beside));

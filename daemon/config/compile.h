@@ -18,6 +18,10 @@ struct compile {
     struct pool *scratch; /* of the tree, gone when compiling is over */
     struct config_report *report;
     const struct section *root, *shrike; /* NULL: there is none */
+    const char *kind, *name;             /* what is compiled: "connection", "gw" */
+    bool strict;   /* what cannot be used is an error: of one connection from elsewhere */
+    bool left_out; /* what is compiled cannot be used */
+    const char *file_from, *file; /* the newest file name of an origin, and its copy */
 };
 
 /* Grows by all names and texts of a section as written, inherited ones too (FNV-1a). */
@@ -25,6 +29,10 @@ uint64_t compile_hash(uint64_t hash, const struct section *s);
 
 /* Every key of a section is known, and what is not built is said. */
 void compile_keys(struct compile *c, const struct section *s, enum key_scope scope);
+/* What is compiled is left out, as long as something of it is not built: a warning says so. It may
+ * not be ignored, since the rest would do less than was asked for. */
+void compile_leave(struct compile *c, struct shrike_origin origin, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* An origin whose file name lives as long as the snapshot. */
 struct shrike_origin compile_origin(struct compile *c, struct shrike_origin origin);
 char *compile_text(struct compile *c, const char *text);

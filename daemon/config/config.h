@@ -8,17 +8,28 @@
 #include "config/settings.h"
 #include "shrike/conf.h"
 
+/* What was written, to tell two configurations apart: a key of a section by the hash of its value;
+ * a section itself has the key "". */
+struct config_mark {
+    const char *section; /* "", "remote", "children.net" */
+    const char *key;
+    uint64_t value;
+};
+
 /* What conf.h has no place for, of the connection with the same index. */
 struct config_conn {
     const char *const *local_names;  /* of the DNS, to be resolved; 0.0.0.0/32 keeps the place of */
     const char *const *remote_names; /* each in the connection's addresses: it fits nobody */
     uint16_t local_name_count, remote_name_count;
     uint32_t keyingtries; /* 0: for ever */
+    const struct config_mark *marks;
+    uint32_t mark_count;
 };
 
-/* A preshared key, for the keeper of keys alone. */
+/* A shared secret, for the keeper of keys alone. */
 struct config_secret {
     const char *name;
+    uint8_t kind; /* enum secret_kind */
     struct shrike_bytes secret;
     const struct shrike_id *ids; /* none: for everybody */
     uint16_t id_count;
@@ -27,6 +38,8 @@ struct config_secret {
 
 struct config {
     struct shrike_conf conf;
+    uint32_t left_out;                /* connections that cannot be used yet */
+    struct config_conn written;       /* marks of the section `shrike` and of the pools */
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;
     uint32_t secret_count;
@@ -38,8 +51,14 @@ struct config {
 
 struct section;
 
+struct config_files {
+    const char *config;             /* in the language of swanctl.conf */
+    const char *foreign;            /* settings in the language of strongswan.conf; NULL: none */
+    const struct settings *running; /* what cannot be changed any more is an error; NULL: nothing */
+};
+
 /* NULL when the report has errors: nothing is half-loaded. report is emptied first. */
-struct config *config_load(const char *path, struct config_report *report);
+struct config *config_load(const struct config_files *from, struct config_report *report);
 /* One connection from elsewhere, with the settings of files. Its children have reqid 0 where none
  * is written: config_merge() gives them. NULL and report as above; free with config_free(). */
 struct config *config_load_conn(const struct section *conn, const struct config *files,

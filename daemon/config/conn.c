@@ -1,10 +1,12 @@
 #include "config/conn.h"
 
+#include "config/diff.h"
 #include "config/life.h"
 #include "config/pools.h"
 #include "config/proposal.h"
 #include "config/value.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -99,9 +101,12 @@ static const struct shrike_proposal *compile_proposals(struct compile *c, const 
     struct proposal_list list = {.count = 0};
     const char *text = section_text(s, key);
     struct shrike_proposal like = {.protocol = protocol, .origin = compile_place(c, s, key)};
+    uint32_t before = c->report->errors;
     proposals_read(c->pool, &like, text ? text : "default", &list, c->report);
     if (text && !*text)
         report_error(c->report, like.origin, "%s is empty: name proposals, or default", key);
+    else if (list.count == 0 && c->report->errors == before)
+        compile_leave(c, like.origin, "none of its %s can be used", key);
     *count = list.count;
     return keep(c, list.at, list.count * sizeof(list.at[0]));
 }
@@ -129,8 +134,7 @@ static const struct shrike_ts *compile_ts(struct compile *c, const struct sectio
                          "%s in %s: write 10.0.0.0/24, 10.0.0.0/24[tcp/443], a range or dynamic",
                          one, key);
         else if (ports_without_protocol(&ts[*count]))
-            report_error(c->report, place, "%s in %s: ports need a protocol: write [tcp/443]", one,
-                         key);
+            compile_leave(c, place, "%s in %s: ports need a protocol: write [tcp/443]", one, key);
         else
             ++*count;
     }
@@ -139,16 +143,31 @@ static const struct shrike_ts *compile_ts(struct compile *c, const struct sectio
     return keep(c, ts, *count * sizeof(ts[0]));
 }
 
-static void compile_modes(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+static void compile_mode(struct compile *c, const struct section *s, struct shrike_child_conf *out)
 {
-    const char *mode = section_text(s, "mode"), *start = section_text(s, "start_action");
-    struct shrike_origin place = compile_place(c, s, "start_action");
+    static const char *const later[] = {"beet", "transport_proxy", "pass", "drop"};
+    const char *mode = section_text(s, "mode");
+    bool known = false;
     out->mode_origin = compile_place(c, s, "mode");
-    if (mode && strcmp(mode, "transport") == 0)
+    if (!mode || strcmp(mode, "tunnel") == 0)
+        return;
+    if (strcmp(mode, "transport") == 0) {
         out->mode = SHRIKE_TRANSPORT;
-    else if (mode && strcmp(mode, "tunnel") != 0)
-        report_error(c->report, out->mode_origin, "mode = %s: only tunnel and transport are built",
-                     mode);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        known |= strcmp(mode, later[i]) == 0;
+    if (known)
+        compile_leave(c, out->mode_origin, "mode = %s is not built yet%s", mode,
+                      strcmp(mode, "drop") == 0 ? ", and nothing is dropped for it" : "");
+    else
+        report_error(c->report, out->mode_origin, "mode = %s: tunnel or transport is wanted", mode);
+}
+
+static void compile_start(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    const char *start = section_text(s, "start_action");
+    struct shrike_origin place = compile_place(c, s, "start_action");
     if (!start || strcmp(start, "none") == 0)
         out->start = SHRIKE_START_NONE;
     else if (strcmp(start, "trap") == 0)
@@ -215,12 +234,12 @@ static void compile_protocol(struct compile *c, const struct section *s,
     const char *key = ah ? "ah_proposals" : "esp_proposals";
     out->proposals_origin = compile_place(c, s, key);
     if (ah && value_find(s, "esp_proposals"))
-        report_error(c->report, out->proposals_origin,
-                     "ah_proposals and esp_proposals in one child: leave one out, or make two");
+        compile_leave(c, out->proposals_origin,
+                      "ah_proposals and esp_proposals in one child: leave one out, or make two");
     if (ah && !(c->config->settings.plane & PLANE_AH))
-        report_error(c->report, out->proposals_origin,
-                     "ah_proposals: the data plane in user space has no AH: write esp_proposals = "
-                     "null-sha256 for integrity without encryption");
+        compile_leave(c, out->proposals_origin,
+                      "ah_proposals: the data plane in user space has no AH: write esp_proposals = "
+                      "null-sha256 for integrity without encryption");
     out->proposals =
         compile_proposals(c, s, key, ah ? PROTOCOL_AH : PROTOCOL_ESP, &out->proposal_count);
 }
@@ -232,7 +251,8 @@ static void check_name(struct compile *c, const struct section *s)
                      NAME_MAX_LEN, s->name);
 }
 
-static void compile_child(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+static void compile_child_keys(struct compile *c, const struct section *s,
+                               struct shrike_child_conf *out)
 {
     uint64_t reqid = 0;
     compile_keys(c, s, KEY_CHILD);
@@ -244,7 +264,8 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     out->local_ts = compile_ts(c, s, "local_ts", &out->local_ts_count);
     out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
-    compile_modes(c, s, out);
+    compile_mode(c, s, out);
+    compile_start(c, s, out);
     compile_ipcomp(c, s, &out->ipcomp);
     compile_tfc(c, s, out);
     out->dpd_action = compile_action(c, s, "dpd_action", out);
@@ -254,6 +275,22 @@ static void compile_child(struct compile *c, const struct section *s, struct shr
     compile_life(c, s, &out->life);
     compile_child_times(c, s, out);
     check_name(c, s);
+}
+
+/* false: it cannot be used, and its connection goes on without it. */
+static bool compile_child(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    const char *kind = c->kind, *name = c->name;
+    bool before = c->left_out;
+    c->kind = "child";
+    c->name = s->name;
+    c->left_out = false;
+    compile_child_keys(c, s, out);
+    bool usable = !c->left_out;
+    c->kind = kind;
+    c->name = name;
+    c->left_out = before;
+    return usable;
 }
 
 static void compile_children(struct compile *c, const struct section *all, struct shrike_conn *out)
@@ -267,43 +304,101 @@ static void compile_children(struct compile *c, const struct section *all, struc
     for (const struct value *v = all->values; v; v = v->next)
         report_error(c->report, v->origin, "%s stands between children: put it into one", v->key);
     out->children = children = pool_take(c->pool, (out->child_count + 1u) * sizeof(*children));
+    uint16_t made = 0, count = out->child_count;
     s = all->sections;
-    for (uint16_t i = 0; i < out->child_count; i++, s = s->next) {
-        compile_child(c, s, &children[i]);
-        for (uint16_t k = 0; k < i; k++)
-            if (children[k].reqid && children[k].reqid == children[i].reqid)
+    for (uint16_t i = 0; i < count; i++, s = s->next) {
+        memset(&children[made], 0, sizeof(children[made]));
+        if (!compile_child(c, s, &children[made]))
+            continue;
+        for (uint16_t k = 0; k < made; k++)
+            if (children[k].reqid && children[k].reqid == children[made].reqid)
                 report_error(c->report, s->origin, "reqid %u is the one of child %s too",
-                             children[i].reqid, children[k].name);
+                             children[made].reqid, children[k].name);
+        made++;
     }
+    out->child_count = made;
+    if (count && !made)
+        compile_leave(c, all->origin, "none of its children can be used");
+}
+
+/* Methods that are not built yet, by the word that they begin with. */
+static bool is_method(const char *auth)
+{
+    static const char *const later[] = {"pubkey", "rsa", "ecdsa", "ed25519", "ed448",
+                                        "bliss",  "eap", "xauth", "ike",     "any"};
+    size_t len = strcspn(auth, "-:/");
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        if (strlen(later[i]) == len && strncmp(auth, later[i], len) == 0)
+            return true;
+    return false;
+}
+
+static void compile_method(struct compile *c, const struct section *s)
+{
+    const struct value *auth = value_find(s, "auth");
+    const char *text = auth && auth->text ? auth->text : "pubkey";
+    struct shrike_origin place = auth ? auth->origin : s->origin;
+    if (is_method(text))
+        compile_leave(c, place, "auth = %s%s is not built yet; psk is", text,
+                      auth && auth->text ? "" : " (the default)");
+    else if (strcmp(text, "psk") != 0)
+        report_error(c->report, place, "auth = %s: there is no such method; write auth = psk",
+                     text);
+}
+
+/* cert<suffix> and cacert<suffix>. */
+static void compile_certs(struct compile *c, const struct section *s, enum key_scope scope)
+{
+    for (const struct section *sub = s->sections; sub; sub = sub->next) {
+        bool authority = scope == KEY_REMOTE && strncmp(sub->name, "cacert", 6) == 0;
+        if (!authority && strncmp(sub->name, "cert", 4) != 0) {
+            report_error(c->report, sub->origin, "there is no section %s in %s", sub->name,
+                         s->name);
+            continue;
+        }
+        compile_keys(c, sub, KEY_CERT);
+        if (authority)
+            compile_leave(c, sub->origin,
+                          "%s (an authority that must have signed) is not built yet, and to "
+                          "ignore it would not be safe",
+                          sub->name);
+    }
+}
+
+static void compile_id(struct compile *c, const struct section *s, enum key_scope scope,
+                       struct shrike_id *out)
+{
+    const struct value *id = value_find(s, "id");
+    if (!id || !id->text)
+        return;
+    enum value_verdict verdict = value_id(c->pool, id->text, out);
+    if (verdict == VALUE_LATER)
+        compile_leave(c, id->origin, "id = %s: regular expressions and general names are not built",
+                      id->text);
+    else if (verdict != VALUE_GOOD)
+        report_error(c->report, id->origin,
+                     "id = %s: an address, a name, user@name, keyid:text or a distinguished name "
+                     "is wanted; a * stands in front: *.example.org, *@example.org",
+                     id->text);
+    else if (scope == KEY_LOCAL && out->type && id_is_pattern(out))
+        report_error(c->report, id->origin,
+                     "id = %s stands for many: say who this host is, in one name", id->text);
 }
 
 static void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
                          struct shrike_auth *out)
 {
-    const struct value *auth = value_find(s, "auth"), *id = value_find(s, "id");
     compile_keys(c, s, scope);
-    for (const struct section *sub = s->sections; sub; sub = sub->next)
-        report_error(c->report, sub->origin, "section %s in %s is not built yet: take it out",
-                     sub->name, s->name);
+    compile_certs(c, s, scope);
     if (out->origin.file) {
-        report_error(c->report, s->origin,
-                     "%s: several rounds of authentication are not built yet; keep one", s->name);
+        compile_leave(c, s->origin, "%s: several rounds of authentication are not built yet",
+                      s->name);
         return;
     }
     out->origin = compile_origin(c, s->origin);
     out->method = AUTH_PSK;
-    if (!auth || !auth->text || strcmp(auth->text, "psk") != 0)
-        report_error(c->report, auth ? auth->origin : s->origin,
-                     "auth = %s is not built yet: write auth = psk",
-                     auth && auth->text ? auth->text : "pubkey (the default)");
-    if (!id || !id->text)
-        return;
-    enum value_verdict verdict = value_id(c->pool, id->text, &out->id);
-    if (verdict != VALUE_GOOD)
-        report_error(c->report, id->origin, "id = %s: %s", id->text,
-                     verdict == VALUE_LATER ? "distinguished names are not built yet"
-                                            : "an address, a name, user@name or keyid:text is "
-                                              "wanted");
+    compile_method(c, s);
+    compile_id(c, s, scope, &out->id);
 }
 
 /* RFC 7296 3.5: somebody must be named; without an id it is the address we send from. */
@@ -313,9 +408,8 @@ static void need_local_id(struct compile *c, const struct section *s, struct shr
     if (out->local.id.type)
         return;
     if (!end->family) {
-        report_error(c->report, s->origin,
-                     "connection %s says not who we are: give local an id, or one local address",
-                     s->name);
+        compile_leave(c, s->origin,
+                      "it says not who we are: give local an id, or local_addrs one address");
         return;
     }
     size_t len = end->family == 4 ? 4 : 16;
@@ -369,8 +463,8 @@ static void compile_options(struct compile *c, const struct section *s, struct s
     uint64_t version = 0, tries = 1, window = 1;
     compile_number(c, s, "version", 2, &version);
     if (version == 1)
-        report_error(c->report, compile_place(c, s, "version"),
-                     "version = 1: IKEv1 is not spoken; write version = 2");
+        compile_leave(c, compile_place(c, s, "version"),
+                      "version = 1: IKEv1 is not spoken; write version = 2");
     compile_number(c, s, "keyingtries", UINT32_MAX, &tries);
     beside->keyingtries = out->keyingtries = (uint32_t)tries;
     compile_names(c, s, out);
@@ -383,9 +477,10 @@ static void compile_options(struct compile *c, const struct section *s, struct s
     compile_bool(c, s, "mobike", &out->mobike);
     compile_time(c, s, "dpd_delay", &out->dpd_delay);
     compile_conn_times(c, s, out);
-    if (fragmentation && strcmp(fragmentation, "accept") == 0)
+    if (fragmentation &&
+        (strcmp(fragmentation, "accept") == 0 || strcmp(fragmentation, "force") == 0))
         report_warning(c->report, compile_place(c, s, "fragmentation"),
-                       "fragmentation = accept is taken as yes");
+                       "fragmentation = %s is taken as yes", fragmentation);
     else
         compile_bool(c, s, "fragmentation", &out->fragmentation);
 }
@@ -394,6 +489,10 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
                   struct config_conn *beside)
 {
     *out = c->config->base;
+    c->kind = "connection";
+    c->name = s->name;
+    c->left_out = false;
+    *beside = (struct config_conn){0};
     out->name = compile_text(c, s->name);
     out->origin = compile_origin(c, s->origin);
     out->hash = compile_hash(c->config->base_hash, s);
@@ -417,10 +516,9 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
                          sub->name);
     }
     if (!out->local.origin.file || !out->remote.origin.file)
-        report_error(c->report, s->origin,
-                     "connection %s needs a section local and a section remote, each with auth = "
-                     "psk",
-                     s->name);
+        compile_leave(c, s->origin,
+                      "it needs a section local and a section remote, each with auth = psk");
     else
         need_local_id(c, s, out);
+    marks_take(c, s, beside);
 }

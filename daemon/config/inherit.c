@@ -72,19 +72,14 @@ static void copy_values(struct inherit *in, const struct task *t)
 static struct section *copy_section(struct inherit *in, const struct task *t,
                                     const struct section *from)
 {
-    struct section **end = &t->to->sections;
-    for (; *end; end = &(*end)->next)
-        if (strcmp((*end)->name, from->name) == 0)
-            return *end;
+    struct section *there = section_find(t->to, from->name, strlen(from->name));
+    if (there)
+        return there;
     if (++in->made > TREE_SECTIONS) {
         fail(in, from->origin, "references make too many sections: do they go in a circle?");
         return NULL;
     }
-    *end = pool_take(in->pool, sizeof(**end));
-    (*end)->name = from->name;
-    (*end)->origin = from->origin;
-    (*end)->parent = t->to;
-    return *end;
+    return section_add(in->pool, t->to, from->name, from->origin);
 }
 
 /* The references of a section for `to`: the first one named goes on top. */

@@ -35,6 +35,7 @@ struct making {
     uint16_t count;
     uint8_t protocol;
     bool failed;
+    bool lacks; /* something that is not built was left out of it */
 };
 
 static bool built(const struct algorithm *a)
@@ -68,9 +69,30 @@ static void add(struct making *m, uint8_t type, uint16_t id, uint16_t key_bits)
     m->t[m->count++] = (struct shrike_transform){type, id, key_bits};
 }
 
+/* A mistake; but what is missing where something was left out is none. */
 static void refuse(struct making *m, const char *word, const char *why)
 {
-    report_error(m->report, m->origin, "%s in proposal %s: %s", word, m->text, why);
+    if (m->lacks)
+        report_warning(m->report, m->origin,
+                       "proposal %s is left out: what is left lacks something", m->text);
+    else
+        report_error(m->report, m->origin, "%s in proposal %s: %s", word, m->text, why);
+    m->failed = true;
+}
+
+/* Not built: the others of its kind do without it. */
+static void leave_out(struct making *m, const char *word)
+{
+    report_warning(m->report, m->origin, "%s in proposal %s is not built and is left out of it",
+                   word, m->text);
+    m->lacks = true;
+}
+
+/* Not built, and without it the proposal would be weaker. */
+static void leave(struct making *m, const char *word)
+{
+    report_warning(m->report, m->origin, "proposal %s is left out: %s is not built yet", m->text,
+                   word);
     m->failed = true;
 }
 
@@ -93,11 +115,11 @@ static void add_word(struct making *m, const char *word)
             a = &algorithms[i];
     bool ike = m->protocol == PROTOCOL_IKE;
     if (strncmp(word, "ke", 2) == 0 && word[2] >= '1' && word[2] <= '7' && word[3] == '_')
-        refuse(m, word, "additional key exchanges are not built yet; leave it out");
+        leave(m, word);
     else if (!a)
         refuse(m, word, "no such algorithm; write for example aes256gcm16-prfsha256-x25519");
     else if (!built(a))
-        refuse(m, word, "this algorithm is not built; leave it out");
+        leave_out(m, word);
     else if (ike && a->type == TRANSFORM_ENCR && a->id == ENCR_NULL)
         refuse(m, word, "IKE is always encrypted (RFC 7296 5)");
     else if (ike && a->type == TRANSFORM_SN)

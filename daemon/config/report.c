@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Warnings must not keep an error from being shown. */
+static void replace_warning(struct config_report *r, const struct config_line *line)
+{
+    uint32_t i = r->count;
+    while (i > 0 && r->lines[i - 1].error)
+        i--;
+    if (i > 0)
+        r->lines[i - 1] = *line;
+}
+
 static void say(struct config_report *r, const struct config_line *line)
 {
     for (uint32_t i = 0; i < r->count; i++)
@@ -16,6 +26,8 @@ static void say(struct config_report *r, const struct config_line *line)
         r->warnings++;
     if (r->count < REPORT_LINES)
         r->lines[r->count++] = *line;
+    else if (line->error)
+        replace_warning(r, line);
 }
 
 void report_error(struct config_report *r, struct shrike_origin origin, const char *format, ...)

@@ -9,6 +9,9 @@
 #define SETTINGS_PATH      108 /* octets of a path, NUL included: those of a Unix socket */
 #define SETTINGS_INTERFACE 16  /* IFNAMSIZ */
 
+/* What a shared secret is for. Preshared keys of IKE are used; the others are kept for later. */
+enum secret_kind { SECRET_IKE, SECRET_EAP, SECRET_NTLM, SECRET_PPK, SECRET_KINDS };
+
 /* Which library does the work of ESP. */
 enum settings_library {
     LIBRARY_FASTEST, /* libipsec-mb where it is there and has the suite, else OpenSSL */

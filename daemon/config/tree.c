@@ -24,12 +24,63 @@ struct parse {
 
 static const char *const name_ends = ".,:{}=\"#\n\r\t ";
 
+static uint32_t hash_of(const char *name, size_t len)
+{
+    uint32_t hash = 0x811c9dc5; /* FNV-1a; names are of our own files */
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)name[i]) * 0x01000193;
+    return hash;
+}
+
+static bool is_named(const struct section *s, const char *name, size_t len)
+{
+    return strlen(s->name) == len && memcmp(s->name, name, len) == 0;
+}
+
+/* Where it is, or the free place where it would be. */
+static struct section **place_of(const struct section *s, const char *name, size_t len)
+{
+    uint32_t at = hash_of(name, len) & s->mask;
+    while (s->places[at] && !is_named(s->places[at], name, len))
+        at = (at + 1) & s->mask;
+    return &s->places[at];
+}
+
 struct section *section_find(const struct section *s, const char *name, size_t len)
 {
+    if (s->places)
+        return *place_of(s, name, len);
     for (struct section *c = s->sections; c; c = c->next)
-        if (strlen(c->name) == len && memcmp(c->name, name, len) == 0)
+        if (is_named(c, name, len))
             return c;
     return NULL;
+}
+
+/* At most half of the places are taken. */
+static void make_places(struct pool *p, struct section *s)
+{
+    s->mask = 4 * s->count - 1;
+    s->places = pool_take(p, (s->mask + 1) * sizeof(*s->places));
+    for (struct section *c = s->sections; c; c = c->next)
+        *place_of(s, c->name, strlen(c->name)) = c;
+}
+
+struct section *section_add(struct pool *p, struct section *parent, const char *name,
+                            struct shrike_origin origin)
+{
+    struct section *s = pool_take(p, sizeof(*s));
+    *s = (struct section){.name = name, .origin = origin, .parent = parent};
+    if (parent->last)
+        parent->last->next = s;
+    else
+        parent->sections = s;
+    parent->last = s;
+    parent->count++;
+    if (parent->count >= TREE_FEW && (parent->count & (parent->count - 1)) == 0)
+        make_places(p, parent);
+    else if (parent->places)
+        *place_of(parent, name, strlen(name)) = s;
+    return s;
 }
 
 struct value *value_find(const struct section *s, const char *key)
@@ -254,15 +305,8 @@ static struct section *section_open(struct parse *p, struct source *s, const str
     struct section *old = section_find(s->section, name->key, strlen(name->key));
     if (old)
         return old;
-    struct section **end = &s->section->sections;
-    while (*end)
-        end = &(*end)->next;
-    *end = pool_take(p->pool, sizeof(**end));
-    (*end)->name = name->key;
-    (*end)->origin = name->origin;
-    (*end)->parent = s->section;
     p->sections++;
-    return *end;
+    return section_add(p->pool, s->section, name->key, name->origin);
 }
 
 /* After the name of a section: its references and its brace. */

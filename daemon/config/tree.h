@@ -15,6 +15,7 @@
 #define TREE_FILES         256      /* read in all */
 #define TREE_INCLUDE_DEPTH 8
 #define TREE_REFERENCES    16 /* of one section, and one after the other */
+#define TREE_FEW           8  /* sections of one that are looked through one by one */
 
 struct value {
     const char *key;
@@ -31,7 +32,9 @@ struct reference {
 struct section {
     const char *name;
     struct shrike_origin origin;
-    struct section *parent, *next, *sections;
+    struct section *parent, *next, *sections, *last; /* last of its sections */
+    struct section **places; /* of its sections by name, when they are many: open addressing */
+    uint32_t count, mask;    /* of its sections; of places */
     struct value *values;
     struct reference *references; /* room for TREE_REFERENCES; NULL: none */
     uint16_t reference_count;
@@ -41,6 +44,9 @@ struct section {
 /* Read a file and all that it includes. NULL: report has an error. The tree lives in p. */
 struct section *tree_read(struct pool *p, const char *path, struct config_report *report);
 
+/* A new section behind the others of its parent, which has none of this name. */
+struct section *section_add(struct pool *p, struct section *parent, const char *name,
+                            struct shrike_origin origin);
 /* What is called so, or NULL. */
 struct section *section_find(const struct section *s, const char *name, size_t len);
 struct value *value_find(const struct section *s, const char *key);

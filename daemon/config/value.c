@@ -109,8 +109,7 @@ bool value_bytes(const char *text, uint64_t *out)
     return true;
 }
 
-/* Hex digits in pairs, colons between them allowed. */
-static bool hex_octets(struct pool *p, const char *text, struct shrike_bytes *out)
+bool value_hex(struct pool *p, const char *text, struct shrike_bytes *out)
 {
     uint8_t *data = pool_take(p, strlen(text) / 2 + 1);
     size_t n = 0;
@@ -159,94 +158,9 @@ static struct shrike_bytes text_octets(struct pool *p, const char *text)
 bool value_secret(struct pool *p, const char *text, struct shrike_bytes *out)
 {
     if (strncasecmp(text, "0x", 2) == 0) /* RFC 7296 2.15 (3) */
-        return hex_octets(p, text + 2, out) && out->len;
+        return value_hex(p, text + 2, out) && out->len;
     if (strncasecmp(text, "0s", 2) == 0)
         return base64_octets(p, text + 2, out) && out->len;
     *out = text_octets(p, text); /* RFC 7296 2.15 (2): of any length, no zero behind it */
     return out->len > 0;
-}
-
-static enum value_verdict address_id(struct pool *p, const char *text, struct shrike_id *out)
-{
-    struct shrike_addr a;
-    if (!value_addr(text, &a))
-        return VALUE_BAD;
-    uint8_t *octets = pool_take(p, sizeof(a.octets));
-    memcpy(octets, a.octets, sizeof(a.octets));
-    out->type = a.family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
-    out->data = (struct shrike_bytes){octets, a.family == 4 ? 4 : 16};
-    return VALUE_GOOD;
-}
-
-static const struct {
-    const char *prefix;
-    uint8_t type;
-} id_prefixes[] = {
-    {"ipv4:", ID_IPV4_ADDR},
-    {"ipv6:", ID_IPV6_ADDR},
-    {"fqdn:", ID_FQDN},
-    {"dns:", ID_FQDN},
-    {"email:", ID_RFC822_ADDR},
-    {"rfc822:", ID_RFC822_ADDR},
-    {"userfqdn:", ID_RFC822_ADDR},
-    {"asn1dn:", ID_DER_ASN1_DN},
-    {"keyid:", ID_KEY_ID},
-    {"asn1gn:", ID_DER_ASN1_GN},
-};
-
-/* What stands behind a prefix. A # begins octets in hex. */
-static enum value_verdict typed_id(struct pool *p, const char *text, struct shrike_id *out)
-{
-    if (*text == '#')
-        return hex_octets(p, text + 1, &out->data) && out->data.len ? VALUE_GOOD : VALUE_BAD;
-    if (out->type == ID_IPV4_ADDR || out->type == ID_IPV6_ADDR) {
-        uint8_t type = out->type;
-        return address_id(p, text, out) == VALUE_GOOD && out->type == type ? VALUE_GOOD : VALUE_BAD;
-    }
-    if (out->type == ID_DER_ASN1_DN || out->type == ID_DER_ASN1_GN)
-        return VALUE_LATER;
-    out->data = text_octets(p, text); /* RFC 7296 3.5 (2, 3, 4): without a zero behind it */
-    return *text ? VALUE_GOOD : VALUE_BAD;
-}
-
-static enum value_verdict guessed_id(struct pool *p, const char *text, struct shrike_id *out)
-{
-    if (address_id(p, text, out) == VALUE_GOOD)
-        return VALUE_GOOD;
-    if (strchr(text, '='))
-        return VALUE_LATER;
-    out->type = strchr(text, '@') ? ID_RFC822_ADDR : strchr(text, ':') ? ID_KEY_ID : ID_FQDN;
-    if (text[0] == '@' && text[1] == '#') {
-        out->type = ID_KEY_ID;
-        text++;
-    } else if (text[0] == '@' && text[1] == '@') {
-        text += 2;
-    } else if (text[0] == '@') {
-        out->type = ID_FQDN;
-        text++;
-    }
-    return typed_id(p, text, out);
-}
-
-enum value_verdict value_id(struct pool *p, const char *text, struct shrike_id *out)
-{
-    static const char *const any[] = {"%any", "%any6", "*", "0.0.0.0", "::", "0::0"};
-    memset(out, 0, sizeof(*out));
-    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
-        if (strcmp(text, any[i]) == 0)
-            return VALUE_GOOD;
-    enum value_verdict verdict = VALUE_BAD;
-    const char *guess = text;
-    for (size_t i = 0; i < sizeof(id_prefixes) / sizeof(id_prefixes[0]); i++) {
-        size_t len = strlen(id_prefixes[i].prefix);
-        if (strncasecmp(text, id_prefixes[i].prefix, len) == 0) {
-            out->type = id_prefixes[i].type;
-            verdict = typed_id(p, text + len, out);
-            guess = NULL;
-            break;
-        }
-    }
-    if (guess)
-        verdict = *text ? guessed_id(p, text, out) : VALUE_BAD;
-    return verdict == VALUE_GOOD && out->data.len > SHRIKE_ID_MAX ? VALUE_BAD : verdict;
 }

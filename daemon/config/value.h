@@ -26,9 +26,14 @@ bool value_is_host_name(const char *text);
 /* 10.0.0.0/24[tcp/443], a range, or dynamic. */
 bool value_ts(const char *text, struct shrike_ts *out);
 
+/* An identity, its type by prefix or by its look; a * in front of a name, a subnet or a range stand
+ * for many (wire/ident.h). LATER: a regular expression, or a general name as text. */
 enum value_verdict { VALUE_GOOD, VALUE_BAD, VALUE_LATER };
-/* An identity, its type by prefix or by its look. LATER: a distinguished name as text. */
 enum value_verdict value_id(struct pool *p, const char *text, struct shrike_id *out);
+/* Octets in hex, colons between them allowed. */
+bool value_hex(struct pool *p, const char *text, struct shrike_bytes *out);
+/* The first and the last address of "a", "a/len" or "a-b". */
+bool value_span(const char *text, struct shrike_addr *first, struct shrike_addr *last);
 /* Text as it is, hex after 0x, base64 after 0s. */
 bool value_secret(struct pool *p, const char *text, struct shrike_bytes *out);
 

@@ -234,6 +234,7 @@ static const struct vici_command commands[] = {
     {"reset-counters", counters_reset},
     {"shrike-log", shrike_log},
     {"shrike-why", failures_command},
+    {"shrike-reload", reload_command},
     {"shrike-upgrade", upgrade_command},
 };
 

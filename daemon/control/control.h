@@ -14,6 +14,7 @@
 #include "control/policies.h"
 #include "control/pools.h"
 #include "control/publish.h"
+#include "control/reload.h"
 #include "control/shared.h"
 #include "control/sinks.h"
 #include "control/start.h"

@@ -77,17 +77,29 @@ static void compile_again(struct model *m)
     }
 }
 
-bool model_read(struct model *m, const char *path, struct config_report *report)
+struct config *model_look(const struct model *m, const struct config_files *from,
+                          struct config_report *report)
 {
-    struct config *files = config_load(path, report);
-    if (!files)
-        return false;
+    struct config_files files = *from;
+    files.running = m->files ? &m->files->settings : NULL;
+    return config_load(&files, report);
+}
+
+bool model_read(struct model *m, const struct config_files *from, struct config_report *report)
+{
+    struct config *files = model_look(m, from, report);
+    if (files)
+        model_take(m, files);
+    return files != NULL;
+}
+
+void model_take(struct model *m, struct config *files)
+{
     struct config *old = m->files;
     m->files = files;
     compile_again(m);
     model_touch(m);
     config_free(old);
-    return true;
 }
 
 static u32 place_of(const struct model *m, enum model_kind kind, struct bytes name)

@@ -33,7 +33,12 @@ void model_init(struct model *m);
 void model_free(struct model *m);
 
 /* Read the files (again); false: the report has errors, and all stays as it is. */
-bool model_read(struct model *m, const char *path, struct config_report *report) must_use;
+bool model_read(struct model *m, const struct config_files *from,
+                struct config_report *report) must_use;
+/* The same in two steps: what would be there, then that it is. What was there before it goes. */
+struct config *model_look(const struct model *m, const struct config_files *from,
+                          struct config_report *report) must_use;
+void model_take(struct model *m, struct config *files);
 /* Use this vault, which is the model's from then on, and load the connections it holds; other
  * records go to `others`. The report has what was wrong with that. false: it is no vault. */
 bool model_restore(struct model *m, int fd, const struct vault_reader *others,

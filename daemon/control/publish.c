@@ -110,8 +110,10 @@ static void send_snapshot(struct control *c, enum role to)
 /* One secret, with its length in front. */
 static bool append(int fd, const struct config_secret *s, u8 *octets)
 {
-    struct mail_secret m = {
-        .name = bytes_of(s->name, strlen(s->name)), .secret = s->secret, .id_count = s->id_count};
+    struct mail_secret m = {.kind = s->kind,
+                            .name = bytes_of(s->name, strlen(s->name)),
+                            .secret = s->secret,
+                            .id_count = s->id_count};
     struct writer w = writer_of(octets, SECRET_OCTETS);
     if (s->id_count > MAIL_SECRET_IDS)
         return false;

@@ -90,16 +90,7 @@ const struct config *control_config(struct control *c)
 
 bool control_reload(struct control *c)
 {
-    bool good = model_read(&c->model, c->seat->options->config, &c->report);
-    control_say_report(c, &c->report, false);
-    if (good) {
-        sinks_use(&c->sinks, &c->model.files->settings, c->log.levels);
-        publish_secrets(c);
-        return true;
-    }
-    control_say(c, SHRIKE_ERROR, "the files have %u errors: %s", c->report.errors,
-                c->model.files ? "the configuration stays as it is" : "there is no configuration");
-    return false;
+    return reload_files(c);
 }
 
 /* At the start every line goes to who started us, with its place first. */
@@ -116,7 +107,8 @@ static void print_report(const struct config_report *r)
 
 static void read_first(struct control *c)
 {
-    if (model_read(&c->model, c->seat->options->config, &c->report)) {
+    const struct config_files from = reload_from(c);
+    if (model_read(&c->model, &from, &c->report)) {
         sinks_use(&c->sinks, &c->model.files->settings, c->log.levels);
         control_say_report(c, &c->report, false);
         publish_secrets(c);
@@ -198,8 +190,7 @@ static bool from_parent(struct control *c, struct mail *m)
     if (m->kind == MAIL_LOG_FILE)
         return got_log_file(c, m);
     if (m->kind == MAIL_RELOAD) {
-        if (control_reload(c))
-            control_say(c, SHRIKE_NOTICE, "the files were read again");
+        (void)reload_files(c);
         return true;
     }
     if (m->kind == MAIL_UPGRADE_SAID)

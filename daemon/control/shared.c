@@ -141,8 +141,7 @@ static const char *read_owners(struct pool *p, struct bytes message, struct mail
             return "a secret has at most 64 owners";
         if (strlen(text) != item.value.len ||
             value_id(p, text, &m->ids[m->id_count++]) != VALUE_GOOD)
-            return "an owner is an address, a name, user@name or keyid:text; others are not built "
-                   "yet";
+            return "an owner is an address, a name, user@name, keyid:text or a distinguished name";
     }
     return NULL;
 }
@@ -166,27 +165,32 @@ static struct bytes name_of(struct pool *p, struct bytes message)
     return bytes_of(pool_text(p, text, strlen(text)), strlen(text));
 }
 
-static bool is_type(struct bytes type, const char *name)
+/* Those of other kinds than IKE are kept for what is not built yet; -1: there is no such kind. */
+static int kind_of(struct bytes type)
 {
-    return type.len == strlen(name) && strncasecmp((const char *)type.at, name, type.len) == 0;
+    static const struct {
+        const char *name;
+        enum secret_kind kind;
+    } kinds[] = {{"ike", SECRET_IKE},
+                 {"eap", SECRET_EAP},
+                 {"xauth", SECRET_EAP},
+                 {"ntlm", SECRET_NTLM},
+                 {"ppk", SECRET_PPK}};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (type.len == strlen(kinds[i].name) &&
+            strncasecmp((const char *)type.at, kinds[i].name, type.len) == 0)
+            return (int)kinds[i].kind;
+    return -1;
 }
 
-/* Secrets of what is not built are taken, so that who loads all of a configuration goes on; nothing
- * is kept of them but the name. */
-static bool is_useless(struct control *c, struct bytes type, struct bytes name)
+static void say_unused(struct control *c, struct bytes type, struct bytes name)
 {
-    static const char *const types[] = {"eap", "xauth", "ntlm", "ppk"};
     char shown[4 * SHARED_NAME_MAX + 1];
     struct text t = text_of(shown, sizeof shown);
-    size_t i = 0;
-    while (i < ARRAY_LEN(types) && !is_type(type, types[i]))
-        i++;
-    if (i == ARRAY_LEN(types))
-        return false;
     text_safe(&t, name);
-    control_say(c, SHRIKE_NOTICE, "secret %s is of no use: secrets of type %s are not built yet",
-                shown, types[i]);
-    return true;
+    control_say(c, SHRIKE_NOTICE,
+                "secret %s is kept and not used: secrets of type %.*s are not built", shown,
+                (int)type.len, (const char *)type.at);
 }
 
 static const char *fault_of(const struct mail_secret *m)
@@ -201,21 +205,22 @@ static const char *fault_of(const struct mail_secret *m)
 static const char *load(struct control *c, struct pool *p, struct bytes message)
 {
     struct mail_secret m = {.name = name_of(p, message), .secret = vici_value(message, "data")};
-    struct bytes type = vici_value(message, "type");
     char key[SHARED_NAME_MAX + 8];
+    struct bytes type = vici_value(message, "type");
     const char *why = fault_of(&m);
-    bool useless = !why && is_useless(c, type, m.name);
-    if (!why && !useless)
-        why = is_type(type, "ike") ? read_owners(p, message, &m)
-                                   : "the type of a secret is IKE, EAP, XAUTH, NTLM or PPK";
+    int kind = kind_of(type);
+    if (!why)
+        why = kind < 0 ? "the type of a secret is IKE, EAP, XAUTH, NTLM or PPK"
+                       : read_owners(p, message, &m);
     if (why)
         return why;
     if (!keep_name(&c->shared, m.name))
         return "there are 10000 secrets already, or there is no memory: unload some";
     if (c->model.vault.fd >= 0)
         (void)vault_put(&c->model.vault, vault_key(key, m.name), bytes_of(NULL, 0));
-    if (useless)
-        return NULL;
+    m.kind = (u8)kind;
+    if (kind != SECRET_IKE)
+        say_unused(c, type, m.name);
     return send_secret(c, &m) ? NULL : "the process that holds secrets is not there; try again";
 }
 

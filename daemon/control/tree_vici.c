@@ -111,15 +111,14 @@ static bool open_section(struct build *b, struct bytes name)
         report_error(b->report, place(b, b->at, text), "section %s is there twice", text);
         return false;
     }
-    struct section *s = pool_take(b->pool, sizeof *s);
-    s->name = text;
-    s->parent = b->at;
-    s->origin = place(b, s, NULL);
-    struct section **end = b->at ? &b->at->sections : &b->at;
-    while (*end)
-        end = &(*end)->next;
-    *end = s;
-    b->at = s;
+    const struct section here = {.name = text, .parent = b->at};
+    if (b->at) {
+        b->at = section_add(b->pool, b->at, text, place(b, &here, NULL));
+        return true;
+    }
+    b->at = pool_take(b->pool, sizeof *b->at);
+    b->at->name = text;
+    b->at->origin = place(b, &here, NULL);
     return true;
 }
 

@@ -4,24 +4,27 @@
 #include "base/list.h"
 #include "base/siphash.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 #include <stdlib.h>
 
 #define BUCKETS      16384 /* a power of two */
 #define SOURCE_COUNT (SECRET_CONTROL + 1)
-#define CANON_MAX    (1 + SHRIKE_ID_MAX)
+#define CANON_MAX    (2 + SHRIKE_ID_MAX)
 
-/* An identity and the secrets that list it. */
+/* An identity and the secrets of a kind that list it. */
 struct owner {
     struct list bucket;
+    struct list pattern;                /* among those that stand for many; else by itself */
     struct list listings[SOURCE_COUNT]; /* of struct listing, first put first */
     size_t canon_len;
-    u8 canon[]; /* type and data, letters small where case does not count */
+    u8 canon[]; /* kind, type and data, letters small where case does not count */
 };
 
 struct secret {
     struct list all;    /* of its source, first put first */
     struct list bucket; /* by name */
     enum secret_source source;
+    u64 serial; /* which one was put first */
     size_t name_len, len;
     u8 *name, *octets; /* in one piece, the name first */
     u16 count;
@@ -36,6 +39,8 @@ struct secrets {
     struct list all[SOURCE_COUNT];
     u32 counts[SOURCE_COUNT];
     u32 id_count;
+    u64 serial;
+    struct list patterns; /* owners that stand for many identities, but not for all */
     struct list names[BUCKETS], owners[BUCKETS];
 };
 
@@ -44,6 +49,8 @@ struct secrets *secrets_new(void)
     struct secrets *s = calloc(1, sizeof(*s));
     for (size_t i = 0; s && i < SOURCE_COUNT; i++)
         list_init(&s->all[i]);
+    if (s)
+        list_init(&s->patterns);
     for (size_t i = 0; s && i < BUCKETS; i++) {
         list_init(&s->names[i]);
         list_init(&s->owners[i]);
@@ -58,24 +65,31 @@ static size_t bucket_of(struct bytes b)
 }
 
 /* Identities that are one have one canon. RFC 4343 3: case does not count in domain names. */
-static struct bytes canon_of(const struct shrike_id *id, u8 out[CANON_MAX])
+static struct bytes canon_of(enum secret_kind kind, const struct shrike_id *id, u8 out[CANON_MAX])
 {
     size_t len = MIN(id->data.len, (size_t)SHRIKE_ID_MAX);
-    out[0] = id->type;
+    out[0] = (u8)kind;
+    out[1] = id->type;
     if (id->type == 0 || len == 0)
-        return bytes_of(out, 1);
-    memcpy(out + 1, id->data.at, len);
+        return bytes_of(out, 2);
+    memcpy(out + 2, id->data.at, len);
     if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
-        for (size_t i = 1; i <= len; i++)
+        for (size_t i = 2; i < len + 2; i++)
             if (out[i] >= 'A' && out[i] <= 'Z')
                 out[i] |= 0x20;
-    return bytes_of(out, 1 + len);
+    return bytes_of(out, 2 + len);
 }
 
-static struct owner *owner_find(const struct secrets *s, const struct shrike_id *id)
+static struct shrike_id id_of(const struct owner *o)
+{
+    return (struct shrike_id){o->canon[1], bytes_of(o->canon + 2, o->canon_len - 2)};
+}
+
+static struct owner *owner_find(const struct secrets *s, enum secret_kind kind,
+                                const struct shrike_id *id)
 {
     u8 buffer[CANON_MAX];
-    struct bytes canon = canon_of(id, buffer);
+    struct bytes canon = canon_of(kind, id, buffer);
     const struct list *head = &s->owners[bucket_of(canon)];
     for (struct list *l = head->next; l != head; l = l->next) {
         struct owner *o = list_item(l, struct owner, bucket);
@@ -85,11 +99,11 @@ static struct owner *owner_find(const struct secrets *s, const struct shrike_id 
     return NULL;
 }
 
-static struct owner *owner_get(struct secrets *s, const struct shrike_id *id)
+static struct owner *owner_get(struct secrets *s, enum secret_kind kind, const struct shrike_id *id)
 {
     u8 buffer[CANON_MAX];
-    struct bytes canon = canon_of(id, buffer);
-    struct owner *o = owner_find(s, id);
+    struct bytes canon = canon_of(kind, id, buffer);
+    struct owner *o = owner_find(s, kind, id);
     if (o)
         return o;
     o = calloc(1, sizeof(*o) + canon.len);
@@ -100,6 +114,9 @@ static struct owner *owner_get(struct secrets *s, const struct shrike_id *id)
     o->canon_len = canon.len;
     memcpy(o->canon, canon.at, canon.len);
     list_append(&s->owners[bucket_of(canon)], &o->bucket);
+    list_init(&o->pattern);
+    if (id->type && id_is_pattern(id))
+        list_append(&s->patterns, &o->pattern);
     return o;
 }
 
@@ -109,6 +126,7 @@ static void owner_let(struct owner *o)
     if (!list_empty(&o->listings[SECRET_FILES]) || !list_empty(&o->listings[SECRET_CONTROL]))
         return;
     list_remove(&o->bucket);
+    list_remove(&o->pattern);
     free(o);
 }
 
@@ -166,6 +184,8 @@ const char *secret_fault(const struct mail_secret *m)
 {
     if (m->name.len == 0 || m->name.len > SECRET_NAME_MAX)
         return "has no name, or one that is too long";
+    if (m->kind >= SECRET_KINDS)
+        return "is of no known kind";
     if (m->secret.len == 0)
         return "is empty";
     if (m->secret.len > SECRET_LEN_MAX)
@@ -184,7 +204,8 @@ static bool enlist(struct secrets *s, struct secret *one, const struct mail_secr
     static const struct shrike_id everybody;
     for (u16 i = 0; i < one->count; i++) {
         struct listing *l = &one->listings[i];
-        struct owner *o = owner_get(s, m->id_count > 0 ? &m->ids[i] : &everybody);
+        struct owner *o =
+            owner_get(s, (enum secret_kind)m->kind, m->id_count > 0 ? &m->ids[i] : &everybody);
         if (!o)
             return false;
         l->secret = one;
@@ -218,6 +239,7 @@ bool secrets_put(struct secrets *s, enum secret_source source, const struct mail
     }
     if (old)
         forget(s, old);
+    one->serial = s->serial++;
     list_append(&s->all[source], &one->all);
     list_append(&s->names[bucket_of(m->name)], &one->bucket);
     s->counts[source]++;
@@ -259,53 +281,85 @@ bool secrets_first(const struct secrets *s, enum secret_source source, struct by
     return true;
 }
 
-/* How well a secret fits an identity. */
-enum fit { FIT_NEITHER, FIT_EVERYBODY, FIT_LISTED };
+/* Identities that a secret is looked for, with those who list it exactly. */
+struct search {
+    const struct shrike_id *local;
+    const struct owner *here; /* who lists the local one; NULL: nobody */
+    const struct secret *best;
+    unsigned best_fit;
+};
 
-static bool lists(const struct secret *one, const struct owner *o)
+enum { FIT_EXACT = UINT16_MAX }; /* above every id_score() */
+
+/* How well a secret fits the local identity: by the closest one of those that it lists. */
+static unsigned fit_of(const struct secret *one, const struct search *q)
 {
-    bool found = false;
-    for (u16 i = 0; o && i < one->count; i++)
-        found = found || one->listings[i].owner == o;
-    return found;
+    unsigned fit = 0;
+    for (u16 i = 0; i < one->count; i++) {
+        const struct owner *o = one->listings[i].owner;
+        const struct shrike_id id = id_of(o);
+        if (o == q->here)
+            return FIT_EXACT;
+        if (id.type == 0 || !list_empty(&o->pattern))
+            fit = MAX(fit, id_score(&id, q->local));
+    }
+    return fit;
 }
 
-/* The best of those listed under `under`, by the local identity. */
-static const struct secret *best_of(const struct owner *under, const struct owner *local,
-                                    const struct owner *everybody)
+static bool is_before(const struct secret *a, const struct secret *b)
 {
-    const struct secret *best = NULL;
-    enum fit best_fit = FIT_NEITHER;
-    for (int source = SOURCE_COUNT - 1; under && source >= 0; source--) {
-        const struct list *head = &under->listings[source];
+    return a->source != b->source ? a->source > b->source : a->serial < b->serial;
+}
+
+/* Those that are listed here. */
+static void consider(struct search *q, const struct owner *o)
+{
+    for (int source = SOURCE_COUNT - 1; o && source >= 0; source--) {
+        const struct list *head = &o->listings[source];
         for (struct list *l = head->next; l != head; l = l->next) {
             const struct secret *one = list_item(l, struct listing, link)->secret;
-            enum fit fit = lists(one, local)       ? FIT_LISTED
-                           : lists(one, everybody) ? FIT_EVERYBODY
-                                                   : FIT_NEITHER;
-            if (fit == FIT_LISTED)
-                return one;
-            if (!best || fit > best_fit) {
-                best = one;
-                best_fit = fit;
+            unsigned fit = fit_of(one, q);
+            if (!q->best || fit > q->best_fit || (fit == q->best_fit && is_before(one, q->best))) {
+                q->best = one;
+                q->best_fit = fit;
             }
         }
     }
-    return best;
 }
 
+/* Those of the closest ones among identities that stand for many, this one too. */
+static void consider_patterns(const struct secrets *s, struct search *q,
+                              const struct shrike_id *wanted)
+{
+    unsigned closest = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (struct list *l = s->patterns.next; l != &s->patterns; l = l->next) {
+            const struct owner *o = list_item(l, struct owner, pattern);
+            const struct shrike_id id = id_of(o);
+            unsigned score = o->canon[0] == SECRET_IKE ? id_score(&id, wanted) : 0;
+            if (pass == 1 && score && score == closest)
+                consider(q, o);
+            closest = MAX(closest, score);
+        }
+    }
+}
+
+/* The preshared key for two identities; NULL: there is none. */
 static const struct secret *find(const struct secrets *s, const struct shrike_id *local,
                                  const struct shrike_id *remote)
 {
     static const struct shrike_id any;
-    const struct owner *everybody = owner_find(s, &any);
-    const struct owner *here = owner_find(s, local), *there = owner_find(s, remote);
-    const struct secret *one = best_of(there, here, everybody);
-    if (!one)
-        one = best_of(everybody, here, everybody);
-    if (!one)
-        one = best_of(here, here, everybody);
-    return one;
+    struct search q = {.local = local, .here = owner_find(s, SECRET_IKE, local)};
+    consider(&q, owner_find(s, SECRET_IKE, remote));
+    if (!q.best)
+        consider_patterns(s, &q, remote);
+    if (!q.best)
+        consider(&q, owner_find(s, SECRET_IKE, &any));
+    if (!q.best)
+        consider(&q, q.here);
+    if (!q.best)
+        consider_patterns(s, &q, local);
+    return q.best;
 }
 
 bool secrets_find(const struct secrets *s, const struct shrike_id *local,

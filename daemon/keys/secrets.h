@@ -29,19 +29,21 @@ u32 secrets_count(const struct secrets *s, enum secret_source source);
 /* The name that was put first among those of the source; valid until it is removed. false: none. */
 bool secrets_first(const struct secrets *s, enum secret_source source, struct bytes *name) must_use;
 
-/* The secret for a pair of identities, valid until something is put or removed. Each of the two is
- * either listed by a secret, or taken by one for everybody (that lists nothing, or the identity of
- * type 0), or neither. The remote one decides, then the local one:
+/* The preshared key for a pair of identities, valid until something is put or removed. Each of the
+ * two is either listed by a secret, or taken by one that lists an identity which stands for many
+ * (wire/ident.h), the closer the better, or by one for everybody (that lists nothing, or the
+ * identity of type 0), or neither. The remote one decides, then the local one:
  *
  *     remote     local
- *     listed     listed, everybody, neither
- *     everybody  listed, everybody, neither
- *     neither    listed
+ *     listed     listed, taken, everybody, neither
+ *     taken      listed, taken, everybody, neither
+ *     everybody  listed, taken, everybody, neither
+ *     neither    listed, taken
  *
  * Among equals those from the control socket come first, then the one that was put first. Two
  * identities are one when type and data are; FQDN and RFC822_ADDR without regard to case (ASCII).
- * A remote identity of type 0, which is not known yet, is listed by nobody. false: there is none.
- */
+ * A remote identity of type 0, which is not known yet, is listed by nobody. Secrets of other kinds
+ * are kept, and are not found. false: there is none. */
 bool secrets_find(const struct secrets *s, const struct shrike_id *local,
                   const struct shrike_id *remote, struct bytes *secret) must_use;
 /* The name of that one, as long; {NULL, 0}: there is none. */

@@ -312,6 +312,7 @@ static void try_conf(struct drive *d)
     if (!waiting)
         return;
     (void)input(d);
+    held_retire(&d->held, d->engine);
     if (!shrike_conf(d->engine, waiting))
         return;
     held_give(&d->held);

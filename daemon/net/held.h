@@ -6,12 +6,15 @@
 #include "net/local.h"
 #include "net/udp.h"
 #include "ops/snapshot.h"
+#include "shrike/view.h"
 
 struct held_conf {
     struct held_conf *next;
-    struct shrike_conf conf;    /* that the engine gets */
-    struct shrike_conn *conns;  /* its connections */
-    struct snapshot_copy *copy; /* what they point to, and how they were written */
+    struct shrike_conf conf;       /* that the engine gets */
+    struct shrike_conn *conns;     /* its connections */
+    struct snapshot_copy *copy;    /* what they point to, and how they were written */
+    struct snapshot_copy *retired; /* connections of older ones that SAs go on by; NULL: none */
+    u8 *retired_octets;            /* what these point to */
 };
 
 struct held {
@@ -25,6 +28,10 @@ bool held_load(struct held *h, int fd) must_use;
 const struct shrike_conf *held_waiting(const struct held *h); /* NULL: none */
 /* Of the one that waits; there is one. */
 const struct settings *held_settings(const struct held *h);
+/* Before the engine gets the one that waits: connections of SAs that it has not, or not as they
+ * are, are retired into it, so that no older one is held for them for long. No memory: it goes
+ * without. */
+void held_retire(struct held *h, const struct shrike *engine);
 void held_give(struct held *h); /* the engine has taken it */
 void held_unused(struct held *h, const struct shrike_conf *conf);
 void held_free(struct held *h);

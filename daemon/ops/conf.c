@@ -10,7 +10,7 @@ CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
 CARRIES(struct shrike_conn, 384);
-CARRIES(struct shrike_conf, 24);
+CARRIES(struct shrike_conf, 40); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
 

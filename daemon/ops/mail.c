@@ -215,7 +215,7 @@ bool tallies_read(struct reader *r, struct mail_tallies *m)
 
 void secret_write(struct writer *w, const struct mail_secret *m)
 {
-    write_flag(w, m->remove);
+    write_u8(w, (u8)(m->remove | m->kind << 1));
     write_slice(w, m->name);
     write_slice(w, m->secret);
     write_choice(w, m->id_count, MAIL_SECRET_IDS + 1);
@@ -225,7 +225,10 @@ void secret_write(struct writer *w, const struct mail_secret *m)
 
 bool secret_read(struct reader *r, struct mail_secret *m)
 {
-    m->remove = read_flag(r);
+    u8 flags = read_u8(r);
+    r->bad |= flags >= 2 * SECRET_KINDS;
+    m->remove = flags & 1;
+    m->kind = flags >> 1;
     m->name = read_slice(r);
     m->secret = read_slice(r);
     m->id_count = read_choice(r, MAIL_SECRET_IDS + 1);

@@ -9,6 +9,7 @@
 #define OPS_MAIL_H
 
 #include "base/cursor.h"
+#include "config/settings.h"
 #include "shrike/count.h"
 #include "shrike/types.h"
 
@@ -118,6 +119,7 @@ enum secret_source { SECRET_FILES, SECRET_CONTROL };
 #define MAIL_SECRET_IDS 64
 struct mail_secret {
     bool remove;       /* by name */
+    u8 kind;           /* enum secret_kind */
     struct bytes name; /* unique among those of its source */
     struct bytes secret;
     u16 id_count; /* none: for everybody */

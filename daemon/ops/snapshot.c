@@ -33,7 +33,7 @@ void snapshot_write(struct writer *w, const struct shrike_conf *conf,
 }
 
 /* How much it is shows only when it is written: try with more room until it fits. */
-static u8 *write_all(const struct shrike_conf *conf, const struct settings *settings, size_t *len)
+u8 *snapshot_octets(const struct shrike_conf *conf, const struct settings *settings, size_t *len)
 {
     for (size_t size = ROOM_FIRST; size <= SNAPSHOT_MAX; size *= 2) {
         u8 *octets = malloc(size);
@@ -64,7 +64,7 @@ static bool put_all(int fd, const u8 *at, size_t len)
 int snapshot_seal(const struct shrike_conf *conf, const struct settings *settings)
 {
     size_t len;
-    u8 *octets = write_all(conf, settings, &len);
+    u8 *octets = snapshot_octets(conf, settings, &len);
     if (!octets)
         return -1;
     int fd = memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);

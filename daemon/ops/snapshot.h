@@ -28,5 +28,8 @@ void snapshot_free(struct snapshot_copy *s); /* NULL is fine */
 void snapshot_write(struct writer *w, const struct shrike_conf *conf,
                     const struct settings *settings);
 struct snapshot_copy *snapshot_read(struct bytes octets) must_use; /* NULL as above */
+/* Written into memory of its own, to be given back with free(); NULL: no memory, or above a cap. */
+u8 *snapshot_octets(const struct shrike_conf *conf, const struct settings *settings,
+                    size_t *len) must_use;
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 12, EXIT_NO_EXEC = 126 };
+enum { ARGS_MAX = 14, EXIT_NO_EXEC = 126 };
 
 enum role launch_role_of(const char *name)
 {
@@ -42,6 +42,10 @@ pid_t launch(enum role r, const struct options *o, int fd)
     if (o->config) {
         args[n++] = "--config";
         args[n++] = o->config;
+    }
+    if (o->foreign) {
+        args[n++] = "--strongswan-conf";
+        args[n++] = o->foreign;
     }
     if (o->control_socket) {
         args[n++] = "--control-socket";

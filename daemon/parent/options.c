@@ -15,10 +15,12 @@
 #endif
 
 static const char usage[] =
-    "usage: shriked [--config FILE] [--control-socket PATH] [--one-process] [--log-level LEVEL]\n"
-    "       shriked --check [--config FILE]\n"
+    "usage: shriked [--config FILE] [--strongswan-conf FILE] [--control-socket PATH]\n"
+    "               [--one-process] [--log-level LEVEL]\n"
+    "       shriked --check [--config FILE] [--strongswan-conf FILE]\n"
     "\n"
     "  --config FILE          the configuration [/etc/swanctl/swanctl.conf]\n"
+    "  --strongswan-conf FILE settings of the daemon from another's file [none]\n"
     "  --control-socket PATH  where tools find the daemon [as the configuration says]\n"
     "  --one-process          all in one process, with all rights: for small systems\n"
     "  --log-level LEVEL      error, warning, notice, info or debug [info]\n"
@@ -30,6 +32,7 @@ static const char usage[] =
 
 enum {
     CONFIG = 256,
+    FOREIGN,
     CONTROL_SOCKET,
     ONE_PROCESS,
     CHECK,
@@ -43,6 +46,7 @@ enum {
 
 static const struct option known[] = {
     {"config", required_argument, NULL, CONFIG},
+    {"strongswan-conf", required_argument, NULL, FOREIGN},
     {"control-socket", required_argument, NULL, CONTROL_SOCKET},
     {"one-process", no_argument, NULL, ONE_PROCESS},
     {"check", no_argument, NULL, CHECK},
@@ -100,6 +104,9 @@ static enum command take(struct command_line *c, int option)
     switch (option) {
     case CONFIG:
         c->options.config = optarg;
+        return COMMAND_RUN;
+    case FOREIGN:
+        c->options.foreign = optarg;
         return COMMAND_RUN;
     case CONTROL_SOCKET:
         c->options.control_socket = optarg;

@@ -281,7 +281,7 @@ static bool needs_restart(const struct settings *a, const struct settings *b)
 {
     return a->port != b->port || a->port_nat_t != b->port_nat_t || a->mark != b->mark ||
            a->install_routes != b->install_routes || a->routing_table != b->routing_table ||
-           a->routing_priority != b->routing_priority || a->mtu != b->mtu ||
+           a->routing_priority != b->routing_priority ||
            a->install_virtual_ip != b->install_virtual_ip || a->dns != b->dns ||
            strcmp(a->dns_file, b->dns_file) != 0 || strcmp(a->interface, b->interface) != 0 ||
            strcmp(a->control_socket, b->control_socket) != 0 ||
@@ -311,8 +311,10 @@ static void take_snapshot(struct parent *p, struct mail *m)
         return;
     if (!first && needs_restart(&p->snapshot->settings, &s->settings))
         tell(&p->supervisor.tell, SHRIKE_WARNING,
-             "changes of ports, interface, mtu, mark, routing, dns, install_virtual_ip, "
+             "changes of ports, interface, mark, routing, dns, install_virtual_ip, "
              "control_socket, journal and unsafe_keys take effect when shriked is started anew");
+    if (!first && p->opened && p->snapshot->settings.mtu != s->settings.mtu)
+        tun_resize(&p->tun, &p->netlink, &s->settings, &p->supervisor.tell);
     snapshot_free(p->snapshot);
     p->snapshot = s;
     open_logs(p);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 14 };
+enum { ARGS_MAX = 16 };
 #define MAGIC     0x5348544fu /* "SHTO" */
 #define SIZE_MAX_ (8u << 20)  /* octets: ROUTES_MAX of them, and the rest */
 
@@ -167,6 +167,10 @@ static void execute(const struct options *o, const char *path, int fd)
     if (o->config) {
         args[n++] = "--config";
         args[n++] = o->config;
+    }
+    if (o->foreign) {
+        args[n++] = "--strongswan-conf";
+        args[n++] = o->foreign;
     }
     if (o->control_socket) {
         args[n++] = "--control-socket";

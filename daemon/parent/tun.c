@@ -114,6 +114,19 @@ bool tun_open(struct tun *t, struct netlink *n, const struct settings *set,
     return false;
 }
 
+void tun_resize(struct tun *t, struct netlink *n, const struct settings *set,
+                const struct tell *tell_)
+{
+    union netmsg m;
+    netmsg_link(&m, &(struct netmsg_link){.link = t->link, .mtu = set->mtu, .up = true});
+    int error = netlink_do(n, &m);
+    if (error == 0)
+        tell(tell_, SHRIKE_NOTICE, "the MTU of %s is %u now", set->interface, set->mtu);
+    else
+        tell(tell_, SHRIKE_ERROR, "%s does not take an MTU of %u: %s: change shrike.mtu",
+             set->interface, set->mtu, strerror(error));
+}
+
 void tun_close(struct tun *t)
 {
     if (t->fd >= 0)

@@ -17,6 +17,9 @@ struct tun {
 /* Make it as the settings say. false: it cannot be, stderr says why. */
 bool tun_open(struct tun *t, struct netlink *n, const struct settings *set,
               const struct tell *tell) must_use;
+/* Its MTU as the settings say now; what is in the way is told. */
+void tun_resize(struct tun *t, struct netlink *n, const struct settings *set,
+                const struct tell *tell);
 void tun_close(struct tun *t); /* with its routes; twice is fine */
 
 #endif

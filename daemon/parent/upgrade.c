@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 8, SAID_MAX = 2048, EXIT_NO_EXEC = 126 };
+enum { ARGS_MAX = 10, SAID_MAX = 2048, EXIT_NO_EXEC = 126 };
 
 static void too_late(void *ctx)
 {
@@ -99,6 +99,7 @@ const char *upgrade_begin(struct upgrade *u, struct bytes path)
 {
     char version[16];
     const char *args[ARGS_MAX] = {"shriked", "--takes-over", version, "--check"};
+    int n = 4;
     if (u->pid > 0)
         return "another upgrade is under way";
     const char *why = look_at(u, path);
@@ -106,8 +107,12 @@ const char *upgrade_begin(struct upgrade *u, struct bytes path)
         return why;
     snprintf(version, sizeof version, "%d", TAKEOVER_VERSION);
     if (u->options->config) {
-        args[4] = "--config";
-        args[5] = u->options->config;
+        args[n++] = "--config";
+        args[n++] = u->options->config;
+    }
+    if (u->options->foreign) {
+        args[n++] = "--strongswan-conf";
+        args[n++] = u->options->foreign;
     }
     u->said = memfd_create("shrike-check", MFD_CLOEXEC);
     if (u->said < 0)

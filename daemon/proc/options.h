@@ -6,6 +6,7 @@
 
 struct options {
     const char *config;         /* [/etc/swanctl/swanctl.conf] */
+    const char *foreign;        /* settings in the language of strongswan.conf; NULL: none */
     const char *control_socket; /* NULL: as the configuration says */
     enum shrike_level level;    /* of lines that the log shows [INFO] */
     bool one_process;

@@ -153,6 +153,12 @@ struct shrike_conf {
     uint32_t cookie_threshold;        /* 30, over all */
     uint32_t cookie_prefix_threshold; /* 3, of one /32 or /64 */
     uint32_t half_open_max;           /* refuse all new ones above it */
+
+    /* Connections that are gone, or no longer as they were, as long as SAs go on by them: what
+     * shrike_view_conn() shows beside conns. Nobody is called up or answered by them anew. With
+     * them here no SA needs an older snapshot. */
+    const struct shrike_conn *retired;
+    uint32_t retired_count;
 };
 
 #endif

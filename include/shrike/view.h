@@ -2,6 +2,7 @@
 #ifndef SHRIKE_VIEW_H
 #define SHRIKE_VIEW_H
 
+#include "shrike/conf.h"
 #include "shrike/types.h"
 
 /* The order is that of an SA's life. */
@@ -69,6 +70,10 @@ bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_vie
  * SA is gone. */
 bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out);
+
+/* The connection of the next SA from place *at on, closed ones and half-open ones too; begin with
+ * *at = 0. The same may be shown several times. false: that was all. */
+bool shrike_view_conn(const struct shrike *e, uint32_t *at, const struct shrike_conn **out);
 
 /* The next Child SA that the data plane holds, or was asked to hold, from place *at on, in no
  * particular order; begin with *at = 0. false: that was all. */

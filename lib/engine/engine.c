@@ -542,6 +542,11 @@ bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32
     return view_child(&e->shard, at, ike, after, out);
 }
 
+bool shrike_view_conn(const struct shrike *e, uint32_t *at, const struct shrike_conn **out)
+{
+    return view_conn(&e->shard, at, out);
+}
+
 bool shrike_view_held(const struct shrike *e, uint32_t *at, uint32_t *serial)
 {
     return view_held(&e->shard, at, serial);

@@ -14,6 +14,7 @@
 #include "sa/peers.h"
 #include "sa/protect.h"
 #include "sa/twin.h"
+#include "wire/ident.h"
 
 enum {
     SERIALS_MAX = INT32_MAX, /* greater ones would soon be used up */

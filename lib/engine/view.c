@@ -27,6 +27,18 @@ bool view_child(const struct shard *s, u32 at, u32 ike, u32 after, struct shrike
     return c != NULL;
 }
 
+bool view_conn(const struct shard *s, u32 *at, const struct shrike_conn **out)
+{
+    while (*at < s->sas.cut) {
+        const struct ike_sa *sa = shard_sa_at(s, (*at)++);
+        if (sa && sa->conn) {
+            *out = sa->conn;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool view_held(const struct shard *s, u32 *at, u32 *serial)
 {
     while (*at < s->children.cut) {

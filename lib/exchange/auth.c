@@ -12,6 +12,7 @@
 #include "sa/life.h"
 #include "sa/match.h"
 #include "sa/trace.h"
+#include "wire/ident.h"
 
 enum auth_ask_step { ASK_PROVE, ASK_SEND };
 enum auth_answer_step {

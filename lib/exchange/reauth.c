@@ -35,17 +35,6 @@ void reauth_heed(struct turn *t)
     t->sa->reauth_at = MIN(t->sa->reauth_at, at);
 }
 
-/* The same connection as it is configured now, if it is. */
-static const struct shrike_conn *conn_now(const struct shard *s, const struct ike_sa *sa)
-{
-    const struct shrike_conf *conf = s->current->conf;
-    for (u32 i = 0; i < conf->conn_count; i++) {
-        if (text_same(conf->conns[i].name, sa->conn->name))
-            return &conf->conns[i];
-    }
-    return NULL;
-}
-
 /* RFC 7296 2.23: into a NAT leads only the mapping that the peer keeps open, and one may begin at
  * port 4500. Unless it has been configured to be elsewhere since. */
 static bool is_inside(const struct ike_sa *sa, const struct shrike_conn *now)
@@ -67,7 +56,7 @@ static void use_path(const struct shard *s, struct ike_sa *fresh, const struct i
 
 bool reauth_begin(struct shard *s, struct ike_sa *sa)
 {
-    const struct shrike_conn *conn = conn_now(s, sa);
+    const struct shrike_conn *conn = shard_conn_now(s, sa->conn);
     if (internal_held(sa, false)) {
         sa->reauth_at = SHRIKE_NEVER;
         pending_release(s, sa->command_rekey, SHRIKE_REASON_ADDRESS_LEASED);

@@ -6,6 +6,7 @@
 #include "sa/match.h"
 #include "sa/peers.h"
 #include "sa/trace.h"
+#include "wire/ident.h"
 
 enum {
     LOOK_MAX = 16,   /* others that are looked at before one is taken to have none */

@@ -74,11 +74,6 @@ static struct ike_sa *carrier(const struct shard *s, const struct ike_sa *lost, 
     return found;
 }
 
-static const struct shrike_conn *conn_now(const struct shard *s, const struct ike_sa *sa)
-{
-    return sa->snapshot == s->current ? sa->conn : shard_conn(s, sa->conn->name);
-}
-
 static void tell(struct shard *s, const struct ike_sa *sa, enum shrike_reason_code code)
 {
     struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_IKE_AGAIN, sa);
@@ -116,7 +111,7 @@ static struct ike_sa *make(struct shard *s, const struct ike_sa *lost,
 void again_child(struct shard *s, struct ike_sa *lost, const struct child_sa *child)
 {
     const char *name = child->conf->name;
-    const struct shrike_conn *conn = lost->lost ? conn_now(s, lost) : NULL;
+    const struct shrike_conn *conn = lost->lost ? shard_conn_now(s, lost->conn) : NULL;
     const struct shrike_child_conf *conf = conn ? sa_child_conf(conn, name) : NULL;
     if (!conf || !is_wanted(lost, conf) || child->wants_delete || child->command_down)
         return;
@@ -177,7 +172,7 @@ enum again again_begin(struct shard *s, struct ike_sa *sa)
 {
     if (sa->handshake)
         return AGAIN_READY;
-    const struct shrike_conn *conn = conn_now(s, sa);
+    const struct shrike_conn *conn = shard_conn_now(s, sa->conn);
     if (!conn || conn->remote_endpoint.family == 0)
         return AGAIN_NEVER;
     if (conn != sa->conn && !use_conf(s, sa, conn))

@@ -1,12 +1,10 @@
 /* Finding the connection: see match.h. */
 #include "sa/match.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 
 /* Scores of one side of a pair of addresses. */
 enum { SIDE_NONE, SIDE_ANY, SIDE_NET, SIDE_COUNT = SIDE_NET + 128 + 1 };
-
-/* Scores of identities: a wildcard adds its length. */
-enum { ID_SCORE_ANY = 1, ID_SCORE_EXACT = ID_SCORE_ANY + SHRIKE_ID_MAX + 1 };
 
 bool net_contains(const struct shrike_net *net, const struct shrike_endpoint *host)
 {
@@ -76,96 +74,6 @@ const struct shrike_conn *match_next(struct match_walk *walk)
     return NULL;
 }
 
-static u8 lower(u8 c)
-{
-    return c >= 'A' && c <= 'Z' ? (u8)(c + ('a' - 'A')) : c;
-}
-
-/* Without regard to the case of ASCII letters. */
-static bool same_name(struct bytes a, struct bytes b)
-{
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return false;
-    }
-    return true;
-}
-
-/* Octets up to the last '@', itself included; 0 without one. */
-static size_t mailbox_len(struct bytes b)
-{
-    size_t len = b.len;
-    while (len > 0 && b.at[len - 1] != '@')
-        len--;
-    return len;
-}
-
-static struct bytes from(struct bytes b, size_t start)
-{
-    return start ? bytes_of(b.at + start, b.len - start) : b;
-}
-
-static bool fqdn_is_wildcard(struct bytes name)
-{
-    return name.len > 2 && name.at[0] == '*' && name.at[1] == '.';
-}
-
-static bool mail_is_wildcard(struct bytes mail)
-{
-    return mail.len > 2 && mail.at[0] == '*' && mailbox_len(mail) == 2;
-}
-
-bool id_is_pattern(const struct shrike_id *id)
-{
-    return id->type == 0 || (id->type == ID_FQDN && fqdn_is_wildcard(id->data)) ||
-           (id->type == ID_RFC822_ADDR && mail_is_wildcard(id->data));
-}
-
-/* "*.example.org" stands for every name below it, at any depth. */
-static unsigned fqdn_score(struct bytes pattern, struct bytes name)
-{
-    if (same_name(pattern, name))
-        return ID_SCORE_EXACT;
-    if (!fqdn_is_wildcard(pattern))
-        return 0;
-    size_t tail = pattern.len - 1; /* with its dot */
-    if (name.len <= tail || !same_name(from(pattern, 1), from(name, name.len - tail)))
-        return 0;
-    return ID_SCORE_ANY + (unsigned)pattern.len;
-}
-
-/* RFC 5321 2.4: only the owner of a domain knows whether case matters in front of the '@'. */
-static unsigned mail_score(struct bytes pattern, struct bytes mail)
-{
-    size_t box = mailbox_len(pattern), mail_box = mailbox_len(mail);
-    if (!same_name(from(pattern, box), from(mail, mail_box)))
-        return 0;
-    if (bytes_equal(bytes_of(pattern.at, box), bytes_of(mail.at, mail_box)))
-        return ID_SCORE_EXACT;
-    return mail_is_wildcard(pattern) && mail_box > 1 ? ID_SCORE_ANY + (unsigned)pattern.len : 0;
-}
-
-unsigned id_score(const struct shrike_id *pattern, const struct shrike_id *id)
-{
-    if (pattern->type == 0)
-        return ID_SCORE_ANY;
-    if (pattern->type != id->type || pattern->data.len > SHRIKE_ID_MAX)
-        return 0;
-    /* RFC 7296 3.5 (4): whatever type it is. */
-    if (pattern->type == ID_FQDN)
-        return fqdn_score(pattern->data, id->data);
-    if (pattern->type == ID_RFC822_ADDR)
-        return mail_score(pattern->data, id->data);
-    return bytes_equal(pattern->data, id->data) ? ID_SCORE_EXACT : 0;
-}
-
-bool id_matches(const struct shrike_id *pattern, const struct shrike_id *id)
-{
-    return id_score(pattern, id) != 0;
-}
-
 /* How well a connection fits, its fields in order of weight, or where it fails. */
 struct fit {
     unsigned remote, local, addresses;
@@ -186,7 +94,7 @@ static struct fit fit_of(const struct shrike_conn *conn, const struct match_quer
     if (f.remote == 0)
         return f;
     f.miss = MISS_LOCAL;
-    f.local = q->local_id.type ? id_score(&conn->local.id, &q->local_id) : ID_SCORE_ANY;
+    f.local = q->local_id.type ? id_score(&conn->local.id, &q->local_id) : 1;
     if (f.local == 0)
         return f;
     f.miss = MISS_NONE;

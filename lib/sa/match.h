@@ -23,14 +23,6 @@ void match_begin(struct match_walk *walk, const struct shrike_conf *conf,
                  const struct shrike_endpoint *local, const struct shrike_endpoint *remote);
 const struct shrike_conn *match_next(struct match_walk *walk); /* NULL: the end */
 
-/* How well an identity fits a configured one: 0 not at all, 1 any, more for each octet of a
- * wildcard
- * ("*.example.org", "*@example.org"), most for the identity itself. */
-unsigned id_score(const struct shrike_id *pattern, const struct shrike_id *id);
-bool id_matches(const struct shrike_id *pattern, const struct shrike_id *id);
-/* Does a configured identity stand for more than one? */
-bool id_is_pattern(const struct shrike_id *id);
-
 struct match_query {
     const struct shrike_conf *conf;
     struct shrike_endpoint local, remote;

@@ -359,20 +359,41 @@ const struct shrike_child_conf *sa_child_conf(const struct shrike_conn *conn, co
     return NULL;
 }
 
+/* The place of what has this hash, looked for from a place outwards: few have come or gone. */
+static u32 place_of_hash(const struct shrike_conn *conns, u32 count, u32 from, u64 hash)
+{
+    from = MIN(from, count);
+    for (u32 d = 0; d <= MAX(from, count - from); d++) {
+        if (d < count - from && conns[from + d].hash == hash)
+            return from + d;
+        if (d > 0 && d <= from && conns[from - d].hash == hash)
+            return from - d;
+    }
+    return count;
+}
+
+/* The connection of an SA in the current configuration, in force or retired; NULL: it has none. */
+static const struct shrike_conn *home_of(const struct shard *s, const struct ike_sa *sa)
+{
+    const struct shrike_conf *now = s->current->conf, *old = sa->snapshot->conf;
+    u32 from = conf_has(old, sa->conn) ? (u32)(sa->conn - old->conns) : 0, at;
+    at = place_of_hash(now->conns, now->conn_count, from, sa->conn->hash);
+    if (at < now->conn_count)
+        return &now->conns[at];
+    at = place_of_hash(now->retired, now->retired_count, 0, sa->conn->hash);
+    return at < now->retired_count ? &now->retired[at] : NULL;
+}
+
 void sa_rehome(struct shard *s, struct ike_sa *sa)
 {
-    const struct shrike_conf *conf = s->current->conf;
-    for (u32 i = 0; i < conf->conn_count; i++) {
-        const struct shrike_conn *conn = &conf->conns[i];
-        if (conn->hash != sa->conn->hash)
-            continue;
-        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-            if (!sa_child_conf(conn, c->conf->name))
-                return; /* not the same after all */
-        }
-        for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
-            c->conf = sa_child_conf(conn, c->conf->name);
-        sa_use_conn(s, sa, conn, s->current);
+    const struct shrike_conn *conn = home_of(s, sa);
+    if (!conn)
         return;
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        if (!sa_child_conf(conn, c->conf->name))
+            return; /* not the same after all */
     }
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
+        c->conf = sa_child_conf(conn, c->conf->name);
+    sa_use_conn(s, sa, conn, s->current);
 }

@@ -183,7 +183,8 @@ void sa_use_conn(struct shard *s, struct ike_sa *sa, const struct shrike_conn *c
                  struct snapshot *snapshot);
 /* The child of a connection by its name; NULL: it has none. */
 const struct shrike_child_conf *sa_child_conf(const struct shrike_conn *conn, const char *name);
-/* Look at the same connection in the current configuration, if it stands there unchanged. */
+/* Look at the same connection in the current configuration, if it stands there unchanged or is
+ * retired. */
 void sa_rehome(struct shard *s, struct ike_sa *sa);
 /* Free the handshake and everything needed only until now. */
 void sa_end_handshake(struct shard *s, struct ike_sa *sa);

@@ -197,6 +197,18 @@ const struct shrike_conn *shard_conn(const struct shard *s, const char *name)
     return NULL;
 }
 
+bool conf_has(const struct shrike_conf *conf, const struct shrike_conn *conn)
+{
+    return (uintptr_t)conn - (uintptr_t)conf->conns < conf->conn_count * sizeof(*conn);
+}
+
+const struct shrike_conn *shard_conn_now(const struct shard *s, const struct shrike_conn *conn)
+{
+    if (s->current && conf_has(s->current->conf, conn))
+        return conn;
+    return shard_conn(s, conn->name);
+}
+
 struct snapshot *snapshot_pin(struct snapshot *n)
 {
     if (n)

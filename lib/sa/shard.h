@@ -81,8 +81,12 @@ struct ike_sa *shard_sa_at(const struct shard *s, u32 index); /* NULL: free plac
 
 /* Configurations. */
 bool shard_conf(struct shard *s, const struct shrike_conf *conf) must_use;
+/* Is it one of those in force there, not a retired one? */
+bool conf_has(const struct shrike_conf *conf, const struct shrike_conn *conn);
 /* The connection of this name in force; NULL: there is none. */
 const struct shrike_conn *shard_conn(const struct shard *s, const char *name);
+/* The same for the connection of an SA, which may be of an older configuration or retired. */
+const struct shrike_conn *shard_conn_now(const struct shard *s, const struct shrike_conn *conn);
 struct snapshot *snapshot_pin(struct snapshot *n);
 void snapshot_unpin(struct shard *s, struct snapshot *n);
 

@@ -1,5 +1,7 @@
 /* A message for people. What does not parse is shown as hex; nothing here decides anything. */
 #include "wire/print.h"
+#include "wire/der.h"
+#include "wire/ident.h"
 #include "wire/payload.h"
 #include "wire/proposal.h"
 #include "wire/ts.h"
@@ -86,41 +88,7 @@ static void rewind_to(struct text *t, struct text earlier)
         t->start[t->len] = '\0';
 }
 
-/* Distinguished names (X.501, DER). Only the plain form is read: anything odd is shown as hex. */
-
-enum der_tag {
-    DER_OID = 0x06,
-    DER_UTF8_STRING = 0x0c,
-    DER_PRINTABLE_STRING = 0x13,
-    DER_T61_STRING = 0x14,
-    DER_IA5_STRING = 0x16,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31,
-};
-
-/* The contents of the next element; an identity is short, so two octets of length are enough. */
-static struct reader der_next(struct reader *r, u8 *tag)
-{
-    *tag = read_u8(r);
-    size_t length = read_u8(r);
-    if (length == 0x81)
-        length = read_u8(r);
-    else if (length == 0x82)
-        length = read_u16(r);
-    else if (length >= 0x80)
-        r->bad = true;
-    return read_sub(r, length);
-}
-
-static struct reader der_enter(struct reader *r, enum der_tag wanted)
-{
-    u8 tag;
-    struct reader contents = der_next(r, &tag);
-
-    if (tag != wanted)
-        contents.bad = true;
-    return contents;
-}
+/* Distinguished names. Only the plain form is read: anything odd is shown as hex. */
 
 static const char *attribute_name(struct bytes oid)
 {
@@ -145,12 +113,6 @@ static const char *attribute_name(struct bytes oid)
     return NULL;
 }
 
-static bool is_string(u8 tag)
-{
-    return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_T61_STRING ||
-           tag == DER_IA5_STRING;
-}
-
 /* RFC 4514 2.4: a comma in a value must not look like the end of it. */
 static void print_escaped(struct text *t, struct bytes value)
 {
@@ -161,44 +123,23 @@ static void print_escaped(struct text *t, struct bytes value)
     }
 }
 
-/* "CN=moon" */
-static bool print_attribute(struct text *t, struct reader *set)
-{
-    u8 tag;
-    struct reader pair = der_enter(set, DER_SEQUENCE);
-    struct reader oid = der_enter(&pair, DER_OID);
-    const char *name = attribute_name(read_rest(&oid));
-    struct reader value = der_next(&pair, &tag);
-
-    if (value.bad || !is_string(tag) || !name || !read_ended(&pair))
-        return false;
-    text_str(t, name);
-    text_char(t, '=');
-    print_escaped(t, read_rest(&value));
-    return true;
-}
-
 /* In the order of the octets; false: not a name of the plain form. */
 static bool print_dn(struct text *t, struct bytes data)
 {
-    struct reader r = reader_of(data);
-    struct reader name = der_enter(&r, DER_SEQUENCE);
+    struct dn_reader r = dn_reader_of(data);
+    struct dn_attribute a;
+    unsigned count = 0;
 
-    if (!read_ended(&r) || read_left(&name) == 0)
-        return false;
-    for (bool first = true; read_left(&name) > 0; first = false) {
-        struct reader set = der_enter(&name, DER_SET);
-        if (!first)
-            text_str(t, ", ");
-        if (!print_attribute(t, &set))
+    for (; dn_next(&r, &a); count++) {
+        const char *name = attribute_name(a.oid);
+        if (!name || !der_is_string(a.tag))
             return false;
-        while (read_left(&set) > 0) {
-            text_str(t, " + ");
-            if (!print_attribute(t, &set))
-                return false;
-        }
+        text_str(t, count == 0 ? "" : a.first ? ", " : " + ");
+        text_str(t, name);
+        text_char(t, '=');
+        print_escaped(t, a.value);
     }
-    return !name.bad;
+    return count > 0 && dn_ended(&r);
 }
 
 void print_ident(struct text *t, u8 type, struct bytes data)
@@ -209,6 +150,11 @@ void print_ident(struct text *t, u8 type, struct bytes data)
         text_addr(t, data.at, 4);
     } else if (type == ID_IPV6_ADDR && data.len == 16) {
         text_addr(t, data.at, 6);
+    } else if ((type == ID_IPV4_RANGE && data.len == 8) ||
+               (type == ID_IPV6_RANGE && data.len == 32)) {
+        text_addr(t, data.at, data.len == 8 ? 4 : 6);
+        text_char(t, '-');
+        text_addr(t, data.at + data.len / 2, data.len == 8 ? 4 : 6);
     } else if ((type == ID_FQDN || type == ID_RFC822_ADDR) && data.len > 0) {
         text_safe(t, data);
     } else if (type == ID_NULL) {

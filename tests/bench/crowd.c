@@ -90,7 +90,11 @@ void server_init(struct host *h, struct shrike_provider *provider, const struct 
     conn.name = "server";
     conn.hash = 1;
     conn.local.id = server_ident();
-    *c = (struct shrike_conf){&conn, 1, s->cookie_threshold, COOKIES_NEVER, s->half_open};
+    *c = (struct shrike_conf){.conns = &conn,
+                              .conn_count = 1,
+                              .cookie_threshold = s->cookie_threshold,
+                              .cookie_prefix_threshold = COOKIES_NEVER,
+                              .half_open_max = s->half_open};
     host_init(h, provider, &limits, c);
 }
 
@@ -131,8 +135,11 @@ void crowd_init(struct crowd *c, struct shrike_provider *provider, unsigned coun
         c->conf->children[i] = child_of(i, false);
     for (unsigned i = 0; i < count; i++)
         set_conn(c->conf, i, ++serials);
-    c->conf->conf =
-        (struct shrike_conf){c->conf->conns, count, COOKIES_NEVER, COOKIES_NEVER, count};
+    c->conf->conf = (struct shrike_conf){.conns = c->conf->conns,
+                                         .conn_count = count,
+                                         .cookie_threshold = COOKIES_NEVER,
+                                         .cookie_prefix_threshold = COOKIES_NEVER,
+                                         .half_open_max = count};
     host_init(&c->host, provider, &limits, &c->conf->conf);
 }
 

@@ -2,6 +2,7 @@
 #include "pair.h"
 #include "crypto/keymat.h"
 #include "page_cache.h"
+#include "shrike/view.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -141,8 +142,12 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
     set_children(s, side, o);
     if (o->internal)
         set_internal(s, side);
-    s->conf[side] = (struct shrike_conf){
-        conn, 1, o->cookie_threshold ? o->cookie_threshold : 1u << 30, 1u << 15, 1u << 30};
+    s->conf[side] = (struct shrike_conf){.conns = conn,
+                                         .conn_count = 1,
+                                         .cookie_threshold =
+                                             o->cookie_threshold ? o->cookie_threshold : 1u << 30,
+                                         .cookie_prefix_threshold = 1u << 15,
+                                         .half_open_max = 1u << 30};
     s->pair.side[side].here = conn->local_endpoint;
     s->pair.side[side].secret = o->secret[side] ? o->secret[side] : "a shared secret";
 }
@@ -560,6 +565,15 @@ void pair_run(struct pair *p)
     }
     fprintf(stderr, "pair: no end after %d rounds\n", ROUNDS);
     abort();
+}
+
+u32 pair_place(const struct pair_side *side)
+{
+    struct shrike_ike_view ike = {0};
+    u32 at = 0;
+    while (ike.serial != side->ike && shrike_view_ike(side->engine, &at, &ike))
+        ;
+    return ike.serial == side->ike ? at : 0;
 }
 
 void pair_wait(struct pair *p, shrike_time until)

@@ -157,6 +157,8 @@ bool pair_answer(struct pair *p, unsigned side);
 void pair_post(struct pair_side *to, const struct pair_datagram *d);
 void pair_lose(struct pair_side *side);
 void pair_lose_all(struct pair_side *side);
+/* Where a side shows its newest IKE SA, for shrike_view_child(); 0: nowhere. */
+u32 pair_place(const struct pair_side *side);
 /* Let time pass up to `until`, ticking both. */
 void pair_wait(struct pair *p, shrike_time until);
 /* Do both sides have an IKE SA with the same keys, and Child SAs with the same keys crosswise? */

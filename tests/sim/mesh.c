@@ -145,7 +145,11 @@ static void build_host(struct mesh *m, unsigned self)
         c->local_endpoint = address_of(self);
         c->remote_endpoint = address_of(i);
     }
-    h->conf = (struct shrike_conf){h->conns, HOSTS, 1000, 1000, 1000};
+    h->conf = (struct shrike_conf){.conns = h->conns,
+                                   .conn_count = HOSTS,
+                                   .cookie_threshold = 1000,
+                                   .cookie_prefix_threshold = 1000,
+                                   .half_open_max = 1000};
     h->provider = provider_toy_new(prng_next(&m->net->world.prng));
     keys_init(&h->keys, h->provider, bytes_of(secret, strlen(secret)));
     pages_init(&h->pages);

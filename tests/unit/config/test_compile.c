@@ -3,13 +3,14 @@
 #include "tools.h"
 #include "wire/codes.h"
 #include <stdio.h>
+#include <sys/stat.h>
 
 static struct config *config;
 
 static bool compile(const char *text)
 {
     config_free(config);
-    config = config_load(file(0, "swanctl.conf", text), &report);
+    config = load_file(file(0, "swanctl.conf", text));
     return config != NULL;
 }
 
@@ -189,8 +190,9 @@ TEST(a_name_that_no_message_can_carry)
 TEST(secrets_apart)
 {
     CHECK(compile(gateways));
-    CHECK_EQ(config->secret_count, 2);
+    CHECK_EQ(config->secret_count, 3);
     const struct config_secret *s = config->secrets;
+    CHECK(s[2].kind == SECRET_EAP && said(false, 40, "EAP is not built"));
     CHECK(s[0].secret.len == 6 && memcmp(s[0].secret.at, "s3cret", 6) == 0 && s[0].id_count == 2);
     CHECK(s[0].ids[1].type == ID_FQDN && s[0].origin.line == 36);
     CHECK(s[1].secret.len == 2 && s[1].id_count == 0);
@@ -257,27 +259,194 @@ TEST(each_complaint_has_its_line)
                    "  elsewhere { }\n  children {\n   k {\n    local_ts = nowhere\n"
                    "    mode = pass\n    start_action = now\n    ah_proposals = sha256\n"
                    "   }\n  }\n  remote2 { auth = psk }\n }\n}\nshirke { }\nx = 1\n"));
-    CHECK(said(true, 3, "is local_addrs meant?") && said(true, 4, "IKEv1"));
+    CHECK(said(true, 3, "is local_addrs meant?") && said(false, 4, "IKEv1"));
     CHECK(said(true, 5, "1.2.3.999") && said(true, 6, "yes or no") && said(true, 7, "a time"));
-    CHECK(said(true, 8, "65535") && said(true, 9, "integrity") && said(true, 10, "not be safe"));
-    CHECK(said(true, 12, "psk") && said(true, 13, "distinguished") && said(true, 15, "pubkey"));
-    CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(true, 21, "pass"));
-    CHECK(said(true, 22, "now") && said(true, 23, "AH") && said(true, 26, "several rounds"));
+    CHECK(said(true, 8, "65535") && said(true, 9, "integrity") && said(false, 10, "not be safe"));
+    CHECK(said(false, 12, "psk") && said(false, 15, "pubkey"));
+    CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(false, 21, "pass"));
+    CHECK(said(true, 22, "now") && said(false, 23, "AH") && said(false, 26, "several rounds"));
     CHECK(said(true, 29, "is shrike meant?") && said(true, 30, "outside"));
-    CHECK_EQ(report.warnings, 0);
-    CHECK(!compile("connections { a { local { auth = psk }\n remote { auth = psk } } }"));
-    CHECK(said(true, 1, "who we are"));
-    CHECK(!compile("connections {\n a { } }") && said(true, 2, "needs a section local"));
-    CHECK(
-        !compile("connections { a { local_addrs = ::1\n local { auth = psk\n cert { file = x } }\n"
-                 "remote { auth = psk }\n children { x { reqid = 3\n }\n y { reqid = 3\n"
-                 "start_action = trap|start } } } }"));
-    CHECK(said(true, 3, "cert in local") && said(true, 7, "child x too"));
+    CHECK(!compile("connections { a { local_addrs = ::1\n local { auth = psk\n crt { file = x } }\n"
+                   "remote { auth = psk }\n children { x { reqid = 3\n }\n y { reqid = 3\n"
+                   "start_action = trap|start } } } }"));
+    CHECK(said(true, 3, "crt in local") && said(true, 7, "child x too"));
     CHECK(said(false, 8, "taken as start"));
-    CHECK(!compile("connections { a { local { auth = psk }\n remote { auth = psk }\n children {\n"
-                   "x {\n local_ts = 10.0.0.0/8[/53]\n remote_ts = ::1[any/opaque] } } } }"));
-    CHECK(said(true, 5, "ports need a protocol") && said(true, 6, "ports need a protocol"));
     CHECK(!compile("shrike {\n retransmit_timeout = 0\n}") && said(true, 2, "above 0"));
+    CHECK(!compile("connections { a { local_addrs = ::1\n local { auth = psk\n id = *.x }\n"
+                   "remote { auth = pks\n id = *x } } }"));
+    CHECK(said(true, 3, "stands for many") && said(true, 4, "no such method"));
+    CHECK(said(true, 5, "in front"));
+}
+
+#define GOOD "good { local_addrs = ::1\n local { auth = psk }\n remote { auth = psk } }\n"
+
+/* What is not built yet does not keep the rest of a file from being used, and is never ignored
+ * where that would not be safe. */
+TEST(what_cannot_be_used_is_left_out)
+{
+    static const struct {
+        const char *text, *why;
+        uint32_t line;
+    } conns[] = {
+        {"version = 1", "IKEv1", 5},
+        {"ppk_required = yes", "not be safe", 5},
+        {"mediation = yes", "not be safe", 5},
+        {"proposals = camellia256-sha256-x25519", "none of its proposals", 5},
+        {"proposals = aes256gcm16-prfsha256-x25519-ke1_mlkem768", "none of its proposals", 5},
+        {"local-2 { auth = psk }", "several rounds", 5},
+        {"remote { id = fqdn:^a[0-9]$ }", "regular", 5},
+        {"remote { groups = a }", "groups", 5},
+        {"remote { revocation = strict }", "revocation", 5},
+        {"remote { cacert1 { file = /x } }", "cacert1", 5},
+        {"remote { auth = rsa-2048-sha256 }", "rsa-2048", 5},
+        {"local { auth = ike:pubkey-sha384 }", "ike:pubkey", 5},
+        {"local { auth = eap-mschapv2 }", "eap-mschapv2", 5},
+        {"children { x { mode = drop } }", "none of its children", 5},
+        {"local_addrs = %any", "who we are", 2},
+    };
+    char text[600];
+    for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "connections {\n a { local_addrs = ::1\n local { auth = psk }\n"
+                 "remote { auth = psk }\n %s } " GOOD "}",
+                 conns[i].text);
+        if (!compile(text))
+            printf("# %s\n# %s\n", text, report.lines[0].text);
+        CHECK(config && said(false, conns[i].line, conns[i].why));
+        CHECK_EQ(config->conf.conn_count, 1);
+        CHECK_EQ(config->left_out, 1);
+        CHECK(strcmp(config->conf.conns[0].name, "good") == 0);
+    }
+    CHECK(compile("connections {\n a { }\n" GOOD "}") && said(false, 2, "a section local"));
+    CHECK_EQ(config->conf.conn_count, 1);
+}
+
+/* A child that cannot be used leaves the others. */
+TEST(children_left_out)
+{
+    static const char *const texts[] = {"mode = pass",
+                                        "mode = drop",
+                                        "mode = beet",
+                                        "mode = transport_proxy",
+                                        "ah_proposals = sha256",
+                                        "label = x",
+                                        "local_ts = 10.0.0.0/8[/53]",
+                                        "esp_proposals = camellia128-sha1"};
+    char text[600];
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "connections { a { local_addrs = ::1\n local { auth = psk }\n"
+                 "remote { auth = psk }\n children { x { \n%s\n }\n y { reqid = 9 } } } }",
+                 texts[i]);
+        CHECK(compile(text) && said(false, 5, "child x is left out"));
+        CHECK(config->conf.conn_count == 1 && config->conf.conns->child_count == 1);
+        CHECK(strcmp(config->conf.conns->children[0].name, "y") == 0);
+        CHECK_EQ(config->conf.conns->children[0].reqid, 9);
+        CHECK_EQ(config->conf.conns->children[0].mode, SHRIKE_TUNNEL);
+    }
+}
+
+/* Values that ask for nothing are not warned of; an algorithm fewer is no other proposal. */
+TEST(calm_values_and_algorithms_left_out)
+{
+    CHECK(compile("connections { a { local_addrs = ::1\n aggressive = no\n ppk_required = false\n"
+                  "mediation = 0\n local { auth = psk\n round = 0 }\n"
+                  "remote { auth = psk\n revocation = relaxed }\n"
+                  "children { x { ipcomp = no\n policies = yes\n mark_in = 0\n"
+                  "hw_offload = no } } } }"));
+    CHECK_EQ(report.warnings, 0);
+    CHECK_EQ(config->conf.conn_count, 1);
+    CHECK(compile("connections { a { local_addrs = ::1\n"
+                  "proposals = aes256-camellia256-sha256-x25519-mlkem768, 3des-aes128-sha1-ecp256"
+                  "\n local { auth = psk }\n remote { auth = psk }\n"
+                  "children { x { esp_proposals = aes128gcm16-ecp256-none } } } }"));
+    CHECK(said(false, 2, "camellia256 in proposal") && said(false, 2, "mlkem768 in proposal"));
+    CHECK(said(false, 5, "none in proposal"));
+    CHECK_EQ(config->conf.conns->proposal_count, 2);
+    CHECK_EQ(config->conf.conns->proposals[0].transform_count, 4); /* ENCR, INTEG, PRF, KE */
+}
+
+/* An error is shown, however many warnings were there before it. */
+TEST(errors_before_warnings)
+{
+    static char text[65536];
+    size_t len = (size_t)snprintf(text, sizeof(text), "connections {\n");
+    for (int i = 0; i < 2 * REPORT_LINES; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "c%d {\n dscp = 5\n }\n", i);
+    snprintf(text + len, sizeof(text) - len, "last { local_addrs = nowhere! } }");
+    CHECK(!compile(text));
+    CHECK(said(true, 2 + 3 * 2 * REPORT_LINES, "nowhere!"));
+    CHECK_EQ(report.errors, 1);
+}
+
+TEST(secrets_of_every_kind)
+{
+    CHECK(compile("secrets {\n eap-x { id = carol\n secret = a }\n xauth-y { id = *@x.org\n"
+                  "secret = b }\n ntlm { id = d\n secret = 0x0102 }\n ppk1 { id = e\n"
+                  "secret = 0sAQID }\n private-a { file = k.pem\n secret = p }\n"
+                  "rsa { file = x }\n ecdsa { secret = y }\n pkcs8 { }\n pkcs12-z { file = z\n"
+                  "secret = pass }\n token1 { handle = 01\n slot = 1\n module = m\n pin = 1 }\n"
+                  "ike { secret = z } }"));
+    CHECK_EQ(config->secret_count, 5);
+    const struct config_secret *s = config->secrets;
+    CHECK(s[0].kind == SECRET_EAP && s[1].kind == SECRET_EAP && s[2].kind == SECRET_NTLM);
+    CHECK(s[3].kind == SECRET_PPK && s[3].secret.len == 3 && s[4].kind == SECRET_IKE);
+    CHECK(said(false, 2, "eap-x: EAP is not built") && said(false, 4, "xauth-y"));
+    CHECK(said(false, 6, "ntlm") && said(false, 8, "ppk1"));
+    CHECK(said(false, 10, "file") && said(false, 11, "secret") && said(false, 12, "file"));
+    CHECK(!compile("secrets { eap { scret = x } }") && said(true, 1, "is secret meant?"));
+    for (uint32_t i = 0; i < report.count; i++)
+        CHECK(!strstr(report.lines[i].text, "pass "));
+}
+
+TEST(authorities_and_folders)
+{
+    char path[160];
+    CHECK(compile("authorities { ca {\n cacert = ca.pem\n crl_uris = http://x/\n } }"));
+    CHECK(said(false, 2, "cacert") && said(false, 3, "crl_uris"));
+    CHECK(!compile("authorities { ca {\n cacrt = ca.pem\n } }"));
+    CHECK(said(true, 2, "is cacert meant?"));
+    snprintf(path, sizeof(path), "%s/x509ca", folder);
+    CHECK(mkdir(path, 0700) == 0 && compile(""));
+    CHECK_EQ(report.warnings, 0);
+    snprintf(path, sizeof(path), "%s/x509ca/ca.pem", folder);
+    FILE *f = fopen(path, "w");
+    CHECK(f && fclose(f) == 0 && compile(""));
+    CHECK(said(false, 0, "1 files here are not read") && strstr(report.lines[0].file, "x509ca"));
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/x509ca", folder);
+    rmdir(path);
+}
+
+/* Settings of another file, where this one says nothing; the rest of it is named. */
+TEST(settings_of_a_second_file)
+{
+    struct config_files from = {
+        .config =
+            file(0, "swanctl.conf", "shrike { port = 600\n plugins { vici { socket = /a } } }"),
+        .foreign =
+            file(1, "strongswan.conf",
+                 "charon {\n port = 700\n port_nat_t = 701\n threads = 16\n fragment_size = 0\n"
+                 "make_before_break = yes\n retransmit_tries = 3\n interface = x\n"
+                 "plugins {\n vici { socket = unix:///b\n load = yes }\n"
+                 "socket-default { fwmark = 5 }\n eap-radius {\n accounting = yes\n} }\n"
+                 "filelog {\n x { default = 1 } } }\n"
+                 "charon-systemd { retransmit_tries = 4 }\n pki { x = 1 }")};
+    config_free(config);
+    config = config_load(&from, &report);
+    CHECK(config);
+    CHECK(config->settings.port == 600 && config->settings.port_nat_t == 701);
+    CHECK(strcmp(config->settings.control_socket, "/a") == 0 && config->settings.mark == 5);
+    CHECK_EQ(config->base.retransmit_tries, 4);
+    CHECK(said(false, 4, "threads is not read") && said(false, 8, "interface is not read"));
+    CHECK(said(false, 14, "eap-radius.accounting") && said(false, 16, "filelog"));
+    CHECK_EQ(report.warnings, 4);
+    CHECK(strcmp(config->settings.interface, "shrike0") == 0);
+    from.foreign = file(1, "strongswan.conf", "charon {\n port_nat_t = x\n }");
+    CHECK(!config_load(&from, &report) && said(true, 2, "port_nat_t"));
+    CHECK(strstr(report.lines[0].file, "strongswan.conf"));
+    from.foreign = "/nowhere/strongswan.conf";
+    CHECK(!config_load(&from, &report) && said(true, 0, "cannot be read"));
 }
 
 /* One connection with these keys in it, and these in its child. */
@@ -314,8 +483,11 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(names_and_defaults) |
-              RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
+    int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
+              RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
+              RUN(errors_before_warnings) | RUN(secrets_of_every_kind) |
+              RUN(authorities_and_folders) | RUN(settings_of_a_second_file) |
+              RUN(names_and_defaults) | RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |
               RUN(the_hash_follows_the_contents) | RUN(lost_and_double_connections) |

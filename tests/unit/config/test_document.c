@@ -3,7 +3,8 @@
 #include "tools.h"
 
 static const struct key keys[] = {
-#define KEY(scope, name, state, meaning) {KEY_##scope, name, KEY_##state, meaning},
+#define KEY(scope, name, since, state, calm, meaning)                                              \
+    {KEY_##scope, name, since, KEY_##state, calm, meaning},
 #include "config/keys.def"
 #undef KEY
 };
@@ -13,11 +14,15 @@ static const char *const headings[] = {
     [KEY_CONN] = "## connections.<conn>",
     [KEY_LOCAL] = "## connections.<conn>.local",
     [KEY_REMOTE] = "## connections.<conn>.remote",
+    [KEY_CERT] = "## connections.<conn>.local.cert<suffix>",
     [KEY_CHILD] = "## connections.<conn>.children.<child>",
     [KEY_SECRET] = "## secrets.ike<suffix>",
+    [KEY_PASSPHRASE] = "## secrets.private<suffix>",
+    [KEY_TOKEN] = "## secrets.token<suffix>",
     [KEY_POOL] = "## pools.<pool>",
     [KEY_LOG] = "## shrike.log, shrike.filelog.<name>, shrike.syslog.<facility>",
     [KEY_METRICS] = "## shrike.metrics",
+    [KEY_AUTHORITY] = "## authorities.<name>",
 };
 
 static const char *state_text(enum key_state state)
@@ -28,7 +33,7 @@ static const char *state_text(enum key_state state)
     case KEY_LATER:
         return "ignored, with a warning";
     case KEY_REFUSED:
-        return "refused";
+        return "left out, with a warning";
     }
     return "?";
 }
@@ -38,7 +43,9 @@ static int row_of(enum key_scope scope, const char *line)
 {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         char row[512];
-        snprintf(row, sizeof(row), "| `%s` | %s | %s |", keys[i].name, state_text(keys[i].state),
+        snprintf(row, sizeof(row), "| `%s` | %s | %s%s%s%s | %s |", keys[i].name,
+                 *keys[i].since ? keys[i].since : "-", state_text(keys[i].state),
+                 *keys[i].calm ? " unless `" : "", keys[i].calm, *keys[i].calm ? "`" : "",
                  keys[i].meaning);
         if (keys[i].scope == scope && strcmp(row, line) == 0)
             return (int)i;

@@ -27,11 +27,10 @@ static const struct shrike_conn *find(const struct config *c, const char *name)
 
 static void begin(void)
 {
-    files = config_load(file(0, "files.conf",
-                             "shrike { retransmit_tries = 3\n port = 77 }\nconnections {\n"
-                             "a { " PSK "children { x { }\ny { reqid = 5 } } }\n"
-                             "b { " PSK "children { x { } } } }"),
-                        &report);
+    files = load_file(file(0, "files.conf",
+                           "shrike { retransmit_tries = 3\n port = 77 }\nconnections {\n"
+                           "a { " PSK "children { x { }\ny { reqid = 5 } } }\n"
+                           "b { " PSK "children { x { } } } }"));
 }
 
 static void end(void)
@@ -118,9 +117,8 @@ static struct config *pool_of(const char *text)
 
 TEST(pools)
 {
-    files = config_load(
-        file(0, "files.conf", "pools { p { addrs = 10.3.0.0/24 }\n q { addrs = 10.4.0.0/24 } }"),
-        &report);
+    files = load_file(
+        file(0, "files.conf", "pools { p { addrs = 10.3.0.0/24 }\n q { addrs = 10.4.0.0/24 } }"));
     CHECK(files);
     struct config *p = pool_of("p { addrs = 10.5.0.0/24 }"), *r = pool_of("r { addrs = 10.4.0.7 }");
     struct config *s = pool_of("s { addrs = 10.3.0.7 }"), *conn = one("a { " PSK "pools = s }");
@@ -210,7 +208,7 @@ TEST(ten_thousand_connections)
                                 "dmz { remote_ts = 11.0.0.0/8 } } }\n",
                                 i, i >> 16, i >> 8 & 255, i & 255, i);
     snprintf(text + len, size - len, "}\n");
-    struct config *all = config_load(file(0, "files.conf", text), &report);
+    struct config *all = load_file(file(0, "files.conf", text));
     free(text);
     CHECK(all && all->conf.conn_count == CONNS_MAX);
     const struct config *parts[] = {all};

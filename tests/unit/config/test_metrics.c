@@ -6,7 +6,7 @@ static struct config *load(const char *listen)
 {
     char text[256];
     snprintf(text, sizeof(text), "shrike { metrics {\n%s\n} }", listen);
-    return config_load(file(0, "metrics.conf", text), &report);
+    return load_file(file(0, "metrics.conf", text));
 }
 
 TEST(addresses_and_ports)

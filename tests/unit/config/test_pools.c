@@ -9,7 +9,7 @@ static struct config *config;
 static bool compile(const char *text)
 {
     config_free(config);
-    config = config_load(file(0, "swanctl.conf", text), &report);
+    config = load_file(file(0, "swanctl.conf", text));
     return config != NULL;
 }
 

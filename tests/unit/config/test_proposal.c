@@ -89,8 +89,6 @@ TEST(refused_with_reason)
     CHECK(refused(PROTOCOL_IKE, "aes256-aes256gcm16-sha256-x25519", "two proposals"));
     CHECK(refused(PROTOCOL_IKE, "null-sha256-x25519", "always encrypted"));
     CHECK(refused(PROTOCOL_IKE, "aes256-sha256-x25519-esn", "esp_proposals"));
-    CHECK(refused(PROTOCOL_IKE, "aes256-sha256-x25519-ke1_mlkem768", "not built yet"));
-    CHECK(refused(PROTOCOL_IKE, "3des-sha256-modp2048", "not built"));
     CHECK(refused(PROTOCOL_IKE, "aes257-sha256-modp2048", "no such"));
     CHECK(refused(PROTOCOL_IKE, "aes256--sha256", "single dashes"));
     CHECK(refused(PROTOCOL_ESP, "aes256-sha256-prfsha256", "no PRF"));
@@ -101,10 +99,25 @@ TEST(refused_with_reason)
     CHECK(refused(PROTOCOL_AH, "x25519", "integrity"));
 }
 
+/* Fewer alternatives are no weaker proposal; fewer key exchanges are. */
+TEST(what_is_not_built_is_left_out)
+{
+    CHECK(read_list(PROTOCOL_IKE, "aes256-sha256-x25519-ke1_mlkem768, aes128-sha256-modp2048"));
+    CHECK(said(false, 7, "ke1_mlkem768 is not built"));
+    CHECK_EQ(list.count, 1);
+    CHECK(is(0, 0, TRANSFORM_ENCR, ENCR_AES_CBC, 128));
+    CHECK(read_list(PROTOCOL_IKE, "3des-aes256-camellia256ccm16-sha256-x25519"));
+    CHECK(said(false, 7, "3des in proposal") && said(false, 7, "camellia256ccm16 in proposal"));
+    CHECK(list.count == 1 && list.at[0].transform_count == 4);
+    CHECK(read_list(PROTOCOL_IKE, "3des-sha256-modp2048") && list.count == 0);
+    CHECK(said(false, 7, "what is left lacks something"));
+    CHECK(read_list(PROTOCOL_ESP, "aes256-sha256_96") && list.count == 0);
+}
+
 int main(void)
 {
-    int bad = RUN(ike) | RUN(esp) | RUN(ah) | RUN(the_default_has_nothing_weak) |
-              RUN(refused_with_reason);
+    int bad = RUN(what_is_not_built_is_left_out) | RUN(ike) | RUN(esp) | RUN(ah) |
+              RUN(the_default_has_nothing_weak) | RUN(refused_with_reason);
     pool_free(&pool);
     return bad;
 }

@@ -2,6 +2,7 @@
 #include "config/value.h"
 #include "tools.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 
 static struct pool pool;
 
@@ -93,7 +94,17 @@ TEST(identities)
     CHECK(is_id("@@a@b", ID_RFC822_ADDR, "a@b", 3) && is_id("@#0aFf", ID_KEY_ID, "\x0a\xff", 2));
     CHECK(is_id("keyid:me", ID_KEY_ID, "me", 2) && is_id("email:x", ID_RFC822_ADDR, "x", 1));
     CHECK(is_id("fqdn:1.2.3.4", ID_FQDN, "1.2.3.4", 7) && is_id("*.x.org", ID_FQDN, "*.x.org", 7));
-    CHECK(value_id(&pool, "C=CH, CN=x", &id) == VALUE_LATER);
+    CHECK(is_id("10.1.0.0/16", ID_IPV4_RANGE, "\x0a\1\0\0\x0a\1\xff\xff", 8));
+    CHECK(is_id("10.1.0.3-10.1.0.9", ID_IPV4_RANGE, "\x0a\1\0\3\x0a\1\0\x09", 8));
+    CHECK(is_id("ipv4net:10.1.0.0/16", ID_IPV4_RANGE, "\x0a\1\0\0\x0a\1\xff\xff", 8));
+    CHECK(value_id(&pool, "ipv4:10.1.0.0/16", &id) == VALUE_BAD);
+    CHECK(is_id("{11}:me", ID_KEY_ID, "me", 2) && is_id("{12}:#0102", 12, "\1\2", 2));
+    CHECK(value_id(&pool, "{0}:x", &id) == VALUE_BAD || id.type == ID_KEY_ID);
+    CHECK(is_id("name=", ID_KEY_ID, "name=", 5)); /* looks like a distinguished name, and is none */
+    CHECK(is_id("*@x.org", ID_RFC822_ADDR, "*@x.org", 7));
+    CHECK(value_id(&pool, "*x.org", &id) == VALUE_BAD);
+    CHECK(value_id(&pool, "fqdn:^a$", &id) == VALUE_LATER);
+    CHECK(value_id(&pool, "asn1gn:x", &id) == VALUE_LATER);
     CHECK(value_id(&pool, "", &id) == VALUE_BAD &&
           value_id(&pool, "ipv6:1.2.3.4", &id) == VALUE_BAD);
     CHECK(value_id(&pool, "keyid:#0g", &id) == VALUE_BAD && value_id(&pool, "@", &id) == VALUE_BAD);

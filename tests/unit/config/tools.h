@@ -3,7 +3,7 @@
 #define CONFIG_TOOLS_H
 
 #include "../test.h"
-#include "config/report.h"
+#include "config/config.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +21,12 @@ static inline const char *file(unsigned slot, const char *name, const char *text
         fclose(f);
     }
     return path_of[slot];
+}
+
+static inline struct config *load_file(const char *path)
+{
+    const struct config_files from = {.config = path};
+    return config_load(&from, &report);
 }
 
 static inline void folder_remove(void)

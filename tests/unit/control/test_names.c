@@ -31,7 +31,8 @@ static bool read_text(const char *text)
         abort();
     close(fd);
     config_free(files);
-    files = config_load(path, &report);
+    const struct config_files from = {.config = path};
+    files = config_load(&from, &report);
     unlink(path);
     return files != NULL;
 }

@@ -284,7 +284,7 @@ static bool knows_cpis(const struct pair *p, unsigned side)
     const struct pair_side *s = &p->side[side];
     struct shrike_child_view v = {0};
     unsigned known = 0;
-    while (shrike_view_child(s->engine, s->ike, v.serial, &v)) {
+    while (shrike_view_child(s->engine, pair_place(s), s->ike, v.serial, &v)) {
         for (unsigned i = 0; i < s->child_count; i++)
             known += s->children[i].serial == v.serial && v.cpi_in &&
                      s->children[i].cpi_in == v.cpi_in && s->children[i].cpi_out == v.cpi_out;

@@ -52,7 +52,8 @@ static bool all_are_ah(unsigned count)
             good = good && one->protocol == PROTOCOL_AH && one->esn && one->in_len == 32;
             good = good && one->out_len == 32 && memcmp(one->in, one->out, 32) != 0;
         }
-        for (v.serial = 0; shrike_view_child(p->side[i].engine, p->side[i].ike, v.serial, &v);)
+        for (v.serial = 0; shrike_view_child(p->side[i].engine, pair_place(&p->side[i]),
+                                             p->side[i].ike, v.serial, &v);)
             good = good && v.protocol == PROTOCOL_AH && v.encr == 0 && v.esn;
     }
     return good;

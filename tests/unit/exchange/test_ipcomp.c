@@ -40,7 +40,8 @@ static bool all_have(bool compression)
             if ((one->cpi_in >= 256) != compression || (one->cpi_out >= 256) != compression)
                 return false;
         }
-        for (v.serial = 0; shrike_view_child(side->engine, side->ike, v.serial, &v); seen++) {
+        for (v.serial = 0;
+             shrike_view_child(side->engine, pair_place(side), side->ike, v.serial, &v); seen++) {
             if ((v.cpi_in >= 256) != compression || (v.cpi_out >= 256) != compression)
                 return false;
         }

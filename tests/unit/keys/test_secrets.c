@@ -67,6 +67,69 @@ TEST(the_best_is_found)
     }
 }
 
+/* Between a listed identity and everybody stand those that list it by a wildcard: a closer one
+ * before a wider one, the remote one before the local one. */
+TEST(wildcards_in_between)
+{
+    static const char *const rows[][4] = {
+        {"both", "gw.x.org", "alice.sea.x.org", NULL},
+        {"listed", "alice.sea.x.org", "nobody", NULL},
+        {"close and listed", "*.sea.x.org", "gw.x.org", NULL},
+        {"close and close", "*.sea.x.org", "*.x.net", NULL},
+        {"wide and listed", "*.org", "gw.x.org", NULL},
+        {"everybody", NULL},
+        {"local", "gw.x.org", "nobody", NULL},
+    };
+    for (u32 have = 0; have < 1u << ARRAY_LEN(rows); have++) {
+        struct secrets *s = secrets_new();
+        const char *best = NULL;
+        CHECK(s != NULL);
+        for (size_t i = ARRAY_LEN(rows); i-- > 0;) {
+            if (!(have >> i & 1))
+                continue;
+            CHECK(put(s, SECRET_FILES, rows[i][0], rows[i] + 1));
+            best = rows[i][0];
+        }
+        CHECK(finds(s, "gw.x.org", "alice.sea.x.org", best));
+        secrets_free(s);
+    }
+}
+
+TEST(a_local_wildcard_is_of_use_at_last)
+{
+    struct secrets *s = secrets_new();
+    CHECK(put(s, SECRET_FILES, "mine", IDS("*.x.org", "nobody")));
+    CHECK(finds(s, "gw.x.org", "alice", "mine"));
+    CHECK(finds(s, "gw.y.org", "alice", NULL));
+    CHECK(put(s, SECRET_FILES, "first", IDS("*.a.org")) &&
+          put(s, SECRET_FILES, "second", IDS("*.A.org")));
+    CHECK(finds(s, "gw", "b.a.org", "first"));
+    CHECK(put(s, SECRET_CONTROL, "third", IDS("*.a.org")));
+    CHECK(finds(s, "gw", "b.a.org", "third"));
+    secrets_remove(s, SECRET_CONTROL, text("third"));
+    secrets_remove(s, SECRET_FILES, text("first"));
+    CHECK(finds(s, "gw", "b.a.org", "second"));
+    secrets_remove(s, SECRET_FILES, text("second"));
+    CHECK(finds(s, "gw", "b.a.org", NULL));
+    secrets_free(s);
+}
+
+/* Secrets of EAP and others are kept, and are no preshared keys. */
+TEST(other_kinds_are_apart)
+{
+    struct secrets *s = secrets_new();
+    struct mail_secret eap = one("eap", IDS("alice", "*", "*.x.org"));
+    eap.kind = SECRET_EAP;
+    CHECK(secrets_put(s, SECRET_FILES, &eap));
+    CHECK(finds(s, "gw", "alice", NULL) && finds(s, "gw", "b.x.org", NULL));
+    CHECK(put(s, SECRET_FILES, "ike", IDS("alice")));
+    CHECK(finds(s, "gw", "alice", "ike"));
+    CHECK_EQ(secrets_count(s, SECRET_FILES), 2);
+    eap.kind = SECRET_KINDS;
+    CHECK(!secrets_put(s, SECRET_FILES, &eap));
+    secrets_free(s);
+}
+
 TEST(the_first_among_equals_and_the_control_socket_before_files)
 {
     struct secrets *s = secrets_new();
@@ -219,7 +282,8 @@ TEST(there_is_a_limit)
 
 int main(void)
 {
-    return RUN(the_best_is_found) |
+    return RUN(the_best_is_found) | RUN(wildcards_in_between) |
+           RUN(a_local_wildcard_is_of_use_at_last) | RUN(other_kinds_are_apart) |
            RUN(the_first_among_equals_and_the_control_socket_before_files) |
            RUN(names_of_hosts_have_no_case) | RUN(addresses_are_compared_as_octets) |
            RUN(an_unknown_peer_gets_what_is_for_everybody_or_of_this_host) |

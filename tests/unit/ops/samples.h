@@ -28,6 +28,7 @@ static const struct mail_heir sample_heir = {true, 2, {0xf1, 0xf2}};
 static const struct mail_count sample_count = {1, 0x2000000000000003, 4, 5, 6, 7, 8};
 static const struct mail_secret sample_secret = {
     true,
+    SECRET_PPK,
     {(const u8 *)"ike-1", 5},
     {(const u8 *)"\1\0\2", 3},
     2,
@@ -325,7 +326,11 @@ static const struct shrike_conn sample_conns[] = {
      .proposal_count = 1,
      .force_encap = true,
      .remote_endpoint = {{0}, 500, 0, 0}}};
-static const struct shrike_conf sample_conf = {sample_conns, 2, 0xd1, 0xd2, 0xd3};
+static const struct shrike_conf sample_conf = {.conns = sample_conns,
+                                               .conn_count = 2,
+                                               .cookie_threshold = 0xd1,
+                                               .cookie_prefix_threshold = 0xd2,
+                                               .half_open_max = 0xd3};
 static const struct lease_attribute sample_attributes[] = {
     {CFG_INTERNAL_IP4_DNS, {(const u8 *)"\12\3\0\376", 4}},
     {CFG_INTERNAL_DNS_DOMAIN, {(const u8 *)"example.org", 11}}};

@@ -141,7 +141,7 @@ TEST(secrets_come_back_in_a_row)
     secret_write(&w, &sample_secret);
     secret_write(&w, &(struct mail_secret){.name = TEXT("x")});
     struct reader r = reader_of(written_bytes(&w));
-    CHECK(secret_read(&r, &m) && m.remove && m.id_count == 2);
+    CHECK(secret_read(&r, &m) && m.remove && m.kind == SECRET_PPK && m.id_count == 2);
     CHECK(bytes_equal(m.name, sample_secret.name) && bytes_equal(m.secret, sample_secret.secret));
     for (unsigned i = 0; i < 2; i++)
         CHECK(m.ids[i].type == sample_secret.ids[i].type &&

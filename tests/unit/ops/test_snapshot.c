@@ -151,7 +151,11 @@ TEST(a_configuration_comes_back)
 
 TEST(an_empty_configuration_comes_back)
 {
-    struct shrike_conf none = {NULL, 0, 1, 2, 3};
+    struct shrike_conf none = {.conns = NULL,
+                               .conn_count = 0,
+                               .cookie_threshold = 1,
+                               .cookie_prefix_threshold = 2,
+                               .half_open_max = 3};
     int fd = snapshot_seal(&none, &sample_settings);
     struct snapshot_copy *s = snapshot_load(fd);
     CHECK(s && same_conf(&none, &s->conf) && !s->conf.conns);
@@ -415,7 +419,8 @@ TEST(ten_thousand_connections)
     enum { COUNT = 10000 };
     static struct shrike_conn conns[COUNT];
     static char names[COUNT][8];
-    struct shrike_conf conf = {conns, COUNT, 30, 3, 0};
+    struct shrike_conf conf = {
+        .conns = conns, .conn_count = COUNT, .cookie_threshold = 30, .cookie_prefix_threshold = 3};
     for (unsigned i = 0; i < COUNT; i++) {
         snprintf(names[i], sizeof(names[i]), "c%u", i);
         conns[i] = sample_conns[0];

@@ -33,7 +33,10 @@ TEST(what_is_said_counts)
     CHECK_EQ(READ4("--config", "a.conf", "--control-socket", "/run/b"), COMMAND_RUN);
     CHECK(strcmp(line.options.config, "a.conf") == 0);
     CHECK(strcmp(line.options.control_socket, "/run/b") == 0);
+    CHECK_EQ(READ2("--strongswan-conf", "b.conf"), COMMAND_RUN);
+    CHECK(strcmp(line.options.foreign, "b.conf") == 0);
     CHECK_EQ(READ4("--one-process", "--check", "--log-level", "debug"), COMMAND_RUN);
+    CHECK(!line.options.foreign);
     CHECK(line.options.one_process && line.options.check_only);
     CHECK_EQ(line.options.level, SHRIKE_DEBUG);
     CHECK_EQ(READ2("--log-level", "error"), COMMAND_RUN);

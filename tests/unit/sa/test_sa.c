@@ -93,8 +93,9 @@ TEST(rehoming)
     struct shrike_conn conn[3] = {{.name = "a", .hash = 5, .children = &lan[0], .child_count = 1},
                                   {.name = "a", .hash = 5, .children = &lan[1], .child_count = 1},
                                   {.name = "a", .hash = 5, .children = &lan[2], .child_count = 1}};
-    struct shrike_conf conf[3] = {
-        {&conn[0], 1, 0, 0, 0}, {&conn[1], 1, 0, 0, 0}, {&conn[2], 1, 0, 0, 0}};
+    struct shrike_conf conf[3] = {{.conns = &conn[0], .conn_count = 1},
+                                  {.conns = &conn[1], .conn_count = 1},
+                                  {.conns = &conn[2], .conn_count = 1}};
     CHECK(shard_begin());
     CHECK(shard_conf(&shard, &conf[0]));
     struct ike_sa *sa = sa_new(&shard, true);
@@ -116,6 +117,67 @@ TEST(rehoming)
     CHECK(shard_end());
 }
 
+/* Wherever it stands now, and whatever has come before it or gone. */
+TEST(rehoming_finds_its_place)
+{
+    struct shrike_conn old[6], now[6];
+    struct shrike_conf conf[2] = {{.conns = old, .conn_count = 6}, {.conns = now}};
+    memset(old, 0, sizeof old);
+    for (u32 i = 0; i < 6; i++)
+        old[i] = (struct shrike_conn){.name = "x", .hash = 10 + i};
+    for (u32 count = 0; count <= 6; count++) {
+        for (u32 shift = 0; shift < 6; shift++) {
+            for (u32 i = 0; i < 6; i++)
+                now[i] = old[(i + shift) % 6];
+            conf[1].conn_count = count;
+            for (u32 i = 0; i < 6; i++) {
+                CHECK(shard_begin());
+                CHECK(shard_conf(&shard, &conf[0]));
+                struct ike_sa *sa = sa_new(&shard, true);
+                sa_use_conn(&shard, sa, &old[i], shard.current);
+                CHECK(shard_conf(&shard, &conf[1]));
+                sa_rehome(&shard, sa);
+                u32 place = (i + 6 - shift) % 6;
+                CHECK(sa->conn == (place < count ? &now[place] : &old[i]));
+                sa_free(&shard, sa);
+                CHECK(shard_end());
+            }
+        }
+    }
+}
+
+/* Changed and gone ones live on as retired, so that no configuration is held for them; in force is
+ * the one of the same name. */
+TEST(retired_connections)
+{
+    enum { ROUNDS = 3 * SNAPSHOTS_MAX };
+    struct shrike_child_conf lan = {.name = "lan"};
+    struct shrike_conn kept[ROUNDS + 1], in_force[ROUNDS + 1];
+    struct shrike_conf conf[ROUNDS + 1];
+    CHECK(shard_begin());
+    for (u32 i = 0; i <= ROUNDS; i++) {
+        in_force[i] =
+            (struct shrike_conn){.name = "a", .hash = 100 + i, .children = &lan, .child_count = 1};
+        kept[i] =
+            (struct shrike_conn){.name = "a", .hash = 100, .children = &lan, .child_count = 1};
+        conf[i] = (struct shrike_conf){
+            .conns = &in_force[i], .conn_count = 1, .retired = &kept[i], .retired_count = i > 0};
+    }
+    CHECK(shard_conf(&shard, &conf[0]));
+    struct ike_sa *sa = sa_new(&shard, true);
+    sa_use_conn(&shard, sa, &in_force[0], shard.current);
+    CHECK(shard_conn_now(&shard, sa->conn) == sa->conn);
+    for (u32 i = 1; i <= ROUNDS; i++) {
+        CHECK(shard_conf(&shard, &conf[i]));
+        sa_rehome(&shard, sa);
+        CHECK(sa->conn == &kept[i]);
+        CHECK(shard_conn_now(&shard, sa->conn) == &in_force[i]);
+        CHECK_EQ(count_actions(&shard.ring, SHRIKE_CONF_UNUSED), 1);
+    }
+    sa_free(&shard, sa);
+    CHECK(shard_end());
+}
+
 TEST(the_identity_of_the_peer)
 {
     CHECK(shard_begin());
@@ -132,5 +194,6 @@ TEST(the_identity_of_the_peer)
 int main(void)
 {
     return RUN(made_up_to_the_caps) | RUN(the_gate_counts_to_the_end) | RUN(when_it_is_due) |
-           RUN(rehoming) | RUN(the_identity_of_the_peer);
+           RUN(rehoming) | RUN(rehoming_finds_its_place) | RUN(retired_connections) |
+           RUN(the_identity_of_the_peer);
 }

@@ -1,0 +1,98 @@
+#include "config/secrets.h"
+
+#include "config/value.h"
+#include <string.h>
+
+/* By what their sections begin with; the longer of two beginnings first. */
+static const struct kind {
+    const char *begin;
+    enum key_scope scope;
+    enum secret_kind kind;
+    const char *unused; /* why it is not used; NULL: it is */
+} kinds[] = {
+    {"ike", KEY_SECRET, SECRET_IKE, NULL},
+    {"eap", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
+    {"xauth", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
+    {"ntlm", KEY_SECRET, SECRET_NTLM, "EAP is not built yet: the secret is kept and not used"},
+    {"ppk", KEY_SECRET, SECRET_PPK,
+     "post-quantum preshared keys are not built yet: the secret is kept and not used"},
+    {"private", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"rsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"ecdsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"bliss", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"pkcs8", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"pkcs12", KEY_PASSPHRASE, SECRET_KINDS, NULL},
+    {"token", KEY_TOKEN, SECRET_KINDS, NULL},
+};
+
+static const struct kind *kind_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strncmp(name, kinds[i].begin, strlen(kinds[i].begin)) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+static bool is_id(const struct value *v)
+{
+    return strncmp(v->key, "id", 2) == 0 && v->text;
+}
+
+/* Identities in IKE are of certain kinds; those of EAP and PPKs may be any text. */
+static void compile_ids(struct compile *c, const struct section *s, struct config_secret *out)
+{
+    struct pool *p = &c->config->secret_pool;
+    uint16_t count = 0;
+    for (const struct value *v = s->values; v; v = v->next)
+        count = (uint16_t)(count + is_id(v));
+    struct shrike_id *ids = pool_take(p, (count + 1u) * sizeof(*ids));
+    out->ids = ids;
+    for (const struct value *v = s->values; v; v = v->next)
+        if (is_id(v) && value_id(p, v->text, &ids[out->id_count++]) != VALUE_GOOD)
+            report_error(c->report, v->origin,
+                         "%s is not an identity that is built: write an address, a name, "
+                         "user@name, keyid:text or a distinguished name; a * stands in front",
+                         v->text);
+}
+
+static void compile_secret(struct compile *c, const struct section *s, struct config_secret *out)
+{
+    struct pool *p = &c->config->secret_pool;
+    const struct value *secret = value_find(s, "secret");
+    out->name = pool_text(p, s->name, strlen(s->name));
+    out->origin = compile_origin(c, s->origin);
+    compile_ids(c, s, out);
+    if (!secret || !secret->text ||
+        !value_secret(p, secret->text, &out->secret)) /* what it is is never said */
+        report_error(c->report, secret ? secret->origin : s->origin,
+                     "secret of %s is missing or malformed: text, 0x and hex, or 0s and base64",
+                     s->name);
+}
+
+void compile_secrets(struct compile *c)
+{
+    const struct section *all = section_find(c->root, "secrets", 7);
+    struct config *config = c->config;
+    uint32_t count = all ? all->count : 0;
+    config->secrets = pool_take(&config->secret_pool, (count + 1u) * sizeof(config->secrets[0]));
+    for (const struct value *v = all ? all->values : NULL; v; v = v->next)
+        report_error(c->report, v->origin, "%s stands between secrets: put it into one", v->key);
+    for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
+        const struct kind *kind = kind_of(s->name);
+        if (!kind) {
+            report_error(c->report, s->origin,
+                         "secrets.%s is of no known kind: its name begins with ike, eap, ntlm or "
+                         "ppk",
+                         s->name);
+            continue;
+        }
+        compile_keys(c, s, kind->scope);
+        if (kind->unused)
+            report_warning(c->report, s->origin, "secrets.%s: %s", s->name, kind->unused);
+        if (kind->kind == SECRET_KINDS)
+            continue;
+        struct config_secret *out = &config->secrets[config->secret_count++];
+        out->kind = (uint8_t)kind->kind;
+        compile_secret(c, s, out);
+    }
+}

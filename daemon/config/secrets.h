@@ -1,0 +1,10 @@
+/* The section `secrets`. */
+#ifndef DAEMON_CONFIG_SECRETS_H
+#define DAEMON_CONFIG_SECRETS_H
+
+#include "config/compile.h"
+
+/* All of them into config->secrets; passphrases of private keys are looked at and no more. */
+void compile_secrets(struct compile *c);
+
+#endif
