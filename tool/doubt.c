@@ -181,10 +181,25 @@ static void doubt_traffic(const struct config *c, struct config_report *report)
     }
 }
 
+/* Nothing is left out in silence. */
+static void tell_limits(const struct config *c, struct config_report *report)
+{
+    u32 children = 0;
+    for (u32 i = 0; i < c->conf.conn_count; i++)
+        children += c->conf.conns[i].child_count;
+    if (c->conf.conn_count &&
+        MAX(MAX(children, c->conf.conn_count), c->secret_count) > DOUBT_CHILDREN_MAX)
+        report_warning(report, c->conf.conns[0].origin,
+                       "of connections, children and secrets, more than %d were not compared with "
+                       "each other",
+                       DOUBT_CHILDREN_MAX);
+}
+
 void doubt(const struct config *c, struct config_report *report)
 {
     doubt_secrets(c, report);
     doubt_doubles(c, report);
     doubt_twins(c, report);
     doubt_traffic(c, report);
+    tell_limits(c, report);
 }

@@ -4,7 +4,8 @@
 
 #include "config/config.h"
 
-/* Traffic of more children than these is not compared: each with each. */
+/* More connections, children or secrets than these are not compared, each with each; that is told.
+ */
 #define DOUBT_CHILDREN_MAX 2000
 
 /* Warnings about one configuration, each at its place. */

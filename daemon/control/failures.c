@@ -380,7 +380,8 @@ void failures_name(struct control *c, const char *name, const char *why)
 static bool is_of(const struct failure *f, struct bytes peer)
 {
     static const char *const keys[] = {"connection", "child", "remote-host",
-                                       "compared.identity there.there"};
+                                       "compared.identity there.there",
+                                       "compared.identity there.here"};
     bool of = peer.len == 0;
     for (size_t i = 0; i < ARRAY_LEN(keys) && !of; i++)
         of = bytes_equal(vici_value(bytes_of(f->message, f->len), keys[i]), peer);

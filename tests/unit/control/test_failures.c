@@ -96,6 +96,7 @@ TEST(what_is_told)
     CHECK(value_has(f, "causes.secret", "secrets differ"));
     CHECK(vici_value_is(f, "count", "1") && vici_value(f, "last").len == 10);
     CHECK(ask("gw") == 1 && ask("198.51.100.7") == 1 && ask("idle") == 0 && ask("other") == 0);
+    CHECK(ask("right") == 1 && ask("left") == 0); /* the peer's identity */
     end();
 }
 

@@ -120,6 +120,24 @@ TEST(what_is_surely_not_meant)
     bench_close(&b);
 }
 
+/* Each with each has its limit, and what is left out is said. */
+TEST(more_than_are_compared)
+{
+    FILE *f = fopen(paths[0], "w");
+    if (!f)
+        abort();
+    fputs("connections {\n net {\n local {\n auth = psk\n id = west\n }\n remote {\n auth = psk\n"
+          " id = east\n }\n }\n}\nsecrets {\n",
+          f);
+    for (unsigned i = 0; i < 2001; i++)
+        fprintf(f, " ike-%u {\n id = host-%u\n secret = x\n }\n", i, i);
+    fputs(" ike {\n secret = x\n }\n}\n", f);
+    fclose(f);
+    CHECK_EQ(check(false), TOOL_DONE);
+    CHECK(says("warning", "more than 2000 were not compared"));
+    bench_close(&b);
+}
+
 TEST(nobody_has_a_secret)
 {
     static const struct {
@@ -215,7 +233,8 @@ int main(void)
     for (unsigned i = 0; i < 2; i++)
         snprintf(paths[i], sizeof paths[i], "%s/%c.conf", folder, 'a' + (int)i);
     int failed = RUN(a_sound_file) | RUN(all_mistakes_at_once) | RUN(what_is_surely_not_meant) |
-                 RUN(nobody_has_a_secret) | RUN(two_sides) | RUN(as_json);
+                 RUN(more_than_are_compared) | RUN(nobody_has_a_secret) | RUN(two_sides) |
+                 RUN(as_json);
     unlink(paths[0]);
     unlink(paths[1]);
     rmdir(folder);
