@@ -87,6 +87,19 @@ void json_number(struct json *j, const char *key, struct bytes digits)
         fputs("null", j->out);
 }
 
+void json_u64(struct json *j, const char *key, u64 value)
+{
+    next(j, key);
+    fprintf(j->out, "%llu", (unsigned long long)value);
+}
+
+void json_tenths(struct json *j, const char *key, u64 tenths)
+{
+    next(j, key);
+    fprintf(j->out, "%llu.%llu", (unsigned long long)(tenths / 10),
+            (unsigned long long)(tenths % 10));
+}
+
 void json_flag(struct json *j, const char *key, bool value)
 {
     next(j, key);

@@ -16,6 +16,8 @@ void json_begin(struct json *j, const char *key, char open); /* '{' or '[' */
 void json_end(struct json *j, char close);
 void json_text(struct json *j, const char *key, struct bytes value);    /* value.at NULL: null */
 void json_number(struct json *j, const char *key, struct bytes digits); /* null when it is none */
+void json_u64(struct json *j, const char *key, u64 value);
+void json_tenths(struct json *j, const char *key, u64 tenths); /* 15: 1.5 */
 void json_flag(struct json *j, const char *key, bool value);
 
 #endif

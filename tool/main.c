@@ -7,12 +7,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TIMEOUT_S = 60, TIMEOUT_MAX_S = 86400, OPTION_SOCKET = 256, OPTION_JSON, OPTION_TIMEOUT };
+enum { TIMEOUT_S = 60, TIMEOUT_MAX_S = 86400, INTERVAL_MAX_S = 3600 };
+enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_TIMEOUT, OPTION_ONCE, OPTION_INTERVAL };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"lines", required_argument, NULL, 'n'},
     {"follow", no_argument, NULL, 'f'},
+    {"once", no_argument, NULL, OPTION_ONCE},
+    {"interval", required_argument, NULL, OPTION_INTERVAL},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"socket", required_argument, NULL, OPTION_SOCKET},
     {"help", no_argument, NULL, 'h'},
@@ -34,9 +37,11 @@ static void help(FILE *out)
         fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
     }
     fputs("\n"
-          "  --json            overview, list, version, why, check: as JSON\n"
+          "  --json            overview, list, version, why, check, top: as JSON\n"
           "  -n, --lines N     log, why: how many lines or failures (20; at most 256)\n"
           "  -f, --follow      log: go on with what is logged from now on\n"
+          "  --once            top: show it once and end\n"
+          "  --interval S      top: how many seconds between two looks (1)\n"
           "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"
           "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"
           "  -h, --help        this\n"
@@ -79,6 +84,14 @@ static int take(struct tool *t, int option, unsigned *given, const char *argumen
         t->timeout_s = number_of(optarg, TIMEOUT_MAX_S);
         *given |= TOOL_TIMEOUT;
         return t->timeout_s ? -1 : usage("--timeout is seconds from 1 to 86400, not ", optarg);
+    case OPTION_ONCE:
+        t->once = true;
+        *given |= TOOL_ONCE;
+        return -1;
+    case OPTION_INTERVAL:
+        t->interval_ms = 1000 * number_of(optarg, INTERVAL_MAX_S);
+        *given |= TOOL_INTERVAL;
+        return t->interval_ms ? -1 : usage("--interval is seconds from 1 to 3600, not ", optarg);
     case OPTION_SOCKET:
         t->socket = optarg;
         return -1;
@@ -134,7 +147,8 @@ int main(int argc, char **argv)
                      .socket = socket && socket[0] ? socket : TOOL_SOCKET,
                      .session = {.fd = -1},
                      .lines = LOG_LINES,
-                     .timeout_s = TIMEOUT_S};
+                     .timeout_s = TIMEOUT_S,
+                     .interval_ms = 1000};
     unsigned given = 0;
     int code = -1, option;
     opterr = 0;

@@ -6,6 +6,7 @@
 #include "tool/log.h"
 #include "tool/overview.h"
 #include "tool/rekey.h"
+#include "tool/top.h"
 #include "tool/up.h"
 #include "tool/upgrade.h"
 #include "tool/version.h"
@@ -27,6 +28,8 @@ const struct tool_command tool_commands[] = {
      2, TOOL_JSON, command_check},
     {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
      command_upgrade},
+    {"top", "", "what goes on now: tunnels, traffic, handshakes, processes", 0, 0,
+     TOOL_JSON | TOOL_ONCE | TOOL_INTERVAL, command_top},
     {"log", "", "the last lines of the log", 0, 0, TOOL_LINES | TOOL_FOLLOW, command_log},
     {"version", "", "versions of the tool and the daemon", 0, 0, TOOL_JSON, command_version},
 };

@@ -17,15 +17,23 @@ struct tool {
     FILE *out, *err;
     const char *socket; /* path */
     struct session session;
-    bool json, follow;
-    bool colour;        /* t->out is a terminal and nobody minds */
-    unsigned width;     /* of that terminal; 0: no limit */
-    unsigned lines;     /* of the log; failures of why */
-    unsigned timeout_s; /* that an up, down or rekey may take */
+    bool json, follow, once;
+    bool colour;          /* t->out is a terminal and nobody minds */
+    unsigned width;       /* of that terminal; 0: no limit */
+    unsigned interval_ms; /* of `top`: between two looks */
+    unsigned lines;       /* of the log; failures of why */
+    unsigned timeout_s;   /* that an up, down or rekey may take */
 };
 
 /* The options that a command may have. */
-enum { TOOL_JSON = 1, TOOL_LINES = 2, TOOL_FOLLOW = 4, TOOL_TIMEOUT = 8 };
+enum {
+    TOOL_JSON = 1,
+    TOOL_LINES = 2,
+    TOOL_FOLLOW = 4,
+    TOOL_TIMEOUT = 8,
+    TOOL_ONCE = 16,
+    TOOL_INTERVAL = 32,
+};
 
 struct tool_command {
     const char *name;

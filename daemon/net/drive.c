@@ -50,6 +50,8 @@ static void send_event(struct drive *d, struct shrike_event *e)
 static void tell(struct drive *d, struct shrike_event *e)
 {
     bool written = true;
+    d->established += e->id == SHRIKE_EVENT_IKE_UP;
+    d->failed += e->id == SHRIKE_EVENT_IKE_FAILED;
     if (e->id == SHRIKE_EVENT_IKE_UP || e->id == SHRIKE_EVENT_IKE_REKEYED ||
         e->id == SHRIKE_EVENT_IKE_FAILED)
         written = keyfile_ike(&d->keyfile, d->engine, e->ike);

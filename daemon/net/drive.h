@@ -37,7 +37,8 @@ struct drive {
     u32 unused_count;
     bool configured; /* the engine has a configuration */
     u64 events, events_lost;
-    u64 events_owned_up; /* of those lost: told to control */
+    u64 events_owned_up;     /* of those lost: told to control */
+    u64 established, failed; /* handshakes that ended so */
     u64 strays_lost;
     shrike_time may_say; /* when the next line about datagrams that cannot be sent may be written */
 };

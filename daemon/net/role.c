@@ -4,6 +4,7 @@
 #include "net/list.h"
 #include "net/pools.h"
 #include "net/tally.h"
+#include "ops/process.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include <stdlib.h>
@@ -193,6 +194,8 @@ static void add_own_stats(struct mail_stats *m, const struct net *n)
     stats_add(m, "ops_waiting",
               d->courier.keys.count + d->courier.esp.count + d->courier.parent.count);
     stats_add(m, "leases", d->desk.count);
+    stats_add(m, "ike_established", d->established);
+    stats_add(m, "ike_failed", d->failed);
     stats_add(m, "events", d->events);
     stats_add(m, "events_lost", d->events_lost);
     stats_add(m, "records_written", d->records.written);
@@ -211,6 +214,7 @@ static bool got_stats(struct net *n, const struct mail *m)
         return false;
     add_engine_stats(&stats, n->drive.engine);
     add_own_stats(&stats, n);
+    stats_add_process(&stats);
     write_u32(&w, reference);
     stats_write(&w, &stats);
     if (!w.full)

@@ -533,6 +533,7 @@ static void numbers(struct other *o, const struct mail *m)
         return;
     write_u32(&w, read_u32(&r));
     stats_add(&stats, "ike_sas", 41);
+    stats_add(&stats, "pid", (u64)getpid());
     stats_write(&w, &stats);
     send_to_control(o, MAIL_STATS_ARE, written_bytes(&w), -1);
 }
@@ -540,11 +541,14 @@ static void numbers(struct other *o, const struct mail *m)
 TEST(numbers_of_all_roles)
 {
     begin();
-    t.net.answer = t.esp.answer = t.keys.answer = numbers;
+    t.parent.answer = t.net.answer = t.esp.answer = t.keys.answer = numbers;
     CHECK(client_ask(&c, "stats", NULL) && answer_is(&c, "ikesas.total", "41"));
     CHECK(answer_is(&c, "shrike-esp.ike_sas", "41") &&
           vici_value(answer_of(&c), "uptime.since").len);
     CHECK(answer_is(&c, "shrike-control.connections", "1"));
+    CHECK(vici_value(answer_of(&c), "shrike-control.memory").len >= 7); /* a million or more */
+    CHECK(vici_value(answer_of(&c), "shrike-keys.memory").len >= 7);
+    CHECK(vici_value(answer_of(&c), "shrike-control.cpu_us").len > 0);
     t.esp.answer = NULL; /* it hangs: what the others say is said all the same */
     CHECK(client_ask(&c, "stats", NULL) && answer_is(&c, "shrike-net.ike_sas", "41"));
     CHECK(!vici_value(answer_of(&c), "shrike-esp.ike_sas").at);

@@ -155,6 +155,8 @@ TEST(numbers_are_told)
     gateway_ask(&p.a, MAIL_STATS, 9);
     CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_STATS_ARE], 1));
     CHECK_EQ(number(&p.a, "ike_sas"), 1);
+    CHECK_EQ(number(&p.a, "ike_established"), 1);
+    CHECK_EQ(number(&p.a, "ike_failed"), 0);
     CHECK_EQ(number(&p.a, "datagrams_in"), 2);
     CHECK_EQ(number(&p.a, "datagrams_out"), 2);
     CHECK_EQ(number(&p.a, "mail_refused"), 0);

@@ -250,6 +250,33 @@ static enum vici_reply fake_version(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+/* Each process did so much more since it was asked last. */
+static enum vici_reply fake_stats(void *ctx, const struct vici_request *r,
+                                  struct vici_writer *answer)
+{
+    static const char *const names[] = {"shrike-parent", "shrike-control", "shrike-keys",
+                                        "shrike-esp", "shrike-net"};
+    static unsigned asked;
+    (void)ctx;
+    (void)r;
+    asked++;
+    vici_begin(answer, "ikesas");
+    vici_put_u64(answer, "total", 4);
+    vici_put_u64(answer, "half-open", 1);
+    vici_end(answer);
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        vici_begin(answer, names[i]);
+        vici_put_u64(answer, "pid", fake_is_empty ? 100 : 100 + i);
+        vici_put_u64(answer, "cpu_us", 0);
+        vici_put_u64(answer, "memory", (i + 1) << 20);
+        vici_put_u64(answer, "uptime_s", 7380);
+        vici_put_u64(answer, "child_sas", 1);
+        vici_put_u64(answer, "ike_failed", 100 * asked);
+        vici_end(answer);
+    }
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
                                        struct vici_writer *answer)
 {
@@ -370,12 +397,16 @@ static enum vici_reply fake_why(void *ctx, const struct vici_request *r, struct 
     return VICI_REPLY_NOW;
 }
 
-static const struct vici_command fake_commands[] = {
-    {"list-sas", fake_list_sas},     {"list-conns", fake_list_conns},
-    {"initiate", fake_initiate},     {"terminate", fake_terminate},
-    {"rekey", fake_rekey},           {"version", fake_version},
-    {"shrike-log", fake_shrike_log}, {"shrike-upgrade", fake_upgrade},
-    {"shrike-why", fake_why}};
+static const struct vici_command fake_commands[] = {{"list-sas", fake_list_sas},
+                                                    {"list-conns", fake_list_conns},
+                                                    {"initiate", fake_initiate},
+                                                    {"terminate", fake_terminate},
+                                                    {"rekey", fake_rekey},
+                                                    {"version", fake_version},
+                                                    {"stats", fake_stats},
+                                                    {"shrike-log", fake_shrike_log},
+                                                    {"shrike-upgrade", fake_upgrade},
+                                                    {"shrike-why", fake_why}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 
