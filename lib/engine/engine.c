@@ -10,6 +10,7 @@
 #include "engine/outside.h"
 #include "engine/view.h"
 #include "exchange/exchange.h"
+#include "exchange/idsync.h"
 #include "exchange/init.h"
 #include "exchange/reauth.h"
 #include "exchange/roam.h"
@@ -337,6 +338,19 @@ static bool unwrap(struct shard *s, struct ike_sa *sa, const struct shrike_datag
     return false;
 }
 
+/* RFC 6311: message IDs are agreed upon anew. */
+static bool resync(struct shrike *e, struct ike_sa *sa, const struct shrike_datagram *d,
+                   const struct header *h, const struct idsync *sync)
+{
+    struct turn t = {.shard = &e->shard, .sa = sa, .path = path_of(d)};
+    if (!idsync_heed(&t, sync))
+        return false;
+    counts_message(&e->shard, sa, h, true);
+    sa->heard = e->shard.now;
+    settle(e, sa);
+    return true;
+}
+
 /* The way of a datagram; false: it was dropped. */
 static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
 {
@@ -344,6 +358,7 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
     struct header h;
     struct opened o;
     struct message m;
+    struct idsync sync;
     bool again;
     u8 payload;
     enum header_verdict read = header_read(bytes_of(d->data, d->len), &h);
@@ -358,6 +373,8 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         return stranger(e, d, &h); /* gate_admit() */
     if (!names(sa, &h) || outside_hint(s, sa, d, &h))
         return false;
+    if (idsync_read(s, sa, bytes_of(d->data, d->len), &h, &sync))
+        return resync(e, sa, d, &h, &sync);
     struct slot *slot = slot_for(sa, &h, &again); /* window_request() */
     if (again)
         return seen(s, sa, slot, d, &h);

@@ -3,6 +3,7 @@
 #include "exchange/childless.h"
 #include "exchange/cp.h"
 #include "exchange/exchange.h"
+#include "exchange/idsync.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
 #include "exchange/reauth.h"
@@ -152,6 +153,7 @@ enum verdict auth_ask(struct turn *t)
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
     add_auth(t, t->op->value);
     mobike_offer(t);
+    idsync_offer(t);
     if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     return add_child(t);
@@ -279,6 +281,7 @@ enum verdict auth_conclude(struct turn *t)
             return turn_fail(t, t->op->reason, 0);
         if (!mobike_take(t))
             return FAIL;
+        idsync_take(t);
         /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
         establish(t);
         roam_begin(t->shard, t->sa);
@@ -343,6 +346,7 @@ static enum verdict identify(struct turn *t)
     t->reason.origin = conn->origin;
     if (!mobike_take(t))
         return FAIL;
+    idsync_take(t);
     name_peer(t, conn->remote.origin);
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     t->reason.method = proves ? auth.method : 0;
@@ -412,6 +416,7 @@ static enum verdict reply(struct turn *t)
     add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
     add_auth(t, t->op->value);
     mobike_offer(t);
+    idsync_offer(t);
     establish(t);
     reauth_tell(t);
     cp_reply(t);

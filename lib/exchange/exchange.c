@@ -448,6 +448,14 @@ void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa
     exchange_run(&t);
 }
 
+void exchange_anew(struct shard *s, struct ike_sa *sa, struct slot *slot)
+{
+    struct turn t = {.shard = s, .sa = sa, .slot = slot};
+    slot->step = 0;
+    slot->conclude = false;
+    exchange_run(&t);
+}
+
 void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
                      const struct shrike_answer *op)
 {

@@ -52,6 +52,8 @@ void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa
 /* The answer of an op: go on where the exchange waits. */
 void exchange_resume(struct shard *s, struct ike_sa *sa, struct slot *slot,
                      const struct shrike_answer *op);
+/* No response to the request in this slot will come, as its ID is void: ask once more. */
+void exchange_anew(struct shard *s, struct ike_sa *sa, struct slot *slot);
 /* The due time of the request in this slot has come: send it again, or give the SA up. */
 void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot);
 

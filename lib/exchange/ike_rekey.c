@@ -99,6 +99,13 @@ void ike_rekey_closing(struct shard *s, struct ike_sa *sa)
         sa_free(s, ours);
 }
 
+void ike_rekey_anew(struct shard *s, struct ike_sa *sa)
+{
+    if (sa->next[OURS])
+        sa_free(s, sa->next[OURS]);
+    life_retry(s, sa, REKEY_RETRY_SOON);
+}
+
 /* ---- both sides ---- */
 
 static struct bytes spi_octets(u64 spi, u8 out[IKE_SPI_LEN])

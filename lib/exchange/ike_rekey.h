@@ -16,5 +16,7 @@ bool ike_rekey_leaves_alone(const struct ike_sa *sa);
 void ike_rekey_used(struct shard *s, struct ike_sa *sa);
 /* This SA is being closed: what was to replace it takes over, or is not needed any more. */
 void ike_rekey_closing(struct shard *s, struct ike_sa *sa);
+/* No response to our request will come: another is made later. */
+void ike_rekey_anew(struct shard *s, struct ike_sa *sa);
 
 #endif

@@ -114,6 +114,15 @@ void child_end(struct child_sa *child, enum shrike_reason_code code)
     child->reason = (u8)code;
 }
 
+void child_anew(struct shard *s, struct child_sa *child)
+{
+    if (child->spi_in)
+        map_remove(&s->by_esp, child->spi_in, child->index);
+    child_drop_cpi(s, child);
+    child->spi_in = 0;
+    child->state = CHILD_WANTED;
+}
+
 void child_die(struct ike_sa *sa, struct child_sa *child, enum shrike_reason_code code)
 {
     if (child->state == CHILD_DEAD)

@@ -73,6 +73,8 @@ struct child_sa *child_new(struct shard *s, struct ike_sa *sa,
 void child_free(struct shard *s, struct ike_sa *sa, struct child_sa *child);
 /* It is to be deleted at the peer too, for this reason. */
 void child_end(struct child_sa *child, enum shrike_reason_code code);
+/* It is wanted as if it had not been asked for yet: by an SPI that the peer has not heard of. */
+void child_anew(struct shard *s, struct child_sa *child);
 /* The first child of a configuration of this name that is there or under way, but for `not`; NULL:
  * there is none. */
 struct child_sa *child_named(const struct ike_sa *sa, const char *name,

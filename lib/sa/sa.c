@@ -112,6 +112,7 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->born = from->born;
     to->natt = from->natt;
     to->mobike = from->mobike;
+    to->idsync = from->idsync;
     packet_drop(&s->packets, to->peer_addresses);
     to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
 }

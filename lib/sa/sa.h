@@ -86,6 +86,7 @@ struct ike_sa {
     bool caller;              /* we are the initiator of the first of its line (RFC 4555 1.3) */
     bool natt;                /* the peer knows NAT traversal: it has sent what detects NATs */
     bool mobike;              /* both ends know RFC 4555 */
+    bool idsync;              /* both ends know RFC 6311 */
     u8 roam;                  /* set of enum roam (move.h) */
     u8 nat_refusals;          /* UNEXPECTED_NAT_DETECTED in a row (RFC 4555 3.9) */
     u8 wants;                 /* set of enum ike_want */

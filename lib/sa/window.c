@@ -40,6 +40,8 @@ void window_accept(struct window *w, u32 id)
 
 void window_forget(struct window *w, u32 id)
 {
+    if (w->synced && id < w->synced - 1)
+        return; /* the peer does not ask it any more */
     if (id > w->theirs) {
         w->early &= (u8) ~(1u << (id - w->theirs - 1));
     } else if (id < w->theirs) {
@@ -57,6 +59,21 @@ u32 window_top(const struct window *w)
             top = w->theirs + n + 2;
     }
     return top;
+}
+
+bool window_sync(struct window *w, u32 theirs, u32 ours)
+{
+    struct window next = *w;
+    if (theirs < window_top(w) || (theirs < w->synced && !fault(99)))
+        return false;
+    next.theirs = theirs;
+    next.early = 0;
+    next.ours = MAX(w->ours, ours);
+    next.synced = theirs + 1;
+    if (window_spent(&next))
+        return false;
+    *w = next;
+    return true;
 }
 
 bool window_reaches(const struct window *w, u32 waiting)

@@ -14,6 +14,7 @@ struct window {
     u8 allowed; /* requests of ours that the peer keeps state for; 1 unless it has said more */
     u8 kept;    /* requests of the peer that we have said to keep state for; 1 unless we have */
     u8 early;   /* bit n: the request with the ID theirs + 1 + n has come */
+    u32 synced; /* the peer has begun anew with the ID before this one; 0: never */
 };
 
 enum window_verdict {
@@ -31,6 +32,9 @@ enum window_verdict window_request(const struct window *w, u32 id);
 void window_accept(struct window *w, u32 id);
 /* As if the request, one of the last accepted, had not come. */
 void window_forget(struct window *w, u32 id);
+/* The peer begins anew with this ID, and we with `ours` if we have not come as far (RFC 6311 5.1).
+ * false: it, or a higher one, has been heard of before, or there would soon be none left. */
+bool window_sync(struct window *w, u32 theirs, u32 ours) must_use;
 /* The highest ID that was accepted, and one more. */
 u32 window_top(const struct window *w);
 /* May a request of ours go out while the one with this ID waits for its response? */

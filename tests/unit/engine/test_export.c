@@ -656,13 +656,13 @@ static struct pair *begin_whole(void)
     return p;
 }
 
-TEST(version_2_can_be_read)
+static void whole_can_be_read(unsigned version)
 {
     struct pair *p = begin_whole();
     struct shrike *e = engine_like(p, 0);
     struct shrike_ike_view ike;
     u32 at = 0;
-    read_fixture(2);
+    read_fixture(version);
     CHECK(import_into(e, p, record_len));
     CHECK(shrike_view_ike(e, &at, &ike));
     CHECK_EQ(ike.children, 4);
@@ -673,6 +673,16 @@ TEST(version_2_can_be_read)
     CHECK_EQ(stats_of(p, 0).retransmits, 3);
     shrike_free(before);
     toy_end(p);
+}
+
+TEST(version_2_can_be_read)
+{
+    whole_can_be_read(2);
+}
+
+TEST(version_3_can_be_read)
+{
+    whole_can_be_read(3);
 }
 
 /* Once for each version, while it is the newest. */
@@ -700,5 +710,5 @@ int main(int argc, char **argv)
            RUN(a_changed_record_is_refused_or_does_no_harm) | RUN(no_field_may_be_missing) |
            RUN(a_connection_is_found_by_its_name) | RUN(a_stale_record_is_made_from_scratch) |
            RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
-           RUN(version_2_can_be_read);
+           RUN(version_2_can_be_read) | RUN(version_3_can_be_read);
 }

@@ -97,8 +97,61 @@ TEST(used_up)
     CHECK_EQ(window_request(&w, 6), WINDOW_STALE);
 }
 
+/* RFC 6311 5.1, 9, A: as the peer says, or as far as either end has come. */
+TEST(begun_anew)
+{
+    struct window w = {.ours = 5, .kept = 1, .allowed = 1};
+    CHECK(window_sync(&w, 0, 5));
+    CHECK(w.ours == 5 && w.theirs == 0);
+    w = (struct window){.ours = 2, .theirs = 4, .kept = 1};
+    CHECK(!window_sync(&w, 2, 5));
+    CHECK(w.ours == 2 && w.theirs == 4);
+    CHECK(window_sync(&w, 4, 5));
+    CHECK(w.ours == 5 && w.theirs == 4);
+    /* Of five requests the first has not come, and is not waited for. */
+    w = (struct window){.ours = 8, .theirs = 3, .kept = 5, .early = 15};
+    CHECK(!window_sync(&w, 7, 3));
+    CHECK(window_sync(&w, 8, 3));
+    CHECK(w.ours == 8 && w.theirs == 8 && w.early == 0);
+    CHECK_EQ(window_request(&w, 8), WINDOW_NEW);
+    CHECK_EQ(window_request(&w, 12), WINDOW_NEW);
+    CHECK_EQ(window_request(&w, 13), WINDOW_STALE);
+}
+
+/* RFC 6311 5.1, 11: each time with a higher ID than any before, used or only spoken of. */
+TEST(begun_anew_once)
+{
+    struct window w = {.kept = 1, .allowed = 1};
+    for (u32 id = 0; id < 50; id += 10) {
+        CHECK(window_sync(&w, id, id));
+        struct window before = w;
+        for (u32 old = 0; old <= id; old++)
+            CHECK(!window_sync(&w, old, 1000));
+        CHECK(memcmp(&w, &before, sizeof(w)) == 0);
+        window_accept(&w, id);
+        CHECK(!window_sync(&w, id, 1000));
+    }
+    CHECK(window_sync(&w, 41, 0));
+    CHECK(!window_sync(&w, UINT32_MAX - WINDOW_MAX, 0));
+    CHECK(!window_sync(&w, 42, UINT32_MAX - WINDOW_MAX));
+    CHECK(window_sync(&w, 42, 0));
+}
+
+/* What was being answered then is not asked for once more. */
+TEST(begun_anew_for_good)
+{
+    struct window w = {.theirs = 6, .kept = 4, .allowed = 1};
+    CHECK(window_sync(&w, 7, 0));
+    window_forget(&w, 5);
+    CHECK(w.theirs == 7 && w.early == 0);
+    window_accept(&w, 7);
+    window_forget(&w, 7);
+    CHECK(w.theirs == 7 && w.early == 0);
+}
+
 int main(void)
 {
     return RUN(one_at_a_time) | RUN(the_first_of_all) | RUN(several_at_a_time) | RUN(out_of_order) |
-           RUN(how_far_requests_of_ours_reach) | RUN(used_up);
+           RUN(how_far_requests_of_ours_reach) | RUN(used_up) | RUN(begun_anew) |
+           RUN(begun_anew_once) | RUN(begun_anew_for_good);
 }
