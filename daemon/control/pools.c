@@ -76,6 +76,7 @@ enum vici_reply pools_get(void *ctx, const struct vici_request *r, struct vici_w
                             .leases = vici_value_is(r->message, "leases", "yes")};
     if (only.len)
         memcpy(a->only, only.at, MIN(only.len, VICI_NAME_MAX));
+    publish_now(c); /* net knows what was loaded before this */
     if (ask(a))
         return VICI_REPLY_LATER;
     leave(a);

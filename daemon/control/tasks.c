@@ -293,7 +293,8 @@ static enum vici_reply begin_looking(struct control *c, const struct vici_reques
         return refuse(w, "neither ike, child, ike-id nor child-id is named");
     if (reauth && sas_filter_names_child(&f))
         return refuse(w, "reauth is for IKE SAs; name no child with it");
-    if (kind == TASK_REKEY && !vici_value(r->message, "timeout").at)
+    bool brief = kind == TASK_REKEY || vici_value_is(r->message, "force", "yes");
+    if (brief && !vici_value(r->message, "timeout").at)
         waits = false;
     f.up = kind == TASK_REKEY;
     struct task *t = new_task(c, r);

@@ -47,6 +47,7 @@ struct tasks {
 /* A task begins; what stands in `answer` is the answer when this gives VICI_REPLY_NOW. */
 enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
                                struct vici_writer *answer);
+/* With `force` it does not wait either, unless there is a timeout. */
 enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
                                 struct vici_writer *answer);
 /* Without a timeout it does not wait: what was found is under way. */

@@ -130,8 +130,32 @@ TEST(net_that_is_away_or_hangs)
     end();
 }
 
+static u32 pools_known; /* to net when it was asked */
+
+static void knows(struct other *o, const struct mail *m)
+{
+    if (m->kind == MAIL_POOLS)
+        pools_known = o->snapshot->settings.pool_count;
+    net(o, m);
+}
+
+/* Who asks at once is told of what he has loaded. */
+TEST(net_knows_what_was_loaded_before)
+{
+    u8 octets[256];
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    begin();
+    t.net.answer = knows;
+    vici_begin(&w, "people");
+    vici_put_text(&w, "addrs", "10.3.0.0/24");
+    vici_end(&w);
+    CHECK(client_ask(&c, "load-pool", &w) && ask(NULL, false));
+    CHECK_EQ(pools_known, 1);
+    end();
+}
+
 int main(void)
 {
     return RUN(pools_are_shown) | RUN(leases_are_shown) | RUN(more_than_a_message_holds) |
-           RUN(net_that_is_away_or_hangs);
+           RUN(net_that_is_away_or_hangs) | RUN(net_knows_what_was_loaded_before);
 }

@@ -296,6 +296,15 @@ TEST(terminate_by_name_and_number)
     ASK("terminate", "child-id", "13", "timeout", "-1");
     CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
     CHECK_EQ(last_command().child_serial, 13);
+    ASK("terminate", "child-id", "12", "force", "yes"); /* it does not wait either */
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    CHECK_EQ(last_command().child_serial, 12);
+    ASK("terminate", "child-id", "12", "force", "yes", "timeout", "5000");
+    for (int i = 0; i < 20; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING);
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
     ASK("terminate", "ike", "moon");
     CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "0"));
     CHECK(value_has(answer_of(&c), "errmsg", "no SA of this name"));
