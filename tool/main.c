@@ -8,7 +8,14 @@
 #include <unistd.h>
 
 enum { TIMEOUT_S = 60, TIMEOUT_MAX_S = 86400, INTERVAL_MAX_S = 3600 };
-enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_TIMEOUT, OPTION_ONCE, OPTION_INTERVAL };
+enum {
+    OPTION_SOCKET = 256,
+    OPTION_JSON,
+    OPTION_TIMEOUT,
+    OPTION_ONCE,
+    OPTION_INTERVAL,
+    OPTION_DRY_RUN
+};
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
@@ -17,6 +24,7 @@ static const struct option options[] = {
     {"once", no_argument, NULL, OPTION_ONCE},
     {"interval", required_argument, NULL, OPTION_INTERVAL},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"socket", required_argument, NULL, OPTION_SOCKET},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -43,6 +51,7 @@ static void help(FILE *out)
           "  --once            top: show it once and end\n"
           "  --interval S      top: how many seconds between two looks (1)\n"
           "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"
+          "  --dry-run         reload: change nothing, show what would be\n"
           "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"
           "  -h, --help        this\n"
           "  -V, --version     the version of the tool\n"
@@ -92,6 +101,10 @@ static int take(struct tool *t, int option, unsigned *given, const char *argumen
         t->interval_ms = 1000 * number_of(optarg, INTERVAL_MAX_S);
         *given |= TOOL_INTERVAL;
         return t->interval_ms ? -1 : usage("--interval is seconds from 1 to 3600, not ", optarg);
+    case OPTION_DRY_RUN:
+        t->dry_run = true;
+        *given |= TOOL_DRY_RUN;
+        return -1;
     case OPTION_SOCKET:
         t->socket = optarg;
         return -1;

@@ -6,6 +6,7 @@
 #include "tool/log.h"
 #include "tool/overview.h"
 #include "tool/rekey.h"
+#include "tool/reload.h"
 #include "tool/top.h"
 #include "tool/up.h"
 #include "tool/upgrade.h"
@@ -26,6 +27,8 @@ const struct tool_command tool_commands[] = {
      TOOL_JSON | TOOL_LINES, command_why},
     {"check", "[FILE [FILE]]", "what a configuration says wrong; of two, where they do not fit", 0,
      2, TOOL_JSON, command_check},
+    {"reload", "", "have the files read again, and show what that changes", 0, 0, TOOL_DRY_RUN,
+     command_reload},
     {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
      command_upgrade},
     {"top", "", "what goes on now: tunnels, traffic, handshakes, processes", 0, 0,

@@ -17,7 +17,7 @@ struct tool {
     FILE *out, *err;
     const char *socket; /* path */
     struct session session;
-    bool json, follow, once;
+    bool json, follow, once, dry_run;
     bool colour;          /* t->out is a terminal and nobody minds */
     unsigned width;       /* of that terminal; 0: no limit */
     unsigned interval_ms; /* of `top`: between two looks */
@@ -33,6 +33,7 @@ enum {
     TOOL_TIMEOUT = 8,
     TOOL_ONCE = 16,
     TOOL_INTERVAL = 32,
+    TOOL_DRY_RUN = 64,
 };
 
 struct tool_command {

@@ -97,11 +97,14 @@ void compile_keys(struct compile *c, const struct section *s, enum key_scope sco
     }
 }
 
+#define FNV_START 0xcbf29ce484222325
+#define FNV_PRIME 0x100000001b3
+
 static uint64_t hash_text(uint64_t hash, const char *text, char end)
 {
     for (; text && *text; text++)
-        hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
-    return (hash ^ (uint8_t)end) * 0x100000001b3;
+        hash = (hash ^ (uint8_t)*text) * FNV_PRIME;
+    return (hash ^ (uint8_t)end) * FNV_PRIME;
 }
 
 uint64_t compile_hash(uint64_t hash, const struct section *top)
@@ -109,8 +112,10 @@ uint64_t compile_hash(uint64_t hash, const struct section *top)
     const struct section *s = top;
     while (s) {
         hash = hash_text(hash, s->name, '{');
+        uint64_t sum = 0; /* in whatever order they stand */
         for (const struct value *v = s->values; v; v = v->next)
-            hash = hash_text(hash_text(hash, v->key, '='), v->text, v->text ? '\n' : '\r');
+            sum += hash_text(hash_text(FNV_START, v->key, '='), v->text, v->text ? '\n' : '\r');
+        hash = (hash ^ sum) * FNV_PRIME;
         if (s->sections) {
             s = s->sections;
             continue;

@@ -24,7 +24,8 @@ struct compile {
     const char *file_from, *file; /* the newest file name of an origin, and its copy */
 };
 
-/* Grows by all names and texts of a section as written, inherited ones too (FNV-1a). */
+/* Grows by all names and texts of a section as written, inherited ones too (FNV-1a); the order of
+ * its keys counts for nothing. */
 uint64_t compile_hash(uint64_t hash, const struct section *s);
 
 /* Every key of a section is known, and what is not built is said. */

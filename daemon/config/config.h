@@ -9,7 +9,7 @@
 #include "shrike/conf.h"
 
 /* What was written, to tell two configurations apart: a key of a section by the hash of its value;
- * a section itself has the key "". */
+ * a section below the topmost has a mark of its own, with the key "". */
 struct config_mark {
     const char *section; /* "", "remote", "children.net" */
     const char *key;

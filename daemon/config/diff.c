@@ -59,7 +59,8 @@ static void add_marks(struct compile *c, const struct section *top, struct confi
 {
     for (const struct section *s = top; s; s = next_section(top, s)) {
         const char *path = path_of(c, top, s);
-        out[(*count)++] = (struct config_mark){path, "", 0};
+        if (*path)
+            out[(*count)++] = (struct config_mark){path, "", 0};
         for (const struct value *v = s->values; v; v = v->next) {
             const char *key = key_name(v->key);
             out[(*count)++] =

@@ -338,7 +338,8 @@ static void take_fatal(struct parent *p)
 
 static void change_route(struct parent *p, const struct mail_route *route)
 {
-    if (route->add && !routes_allowed(&p->snapshot->conf, route)) {
+    if (route->add && !routes_allowed(&p->snapshot->conf, route) &&
+        !routes_stand(&p->routes, route)) {
         if (p->refusals++ < REFUSALS_LOGGED)
             tell(&p->supervisor.tell, SHRIKE_WARNING,
                  "esp asks for a route that no child with reqid %u allows: refused", route->reqid);

@@ -352,6 +352,18 @@ bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m)
     return false;
 }
 
+bool routes_stand(const struct routes *r, const struct mail_route *m)
+{
+    struct prefix all[PREFIXES_MAX];
+    for (u32 i = 0; i < m->remote_count; i++) {
+        u32 n = prefix_split(&m->remote[i], all);
+        for (u32 j = 0; j < n; j++)
+            if (routes_count(r, &all[j]) < 0)
+                return false;
+    }
+    return m->remote_count > 0;
+}
+
 /* Does the selector hold an IPv4 address of a peer? One that may come from anywhere lies within
  * "everything" at least. */
 static bool leads_to_peer(const struct shrike_ts *ts, const struct shrike_conn *conn)

@@ -56,6 +56,9 @@ bool routes_next(const struct routes *r, u32 *bucket, u32 *place, struct prefix 
 
 /* May these selectors be routed: do they lie within those of a child with this reqid? */
 bool routes_allowed(const struct shrike_conf *conf, const struct mail_route *m);
+/* Are all of them routed already? Then they may be asked for again: an SA whose child has gone from
+ * the configuration is rekeyed. */
+bool routes_stand(const struct routes *r, const struct mail_route *m);
 /* Say once when a route leads to a peer itself and the system would drop what comes from it. */
 void routes_check_peers(struct routes *r, const struct shrike_conf *conf,
                         const struct mail_route *m);

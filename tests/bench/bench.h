@@ -18,6 +18,8 @@ void bench_cookie(const struct bench *b);
 void bench_memory(const struct bench *b);
 /* A handshake beside few SAs and beside many. */
 void bench_scale(const struct bench *b);
+/* A configuration of 10,000 connections: read, and read again. */
+void bench_config(const struct bench *b);
 /* Handshakes a second of the simulator. */
 void bench_simulator(const struct bench *b);
 

@@ -20,6 +20,7 @@ static void run_all(const struct bench *b)
     bench_cookie(b);
     bench_memory(b);
     bench_scale(b);
+    bench_config(b);
     bench_simulator(b);
 }
 

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define INSTALLS_MAX 8
+#define INSTALLS_MAX 32
 #define LISTED_MAX   256
 
 struct gateway;
@@ -270,6 +270,10 @@ static inline struct shrike_ts gateway_net(u8 third)
 
 /* Send net a configuration with one connection "peer" and its child "net", from whatever address
  * and to this port. */
+/* What its connection is called, and the hash of what is in it. */
+static char gateway_conn[16] = "peer";
+static u64 gateway_hash = 1;
+
 static inline void gateway_conf(struct gateway *g, u16 remote_port)
 {
     u8 low = g->name[0] < g->peer_name[0];
@@ -282,9 +286,9 @@ static inline void gateway_conf(struct gateway *g, u16 remote_port)
                                       .local_ts_count = 1,
                                       .remote_ts_count = 1,
                                       .reqid = 7};
-    struct shrike_conn conn = {.name = "peer",
+    struct shrike_conn conn = {.name = gateway_conn,
                                .unique = SHRIKE_UNIQUE_NEVER, /* several at once are wanted */
-                               .hash = 1,
+                               .hash = gateway_hash,
                                .local_port = 500,
                                .remote_port = remote_port,
                                .proposals = gateway_proposals,
@@ -325,7 +329,7 @@ static inline void gateway_command(struct gateway *g, const struct shrike_comman
 
 static inline void gateway_up(struct gateway *g, u32 reference)
 {
-    struct shrike_command c = {.kind = SHRIKE_UP, .reference = reference, .conn = "peer"};
+    struct shrike_command c = {.kind = SHRIKE_UP, .reference = reference, .conn = gateway_conn};
     gateway_command(g, &c);
 }
 

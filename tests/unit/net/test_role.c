@@ -473,9 +473,39 @@ TEST(records_that_end_whoever_reads_them_are_given_up)
     pair_close(&p);
 }
 
+/* Each configuration lacks the connection of the one before, whose SAs go on: none of them is held
+ * for that. */
+TEST(configurations_change_as_often_as_one_likes)
+{
+    enum { TIMES = 20 };
+    pair_open(&p);
+    for (u32 i = 0; i < TIMES; i++) {
+        snprintf(gateway_conn, sizeof gateway_conn, "peer%u", i);
+        gateway_hash = 100 + i;
+        gateway_conf(&p.a, p.b.ports[SOCKET_NAT_T]);
+        gateway_up(&p.a, 50 + i);
+        CHECK(both_up(i + 1));
+        CHECK(pair_until(&p, &p.a.done_command, 50 + i));
+        pair_turns(&p, 4);
+    }
+    gateway_ask(&p.a, MAIL_LIST, 99);
+    CHECK(pair_until(&p, &p.a.list_end, 99));
+    CHECK_EQ(p.a.listed_count, TIMES);
+    CHECK_EQ(p.a.failed_command, 0);
+    CHECK_EQ(p.a.removes, 0);
+    struct shrike_command rekey = {
+        .kind = SHRIKE_REKEY, .reference = 100, .child_serial = p.a.listed[TIMES - 1]};
+    gateway_command(&p.a, &rekey);
+    CHECK(pair_until(&p, &p.a.events[SHRIKE_EVENT_CHILD_REKEYED], 1));
+    snprintf(gateway_conn, sizeof gateway_conn, "peer");
+    gateway_hash = 1;
+    pair_close(&p);
+}
+
 int main(void)
 {
-    return RUN(esp_without_an_sa_is_told_to_its_sender) | RUN(a_role_says_that_it_is_ready) |
+    return RUN(configurations_change_as_often_as_one_likes) |
+           RUN(esp_without_an_sa_is_told_to_its_sender) | RUN(a_role_says_that_it_is_ready) |
            RUN(two_of_them_make_a_child_sa) | RUN(wrong_secrets_are_told) |
            RUN(a_packet_at_a_trap_calls_a_child_up) | RUN(what_is_there_is_listed) |
            RUN(children_are_listed_whatever_their_numbers) | RUN(numbers_are_told) |

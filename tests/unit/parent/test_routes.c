@@ -488,9 +488,34 @@ TEST(only_what_a_child_allows_is_routed)
     CHECK(!routes_allowed(&conf, &m));
 }
 
+TEST(what_is_routed_may_be_asked_for_again)
+{
+    struct routes r;
+    struct mail_route two = ask(true, "10.2.0.0", "10.3.255.255");
+    struct mail_route one = ask(true, "10.2.0.0", "10.2.255.255");
+    struct mail_route more = ask(true, "10.2.0.0", "10.4.255.255"), none = two;
+    none.remote_count = 0;
+    open_routes(&r);
+    CHECK(!routes_stand(&r, &two));
+    routes_change(&r, &two);
+    CHECK(routes_stand(&r, &two) && !routes_stand(&r, &none));
+    CHECK(!routes_stand(&r, &one)); /* another prefix */
+    CHECK(!routes_stand(&r, &more));
+    more = two;
+    more.remote[more.remote_count++] = range("10.9.0.0", "10.9.255.255");
+    CHECK(!routes_stand(&r, &more));
+    two.add = false;
+    routes_change(&r, &two);
+    two.add = true;
+    CHECK(!routes_stand(&r, &two));
+    routes_close(&r);
+    CHECK(!routes_stand(&r, &two));
+}
+
 int main(void)
 {
-    return RUN(routes_follow_the_addresses_of_the_host) |
+    return RUN(what_is_routed_may_be_asked_for_again) |
+           RUN(routes_follow_the_addresses_of_the_host) |
            RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
            RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |
            RUN(routes_are_handed_on) | RUN(an_undo_of_an_orphan_takes_nothing_from_others) |

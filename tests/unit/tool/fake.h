@@ -240,6 +240,46 @@ static enum vici_reply fake_upgrade(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+static void fake_changed(struct vici_writer *w, const char *name, const char *change, const char *a,
+                         const char *b)
+{
+    vici_begin(w, name);
+    vici_put_text(w, "change", change);
+    if (a)
+        fake_list(w, "changed", a, b);
+    if (a)
+        fake_list(w, "added", "children.dmz", NULL);
+    vici_end(w);
+}
+
+/* What may be has mistakes, what is has none: the tool must not take one for the other. */
+static enum vici_reply fake_reload(void *ctx, const struct vici_request *r,
+                                   struct vici_writer *answer)
+{
+    bool dry = vici_value_is(r->message, "dry-run", "yes");
+    (void)ctx;
+    fake_put(answer, (const char *const[]){"success", dry ? "no" : "yes", "dry-run",
+                                           dry ? "yes" : "no", NULL});
+    if (dry) {
+        vici_put_text(answer, "errmsg", "the files have errors");
+        fake_list(answer, "errors", "a.conf:7: what\t", NULL);
+        return VICI_REPLY_NOW;
+    }
+    fake_list(answer, "warnings", "a.conf:3: dscp is ignored", NULL);
+    fake_put(answer, (const char *const[]){"added", "3", "removed", "2", "changed", "6",
+                                           "unchanged", "4", "left-out", "5", "untold", "7", NULL});
+    vici_begin(answer, "settings");
+    fake_list(answer, "changed", "keep_alive", NULL);
+    vici_end(answer);
+    vici_begin(answer, "connections");
+    fake_changed(answer, "cellar", "removed", NULL, NULL);
+    fake_changed(answer, "home", "changed", "children.net.rekey_time", "remote.id");
+    fake_changed(answer, "new\033", "added", NULL, NULL);
+    fake_changed(answer, "office", "changed", NULL, NULL);
+    vici_end(answer);
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_version(void *ctx, const struct vici_request *r,
                                     struct vici_writer *answer)
 {
@@ -406,7 +446,8 @@ static const struct vici_command fake_commands[] = {{"list-sas", fake_list_sas},
                                                     {"stats", fake_stats},
                                                     {"shrike-log", fake_shrike_log},
                                                     {"shrike-upgrade", fake_upgrade},
-                                                    {"shrike-why", fake_why}};
+                                                    {"shrike-why", fake_why},
+                                                    {"shrike-reload", fake_reload}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 

@@ -1,0 +1,162 @@
+/* `shrike reload`: see reload.h. */
+#include "tool/reload.h"
+#include "tool/show.h"
+#include "tool/tunnels.h"
+
+/* ---- what the answer says ---- */
+
+static u64 number_of(struct bytes answer, const char *key)
+{
+    u64 n = 0;
+    return show_number(vici_value(answer, key), &n) ? n : 0;
+}
+
+/* Each line of a list, with this in front of it. */
+static void put_lines(FILE *f, struct bytes answer, const char *list, const char *before)
+{
+    struct vici_item found, item;
+    if (!vici_find(answer, list, &found) || found.type != VICI_LIST_START)
+        return;
+    struct vici_reader r = vici_list_of(found.value);
+    while (vici_read_next(&r, &item) == VICI_LIST_ITEM) {
+        fputs(before, f);
+        show_to(f, item.value);
+        putc('\n', f);
+    }
+}
+
+/* "remote.id, children.net.rekey_time, + children.dmz" */
+static void put_keys(FILE *f, struct bytes section)
+{
+    static const struct {
+        const char *list, *sign;
+    } lists[] = {{"changed", ""}, {"added", "+ "}, {"removed", "- "}};
+    bool any = false;
+    for (unsigned i = 0; i < ARRAY_LEN(lists); i++) {
+        struct vici_item found, item;
+        if (!vici_find(section, lists[i].list, &found) || found.type != VICI_LIST_START)
+            continue;
+        struct vici_reader r = vici_list_of(found.value);
+        while (vici_read_next(&r, &item) == VICI_LIST_ITEM) {
+            fputs(any ? ", " : "", f);
+            fputs(lists[i].sign, f);
+            show_to(f, item.value);
+            any = true;
+        }
+    }
+    if (!any)
+        fputs("what the section shrike says of every connection", f);
+}
+
+/* ---- connections and their SAs ---- */
+
+static int compare(struct bytes a, struct bytes b)
+{
+    size_t len = MIN(a.len, b.len);
+    int order = len ? memcmp(a.at, b.at, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* They are sorted by name. */
+static size_t count_sas(const struct tunnels *tunnels, struct bytes name)
+{
+    const struct tunnel_list *sas = &tunnels->sas;
+    size_t from = 0, to = sas->count, count = 0;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (compare(sas->at[middle].name, name) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    while (from + count < sas->count && compare(sas->at[from + count].name, name) == 0)
+        count++;
+    return count;
+}
+
+static void put_conn(struct tool *t, const struct tunnels *tunnels, const struct vici_item *conn)
+{
+    bool added = vici_value_is(conn->value, "change", "added");
+    bool removed = vici_value_is(conn->value, "change", "removed");
+    size_t sas = added ? 0 : count_sas(tunnels, conn->name);
+    fputs(added ? "+ " : removed ? "- " : "~ ", t->out);
+    show_to(t->out, conn->name);
+    if (!added && !removed) {
+        fputs(": ", t->out);
+        put_keys(t->out, conn->value);
+    }
+    putc('\n', t->out);
+    if (!sas)
+        return;
+    fprintf(t->out, "  its %zu IKE SA%s as %s: shrike down ", sas,
+            sas == 1 ? " goes on" : "s go on", sas == 1 ? "it is" : "they are");
+    show_to(t->out, conn->name);
+    fputs(removed ? " ends them\n" : ", then shrike up, makes them anew\n", t->out);
+}
+
+static void put_diff(struct tool *t, const struct tunnels *tunnels, struct bytes answer)
+{
+    struct vici_item section, conn;
+    struct bytes settings = bytes_of(NULL, 0);
+    if (vici_find(answer, "connections", &section)) {
+        struct vici_reader r = vici_reader_of(section.value);
+        while (vici_read_whole(&r, &conn) == VICI_SECTION_START)
+            put_conn(t, tunnels, &conn);
+    }
+    if (number_of(answer, "untold"))
+        fprintf(t->out, "  and %llu more\n", (unsigned long long)number_of(answer, "untold"));
+    if (vici_find(answer, "settings", &section))
+        settings = section.value;
+    if (settings.len) {
+        fputs("settings: ", t->out);
+        put_keys(t->out, settings);
+        putc('\n', t->out);
+    }
+}
+
+static void put_sum(struct tool *t, struct bytes answer)
+{
+    fprintf(t->out, "%sconnections: %llu added, %llu removed, %llu changed, %llu as they were",
+            vici_value_is(answer, "dry-run", "yes") ? "nothing was changed; " : "",
+            (unsigned long long)number_of(answer, "added"),
+            (unsigned long long)number_of(answer, "removed"),
+            (unsigned long long)number_of(answer, "changed"),
+            (unsigned long long)number_of(answer, "unchanged"));
+    if (number_of(answer, "left-out"))
+        fprintf(t->out, ", %llu left out", (unsigned long long)number_of(answer, "left-out"));
+    putc('\n', t->out);
+}
+
+/* ---- asking ---- */
+
+/* SAs are listed first: what the reload changes, they stay. */
+static int ask(struct tool *t, const struct tunnels *tunnels)
+{
+    u8 octets[64];
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    struct session_question q = {.command = "shrike-reload"};
+    struct bytes answer;
+    vici_put_text(&w, "dry-run", t->dry_run ? "yes" : "no");
+    if (!vici_written(&w, &q.message) || session_ask(&t->session, &q, &answer) != SESSION_ANSWER)
+        return tool_lost(t);
+    put_lines(t->err, answer, "warnings", "warning: ");
+    put_lines(t->err, answer, "errors", "");
+    if (!session_success(&t->session, answer))
+        return tool_lost(t);
+    put_diff(t, tunnels, answer);
+    put_sum(t, answer);
+    return TOOL_DONE;
+}
+
+int command_reload(struct tool *t, char *const *arguments)
+{
+    struct tunnels tunnels;
+    (void)arguments;
+    if (!tool_connect(t))
+        return TOOL_FAILED;
+    if (!tunnels_load(&tunnels, &t->session, NULL))
+        return tool_lost(t);
+    int code = ask(t, &tunnels);
+    tunnels_free(&tunnels);
+    return code;
+}
