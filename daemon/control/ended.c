@@ -72,7 +72,9 @@ bool ended_waits(struct control *c, const struct shrike_event *e, struct bytes m
     if (!serial)
         return false;
     if (place_of(d, serial)->child_serial == serial) {
-        *counts = place_of(d, serial);
+        d->taken = *place_of(d, serial);
+        place_of(d, serial)->child_serial = 0;
+        *counts = &d->taken;
         return false;
     }
     if (!commands_wants(c, e) || !seat_has(c->seat, ROLE_ESP) || d->count == ENDED_PARKED)
@@ -89,10 +91,14 @@ bool ended_waits(struct control *c, const struct shrike_event *e, struct bytes m
     return true;
 }
 
+void ended_forget(struct control *c)
+{
+    memset(c->ended.counts, 0, sizeof c->ended.counts);
+}
+
 void ended_got(struct control *c, const struct mail_count *count)
 {
     struct ended *d = &c->ended;
-    *place_of(d, count->child_serial) = *count;
     for (u32 i = 0; i < d->count; i++) {
         if (d->parked[i].serial != count->child_serial)
             continue;
@@ -100,4 +106,5 @@ void ended_got(struct control *c, const struct mail_count *count)
         set_alarm(c);
         return;
     }
+    *place_of(d, count->child_serial) = *count;
 }

@@ -15,6 +15,7 @@ struct control;
 
 struct ended {
     struct mail_count counts[ENDED_KEPT]; /* by serial; a later one takes the place */
+    struct mail_count taken;              /* handed out last */
     struct parked {
         u8 *octets; /* the mail of the event */
         size_t len;
@@ -31,6 +32,8 @@ void ended_close(struct control *c);
  * Child SA that has ended, or NULL: none has, or they are not to be had. */
 bool ended_waits(struct control *c, const struct shrike_event *e, struct bytes mail,
                  const struct mail_count **counts);
+/* net or esp has ended: serials may begin anew. */
+void ended_forget(struct control *c);
 /* What one carried that was removed. */
 void ended_got(struct control *c, const struct mail_count *count);
 

@@ -325,6 +325,8 @@ static void control_peer(void *self, enum role who, bool there)
     if (there)
         return;
     stats_gone(c, who);
+    if (who == ROLE_NET || who == ROLE_ESP)
+        ended_forget(c);
     if (who == ROLE_NET) {
         start_forget(c);
         listing_net_gone(c);

@@ -64,6 +64,18 @@ TEST(numbers_come_first)
     tell_end(7);
     take(1);
     CHECK(vici_value_is(event_of(&c, 0), "gw.child-sas.net-7.bytes-in", "700"));
+    tell_end(7); /* of another life, perhaps: the numbers were those of one end */
+    for (int i = 0; i < 10; i++)
+        client_turn(&c);
+    CHECK_EQ(c.event_count, 1);
+    tell_counts(8, 800);
+    turns();
+    table_dismiss(&t.net, ROLE_NET);
+    table_introduce(&t.net, ROLE_NET);
+    turns();
+    tell_end(8);
+    take(3);
+    CHECK(c.event_count == 3 && !vici_value(event_of(&c, 2), "gw.child-sas.net-8.bytes-in").at);
     ask_end();
 }
 
