@@ -28,9 +28,11 @@ _Noreturn void shrike_panic(const char *file, int line, const char *what);
 
 #define must_use __attribute__((warn_unused_result))
 
-/* Planted faults: `-DFAULT=n` breaks one rule so that the checks can show that they bite. */
-#ifdef FAULT
-#define fault(n) (FAULT == (n))
+/* Planted faults: each breaks one rule when it is chosen, so that the checks can show that they
+ * bite (tests/faults). */
+#ifdef FAULTS
+extern int fault_chosen;
+#define fault(n) (fault_chosen == (n))
 #else
 #define fault(n) 0
 #endif
