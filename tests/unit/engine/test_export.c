@@ -475,6 +475,21 @@ TEST(each_prefix_is_refused)
     toy_end(p);
 }
 
+TEST(a_wrong_hash_is_refused)
+{
+    struct pair *p = begin(1);
+    struct shrike *e = engine_like(p, 0);
+    take_record(p, 0);
+    for (size_t at = record_len - HASH; at < record_len; at++) {
+        record[at] ^= 1;
+        CHECK(!import_into(e, p, record_len));
+        record[at] ^= 1;
+    }
+    CHECK(import_into(e, p, record_len));
+    shrike_free(e);
+    toy_end(p);
+}
+
 static void hash_again(void)
 {
     struct pen p = {.at = record, .size = sizeof(record), .len = record_len - HASH};
@@ -707,8 +722,9 @@ int main(int argc, char **argv)
            RUN(a_request_in_flight_is_sent_again_as_it_was) |
            RUN(several_requests_in_flight_are_sent_again) | RUN(several_replies_are_remembered) |
            RUN(what_is_half_open_is_no_record) | RUN(each_prefix_is_refused) |
-           RUN(a_changed_record_is_refused_or_does_no_harm) | RUN(no_field_may_be_missing) |
-           RUN(a_connection_is_found_by_its_name) | RUN(a_stale_record_is_made_from_scratch) |
+           RUN(a_wrong_hash_is_refused) | RUN(a_changed_record_is_refused_or_does_no_harm) |
+           RUN(no_field_may_be_missing) | RUN(a_connection_is_found_by_its_name) |
+           RUN(a_stale_record_is_made_from_scratch) |
            RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
            RUN(version_2_can_be_read) | RUN(version_3_can_be_read);
 }
