@@ -50,7 +50,7 @@ static void help(FILE *out)
           "  -f, --follow      log: go on with what is logged from now on\n"
           "  --once            top: show it once and end\n"
           "  --interval S      top: how many seconds between two looks (1)\n"
-          "  --timeout S       up, down, rekey: how many seconds it may take (60)\n"
+          "  --timeout S       up, down, rekey, redirect: how many seconds it may take (60)\n"
           "  --dry-run         reload: change nothing, show what would be\n"
           "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"
           "  -h, --help        this\n"

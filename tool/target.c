@@ -76,17 +76,17 @@ static void control_log(void *ctx, const struct vici_packet *p)
     log_print(ctx, p, false);
 }
 
-int target_ask(struct tool *t, const char *command, const struct target *target, const char *child)
+int target_ask(struct tool *t, const struct target_question *question)
 {
     u8 message[1024];
     struct vici_writer m = vici_writer_of(message, sizeof message);
-    struct session_question q = {.command = command,
+    struct session_question q = {.command = question->command,
                                  .silence_ms = (int)(t->timeout_s + GRACE_S) * 1000,
                                  .listener = {.event = control_log, .ctx = t}};
     struct bytes answer;
-    vici_put(&m, target->key, target->value);
-    if (child)
-        vici_put_text(&m, "child", child);
+    vici_put(&m, question->target.key, question->target.value);
+    if (question->value)
+        vici_put_text(&m, question->key, question->value);
     vici_put_u64(&m, "timeout", (u64)t->timeout_s * 1000);
     vici_put_text(&m, "loglevel", "1");
     if (!vici_written(&m, &q.message))

@@ -1,4 +1,4 @@
-/* What `shrike down` and `shrike rekey` mean: SAs by name or number. */
+/* What `shrike down`, `rekey` and `redirect` mean: SAs by name or number. */
 #ifndef TOOL_TARGET_H
 #define TOOL_TARGET_H
 
@@ -15,9 +15,14 @@ struct target {
  * of what has been said. */
 int target_find(struct tool *t, const char *argument, struct target *out) must_use;
 
-/* Ask the daemon for this and wait; what it logs meanwhile is shown. child may be NULL: else the
- * Child SAs of this name alone. TOOL_DONE, or the exit code of what has been said. */
-int target_ask(struct tool *t, const char *command, const struct target *target,
-               const char *child) must_use;
+/* What the daemon is asked for, and one thing more, as a child or a gateway; value NULL: none. */
+struct target_question {
+    const char *command;
+    struct target target;
+    const char *key, *value;
+};
+/* Ask and wait; what the daemon logs meanwhile is shown. TOOL_DONE, or the exit code of what has
+ * been said. */
+int target_ask(struct tool *t, const struct target_question *question) must_use;
 
 #endif

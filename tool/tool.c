@@ -5,6 +5,7 @@
 #include "tool/list.h"
 #include "tool/log.h"
 #include "tool/overview.h"
+#include "tool/redirect.h"
 #include "tool/rekey.h"
 #include "tool/reload.h"
 #include "tool/top.h"
@@ -29,6 +30,8 @@ const struct tool_command tool_commands[] = {
      2, TOOL_JSON, command_check},
     {"reload", "", "have the files read again, and show what that changes", 0, 0, TOOL_DRY_RUN,
      command_reload},
+    {"redirect", "NAME|#ID GATEWAY", "lead who has called us to another gateway", 2, 2,
+     TOOL_TIMEOUT, command_redirect},
     {"upgrade", "[PATH]", "another shriked takes over, at once; nothing is lost", 0, 1, 0,
      command_upgrade},
     {"top", "", "what goes on now: tunnels, traffic, handshakes, processes", 0, 0,

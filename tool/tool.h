@@ -22,7 +22,7 @@ struct tool {
     unsigned width;       /* of that terminal; 0: no limit */
     unsigned interval_ms; /* of `top`: between two looks */
     unsigned lines;       /* of the log; failures of why */
-    unsigned timeout_s;   /* that an up, down or rekey may take */
+    unsigned timeout_s;   /* that an up, down, rekey or redirect may take */
 };
 
 /* The options that a command may have. */

@@ -1,5 +1,7 @@
 /* Addresses, blocks, ranges and traffic selectors of value.h. */
 #include "config/value.h"
+
+#include "wire/codes.h"
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
@@ -214,4 +216,16 @@ bool value_ts(const char *text, struct shrike_ts *out)
     memcpy(out->from, from.octets, sizeof(out->from));
     memcpy(out->to, to.octets, sizeof(out->to));
     return true;
+}
+
+bool value_gateway(const char *text, struct shrike_addr *at, struct shrike_id *out)
+{
+    if (value_addr(text, at)) {
+        bool four = at->family == 4;
+        *out = (struct shrike_id){.type = four ? ID_IPV4_ADDR : ID_IPV6_ADDR,
+                                  .data = {at->octets, four ? 4 : 16}};
+        return true;
+    }
+    *out = (struct shrike_id){.type = ID_FQDN, .data = {(const uint8_t *)text, strlen(text)}};
+    return value_is_host_name(text) && out->data.len <= 255;
 }

@@ -456,6 +456,25 @@ static void compile_names(struct compile *c, const struct section *s, struct shr
         (enum shrike_childless)compile_name(c, s, "childless", childless, out->childless);
 }
 
+/* RFC 5685: where clients are led, and when. */
+static void compile_redirect(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    static const char *const when[] = {"init", "auth", NULL};
+    const char *to = section_text(s, "redirect_to");
+    bool at_once = compile_name(c, s, "redirect_at", when, 1) == 0;
+    struct shrike_addr at;
+    struct shrike_id id;
+    if (!to)
+        return;
+    if (!value_gateway(to, &at, &id)) {
+        report_error(c->report, compile_place(c, s, "redirect_to"),
+                     "redirect_to = %s: an address or a name is wanted", to);
+        return;
+    }
+    out->redirect = at_once ? SHRIKE_REDIRECT_INIT : SHRIKE_REDIRECT_AUTH;
+    out->redirect_to = (struct shrike_id){id.type, {keep(c, id.data.at, id.data.len), id.data.len}};
+}
+
 static void compile_options(struct compile *c, const struct section *s, struct shrike_conn *out,
                             struct config_conn *beside)
 {
@@ -501,6 +520,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     compile_addresses(c, s, out, beside);
     compile_options(c, s, out, beside);
     compile_virtual(c, s, out);
+    compile_redirect(c, s, out);
     out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
     out->proposals_origin = compile_place(c, s, "proposals");
     for (const struct section *sub = s->sections; sub; sub = sub->next) {

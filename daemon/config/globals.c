@@ -228,10 +228,13 @@ void compile_globals(struct compile *c)
                                "section %s in shrike is not built yet and is ignored", s->name);
     }
     base->half_open_max = 30 * SHRIKE_SECOND;
-    base->fragmentation = base->mobike = true;
+    base->fragmentation = base->mobike = base->follow_redirects = true;
+    base->redirect_wait = 60 * SHRIKE_SECOND;
     base->force_encap = true; /* UDP encapsulation has the offload that raw ESP has not */
     compile_retransmits(c, base);
     compile_time(c, c->shrike, "half_open_timeout", &base->half_open_max);
+    compile_bool(c, c->shrike, "follow_redirects", &base->follow_redirects);
+    compile_time(c, c->shrike, "redirect_wait", &base->redirect_wait);
     base->fragment_size =
         (uint16_t)between(c, (struct range){"fragment_size", FRAGMENT_MIN, 65535, 1280});
     c->config->base_hash = hash_of(base);

@@ -23,6 +23,9 @@ bool value_addr(const char *text, struct shrike_addr *out);
 bool value_nets(const char *text, struct shrike_net out[VALUE_NETS], uint32_t *count);
 /* Could this be a name of the DNS? */
 bool value_is_host_name(const char *text);
+/* An address or such a name, as a gateway that others are led to; it points into `at` or the text.
+ */
+bool value_gateway(const char *text, struct shrike_addr *at, struct shrike_id *out);
 /* 10.0.0.0/24[tcp/443], a range, or dynamic. */
 bool value_ts(const char *text, struct shrike_ts *out);
 

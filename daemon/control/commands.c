@@ -185,6 +185,11 @@ static enum vici_reply rekey(void *ctx, const struct vici_request *r, struct vic
     return tasks_rekey(ctx, r, w);
 }
 
+static enum vici_reply redirect(void *ctx, const struct vici_request *r, struct vici_writer *w)
+{
+    return tasks_redirect(ctx, r, w);
+}
+
 static enum vici_reply list_sas(void *ctx, const struct vici_request *r, struct vici_writer *w)
 {
     struct sas_filter f;
@@ -205,6 +210,7 @@ static const struct vici_command commands[] = {
     {"rekey", rekey},
     {"install", policies_install},
     {"uninstall", policies_uninstall},
+    {"redirect", redirect},
     {"list-sas", list_sas},
     {"list-policies", walk_policies},
     {"list-conns", walk_conns},

@@ -9,6 +9,7 @@
 #include "control/failures.h"
 #include "control/listing.h"
 #include "control/log.h"
+#include "control/lookup.h"
 #include "control/model.h"
 #include "control/names.h"
 #include "control/policies.h"
@@ -43,6 +44,7 @@ struct control {
     struct sinks sinks;
     struct model model;
     struct names names;
+    struct lookups lookups;
     struct publish publish;
     struct starts starts;
     struct clients clients;

@@ -283,6 +283,8 @@ static bool from_net(struct control *c, const struct mail *m)
         return pools_got(c, m);
     if (m->kind == MAIL_TALLIES)
         return counters_got(c, m);
+    if (m->kind == MAIL_RESOLVE)
+        return lookup_got(c, m);
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }
 
@@ -373,6 +375,7 @@ static void control_stop(void *self)
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);
+    lookup_close(c);
     names_close(&c->names);
     shared_close(c);
     policies_close(c);

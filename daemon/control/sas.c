@@ -1,6 +1,7 @@
 /* SAs in the words of the control protocol: see sas.h. */
 #include "control/sas.h"
 #include "base/text.h"
+#include "config/value.h"
 #include "shrike/conf.h"
 #include "wire/codes.h"
 #include "wire/print.h"
@@ -46,6 +47,74 @@ const char *sas_filter_read(struct sas_filter *f, struct bytes message)
     return why || f->child_id ? why : read_id(message, "child_id", &f->child_id);
 }
 
+const char *sas_filter_read_peer(struct sas_filter *f, struct bytes message)
+{
+    struct shrike_net nets[VALUE_NETS];
+    uint32_t count;
+    const char *why = read_name(message, "peer-ip", f->peer_ip);
+    why = why ? why : read_name(message, "peer-id", f->peer_id);
+    if (!why && f->peer_ip[0] && !value_nets(f->peer_ip, nets, &count))
+        return "peer-ip is an address, a subnet or a range";
+    return why;
+}
+
+/* Does it lie in this block? */
+static bool lies_in(const struct shrike_endpoint *e, const struct shrike_net *net)
+{
+    unsigned whole = net->prefix_bits / 8, rest = net->prefix_bits % 8;
+    if (net->addr.family == 0)
+        return true;
+    if (net->addr.family != e->family || memcmp(e->octets, net->addr.octets, whole) != 0)
+        return false;
+    return rest == 0 || (e->octets[whole] ^ net->addr.octets[whole]) >> (8 - rest) == 0;
+}
+
+static bool is_at(const struct shrike_endpoint *e, const char *where)
+{
+    struct shrike_net nets[VALUE_NETS];
+    uint32_t count;
+    if (!where[0])
+        return true;
+    if (!value_nets(where, nets, &count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (lies_in(e, &nets[i]))
+            return true;
+    return false;
+}
+
+/* `*` stands for any characters: on a mismatch the last one takes one character more. */
+static bool fits(const char *pattern, const char *text)
+{
+    const char *star = NULL, *from = NULL;
+    while (*text) {
+        if (*pattern == '*') {
+            star = pattern++;
+            from = text;
+        } else if (*pattern == *text) {
+            pattern++;
+            text++;
+        } else if (star) {
+            pattern = star + 1;
+            text = ++from;
+        } else {
+            return false;
+        }
+    }
+    return pattern[strspn(pattern, "*")] == 0;
+}
+
+static bool is_called(const struct shrike_id *id, const char *pattern)
+{
+    char at[4 * SHRIKE_ID_MAX + 1];
+    struct text t = text_of(at, sizeof at);
+    if (!pattern[0])
+        return true;
+    if (id->type)
+        print_ident(&t, id->type, id->data);
+    return id->type && fits(pattern, at);
+}
+
 bool sas_filter_names_child(const struct sas_filter *f)
 {
     return f->child[0] || f->child_id;
@@ -54,7 +123,8 @@ bool sas_filter_names_child(const struct sas_filter *f)
 bool sas_filter_ike(const struct sas_filter *f, const struct shrike_ike_view *v)
 {
     return (!f->up || v->state == SHRIKE_IKE_ESTABLISHED) &&
-           (!f->ike_id || f->ike_id == v->serial) &&
+           (!f->ike_id || f->ike_id == v->serial) && is_at(&v->remote, f->peer_ip) &&
+           is_called(&v->remote_id, f->peer_id) &&
            (!f->ike[0] || (v->conn && strcmp(f->ike, v->conn) == 0));
 }
 

@@ -11,10 +11,14 @@
 struct sas_filter {
     char ike[VICI_NAME_MAX + 1], child[VICI_NAME_MAX + 1]; /* names; empty: any */
     u32 ike_id, child_id;                                  /* 0: any */
-    bool up; /* only those that are established or installed */
+    bool up;                         /* only those that are established or installed */
+    char peer_ip[VICI_NAME_MAX + 1]; /* an address, a subnet or a range; empty: any */
+    char peer_id[VICI_NAME_MAX + 1]; /* an identity, `*` for any characters; empty: any */
 };
 /* From the keys ike, child, ike-id and child-id of a message. NULL, or what is wrong. */
 const char *sas_filter_read(struct sas_filter *f, struct bytes message) must_use;
+/* The keys peer-ip and peer-id beside these. NULL, or what is wrong. */
+const char *sas_filter_read_peer(struct sas_filter *f, struct bytes message) must_use;
 bool sas_filter_names_child(const struct sas_filter *f);
 bool sas_filter_ike(const struct sas_filter *f, const struct shrike_ike_view *v);
 bool sas_filter_child(const struct sas_filter *f, const struct shrike_child_view *v);

@@ -1,5 +1,6 @@
-/* initiate, terminate and rekey: see tasks.h. */
+/* initiate, terminate, rekey and redirect: see tasks.h. */
 #include "control/tasks.h"
+#include "config/value.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/render.h"
@@ -67,6 +68,8 @@ static const char *late_what(const struct task *t)
         return "not all was down";
     case TASK_REKEY:
         return "not all was rekeyed";
+    case TASK_REDIRECT:
+        return "not all were told";
     }
     return "it was not done";
 }
@@ -320,15 +323,67 @@ enum vici_reply tasks_rekey(struct control *c, const struct vici_request *r, str
     return begin_looking(c, r, w, TASK_REKEY);
 }
 
+/* Which IKE SAs are meant, and where to; NULL, or what is wrong. */
+static const char *read_redirect(struct sas_filter *f, char gateway[VICI_NAME_MAX + 1],
+                                 struct bytes message)
+{
+    struct shrike_addr at;
+    struct shrike_id id;
+    struct bytes text = vici_value(message, "gateway");
+    const char *wrong = sas_filter_read(f, message);
+    wrong = wrong ? wrong : sas_filter_read_peer(f, message);
+    gateway[0] = 0;
+    if (text.len && text.len <= VICI_NAME_MAX && !memchr(text.at, 0, text.len)) {
+        memcpy(gateway, text.at, text.len);
+        gateway[text.len] = 0;
+    }
+    if (!wrong && !value_gateway(gateway, &at, &id))
+        return "gateway is the address or the name of where they are to go";
+    if (!wrong && !f->ike[0] && !f->ike_id && !f->peer_ip[0] && !f->peer_id[0])
+        return "neither ike, ike-id, peer-ip nor peer-id is named";
+    return wrong;
+}
+
+enum vici_reply tasks_redirect(struct control *c, const struct vici_request *r,
+                               struct vici_writer *w)
+{
+    struct sas_filter f;
+    char gateway[VICI_NAME_MAX + 1];
+    const char *wrong = read_redirect(&f, gateway, r->message);
+    if (wrong)
+        return refuse(w, wrong);
+    f.up = true;
+    f.child[0] = 0;
+    f.child_id = 0;
+    struct task *t = new_task(c, r);
+    if (!t || !listing_begin(c, r->ticket, &f, true))
+        return refuse(w, "too many commands are under way");
+    t->state = TASK_LOOKING;
+    t->kind = TASK_REDIRECT;
+    t->limit = TASK_MOST;
+    memcpy(t->conn, f.ike, sizeof t->conn);
+    memcpy(t->gateway, gateway, sizeof t->gateway);
+    return VICI_REPLY_LATER;
+}
+
+static enum shrike_command_kind command_of(enum task_kind kind)
+{
+    return kind == TASK_REKEY      ? SHRIKE_REKEY
+           : kind == TASK_REDIRECT ? SHRIKE_REDIRECT
+                                   : SHRIKE_DOWN;
+}
+
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
 {
     struct task *t = by_ticket(c, ticket);
     struct shrike_command m = {.kind = SHRIKE_DOWN};
+    struct shrike_addr gateway;
     if (!t || t->state != TASK_LOOKING)
         return;
     t->state = TASK_RUNNING;
-    if (t->kind == TASK_REKEY)
-        m.kind = SHRIKE_REKEY;
+    m.kind = command_of(t->kind);
+    if (t->kind == TASK_REDIRECT)
+        ensure(value_gateway(t->gateway, &gateway, &m.gateway));
     m.reauth = t->reauth;
     m.reference = t->reference;
     for (size_t at = 0; listing_next(l, &at, &m.ike, &m.child_serial);) {
@@ -365,7 +420,7 @@ static void one_answered(struct task *t, const struct shrike_event *e)
     const enum shrike_reason_code code = e->reason.code;
     const bool well = e->id == SHRIKE_EVENT_COMMAND_DONE;
     t->left -= t->left > 0;
-    if (!well && t->kind == TASK_REKEY && code == SHRIKE_REASON_NO_SUCH_SA && t->matched > 1) {
+    if (!well && t->kind != TASK_DOWN && code == SHRIKE_REASON_NO_SUCH_SA && t->matched > 1) {
         t->matched--; /* gone meanwhile, or made anew so lately that its predecessor is there */
     } else if (!well && !(t->kind == TASK_DOWN && is_down(code))) {
         t->failed++;

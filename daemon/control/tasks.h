@@ -23,14 +23,15 @@ enum task_state {
     TASK_RUNNING,  /* net has the command */
 };
 
-enum task_kind { TASK_UP, TASK_DOWN, TASK_REKEY };
+enum task_kind { TASK_UP, TASK_DOWN, TASK_REKEY, TASK_REDIRECT };
 
 struct tasks {
     struct task {
         struct control *control;
         enum task_state state;
         enum task_kind kind;
-        bool reauth; /* rekey */
+        bool reauth;                     /* rekey */
+        char gateway[VICI_NAME_MAX + 1]; /* redirect */
         vici_ticket ticket;
         u32 reference;
         char conn[VICI_NAME_MAX + 1], child[VICI_NAME_MAX + 1];
@@ -57,7 +58,10 @@ enum vici_reply tasks_rekey(struct control *c, const struct vici_request *r,
  * is wrong. */
 const struct shrike_conn *tasks_find_conn(struct control *c, const struct sas_filter *f, u32 *index,
                                           char why[TASK_WHY_MAX]) must_use;
-/* The SAs that a terminate or a rekey means. */
+/* Peers are told where to go; whether they do is theirs. */
+enum vici_reply tasks_redirect(struct control *c, const struct vici_request *r,
+                               struct vici_writer *answer);
+/* The SAs that a terminate, a rekey or a redirect means. */
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l);
 /* A name has an address, or will have none. */
 void tasks_look(struct control *c);

@@ -35,6 +35,7 @@ void courier_init(struct courier *c, struct seat *seat)
     lane_init(&c->keys, ROLE_KEYS);
     lane_init(&c->esp, ROLE_ESP);
     lane_init(&c->parent, ROLE_PARENT);
+    lane_init(&c->control, ROLE_CONTROL);
     list_init(&c->done);
 }
 
@@ -96,6 +97,8 @@ void courier_free(struct courier *c)
     drop_all(&c->esp.unsent);
     drop_all(&c->parent.sent);
     drop_all(&c->parent.unsent);
+    drop_all(&c->control.sent);
+    drop_all(&c->control.unsent);
     drop_all(&c->done);
     kept_free(c->told);
     c->told = NULL;
@@ -166,6 +169,8 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_ADDRESS_ADD;
     case SHRIKE_ADDRESS_REMOVE:
         return MAIL_ADDRESS_REMOVE;
+    case SHRIKE_RESOLVE:
+        return MAIL_RESOLVE;
     case SHRIKE_LEASE: /* nobody else's */
     case SHRIKE_LEASE_FREE:
         break;
@@ -195,10 +200,20 @@ static void post_auth(struct courier *c, shrike_time now, const struct shrike_op
     lane_put(l, sent ? &l->sent : &l->unsent, k);
 }
 
-/* To esp, or the parent. */
+/* To esp, the parent or control. */
 static struct courier_lane *lane_of(struct courier *c, enum shrike_op_kind kind)
 {
+    if (kind == SHRIKE_RESOLVE)
+        return &c->control;
     return kind == SHRIKE_ADDRESS_ADD || kind == SHRIKE_ADDRESS_REMOVE ? &c->parent : &c->esp;
+}
+
+/* Who is to do it is not there, or takes nothing more. */
+static enum shrike_reason_code lacking(enum shrike_op_kind kind)
+{
+    return kind == SHRIKE_RESOLVE       ? SHRIKE_REASON_REDIRECT_NAME
+           : kind == SHRIKE_ADDRESS_ADD ? SHRIKE_REASON_ADDRESS_NOT_USED
+                                        : SHRIKE_REASON_KERNEL;
 }
 
 static void post_install(struct courier *c, shrike_time now, const struct shrike_op *op,
@@ -209,7 +224,7 @@ static void post_install(struct courier *c, shrike_time now, const struct shrike
     struct kept *k = l->count < COURIER_KEPT_MAX ? kept_new(op, kind, bytes_of(NULL, 0)) : NULL;
     if (!k || !seat_send(c->seat, l->to, kind, body)) {
         free(k);
-        fail(c, op, l == &c->esp ? SHRIKE_REASON_KERNEL : SHRIKE_REASON_ADDRESS_NOT_USED);
+        fail(c, op, lacking(op->kind));
         return;
     }
     k->since = now;
@@ -244,7 +259,8 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     if (w.full || kind_of(op->kind) == MAIL_NONE) {
         if (wants_answer(op->kind))
             fail(c, op, SHRIKE_REASON_LIMIT);
-    } else if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_ADDRESS_ADD) {
+    } else if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_ADDRESS_ADD ||
+               op->kind == SHRIKE_RESOLVE) {
         post_install(c, now, op, written_bytes(&w));
     } else if (!wants_answer(op->kind)) {
         post_unanswered(c, now, op, written_bytes(&w));
@@ -278,7 +294,7 @@ static bool answered(struct courier_lane *l, struct list *head, const struct shr
 
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token)
 {
-    struct courier_lane *const lanes[] = {&c->keys, &c->esp, &c->parent};
+    struct courier_lane *const lanes[] = {&c->keys, &c->esp, &c->parent, &c->control};
     for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
         if (lanes[i]->to == from)
             return answered(lanes[i], &lanes[i]->sent, token);
@@ -297,13 +313,13 @@ static void keys_gone(struct courier_lane *l)
     }
 }
 
-static void esp_gone(struct courier *c)
+/* What esp, or control, was to do has failed. */
+static void gone(struct courier *c, struct courier_lane *l)
 {
-    struct courier_lane *l = &c->esp;
     while (!list_empty(&l->sent)) {
         struct kept *k = kept_of(l->sent.next);
         lane_take(l, k);
-        k->reason = SHRIKE_REASON_KERNEL;
+        k->reason = l == &c->control ? SHRIKE_REASON_REDIRECT_NAME : SHRIKE_REASON_KERNEL;
         list_append(&c->done, &k->link);
         c->failures++;
     }
@@ -337,7 +353,9 @@ void courier_peer(struct courier *c, enum role who, bool there)
     else if (who == ROLE_KEYS)
         keys_gone(&c->keys);
     else if (who == ROLE_ESP && !there)
-        esp_gone(c);
+        gone(c, &c->esp);
+    else if (who == ROLE_CONTROL && !there)
+        gone(c, &c->control);
 }
 
 static void drop_old(struct courier_lane *l, struct list *head, shrike_time now)
@@ -357,6 +375,7 @@ void courier_settle(struct courier *c, shrike_time now)
     drop_old(&c->keys, &c->keys.unsent, now);
     drop_old(&c->esp, &c->esp.sent, now);
     drop_old(&c->parent, &c->parent.sent, now);
+    drop_old(&c->control, &c->control.sent, now);
     send_waiting(c, &c->keys);
     send_waiting(c, &c->esp);
     send_waiting(c, &c->parent);

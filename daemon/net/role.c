@@ -308,6 +308,8 @@ static bool from_control(struct net *n, const struct mail *m)
         return got_pools(n, m);
     if (m->kind == MAIL_TALLY)
         return tally_got(n->seat, n->drive.engine, m);
+    if (m->kind == MAIL_ANSWER)
+        return got_answer(n, ROLE_CONTROL, m);
     return m->kind == MAIL_STATS && got_stats(n, m);
 }
 

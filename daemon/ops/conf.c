@@ -9,7 +9,7 @@ CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 384);
+CARRIES(struct shrike_conn, 416);
 CARRIES(struct shrike_conf, 40); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -247,6 +247,8 @@ static void timing_write(struct writer *w, const struct shrike_conn *c)
     write_u32(w, c->keyingtries);
     write_choice(w, c->unique, SHRIKE_UNIQUE_KEEP + 1);
     write_choice(w, c->childless, SHRIKE_CHILDLESS_NEVER + 1);
+    write_choice(w, c->redirect, SHRIKE_REDIRECT_AUTH + 1);
+    write_u64(w, c->redirect_wait);
 }
 
 static void timing_read(struct reader *r, struct shrike_conn *c)
@@ -265,6 +267,8 @@ static void timing_read(struct reader *r, struct shrike_conn *c)
     c->keyingtries = read_u32(r);
     c->unique = (enum shrike_unique)read_choice(r, SHRIKE_UNIQUE_KEEP + 1);
     c->childless = (enum shrike_childless)read_choice(r, SHRIKE_CHILDLESS_NEVER + 1);
+    c->redirect = (enum shrike_redirect)read_choice(r, SHRIKE_REDIRECT_AUTH + 1);
+    c->redirect_wait = read_u64(r);
 }
 
 static void conn_write(struct writer *w, const struct shrike_conn *c)
@@ -288,6 +292,8 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_flag(w, c->fragmentation);
     write_flag(w, c->force_encap);
     write_flag(w, c->mobike);
+    write_flag(w, c->follow_redirects);
+    write_id(w, &c->redirect_to);
     origin_write(w, &c->origin);
     origin_write(w, &c->proposals_origin);
     origin_write(w, &c->vips_origin);
@@ -315,6 +321,8 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->fragmentation = read_flag(r);
     c->force_encap = read_flag(r);
     c->mobike = read_flag(r);
+    c->follow_redirects = read_flag(r);
+    c->redirect_to = read_id(r);
     origin_read(r, &c->origin);
     origin_read(r, &c->proposals_origin);
     origin_read(r, &c->vips_origin);

@@ -2,31 +2,33 @@
  * seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_command, 40);
+CARRIES(struct shrike_command, 64);
 CARRIES(struct shrike_kernel_event, 152);
 
 enum { NAME_CONN, NAME_CHILD }; /* places in the box */
 
 void command_write(struct writer *w, const struct shrike_command *c)
 {
-    write_choice(w, c->kind, SHRIKE_REKEY + 1);
+    write_choice(w, c->kind, SHRIKE_REDIRECT + 1);
     write_u32(w, c->reference);
     write_name(w, c->conn);
     write_name(w, c->child);
     write_u32(w, c->ike);
     write_u32(w, c->child_serial);
     write_flag(w, c->reauth);
+    write_id(w, &c->gateway);
 }
 
 bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *box)
 {
-    c->kind = (enum shrike_command_kind)read_choice(r, SHRIKE_REKEY + 1);
+    c->kind = (enum shrike_command_kind)read_choice(r, SHRIKE_REDIRECT + 1);
     c->reference = read_u32(r);
     c->conn = read_name(r, box->names[NAME_CONN]);
     c->child = read_name(r, box->names[NAME_CHILD]);
     c->ike = read_u32(r);
     c->child_serial = read_u32(r);
     c->reauth = read_flag(r);
+    c->gateway = read_id(r);
     return read_ended(r);
 }
 

@@ -12,6 +12,7 @@ CARRIES(struct shrike_switch_op, 4);
 CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
+CARRIES(struct shrike_resolve_op, 24);
 CARRIES(struct shrike_answer, 24);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
@@ -201,6 +202,18 @@ static void address_read(struct reader *r, struct shrike_address_op *a, struct s
     a->local = read_endpoint(r);
 }
 
+static void resolve_write(struct writer *w, const struct shrike_resolve_op *o)
+{
+    write_name(w, o->conn);
+    write_slice(w, o->name);
+}
+
+static void resolve_read(struct reader *r, struct shrike_resolve_op *o, struct seam_box *box)
+{
+    o->conn = read_name(r, box->names[NAME_CONN]);
+    o->name = read_slice(r);
+}
+
 static void move_write(struct writer *w, const struct shrike_move_op *o)
 {
     write_endpoint(w, &o->local);
@@ -251,6 +264,9 @@ void op_write(struct writer *w, const struct shrike_op *op)
     case SHRIKE_ADDRESS_ADD:
         address_write(w, &op->address);
         break;
+    case SHRIKE_RESOLVE:
+        resolve_write(w, &op->resolve);
+        break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         write_u32(w, op->lease_over);
@@ -285,6 +301,9 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
         break;
     case SHRIKE_ADDRESS_ADD:
         address_read(r, &op->address, box);
+        break;
+    case SHRIKE_RESOLVE:
+        resolve_read(r, &op->resolve, box);
         break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:

@@ -25,6 +25,7 @@ enum shrike_op_kind {
     SHRIKE_CHECK,         /* does this AUTH value hold? */
     SHRIKE_LEASE,         /* give a peer internal addresses */
     SHRIKE_ADDRESS_ADD,   /* internal addresses given to us are to be used */
+    SHRIKE_RESOLVE,       /* find the addresses of a gateway that another one has named */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
     /* not answered: */
     SHRIKE_CHILD_REMOVE,   /* take them out; or, asked after an INSTALL that was not answered in
@@ -135,6 +136,14 @@ struct shrike_address_op {
     struct shrike_endpoint local;  /* our own end of the tunnel */
 };
 
+/* The name came from a peer: letters, digits, '-' and '_' between dots, at most 255 octets, and no
+ * NUL behind it. */
+struct shrike_resolve_op {
+    const char *conn;
+    struct shrike_bytes name;
+};
+#define SHRIKE_RESOLVED_SIZE 17 /* octets of an address in the answer: its family, 16 octets */
+
 /* An op. Those up to CHILD_INSTALL are answered, sooner or later, by shrike_done(). Nobody is told
  * when an answer is no longer waited for: a late one is dropped by its token. */
 struct shrike_op {
@@ -148,6 +157,7 @@ struct shrike_op {
         struct shrike_move_op move;
         struct shrike_lease_op lease;
         struct shrike_address_op address;
+        struct shrike_resolve_op resolve;
         uint32_t lease_over; /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */
     };
 };
@@ -170,7 +180,8 @@ struct shrike_answer {
     struct shrike_bytes value;      /* PROVE: the AUTH data. CHECK that failed: what the secret is
                                      * called, for the reason. LEASE: configuration attributes as on
                                      * the wire (RFC 7296 3.15.1), addresses and what else the peer
-                                     * is to know. Copied during the call */
+                                     * is to know. RESOLVE: addresses, the best one first. Copied
+                                     * during the call */
 };
 
 #endif

@@ -45,6 +45,13 @@ enum shrike_childless {
     SHRIKE_CHILDLESS_NEVER,
 };
 
+/* When a peer that can be led to another gateway (RFC 5685) is, as its responder. */
+enum shrike_redirect {
+    SHRIKE_REDIRECT_NO,   /* by a command only */
+    SHRIKE_REDIRECT_INIT, /* at once: before it is known who it is */
+    SHRIKE_REDIRECT_AUTH, /* once it has proved who it is */
+};
+
 /* When a Child SA has carried enough (RFC 4301 4.4.2.1), or nothing for too long; 0: no limit. */
 struct shrike_life {
     uint64_t bytes_soft, bytes_hard;
@@ -133,12 +140,17 @@ struct shrike_conn {
     uint32_t keyingtries;         /* attempts in a row to make again what was lost; 0: for ever */
     enum shrike_unique unique;
     enum shrike_childless childless;
-    uint16_t fragment_size; /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
-    uint8_t window;         /* 1; requests under way at once, where the peer allows it (2.3) */
-    bool fragmentation;     /* offer and accept RFC 7383 */
-    bool force_encap;       /* pretend to be behind a NAT: UDP encapsulation always */
-    bool mobike;            /* RFC 4555: the addresses of its SAs may change; not beside children
-                             * in transport mode, which it does not have */
+    enum shrike_redirect redirect;
+    struct shrike_id redirect_to; /* an address (which it is never led to from there itself), or a
+                                   * name: ID_IPV4_ADDR, ID_IPV6_ADDR, ID_FQDN */
+    shrike_time redirect_wait;    /* after which a peer that was led away is closed; 0: never */
+    uint16_t fragment_size;       /* IP octets per IKE packet; 1280 (RFC 7383 2.5.1) */
+    uint8_t window;        /* 1; requests under way at once, where the peer allows it (2.3) */
+    bool fragmentation;    /* offer and accept RFC 7383 */
+    bool force_encap;      /* pretend to be behind a NAT: UDP encapsulation always */
+    bool follow_redirects; /* as the initiator, to another gateway (RFC 5685) */
+    bool mobike;           /* RFC 4555: the addresses of its SAs may change; not beside children
+                            * in transport mode, which it does not have */
     struct shrike_origin origin;
     struct shrike_origin proposals_origin;
     struct shrike_origin vips_origin;

@@ -63,6 +63,7 @@ enum shrike_command_kind {
     SHRIKE_LIVENESS, /* conn or ike: ask the peer whether it is there */
     SHRIKE_REKEY,    /* named like those of DOWN, one name at least; reauth: the IKE SAs are made
                       * from scratch and take over */
+    SHRIKE_REDIRECT, /* conn or ike: lead the peer to `gateway` (RFC 5685) */
 };
 
 /* reference comes back in COMMAND_DONE or COMMAND_FAILED. What is there, shrike/view.h shows. */
@@ -73,7 +74,8 @@ struct shrike_command {
     const char *child;
     uint32_t ike;
     uint32_t child_serial;
-    bool reauth; /* REKEY of IKE SAs */
+    bool reauth;              /* REKEY of IKE SAs */
+    struct shrike_id gateway; /* REDIRECT: as redirect_to in shrike_conn */
 };
 
 /* What the data plane has to tell. */

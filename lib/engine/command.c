@@ -2,6 +2,7 @@
 #include "engine/command.h"
 #include "base/text.h"
 #include "exchange/exchange.h"
+#include "exchange/redirect.h"
 #include "sa/child.h"
 #include "sa/remake.h"
 #include "sa/trace.h"
@@ -253,6 +254,24 @@ static enum shrike_reason_code rekey(struct commander *c, const struct shrike_co
     return found[0] ? SHRIKE_REASON_NONE : found[1] ? SHRIKE_REASON_BUSY : SHRIKE_REASON_NO_SUCH_SA;
 }
 
+/* ---- redirect ---- */
+
+/* Done when they are to be told; whether they go is theirs. */
+static enum shrike_reason_code redirect(struct commander *c, const struct shrike_command *m)
+{
+    enum shrike_reason_code code = SHRIKE_REASON_NO_SUCH_SA;
+    bool any = false;
+    for (u32 at = 0; at < c->shard->sas.cut; at++) {
+        struct ike_sa *sa = shard_sa_at(c->shard, at);
+        if (!counts(sa) || sa->state != IKE_UP || sa->wants & WANT_CLOSE ||
+            !(m->ike ? has_serial(sa, m->ike) : m->conn && text_same(sa->conn->name, m->conn)))
+            continue;
+        code = redirect_order(c->shard, sa, &m->gateway);
+        any |= code == SHRIKE_REASON_NONE;
+    }
+    return any ? SHRIKE_REASON_NONE : code;
+}
+
 static enum shrike_reason_code run(struct commander *c, const struct shrike_command *m)
 {
     switch (m->kind) {
@@ -264,6 +283,8 @@ static enum shrike_reason_code run(struct commander *c, const struct shrike_comm
         return liveness(c, m);
     case SHRIKE_REKEY:
         return rekey(c, m);
+    case SHRIKE_REDIRECT:
+        return redirect(c, m);
     }
     return SHRIKE_REASON_LIMIT;
 }

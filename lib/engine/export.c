@@ -153,7 +153,7 @@ static void leave_over(const struct shard *s, struct ike_sa *face)
     face->spi_i = face->spi_r = face->iv_end = face->forget = 0;
     window_init(&face->window);
     face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
-    face->natt = face->mobike = face->idsync = false;
+    face->natt = face->mobike = face->idsync = face->redirects = false;
     face->roam = face->nat_refusals = 0;
     sa_use_endpoints(s, face);
 }
@@ -212,7 +212,7 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
     struct ike_sa face = *sa;
     bool left_over = is_left_over(sa);
     size_t mark = pen_begin(p, RECORD_IKE);
-    face.wants &= (u8)~WANT_TELL_SPI; /* it is told again */
+    face.wants &= (u8)~WANT_TELL; /* an SPI is told again; of a gateway it was a command */
     if (left_over)
         leave_over(s, &face);
     forget_undone(sa, &face.window);

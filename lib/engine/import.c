@@ -239,7 +239,7 @@ static bool request_fits(const struct ike_sa *sa, const struct slot *ours)
     if (ours->exchange == EXCHANGE_CREATE_CHILD_SA)
         return up && alone && ours->work && (ours->want == WANT_REKEY) == !ours->child;
     bool wants = ours->want == 0 || ours->want == WANT_CLOSE || ours->want == WANT_LIVENESS ||
-                 ours->want == WANT_ROAM || ours->want == WANT_TELL_SPI;
+                 ours->want == WANT_ROAM || ours->want == WANT_TELL;
     return ours->exchange == 0 ||
            (up && alone && ours->exchange == EXCHANGE_INFORMATIONAL && wants && !ours->work);
 }

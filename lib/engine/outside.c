@@ -161,7 +161,7 @@ static bool tell(const struct outside *o, struct shard *s, struct ike_sa *sa)
         return true;
     sa->bad_spi_told = s->now;
     sa->bad_spi = o->spi;
-    sa->wants |= WANT_TELL_SPI;
+    sa->wants |= WANT_TELL;
     sa_touch(s, sa);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
 #include "exchange/reauth.h"
+#include "exchange/redirect.h"
 #include "exchange/roam.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
@@ -269,6 +270,7 @@ static enum verdict conclude_child(struct turn *t)
 enum verdict auth_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
+    struct gateway gateway;
     switch ((enum auth_conclude_step)t->slot->step) {
     case CONCLUDE_VERIFY:
         t->slot->step = CONCLUDE_CHECKED;
@@ -279,6 +281,8 @@ enum verdict auth_conclude(struct turn *t)
         t->reason.beside = t->op->value;
         if (!t->op->ok)
             return turn_fail(t, t->op->reason, 0);
+        if (redirect_in_auth(t, &gateway))
+            return redirect_auth(t, &gateway);
         if (!mobike_take(t))
             return FAIL;
         idsync_take(t);
@@ -418,6 +422,10 @@ static enum verdict reply(struct turn *t)
     mobike_offer(t);
     idsync_offer(t);
     establish(t);
+    if (redirect_is_due(t->sa, SHRIKE_REDIRECT_AUTH)) {
+        redirect_peer(t);
+        return concluded(t);
+    }
     reauth_tell(t);
     cp_reply(t);
     if (child) {
@@ -453,6 +461,9 @@ enum verdict auth_answer(struct turn *t)
         t->sa->handshake->proved = true;
         if (!unique_admits(t->shard, t->sa, initial_contact(t)))
             return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
+        /* RFC 5685 6: without a Child SA, once the peer is known. */
+        if (redirect_is_due(t->sa, SHRIKE_REDIRECT_AUTH))
+            return prove(t);
         t->slot->step = ANSWER_LEASED;
         v = cp_lease(t);
         return v == DONE ? answer_child(t) : v;

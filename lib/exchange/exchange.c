@@ -104,7 +104,7 @@ static struct header header_for(const struct turn *t)
     u8 flags = t->sa->initiator ? FLAG_INITIATOR : 0;
     return (struct header){
         .spi_i = t->sa->spi_i,
-        .spi_r = t->sa->spi_r,
+        .spi_r = t->no_sa ? 0 : t->sa->spi_r, /* RFC 7296 2.6 */
         /* RFC 7296 2.5 (4), 3.1 (4, 7, 10, 12, 13): version 2.0; of the flags those of our roles.
          */
         .version = VERSION_2_0,
@@ -251,6 +251,7 @@ static void finish_answer(struct turn *t, enum verdict v, struct draft *d)
         v = FAIL;
     if (v == REFUSE || v == FAIL) {
         t->shard->stats.refused++;
+        t->no_sa = t->slot->exchange == EXCHANGE_IKE_SA_INIT;
         draft_begin(t, d);
         add_error(t, &d->b);
         trace_keep_offers(t->shard, &t->reason); /* the message goes */

@@ -34,6 +34,7 @@ struct turn {
     enum shrike_reason_code no_address; /* why selectors that need an internal address have none */
     bool malformed;                     /* the message is refused for the turn's reason */
     bool closes;                        /* answer: the SA is closed once the reply is sent */
+    bool no_sa;                         /* answer: no SA comes of it */
 };
 
 typedef enum verdict exchange_verb(struct turn *t);

@@ -5,6 +5,7 @@
 #include "exchange/ike_rekey.h"
 #include "exchange/mobike.h"
 #include "exchange/reauth.h"
+#include "exchange/redirect.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 
@@ -43,6 +44,18 @@ static void add_delete(struct turn *t, const struct ending *e)
     }
 }
 
+/* RFC 7296 1.5 (1), 2.21.4 (7) */
+static void tell_spi(struct turn *t)
+{
+    u8 spi[IPSEC_SPI_LEN];
+    struct writer w = writer_of(spi, sizeof(spi));
+    if (!t->sa->bad_spi)
+        return;
+    write_u32(&w, t->sa->bad_spi);
+    notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
+    t->sa->bad_spi = 0;
+}
+
 enum verdict info_ask(struct turn *t)
 {
     if (t->slot->want == WANT_CLOSE) {
@@ -53,11 +66,9 @@ enum verdict info_ask(struct turn *t)
         payload_end(t->out, mark);
     } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 (2) */
         notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
-    } else if (t->slot->want == WANT_TELL_SPI) { /* RFC 7296 1.5 (1), 2.21.4 (7) */
-        u8 spi[IPSEC_SPI_LEN];
-        struct writer w = writer_of(spi, sizeof(spi));
-        write_u32(&w, t->sa->bad_spi);
-        notify_add(t->out, NOTIFY_INVALID_SPI, written_bytes(&w));
+    } else if (t->slot->want == WANT_TELL) {
+        tell_spi(t);
+        redirect_tell(t);
     } else if (t->slot->want == WANT_ROAM) {
         mobike_ask(t);
     } else if (t->slot->want == WANT_LIVENESS) { /* RFC 7296 1.4 (6) */
@@ -185,8 +196,10 @@ static enum verdict answer(struct turn *t)
         t->reason.origin = t->sa->conn->local.origin;
     note_spi(t);
     reauth_heed(t);
-    if (!close)
+    if (!close) {
         mobike_answer(t);
+        redirect_heed(t);
+    }
     return DONE;
 }
 

@@ -5,6 +5,7 @@
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
 #include "exchange/natd.h"
+#include "exchange/redirect.h"
 #include "sa/keys.h"
 #include "sa/match.h"
 #include "sa/trace.h"
@@ -76,6 +77,7 @@ static void add_notifies(struct turn *t)
     struct ring_path path;
     sa_path(t->sa, &path);
     natd_add(t, &path);
+    redirect_offer(t);
     if (!t->sa->conn || t->sa->conn->fragmentation)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
 }
@@ -111,6 +113,9 @@ enum verdict init_ask(struct turn *t)
     struct handshake *h = t->sa->handshake;
     const struct shrike_conn *conn = t->sa->conn;
     const struct shrike_provider *p = t->shard->provider;
+    enum verdict found = redirect_find(t);
+    if (found != DONE)
+        return found;
     if (h->init_i && h->cookies && h->group)
         return ask_again(t);
     u8 nonce[NONCE_LEN];
@@ -221,6 +226,9 @@ enum verdict init_answer(struct turn *t)
     enum verdict chosen = choose(t, v.sa, v.ke.group);
     if (chosen != DONE)
         return chosen;
+    redirect_note(t);
+    if (redirect_is_due(sa, SHRIKE_REDIRECT_INIT))
+        return redirect_stranger(t, v.nonce);
     if (!sa_use_suite(sa, &h->choice))
         return turn_refuse(t, SHRIKE_REASON_CRYPTO, NOTIFY_NO_PROPOSAL_CHOSEN);
     /* RFC 7296 1.3 (6): the peer guessed another group; it repeats its full offer with ours. */
@@ -340,6 +348,8 @@ enum verdict init_conclude(struct turn *t)
         return take_cookie(t, n.data);
     if (notify_find(t->in, NOTIFY_INVALID_KE_PAYLOAD, &n))
         return take_group(t, n.data);
+    if (notify_find(t->in, NOTIFY_REDIRECT, &n))
+        return redirect_init(t, n.data);
     if (notify_error(t->in, &n))
         return take_error(t, n.type);
     if (!read_values(t->in, &v) || !accept(t, &v))

@@ -314,14 +314,6 @@ static void take_list(struct turn *t, struct ike_sa *sa)
         roam_use(t->shard, sa, &t->path);
 }
 
-/* Addresses that nobody can be called at. */
-static bool is_usable(const struct shrike_endpoint *end)
-{
-    static const u8 nowhere[16];
-    bool many = end->family == 4 ? end->octets[0] >= 224 : end->octets[0] == 0xff;
-    return !many && end->port != 0 && memcmp(end->octets, nowhere, octets_of(end->family)) != 0;
-}
-
 /* RFC 4555 3.5: where the request came from the peer is from now on; its ESP goes there once it has
  * answered there. */
 static void take_update(struct turn *t, struct ike_sa *sa)
@@ -329,7 +321,7 @@ static void take_update(struct turn *t, struct ike_sa *sa)
     struct natd natd;
     bool checked = endpoint_same_address(&sa->remote, &t->path.remote) &&
                    !(sa->roam & (ROAM_CHECK | ROAM_CHECKING));
-    if (!is_usable(&t->path.remote)) {
+    if (!endpoint_usable(&t->path.remote)) {
         add_flag(t, NOTIFY_UNACCEPTABLE_ADDRESSES);
         return;
     }

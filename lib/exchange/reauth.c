@@ -54,9 +54,40 @@ static void use_path(const struct shard *s, struct ike_sa *fresh, const struct i
     sa_use_source(s, fresh);
 }
 
-bool reauth_begin(struct shard *s, struct ike_sa *sa)
+/* Is this child to be asked for anew? */
+static bool is_wanted(const struct ike_sa *sa, const struct child_sa *c)
+{
+    return (sa->state < IKE_UP ? c->state < CHILD_UP : c->state == CHILD_UP) && !c->wants_delete;
+}
+
+struct ike_sa *reauth_make(struct shard *s, struct ike_sa *sa)
 {
     const struct shrike_conn *conn = shard_conn_now(s, sa->conn);
+    struct ike_sa *fresh = sa_new(s, true);
+    if (!fresh)
+        return NULL;
+    sa_use_conn(s, fresh, conn ? conn : sa->conn, conn ? s->current : sa->snapshot);
+    for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
+        const struct shrike_child_conf *conf = sa_child_conf(fresh->conn, c->conf->name);
+        if (!conf || !is_wanted(sa, c) || child_named(fresh, conf->name, NULL))
+            continue;
+        struct child_sa *made = child_new(s, fresh, conf);
+        if (!made)
+            break;
+        made->command = c->command;
+        c->command = 0;
+    }
+    if (list_empty(&fresh->children)) {
+        sa_free(s, fresh);
+        return NULL;
+    }
+    internal_want_again(s, fresh, sa);
+    fresh->wants = WANT_INIT;
+    return fresh;
+}
+
+bool reauth_begin(struct shard *s, struct ike_sa *sa)
+{
     if (internal_held(sa, false)) {
         sa->reauth_at = SHRIKE_NEVER;
         pending_release(s, sa->command_rekey, SHRIKE_REASON_ADDRESS_LEASED);
@@ -68,24 +99,11 @@ bool reauth_begin(struct shard *s, struct ike_sa *sa)
         sa->command_rekey = 0;
         return true;
     }
-    struct ike_sa *fresh = sa_new(s, true);
+    struct ike_sa *fresh = reauth_make(s, sa);
     sa->reauth_at = s->now + shard_vary(s, REKEY_RETRY, 50);
     if (!fresh)
         return false;
-    sa_use_conn(s, fresh, conn ? conn : sa->conn, conn ? s->current : sa->snapshot);
     use_path(s, fresh, sa);
-    for (const struct child_sa *c = child_first(sa); c; c = child_after(sa, c)) {
-        const struct shrike_child_conf *conf = sa_child_conf(fresh->conn, c->conf->name);
-        bool wanted = c->state == CHILD_UP && !c->wants_delete && conf;
-        if (wanted && !child_named(fresh, conf->name, NULL) && !child_new(s, fresh, conf))
-            break;
-    }
-    if (list_empty(&fresh->children)) {
-        sa_free(s, fresh);
-        return false;
-    }
-    internal_want_again(s, fresh, sa);
-    fresh->wants = WANT_INIT;
     fresh->succeeds = sa->serial;
     sa->reauth = fresh->serial;
     sa_touch(s, fresh);

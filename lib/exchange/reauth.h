@@ -16,6 +16,9 @@ void reauth_heed(struct turn *t);
  * (RFC 7296 2.19), so it is left to begin itself. false: there is no place for it, or nothing to
  * make it for. */
 bool reauth_begin(struct shard *s, struct ike_sa *sa);
+/* The new one alone, with a handshake and the children of this one, or, as long as that is not up
+ * itself, those that it was to have; whom it calls is still to be said. NULL: as above. */
+struct ike_sa *reauth_make(struct shard *s, struct ike_sa *sa);
 /* Look after an SA: when it is up with all of its children, the one that it succeeds is closed. */
 void reauth_settle(struct shard *s, struct ike_sa *sa);
 /* This SA is being closed: the one that it was to succeed tries again. */

@@ -75,7 +75,7 @@ static bool begin_next(struct shard *s, struct ike_sa *sa)
         }
         return begin_want(s, sa, WANT_CLOSE, EXCHANGE_INFORMATIONAL) ||
                begin_want(s, sa, WANT_ROAM, EXCHANGE_INFORMATIONAL) || begin_child(s, sa, true) ||
-               begin_want(s, sa, WANT_TELL_SPI, EXCHANGE_INFORMATIONAL) ||
+               begin_want(s, sa, WANT_TELL, EXCHANGE_INFORMATIONAL) ||
                begin_want(s, sa, WANT_LIVENESS, EXCHANGE_INFORMATIONAL) || begin_rekey(s, sa) ||
                begin_child(s, sa, false);
     case IKE_CLOSING:

@@ -117,6 +117,7 @@ void life_tick(struct shard *s, struct ike_sa *sa)
     }
     /* RFC 7296 2.8 (4), 2.4 (12): with all of its children. */
     sa->wants |= WANT_CLOSE;
-    sa->reason = SHRIKE_REASON_EXPIRED;
+    if (sa->reason != SHRIKE_REASON_REDIRECTED) /* RFC 5685 5: it had its time to go */
+        sa->reason = SHRIKE_REASON_EXPIRED;
     sa->expires = SHRIKE_NEVER;
 }

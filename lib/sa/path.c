@@ -26,6 +26,13 @@ bool endpoint_same_address(const struct shrike_endpoint *a, const struct shrike_
     return endpoint_at(a, &address);
 }
 
+bool endpoint_usable(const struct shrike_endpoint *end)
+{
+    static const u8 nowhere[16];
+    bool many = end->family == 4 ? end->octets[0] >= 224 : end->octets[0] == 0xff;
+    return !many && end->port != 0 && memcmp(end->octets, nowhere, octets_of(end->family)) != 0;
+}
+
 bool path_same(const struct ring_path *a, const struct ring_path *b)
 {
     return endpoint_same_address(&a->local, &b->local) && a->local.port == b->local.port &&

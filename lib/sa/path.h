@@ -32,6 +32,8 @@ bool addresses_have(const struct host_addresses *h, const struct shrike_endpoint
 bool endpoint_at(const struct shrike_endpoint *end, const struct shrike_addr *address);
 bool endpoint_same_address(const struct shrike_endpoint *a, const struct shrike_endpoint *b);
 bool path_same(const struct ring_path *a, const struct ring_path *b);
+/* Can somebody be called there? Not at addresses of many or of nobody. */
+bool endpoint_usable(const struct shrike_endpoint *end);
 struct shrike_addr endpoint_address(const struct shrike_endpoint *end);
 
 /* What there is to choose from. */

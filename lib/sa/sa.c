@@ -78,6 +78,17 @@ struct ike_sa *sa_new_waiting(struct shard *s)
     return sa_take(s, true);
 }
 
+bool sa_new_spi(struct shard *s, struct ike_sa *sa)
+{
+    u64 spi = shard_draw_spi(s);
+    ensure(sa->initiator && sa->state == IKE_INIT);
+    if (!spi || !map_put(&s->by_spi, spi, sa->index))
+        return false;
+    map_remove(&s->by_spi, sa->spi_i, sa->index);
+    sa->spi_i = spi;
+    return true;
+}
+
 void sa_use_source(const struct shard *s, struct ike_sa *sa)
 {
     struct path_query q = {.host = &s->host,
@@ -113,8 +124,11 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->natt = from->natt;
     to->mobike = from->mobike;
     to->idsync = from->idsync;
+    to->redirects = from->redirects;
     packet_drop(&s->packets, to->peer_addresses);
     to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
+    packet_drop(&s->packets, to->led);
+    to->led = from->led ? packet_ref(from->led) : NULL;
 }
 
 struct ike_sa *sa_new_rekeyed(struct shard *s, struct ike_sa *old, bool ours)
@@ -161,6 +175,18 @@ static void hand_roam(struct ike_sa *from, struct ike_sa *to)
     from->roam &= ROAM_IN_FLIGHT;
 }
 
+/* Where the peer is to be led and was not told yet. One that was told has its time to go. */
+static void hand_gateway(struct shard *s, struct ike_sa *from, struct ike_sa *to)
+{
+    packet_drop(&s->packets, to->gateway);
+    to->gateway = from->gateway;
+    from->gateway = NULL;
+    if (to->gateway)
+        to->wants |= WANT_TELL;
+    if (from->reason == SHRIKE_REASON_REDIRECTED)
+        to->expires = MIN(to->expires, from->expires);
+}
+
 /* Who waits for the old one waits for the new one. */
 static void move_commands(struct shard *s, struct ike_sa *from, struct ike_sa *to)
 {
@@ -185,6 +211,7 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
     if (sa->command_alive) /* its request may be in flight on the old one, which goes */
         sa->wants |= WANT_LIVENESS;
     hand_roam(old, sa);
+    hand_gateway(s, old, sa);
     sa->reason = old->reason;
     sa->succeeds = old->succeeds;
     sa->spare = false;
@@ -248,6 +275,8 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     internal_end(s, sa);
     packet_drop(&s->packets, sa->internal);
     packet_drop(&s->packets, sa->peer_addresses);
+    packet_drop(&s->packets, sa->gateway);
+    packet_drop(&s->packets, sa->led);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);
     heap_remove(&s->timers, &sa->timer);

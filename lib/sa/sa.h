@@ -31,10 +31,10 @@ enum ike_want {
     WANT_AUTH = 1 << 1,
     WANT_CLOSE = 1 << 2,
     WANT_LIVENESS = 1 << 3,
-    WANT_REKEY = 1 << 4,    /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
-    WANT_REJECT = 1 << 5,   /* we do not believe who the peer says it is */
-    WANT_TELL_SPI = 1 << 6, /* ESP of the peer has an SPI that we do not have: bad_spi */
-    WANT_ROAM = 1 << 7,     /* something is to be said about addresses: ike_sa.roam */
+    WANT_REKEY = 1 << 4,  /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
+    WANT_REJECT = 1 << 5, /* we do not believe who the peer says it is */
+    WANT_TELL = 1 << 6,   /* something is to be told: bad_spi, gateway */
+    WANT_ROAM = 1 << 7,   /* something is to be said about addresses: ike_sa.roam */
 };
 
 /* Exchanges that go alone: no other request of ours is under way beside them. */
@@ -87,6 +87,7 @@ struct ike_sa {
     bool natt;                /* the peer knows NAT traversal: it has sent what detects NATs */
     bool mobike;              /* both ends know RFC 4555 */
     bool idsync;              /* both ends know RFC 6311 */
+    bool redirects;           /* the peer has called us, and can be led elsewhere (RFC 5685) */
     u8 roam;                  /* set of enum roam (move.h) */
     u8 nat_refusals;          /* UNEXPECTED_NAT_DETECTED in a row (RFC 4555 3.9) */
     u8 wants;                 /* set of enum ike_want */
@@ -127,7 +128,7 @@ struct ike_sa {
     struct ike_sa *before;    /* what it is to replace, while that is there */
     shrike_time bad_spi_told; /* when; 0: never */
     shrike_time hinted;       /* when a hint had the peer asked; 0: never */
-    u32 bad_spi;              /* of ESP, that the peer is to be told of */
+    u32 bad_spi;              /* of ESP, that the peer is to be told of; 0: none */
     bool told;                /* that it is down, or has failed */
     bool unsettled;           /* more is to be done than one input may cause */
     bool reap;                /* to be freed when the input is over */
@@ -149,6 +150,8 @@ struct ike_sa {
     u64 cookie2;              /* that the response to our request must have; 0: none */
     u64 mapping; /* start of the last hash of our end as the peer sees it (RFC 4555 3.8) */
     struct packet *peer_addresses; /* struct shrike_addr each: where the peer can be found, too */
+    struct packet *gateway;        /* that the peer is to be led to: a notify's data; NULL: none */
+    struct packet *led; /* how we were led here (exchange/redirect.c); NULL: we were not */
 };
 
 /* A new SA with a handshake, an SPI of ours and a place in the tables; NULL at a cap. */
@@ -157,6 +160,8 @@ struct ike_sa *sa_new(struct shard *s, bool initiator) must_use;
  * NULL, or false, at a cap. */
 struct ike_sa *sa_new_waiting(struct shard *s) must_use;
 bool sa_begin_handshake(struct shard *s, struct ike_sa *sa) must_use;
+/* An IKE SA that we begin, and that has no peer yet, gets another SPI. false: there is none. */
+bool sa_new_spi(struct shard *s, struct ike_sa *sa) must_use;
 /* Where its connection sends from, and whom it calls. */
 void sa_use_endpoints(const struct shard *s, struct ike_sa *sa);
 /* Another address of ours to send from, when that one is not there any more. */

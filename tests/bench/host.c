@@ -102,6 +102,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
         return true;
     case SHRIKE_LEASE:
     case SHRIKE_ADDRESS_ADD:
+    case SHRIKE_RESOLVE:
     case SHRIKE_CHILD_INSTALL:
         return true;
     case SHRIKE_CHILD_REMOVE:

@@ -400,6 +400,20 @@ static bool take_addresses(struct pair_side *side, const struct shrike_op *op, s
     return !side->hold_leases;
 }
 
+static bool resolve(struct pair_side *side, const struct shrike_op *op, struct answer *out)
+{
+    if (op->resolve.name.len >= sizeof(side->name) || side->resolved.len > sizeof(out->value))
+        abort();
+    memcpy(side->name, op->resolve.name.at, op->resolve.name.len);
+    side->name[op->resolve.name.len] = 0;
+    out->answer.ok = side->resolved.len > 0;
+    out->answer.reason = SHRIKE_REASON_REDIRECT_NAME;
+    if (side->resolved.len)
+        memcpy(out->value, side->resolved.at, side->resolved.len);
+    out->answer.value = bytes_of(NULL, side->resolved.len);
+    return true;
+}
+
 static void move_one(struct pair_child *c, const struct shrike_move_op *op)
 {
     for (unsigned i = 0; i < op->child_count; i++) {
@@ -441,6 +455,8 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         return give_lease(side, op, out);
     case SHRIKE_ADDRESS_ADD:
         return take_addresses(side, op, out);
+    case SHRIKE_RESOLVE:
+        return resolve(side, op, out);
     case SHRIKE_LEASE_FREE:
         lease_ends(&side->leases, op->lease_over);
         return false;
@@ -487,6 +503,11 @@ static void hear(struct pair_side *side, const struct shrike_event *e)
     side->done += e->id == SHRIKE_EVENT_COMMAND_DONE;
     side->refused += e->id == SHRIKE_EVENT_COMMAND_FAILED;
     side->child_down += e->id == SHRIKE_EVENT_CHILD_DOWN;
+    side->redirecting += e->id == SHRIKE_EVENT_REDIRECTING;
+    if (e->id == SHRIKE_EVENT_REDIRECTED) {
+        side->redirected++;
+        side->led_to = e->remote;
+    }
     side->moved += e->id == SHRIKE_EVENT_IKE_MOVED;
     side->path_lost += e->id == SHRIKE_EVENT_IKE_PATH_LOST;
     side->move_failed += e->id == SHRIKE_EVENT_IKE_MOVE_FAILED;
@@ -591,14 +612,14 @@ void pair_wait(struct pair *p, shrike_time until)
 
 void pair_up(struct pair *p, const char *child)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0, false};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0, false, {0}};
     shrike_command(p->side[0].engine, p->now, &up);
     pair_run(p);
 }
 
 void pair_down(struct pair *p, unsigned side, const char *child)
 {
-    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0, false};
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0, false, {0}};
     shrike_command(p->side[side].engine, p->now, &down);
     pair_run(p);
 }

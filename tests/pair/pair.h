@@ -82,6 +82,11 @@ struct pair_side {
     /* what its data plane has still to install */
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
+    /* gateways */
+    unsigned redirected, redirecting; /* events */
+    struct shrike_endpoint led_to;    /* of the last of the first kind */
+    struct shrike_bytes resolved;     /* what a RESOLVE is answered with; empty: it fails */
+    char name[256];                   /* of the last one */
     /* internal addresses */
     struct pair_leases leases, addresses; /* of LEASE, of ADDRESS_ADD */
     struct shrike_bytes give;             /* what a LEASE is answered with; empty: no address */

@@ -137,6 +137,10 @@ static void build_times(struct shrike_conn *conn, const struct conf_knobs *k)
     conn->unique = k->unique;
     conn->childless = k->childless;
     conn->keyingtries = k->keyingtries;
+    conn->redirect = k->redirect;
+    conn->redirect_to = k->redirect_to;
+    conn->redirect_wait = 60 * SHRIKE_SECOND;
+    conn->follow_redirects = k->follows;
 }
 
 static void build_internal(struct shrike_conn *conn, struct sim_part *c, const struct conf_knobs *k)

@@ -68,6 +68,9 @@ struct conf_knobs {
     u16 fragment_size;                                     /* 0: 1280 */
     enum shrike_unique unique;
     enum shrike_childless childless;
+    enum shrike_redirect redirect;
+    struct shrike_id redirect_to;
+    bool follows; /* redirections */
     u32 keyingtries;
     bool fragmentation;
     bool force_encap;

@@ -86,6 +86,26 @@ static void take_address(struct host *h, const struct shrike_op *op, struct host
         out->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_ADDRESS_NOT_USED};
 }
 
+/* "host3.example" is the host with this number. */
+static void take_resolve(struct host *h, const struct shrike_resolve_op *op, struct host_op *out)
+{
+    static const char front[] = "host", behind[] = ".example";
+    const size_t digit = sizeof front - 1, size = sizeof front + sizeof behind - 1;
+    unsigned number = 0;
+
+    out->answer = (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_REDIRECT_NAME};
+    if (op->name.len != size || memcmp(op->name.at, front, digit) != 0 ||
+        memcmp(op->name.at + digit + 1, behind, sizeof behind - 1) != 0)
+        return;
+    number = op->name.at[digit] - (unsigned)'0';
+    if (number >= h->oracle->host_count || prng_percent(&h->prng, h->model.address_fails))
+        return;
+    out->value[0] = h->oracle->hosts[number]->address.family;
+    memcpy(out->value + 1, h->oracle->hosts[number]->address.octets, SHRIKE_RESOLVED_SIZE - 1);
+    out->answer.ok = true;
+    out->answer.value = bytes_of(NULL, SHRIKE_RESOLVED_SIZE);
+}
+
 void host_ops_take(struct host *h, const struct shrike_op *op)
 {
     struct world *w = h->node.world;
@@ -123,6 +143,9 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         take_address(h, op, out);
+        break;
+    case SHRIKE_RESOLVE:
+        take_resolve(h, &op->resolve, out);
         break;
     case SHRIKE_CHILD_MOVE:
         take_move(h, &op->move, &out->move);
@@ -187,7 +210,8 @@ void host_ops_answer(struct host *h)
     ladder_op(h, &op, "answered");
     if (is_order(op.kind))
         return;
-    if (op.answer.ok && (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE))
+    if (op.answer.ok &&
+        (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE || op.kind == SHRIKE_RESOLVE))
         op.answer.value.at = op.value;
     shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
     if (op.again)

@@ -13,7 +13,7 @@ void oracle_init(struct oracle *o, struct world *w, const struct shrike_limits *
     memset(&o->reuse, 0, sizeof o->reuse);
     o->limits = *limits;
     o->window = 1;
-    o->ids_forged = o->roams = o->unbroken = false;
+    o->ids_forged = o->roams = o->unbroken = o->led = false;
     memset(o->strangers, 0, sizeof o->strangers);
     needles_clear(&o->needles);
 }
@@ -173,6 +173,9 @@ void oracle_ike_up(struct oracle *o, struct host *h, struct host_ike *sa)
 
 struct host *oracle_peer(const struct oracle *o, const struct host *h, const struct esp_pair *pair)
 {
+    for (unsigned i = 0; o->led && i < o->host_count; i++)
+        if (address_equal(&o->hosts[i]->address, &pair->remote))
+            return o->hosts[i];
     return o->hosts[host_knobs(h, pair->reqid)->peer];
 }
 

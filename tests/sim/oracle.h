@@ -34,6 +34,7 @@ struct oracle {
     struct shrike_limits limits;
     u32 window;      /* requests under way at once, at most */
     bool ids_forged; /* somebody injects datagrams: headers received prove nothing */
+    bool led;        /* to other hosts than those that they know */
     bool roams;      /* hosts move: for a while the ends differ in what they know of NATs */
     bool unbroken;   /* from now on each side always sends by what the other one has */
     struct needles needles;

@@ -2,12 +2,20 @@
 #include "oracle_end.h"
 #include "host_log.h"
 
+static struct host *peer_of(const struct oracle *o, const struct host *h, const struct host_ike *sa)
+{
+    for (unsigned i = 0; o->led && i < o->host_count; i++)
+        if (o->hosts[i] != h && host_ike(o->hosts[i], sa->spi_i, sa->spi_r))
+            return o->hosts[i];
+    return o->hosts[h->knobs[sa->conn].peer];
+}
+
 /* Every IKE SA of this host is up at its peer too. */
 static const char *ikes_differ(const struct oracle *o, const struct host *h)
 {
     for (size_t i = 0; i < h->ike_count; i++) {
         const struct host_ike *sa = &h->ikes[i];
-        struct host *peer = o->hosts[h->knobs[sa->conn].peer];
+        struct host *peer = peer_of(o, h, sa);
         const struct host_ike *there;
         if (!sa->up || h->lies || peer->lies)
             continue;

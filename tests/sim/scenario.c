@@ -7,6 +7,7 @@
 #include "mesh.h"
 #include "oracle_end.h"
 #include "plane.h"
+#include "redirect.h"
 #include "rekey.h"
 #include "restart.h"
 #include "road_warrior.h"
@@ -57,6 +58,7 @@ static const struct scenario scenarios[] = {
     {"roam-two-nats", play_roam_two_nats, false},
     {"roam-without", play_roam_without, false},
     {"restart", play_restart, false},
+    {"redirect", play_redirect, false},
     {"road-warrior", play_road_warrior, false},
     {"memory", play_memory, false},
     {"replay", play_replay, false},

@@ -479,6 +479,34 @@ TEST(lifetimes)
     CHECK(c && c->children->rand_time == 2 * minute && report.warnings == 1);
 }
 
+/* RFC 5685: where clients are led, and whether we follow. */
+TEST(other_gateways)
+{
+#define LED(lines)                                                                                 \
+    "connections {\n a { local_addrs = 192.0.2.1\n " lines                                         \
+    "\n local { auth = psk }\n remote { auth = psk } } }\n"
+    CHECK(compile(LED("")));
+    const struct shrike_conn *c = config->conf.conns;
+    CHECK(c->redirect == SHRIKE_REDIRECT_NO && c->redirect_to.type == 0 && c->follow_redirects);
+    CHECK_EQ(c->redirect_wait, 60 * SHRIKE_SECOND);
+    CHECK(compile(
+        "shrike { follow_redirects = no\n redirect_wait = 5m }\n" LED("redirect_to = 192.0.2.77")));
+    c = config->conf.conns;
+    CHECK(c->redirect == SHRIKE_REDIRECT_AUTH && c->redirect_to.type == ID_IPV4_ADDR);
+    CHECK(c->redirect_to.data.len == 4 && c->redirect_to.data.at[3] == 77);
+    CHECK(!c->follow_redirects && c->redirect_wait == 300 * SHRIKE_SECOND);
+    CHECK(compile(LED("redirect_to = gw2.example\n redirect_at = init")));
+    c = config->conf.conns;
+    CHECK(c->redirect == SHRIKE_REDIRECT_INIT && c->redirect_to.type == ID_FQDN);
+    CHECK_BYTES(c->redirect_to.data.at, "gw2.example", 11);
+    CHECK(compile(LED("redirect_to = 2001:db8::7\n redirect_at = auth")));
+    CHECK_EQ(config->conf.conns->redirect_to.type, ID_IPV6_ADDR);
+    CHECK(!compile(LED("redirect_to = not a name")));
+    CHECK(said(true, 3, "redirect_to = not a name: an address or a name is wanted"));
+    CHECK(!compile(LED("redirect_at = later")));
+    CHECK(said(true, 3, "init or auth is wanted"));
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -491,7 +519,7 @@ int main(void)
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |
               RUN(the_hash_follows_the_contents) | RUN(lost_and_double_connections) |
-              RUN(each_complaint_has_its_line);
+              RUN(each_complaint_has_its_line) | RUN(other_gateways);
     config_free(config);
     folder_remove();
     return bad;

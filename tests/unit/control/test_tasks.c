@@ -396,6 +396,57 @@ TEST(rekey_counts_what_is_there)
     end();
 }
 
+/* Of two that are there one is meant: by name, number, address, identity. */
+TEST(redirect_finds_whom_it_means)
+{
+    static const char *const by[][2] = {{"ike", "gw"},
+                                        {"ike-id", "7"},
+                                        {"peer-ip", "198.51.100.2"},
+                                        {"peer-ip", "198.51.100.0/30"},
+                                        {"peer-ip", "198.51.96.0/19"},
+                                        {"peer-ip", "198.51.99.9-198.51.100.3"},
+                                        {"peer-id", "right"},
+                                        {"peer-id", "r*h*t"},
+                                        {"peer-id", "*"}};
+    static const char *const beside[][2] = {
+        {"peer-ip", "198.51.100.3"}, {"peer-ip", "198.51.128.0/19"},
+        {"peer-ip", "2001:db8::1"},  {"peer-id", "left"},
+        {"peer-id", "r*hx"},         {"peer-id", "righ"}};
+    begin();
+    for (unsigned i = 0; i < ARRAY_LEN(by); i++) {
+        ASK("redirect", by[i][0], by[i][1], "gateway", i % 2 ? "gw2.example" : "192.0.2.99");
+        UNTIL(count_of(&t.net, MAIL_COMMAND) == i + 1);
+        struct shrike_command m = last_command();
+        CHECK(m.kind == SHRIKE_REDIRECT && m.ike == 7 && m.child_serial == 0);
+        CHECK(m.gateway.type == (i % 2 ? ID_FQDN : ID_IPV4_ADDR));
+        CHECK(m.gateway.data.len == (i % 2 ? 11 : 4));
+        conclude(m.reference, i ? SHRIKE_REASON_NONE : SHRIKE_REASON_REDIRECT_UNKNOWN);
+        CHECK(client_wait(&c) && answer_is(&c, "success", i ? "yes" : "no"));
+        CHECK(answer_is(&c, "matches", "1") && (i || value_has(answer_of(&c), "errmsg", "5685")));
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(beside); i++) {
+        ASK("redirect", beside[i][0], beside[i][1], "gateway", "192.0.2.99");
+        CHECK(client_wait(&c) && answer_is(&c, "success", "no") && answer_is(&c, "matches", "0"));
+    }
+    CHECK_EQ(count_of(&t.net, MAIL_COMMAND), ARRAY_LEN(by));
+    end();
+}
+
+TEST(redirect_that_makes_no_sense)
+{
+    begin();
+    ASK("redirect", "ike", "gw");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "gateway is"));
+    ASK("redirect", "ike", "gw", "gateway", "no name");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "gateway is"));
+    ASK("redirect", "gateway", "192.0.2.99");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "neither"));
+    ASK("redirect", "gateway", "192.0.2.99", "peer-ip", "moon");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "peer-ip is"));
+    CHECK_EQ(count_of(&t.net, MAIL_COMMAND), 0);
+    end();
+}
+
 /* Those who go away while they wait leave nothing behind: more of them than there are places. */
 TEST(clients_that_do_not_wait)
 {
@@ -426,5 +477,6 @@ int main(void)
            RUN(initiate_of_what_was_loaded_just_now) | RUN(a_name_becomes_an_address) |
            RUN(terminate_by_name_and_number) | RUN(rekey_answers_at_once) |
            RUN(rekey_of_what_is_not_there) | RUN(rekey_with_a_timeout_waits) |
-           RUN(rekey_counts_what_is_there) | RUN(clients_that_do_not_wait);
+           RUN(rekey_counts_what_is_there) | RUN(redirect_finds_whom_it_means) |
+           RUN(redirect_that_makes_no_sense) | RUN(clients_that_do_not_wait);
 }

@@ -59,16 +59,16 @@ TEST(what_is_not_there_fails_at_once)
         struct shrike_command c;
         enum shrike_reason_code code;
     } rows[] = {
-        {{SHRIKE_UP, 0, "none", NULL, 0, 0, false}, SHRIKE_REASON_NO_CONNECTION},
-        {{SHRIKE_UP, 1, NULL, NULL, 0, 0, false}, SHRIKE_REASON_NO_CONNECTION},
-        {{SHRIKE_UP, 2, "pair", "none", 0, 0, false}, SHRIKE_REASON_NO_SUCH_CHILD},
-        {{SHRIKE_DOWN, 3, "pair", NULL, 0, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 4, "none", "net0", 0, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 5, NULL, NULL, 77, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 6, NULL, NULL, 0, 77, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 7, NULL, NULL, 0, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_LIVENESS, 8, "pair", NULL, 0, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_LIVENESS, 9, NULL, NULL, 0, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_UP, 0, "none", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 1, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 2, "pair", "none", 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_CHILD},
+        {{SHRIKE_DOWN, 3, "pair", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 4, "none", "net0", 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 5, NULL, NULL, 77, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 6, NULL, NULL, 0, 77, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 7, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 8, "pair", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 9, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
     };
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
@@ -87,7 +87,7 @@ TEST(what_is_not_there_fails_at_once)
 TEST(up_twice_is_busy_and_up_when_up_is_done)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 2});
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
     begin();
     order(p, up);
     up.reference = 2;
@@ -107,7 +107,7 @@ TEST(up_twice_is_busy_and_up_when_up_is_done)
 TEST(liveness_is_answered_by_the_peer)
 {
     struct pair *p = toy_pair((struct pair_options){0});
-    struct shrike_command alive = {SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command alive = {SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}};
     begin();
     pair_up(p, NULL);
     order(p, alive);
@@ -145,7 +145,8 @@ TEST(an_op_without_an_answer_fails_in_time)
         begin();
         if (stage)
             pair_up(p, "net0");
-        order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", stage ? "net1" : NULL, 0, 0, false});
+        order(p, (struct shrike_command){
+                     SHRIKE_UP, 1, "pair", stage ? "net1" : NULL, 0, 0, false, {0}});
         for (unsigned i = 0; i < 20 && !r.held_count; i++) {
             shrike_tick(p->side[0].engine, p->now);
             hold(p, 0);
@@ -175,7 +176,7 @@ TEST(a_refused_install_is_the_reason)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 1});
     begin();
-    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}});
     /* As pair_run(), but ops of side 0 are answered here. */
     for (unsigned i = 0; i < 50; i++) {
         struct shrike_action a;
@@ -234,13 +235,13 @@ TEST(down_without_a_name_closes_all)
     tune_conns(&t[0], &many, SAS);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < SAS; i++) {
-        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false};
+        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false, {0}};
         shrike_command(p->side[0].engine, p->now, &up);
         pair_run(p);
     }
     CHECK_EQ(p->side[0].ike_up, SAS);
     CHECK_EQ(stats_of(p, 0).ike_sas, SAS);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 1, NULL, NULL, 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 1, NULL, NULL, 0, 0, false, {0}});
     CHECK_EQ(r.done[1] + r.failed[1], 0);
     shrike_tick(p->side[0].engine, p->now); /* not all at once */
     unsigned sent = 0;
@@ -258,7 +259,7 @@ TEST(down_without_a_name_closes_all)
     pair_run(p);
     CHECK_EQ(p->side[0].ike_down, SAS);
     CHECK_EQ(p->side[1].ike_down, SAS);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 2, NULL, NULL, 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 2, NULL, NULL, 0, 0, false, {0}});
     CHECK_EQ(r.reason[2], SHRIKE_REASON_NO_SUCH_SA);
     toy_end(p);
 }
@@ -268,7 +269,7 @@ TEST(up_does_not_hang_on_the_sa_of_a_stranger)
 {
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
     shrike_command(p->side[1].engine, p->now, &up);
     shrike_tick(p->side[1].engine, p->now);
     while (pair_drain(p, 1))
@@ -277,7 +278,7 @@ TEST(up_does_not_hang_on_the_sa_of_a_stranger)
     pair_deliver(p, 0); /* side 0 is half-open now; nothing more comes from there */
     hold(p, 0);
     CHECK_EQ(stats_of(p, 0).half_open, 1);
-    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0, false, {0}});
     CHECK_EQ(stats_of(p, 0).ike_sas, 2);
     toy_end(p);
 }
@@ -291,11 +292,11 @@ TEST(down_leaves_what_is_to_be_asked_for)
     pair_up(p, NULL);
     pair_down(p, 0, "net1");
     CHECK_EQ(stats_of(p, 0).child_sas, 1);
-    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}});
     exhaust(p); /* the request is lost, and sent again later */
-    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", "net1", 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", "net1", 0, 0, false, {0}});
     exhaust(p);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 3, "pair", "net1", 0, 0, false});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 3, "pair", "net1", 0, 0, false, {0}});
     CHECK_EQ(r.reason[3], SHRIKE_REASON_NO_SUCH_SA);
     unsigned done = p->side[0].done;
     pair_wait(p, p->now + 5 * SHRIKE_SECOND);
@@ -313,7 +314,7 @@ TEST(more_commands_than_there_may_be)
     tune_children(&t[0], 1);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < 2000; i++) { /* each waits for the one child or is refused */
-        struct shrike_command up = {SHRIKE_UP, i, "pair", NULL, 0, 0, false};
+        struct shrike_command up = {SHRIKE_UP, i, "pair", NULL, 0, 0, false, {0}};
         shrike_command(p->side[0].engine, p->now, &up);
         while (shrike_next(p->side[0].engine, &a)) {
             failed += a.kind == SHRIKE_EVENT && a.event.id == SHRIKE_EVENT_COMMAND_FAILED;

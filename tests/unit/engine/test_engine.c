@@ -388,7 +388,7 @@ TEST(no_key_is_left_in_a_page)
  * (`late`), or not. One more copy of the request gets nothing. */
 static void wait_for_the_plane(bool late, u32 *kept)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
     struct pair *p = toy_pair((struct pair_options){.children = 2});
     u8 octets[2048];
     pair_up(p, "net0");

@@ -145,6 +145,8 @@ static void post(enum shrike_op_kind kind, u32 serial)
                                                 .remote_ts_count = 1};
     } else if (kind == SHRIKE_ADDRESS_ADD) {
         op.address = (struct shrike_address_op){.conn = "c", .lease = serial};
+    } else if (kind == SHRIKE_RESOLVE) {
+        op.resolve = (struct shrike_resolve_op){.conn = "c", .name = bytes_of("gw", 2)};
     } else if (kind == SHRIKE_ADDRESS_REMOVE) {
         op.lease_over = serial;
     } else if (kind == SHRIKE_CHILD_REMOVE) {
@@ -343,6 +345,26 @@ TEST(the_parent_sets_up_addresses)
     end();
 }
 
+/* Names of gateways: control looks, and when it is not there, nobody does. */
+TEST(control_finds_names)
+{
+    u16 kind;
+    enum shrike_reason_code reason;
+    begin();
+    post(SHRIKE_RESOLVE, 1);
+    CHECK(failure(&reason) == 1 && reason == SHRIKE_REASON_REDIRECT_NAME);
+    int control = come(ROLE_CONTROL);
+    post(SHRIKE_RESOLVE, 2);
+    post(SHRIKE_RESOLVE, 3);
+    turns();
+    CHECK(caught(control, &kind) == 2 && kind == MAIL_RESOLVE);
+    CHECK(!answered(ROLE_KEYS, 2) && answered(ROLE_CONTROL, 2) && !answered(ROLE_CONTROL, 2));
+    go(ROLE_CONTROL, &control);
+    CHECK(failure(&reason) == 3 && reason == SHRIKE_REASON_REDIRECT_NAME);
+    CHECK_EQ(courier.control.count, 0);
+    end();
+}
+
 TEST(what_is_answered_here)
 {
     struct shrike_op op = {.kind = SHRIKE_LEASE, .token = token(5)};
@@ -371,5 +393,6 @@ int main(void)
            RUN(what_esp_held_has_failed_when_it_ends) |
            RUN(a_full_channel_delays_proofs_and_removals_and_fails_installations) |
            RUN(what_nobody_waits_for_is_dropped) | RUN(the_parent_sets_up_addresses) |
-           RUN(what_is_answered_here) | RUN(there_is_an_end_to_what_is_kept);
+           RUN(control_finds_names) | RUN(what_is_answered_here) |
+           RUN(there_is_an_end_to_what_is_kept);
 }

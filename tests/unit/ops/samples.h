@@ -106,6 +106,10 @@ static const struct shrike_op sample_address = {
     .kind = SHRIKE_ADDRESS_ADD,
     .token = {21, 22, 23, 24},
     .address = {0x56, true, 2, 1, "home", vips, vips + 1, {{192, 0, 2, 7}, 4500, 4, 0}}};
+static const struct shrike_op sample_resolve = {
+    .kind = SHRIKE_RESOLVE,
+    .token = {33, 34, 35, 36},
+    .resolve = {"home", {(const u8 *)"gate.example", 12}}};
 static const struct shrike_op sample_lease_free = {
     .kind = SHRIKE_LEASE_FREE, .token = {25, 26, 27, 28}, .lease_over = 0x57};
 static const struct shrike_op sample_address_remove = {
@@ -123,8 +127,8 @@ static const struct shrike_kernel_event sample_kernel = {
     0x69,
     (const struct shrike_addr[]){{{192, 0, 2, 7}, 4}, {{0x20, 1, [15] = 7}, 6}},
     2};
-static const struct shrike_command sample_command = {SHRIKE_REKEY, 0x71, "home", "lan",
-                                                     0x72,         0x73, true};
+static const struct shrike_command sample_command = {
+    SHRIKE_REKEY, 0x71, "home", "lan", 0x72, 0x73, true, {ID_FQDN, {(const u8 *)"gate", 4}}};
 static const struct shrike_ike_view sample_ike = {0x91,
                                                   SHRIKE_IKE_DELETING,
                                                   "home",
@@ -312,6 +316,10 @@ static const struct shrike_conn sample_conns[] = {
      .keyingtries = 0xc8,
      .unique = SHRIKE_UNIQUE_KEEP,
      .childless = SHRIKE_CHILDLESS_FORCE,
+     .redirect = SHRIKE_REDIRECT_AUTH,
+     .redirect_to = {ID_FQDN, {(const u8 *)"gate.example", 12}},
+     .redirect_wait = 0xce00000000000005,
+     .follow_redirects = true,
      .fragment_size = 1281,
      .window = 8,
      .fragmentation = true,
@@ -380,7 +388,7 @@ static const struct mail_tallies sample_tallies = {
 
 static const struct shrike_op *const sample_ops[] = {
     &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
-    &sample_address, &sample_lease_free, &sample_address_remove, &sample_move};
+    &sample_address, &sample_lease_free, &sample_address_remove, &sample_move,   &sample_resolve};
 
 static inline void sample_mail(enum recode kind, struct writer *w)
 {

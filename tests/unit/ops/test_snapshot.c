@@ -82,7 +82,9 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
         same_origin(a->proposals_origin, b.proposals_origin) && a->vip_count == b.vip_count &&
         a->pool_count == b.pool_count &&
         same_plain(a->vips, b.vips, a->vip_count, sizeof(*a->vips)) &&
-        same_origin(a->vips_origin, b.vips_origin) && same_origin(a->pools_origin, b.pools_origin);
+        same_origin(a->vips_origin, b.vips_origin) &&
+        same_origin(a->pools_origin, b.pools_origin) && a->redirect_to.type == b.redirect_to.type &&
+        bytes_equal(a->redirect_to.data, b.redirect_to.data);
     for (unsigned i = 0; i < a->pool_count && same; i++)
         same = same_text(a->pools[i], b.pools[i]);
     for (unsigned i = 0; i < a->child_count && same; i++)
@@ -100,6 +102,7 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
     b.pools = a->pools;
     b.vips_origin = a->vips_origin;
     b.pools_origin = a->pools_origin;
+    b.redirect_to = a->redirect_to;
     return same && memcmp(a, &b, sizeof(b)) == 0;
 }
 

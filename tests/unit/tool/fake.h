@@ -230,6 +230,20 @@ static enum vici_reply fake_rekey(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+static enum vici_reply fake_redirect(void *ctx, const struct vici_request *r,
+                                     struct vici_writer *answer)
+{
+    struct bytes m = r->message;
+    (void)ctx;
+    fake_log(r, FAKE_CONTROL_LOG, "redirecting", "notice");
+    bool named = vici_value_is(m, "ike", "home") || vici_value_is(m, "ike-id", "7");
+    bool good = named && vici_value_is(m, "gateway", "gw2.example");
+    vici_put_text(answer, "success", good ? "yes" : "no");
+    if (!good)
+        vici_put_text(answer, "errmsg", "gateway is no name");
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_upgrade(void *ctx, const struct vici_request *r,
                                     struct vici_writer *answer)
 {
@@ -447,7 +461,8 @@ static const struct vici_command fake_commands[] = {{"list-sas", fake_list_sas},
                                                     {"shrike-log", fake_shrike_log},
                                                     {"shrike-upgrade", fake_upgrade},
                                                     {"shrike-why", fake_why},
-                                                    {"shrike-reload", fake_reload}};
+                                                    {"shrike-reload", fake_reload},
+                                                    {"redirect", fake_redirect}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 
