@@ -72,9 +72,29 @@ static void take_plugin(struct compile *c, struct section *shrike, const struct 
         ignore(c, s->origin, plugin->name, s->name);
 }
 
+/* Where the log goes has the same words here (config/logs.h): all of it, unless we say so
+ * ourselves. */
+static void take_log(struct compile *c, struct section *shrike, const struct section *log)
+{
+    if (section_find(shrike, log->name, strlen(log->name)))
+        return;
+    struct section *to = section_add(c->scratch, shrike, log->name, log->origin);
+    for (const struct value *v = log->values; v; v = v->next)
+        add_value(c, to, v);
+    for (const struct section *s = log->sections; s; s = s->next) {
+        struct section *place = section_add(c->scratch, to, s->name, s->origin);
+        for (const struct value *v = s->values; v; v = v->next)
+            add_value(c, place, v);
+    }
+}
+
 static void take_sections(struct compile *c, struct section *shrike, const struct section *from)
 {
     for (const struct section *s = from->sections; s; s = s->next) {
+        if (strcmp(s->name, "filelog") == 0 || strcmp(s->name, "syslog") == 0) {
+            take_log(c, shrike, s);
+            continue;
+        }
         if (strcmp(s->name, "plugins") != 0) {
             ignore(c, s->origin, s->name, NULL);
             continue;

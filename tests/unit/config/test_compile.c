@@ -430,7 +430,8 @@ TEST(settings_of_a_second_file)
                  "make_before_break = yes\n retransmit_tries = 3\n interface = x\n"
                  "plugins {\n vici { socket = unix:///b\n load = yes }\n"
                  "socket-default { fwmark = 5 }\n eap-radius {\n accounting = yes\n} }\n"
-                 "filelog {\n x { default = 1 } } }\n"
+                 "filelog {\n x { path = /var/log/x\n ike = 2 } }\n"
+                 "host_resolver { max_threads = 2 } }\n"
                  "charon-systemd { retransmit_tries = 4 }\n pki { x = 1 }")};
     config_free(config);
     config = config_load(&from, &report);
@@ -439,9 +440,13 @@ TEST(settings_of_a_second_file)
     CHECK(strcmp(config->settings.control_socket, "/a") == 0 && config->settings.mark == 5);
     CHECK_EQ(config->base.retransmit_tries, 4);
     CHECK(said(false, 4, "threads is not read") && said(false, 8, "interface is not read"));
-    CHECK(said(false, 14, "eap-radius.accounting") && said(false, 16, "filelog"));
+    CHECK(said(false, 14, "eap-radius.accounting") && said(false, 19, "host_resolver"));
     CHECK_EQ(report.warnings, 4);
     CHECK(strcmp(config->settings.interface, "shrike0") == 0);
+    bool logs = false;
+    for (unsigned k = 0; k < config->settings.log_count; k++)
+        logs |= strcmp(config->settings.logs[k].path, "/var/log/x") == 0;
+    CHECK(logs);
     from.foreign = file(1, "strongswan.conf", "charon {\n port_nat_t = x\n }");
     CHECK(!config_load(&from, &report) && said(true, 2, "port_nat_t"));
     CHECK(strstr(report.lines[0].file, "strongswan.conf"));
