@@ -168,16 +168,26 @@ void installed_routes(struct installed *i)
 
 static void end(struct installed *i, struct pair *pair)
 {
-    route(i, pair->out, false);
+    if (pair->out)
+        route(i, pair->out, false);
     take_out(i, pair->in);
     take_out(i, pair->out);
     pairs_remove(&i->pairs, pair);
 }
 
+static void linger(struct installed *i, struct pair *pair)
+{
+    route(i, pair->out, false);
+    take_out(i, pair->out);
+    pairs_linger(&i->pairs, pair, i->plane->now);
+}
+
 void installed_remove(struct installed *i, u32 serial)
 {
     struct pair *pair = serial == 0 ? NULL : pairs_find(&i->pairs, serial);
-    if (pair)
+    if (pair && pairs_has_sibling(&i->pairs, pair))
+        linger(i, pair);
+    else if (pair)
         end(i, pair);
 }
 

@@ -4,8 +4,10 @@
 
 void pairs_open(struct pairs *p)
 {
-    for (u32 i = 0; i < PAIR_BUCKETS; i++)
+    for (u32 i = 0; i < PAIR_BUCKETS; i++) {
         list_init(&p->buckets[i]);
+        list_init(&p->reqids[i]);
+    }
     list_init(&p->orphans);
     p->count = p->idling = 0;
 }
@@ -16,11 +18,17 @@ static struct list *bucket_of(const struct pairs *p, u32 serial)
     return (struct list *)&p->buckets[serial % PAIR_BUCKETS];
 }
 
+static struct list *bucket_of_reqid(const struct pairs *p, u32 reqid)
+{
+    return (struct list *)&p->reqids[reqid % PAIR_BUCKETS];
+}
+
 void pairs_remove(struct pairs *p, struct pair *pair)
 {
     ends_give(pair->end);
     p->idling -= pair->idle > 0;
     list_remove(&pair->link);
+    list_remove(&pair->alike);
     free(pair);
     p->count--;
 }
@@ -58,6 +66,7 @@ struct pair *pairs_add(struct pairs *p, u32 serial, u32 reqid)
     pair->reqid = reqid;
     pair->until = SHRIKE_NEVER;
     list_append(bucket_of(p, serial), &pair->link);
+    list_append(bucket_of_reqid(p, reqid), &pair->alike);
     p->count++;
     return pair;
 }
@@ -70,6 +79,7 @@ struct pair *pairs_restore(struct pairs *p, u32 serial, u32 reqid, shrike_time u
     pair->reqid = reqid;
     pair->until = until;
     list_append(&p->orphans, &pair->link);
+    list_append(bucket_of_reqid(p, reqid), &pair->alike);
     p->count++;
     return pair;
 }
@@ -129,7 +139,8 @@ static void make_orphan(struct pairs *p, struct pair *pair, shrike_time now)
     list_append(&p->orphans, &pair->link);
     pair->serial = 0;
     pair->in->child_serial = 0;
-    pair->out->child_serial = 0;
+    if (pair->out)
+        pair->out->child_serial = 0;
     pair->until = now + ORPHAN_MAX;
     p->idling -= pair->idle > 0;
     pair->idle = 0;
@@ -151,6 +162,26 @@ u32 pairs_orphan(struct pairs *p, shrike_time now)
     }
     pairs_unclaim(p);
     return orphans;
+}
+
+bool pairs_has_sibling(const struct pairs *p, const struct pair *pair)
+{
+    const struct list *all = bucket_of_reqid(p, pair->reqid);
+    for (struct list *l = all->next; l != all; l = l->next) {
+        const struct pair *other = list_item(l, struct pair, alike);
+        if (other != pair && other->reqid == pair->reqid && other->serial)
+            return true;
+    }
+    return false;
+}
+
+void pairs_linger(struct pairs *p, struct pair *pair, shrike_time now)
+{
+    ends_give(pair->end);
+    pair->end = NULL;
+    pair->out = NULL;
+    make_orphan(p, pair, now);
+    pair->until = now + LINGER;
 }
 
 void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now)

@@ -14,12 +14,16 @@
 #define ORPHAN_AFTER (10 * SHRIKE_SECOND)
 /* or until its peer must have noticed that nobody knows it any more. */
 #define ORPHAN_MAX (300 * SHRIKE_SECOND)
+/* What comes in by a Child SA that has ended, while another of its reqid goes on, is taken for so
+ * long: the peer may have sent it before it knew. */
+#define LINGER SHRIKE_SECOND
 
 struct pair {
     struct list link;        /* of its bucket, or among the orphans */
+    struct list alike;       /* of the bucket of its reqid */
     u32 serial, reqid;       /* serial 0: an orphan */
     bool claimed;            /* by a new net, which has not claimed all of its own yet */
-    struct esp_sa *in, *out; /* of the tables */
+    struct esp_sa *in, *out; /* of the tables; out: NULL when it lingers */
     struct end *end;         /* NULL: needs no keepalives */
     shrike_time until;       /* when an orphan goes */
     shrike_time idle;        /* so long it may carry nothing; 0: for ever */
@@ -28,6 +32,7 @@ struct pair {
 
 struct pairs {
     struct list buckets[PAIR_BUCKETS];
+    struct list reqids[PAIR_BUCKETS];
     struct list orphans;
     u32 count;
     u32 idling; /* pairs with a time that they may be idle for */
@@ -54,6 +59,10 @@ void pairs_unclaim(struct pairs *p); /* yet another net: it claims anew */
 /* All but those claimed become orphans, how many of them is the result; what they do is told to
  * nobody any more. Claims are over. */
 u32 pairs_orphan(struct pairs *p, shrike_time now);
+/* Does another Child SA of its reqid go on? */
+bool pairs_has_sibling(const struct pairs *p, const struct pair *pair);
+/* Its outbound SA is gone: an orphan for LINGER. */
+void pairs_linger(struct pairs *p, struct pair *pair, shrike_time now);
 /* A new Child SA of this reqid is there. */
 void pairs_succeeded(struct pairs *p, u32 reqid, shrike_time now);
 /* So long this one may carry nothing (0: for ever), from now on; or, where it is to replace the

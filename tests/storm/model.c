@@ -2,8 +2,9 @@
 #include "model.h"
 #include <stdlib.h>
 
-/* Of an orphan: after a successor has come, and without one. */
+/* Of an orphan: after a successor has come, and without one; and of what ended beside another. */
 #define SUCCEEDED_FOR (10 * SHRIKE_SECOND)
+#define LINGERS_FOR   (1 * SHRIKE_SECOND)
 #define ALONE_FOR     (300 * SHRIKE_SECOND)
 
 static bool listed(const struct reading *r, const struct shrike_ts ts[TS_COUNT], int who)
@@ -106,7 +107,7 @@ void model_add(struct model *m, struct child *c, int side, bool later)
     }
 }
 
-void model_remove(struct model *m, struct child *c, int side)
+static void forget(struct model *m, struct child *c, int side)
 {
     row_out(&m->policies[side][c->slot], c);
     c->at[side].there = false;
@@ -116,6 +117,22 @@ void model_remove(struct model *m, struct child *c, int side)
         if (m->children[i] == c)
             m->children[i] = NULL;
     free(c);
+}
+
+/* Beside another one it takes what comes in for a while. */
+void model_remove(struct model *m, struct child *c, int side)
+{
+    struct policy *p = &m->policies[side][c->slot];
+    bool beside = false;
+    for (u16 i = 0; i < p->row_count; i++)
+        beside |= p->rows[i] != c && !p->rows[i]->at[side].orphan;
+    if (!beside) {
+        forget(m, c, side);
+        return;
+    }
+    row_out(p, c);
+    c->at[side].orphan = true;
+    c->at[side].until = m->now + LINGERS_FOR;
 }
 
 void model_switch(struct model *m, struct child *c, int side)
@@ -143,6 +160,6 @@ void model_tick(struct model *m, int side)
     for (int i = 0; i < CHILDREN_MAX; i++) {
         struct child *c = m->children[i];
         if (c && c->at[side].there && c->at[side].orphan && c->at[side].until <= m->now)
-            model_remove(m, c, side);
+            forget(m, c, side);
     }
 }

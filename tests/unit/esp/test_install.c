@@ -78,6 +78,28 @@ TEST(orphans_go_in_time)
     teardown();
 }
 
+/* The peer may have sent what comes in by it before it knew; nothing is sent by it any more. */
+TEST(what_ended_beside_another_lingers)
+{
+    setup();
+    shrike_time now = s.plane->now;
+    CHECK(add(1, 7, true) && add(2, 7, false) && add(3, 8, false));
+    installed_remove(&installed, 1);
+    CHECK(sadb_in(s.plane->db, 0x1001));
+    CHECK_EQ(sadb_out_count(s.plane->db), 2);
+    installed_remove(&installed, 3);
+    CHECK(!sadb_in(s.plane->db, 0x1003));
+    installed_remove(&installed, 1); /* it is nobody's now */
+    CHECK(installed_tick(&installed, now + LINGER - 1));
+    CHECK(sadb_in(s.plane->db, 0x1001));
+    (void)installed_tick(&installed, now + LINGER);
+    CHECK(!sadb_in(s.plane->db, 0x1001));
+    installed_remove(&installed, 2);
+    CHECK(!sadb_in(s.plane->db, 0x1002));
+    CHECK_EQ(installed.pairs.count, 0);
+    teardown();
+}
+
 static bool keepalive_came(void)
 {
     u8 got[8];
@@ -162,6 +184,7 @@ TEST(nothing_is_left_of_what_failed)
 
 int main(void)
 {
-    return RUN(orphans_go_in_time) | RUN(keepalives_follow_silence) |
-           RUN(nothing_is_left_of_what_failed) | RUN(keepalives_go_where_the_child_goes);
+    return RUN(orphans_go_in_time) | RUN(what_ended_beside_another_lingers) |
+           RUN(keepalives_follow_silence) | RUN(nothing_is_left_of_what_failed) |
+           RUN(keepalives_go_where_the_child_goes);
 }
