@@ -8,26 +8,12 @@
 #include <unistd.h>
 
 enum { TIMEOUT_S = 60, TIMEOUT_MAX_S = 86400, INTERVAL_MAX_S = 3600 };
-enum {
-    OPTION_SOCKET = 256,
-    OPTION_JSON,
-    OPTION_TIMEOUT,
-    OPTION_ONCE,
-    OPTION_INTERVAL,
-    OPTION_DRY_RUN
-};
 
 static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"lines", required_argument, NULL, 'n'},
-    {"follow", no_argument, NULL, 'f'},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"interval", required_argument, NULL, OPTION_INTERVAL},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"socket", required_argument, NULL, OPTION_SOCKET},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
+#define OPTION(id, name, letter, value, belongs, text)                                             \
+    {name, (value) ? required_argument : no_argument, NULL, (letter) ? (letter) : OPTION_##id},
+#include "tool/options.def"
+#undef OPTION
     {NULL, 0, NULL, 0},
 };
 
@@ -37,27 +23,37 @@ _Noreturn void shrike_panic(const char *file, int line, const char *what)
     abort();
 }
 
+/* The option, the commands that have it, and what it does. */
+static void help_option(FILE *out, const struct tool_option *o)
+{
+    char at[64];
+    const char *between = "";
+    snprintf(at, sizeof at, "%s--%s %s", o->letter ? "-x, " : "", o->name,
+             o->value ? o->value : "");
+    if (o->letter)
+        at[1] = o->letter;
+    fprintf(out, "  %-17s ", at);
+    for (unsigned i = 0; o->belongs && i < tool_command_count; i++) {
+        if (!(tool_commands[i].options & o->belongs))
+            continue;
+        fprintf(out, "%s%s", between, tool_commands[i].name);
+        between = ", ";
+    }
+    fprintf(out, "%s%s\n", o->belongs ? ": " : "", o->text);
+}
+
 static void help(FILE *out)
 {
     fputs("shrike [COMMAND] [OPTION]...\n\n", out);
     for (unsigned i = 0; i < tool_command_count; i++) {
         const struct tool_command *c = &tool_commands[i];
-        fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
+        if (c->what)
+            fprintf(out, "  %-9s %-16s %s\n", c->name, c->arguments, c->what);
     }
-    fputs("\n"
-          "  --json            overview, list, version, why, check, top: as JSON\n"
-          "  -n, --lines N     log, why: how many lines or failures (20; at most 256)\n"
-          "  -f, --follow      log: go on with what is logged from now on\n"
-          "  --once            top: show it once and end\n"
-          "  --interval S      top: how many seconds between two looks (1)\n"
-          "  --timeout S       up, down, rekey, redirect: how many seconds it may take (60)\n"
-          "  --dry-run         reload: change nothing, show what would be\n"
-          "  --socket PATH     the daemon's control socket (SHRIKE_SOCKET, or " TOOL_SOCKET ")\n"
-          "  -h, --help        this\n"
-          "  -V, --version     the version of the tool\n"
-          "\n"
-          "The exit code is 0, 1 when it failed, 2 when the command line makes no sense.\n",
-          out);
+    fputs("\n", out);
+    for (unsigned i = 0; i < tool_option_count; i++)
+        help_option(out, &tool_options[i]);
+    fputs("\nThe exit code is 0, 1 when it failed, 2 when the command line makes no sense.\n", out);
 }
 
 static int usage(const char *what, const char *which)

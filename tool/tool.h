@@ -38,13 +38,31 @@ enum {
 
 struct tool_command {
     const char *name;
-    const char *arguments, *what; /* for --help */
+    const char *arguments, *what; /* for --help; what NULL: not for people */
     unsigned least, most;         /* arguments */
     unsigned options;
+    unsigned names; /* how many arguments are names: of a connection, then of its child */
     int (*run)(struct tool *t, char *const *arguments); /* ends in NULL; the exit code */
 };
 extern const struct tool_command tool_commands[];
 extern const unsigned tool_command_count;
+
+/* options.def */
+enum {
+    OPTION_FIRST = 255,
+#define OPTION(id, name, letter, value, belongs, text) OPTION_##id,
+#include "tool/options.def"
+#undef OPTION
+};
+struct tool_option {
+    const char *name;
+    char letter;       /* 0: none */
+    const char *value; /* what it takes, for --help; NULL: none */
+    unsigned belongs;  /* TOOL_JSON ...; 0: to all commands */
+    const char *text;
+};
+extern const struct tool_option tool_options[];
+extern const unsigned tool_option_count;
 
 /* Connect, unless that is done. false: said. */
 bool tool_connect(struct tool *t) must_use;

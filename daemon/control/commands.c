@@ -241,6 +241,7 @@ static const struct vici_command commands[] = {
     {"shrike-log", shrike_log},
     {"shrike-why", failures_command},
     {"shrike-reload", reload_command},
+    {"shrike-trace", ladders_command},
     {"shrike-upgrade", upgrade_command},
 };
 
@@ -259,6 +260,7 @@ static const char *const events[SERVED_COUNT] = {
     [SERVED_CHILD_REKEY] = "child-rekey",
     [SERVED_FAILURE] = "shrike-failure",
     [SERVED_ALERT] = "alert",
+    [SERVED_LADDER] = "shrike-ladder",
 };
 
 const struct vici_service *commands_service(struct control *c)
@@ -288,5 +290,6 @@ void commands_cancel(struct control *c, vici_ticket ticket)
     stats_cancel(c, ticket);
     pools_cancel(c, ticket);
     counters_cancel(c, ticket);
+    ladders_cancel(c, ticket);
     upgrade_cancel(c, ticket);
 }

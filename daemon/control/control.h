@@ -7,6 +7,7 @@
 #include "control/counters.h"
 #include "control/ended.h"
 #include "control/failures.h"
+#include "control/ladders.h"
 #include "control/listing.h"
 #include "control/log.h"
 #include "control/lookup.h"
@@ -33,6 +34,7 @@ enum reference_kind {
     REFERENCE_STATS,
     REFERENCE_POOLS,
     REFERENCE_COUNTERS,
+    REFERENCE_LADDERS,
 };
 #define REFERENCE_SHIFT 28
 
@@ -56,6 +58,7 @@ struct control {
     struct failures failures;
     struct counters_asks counters;
     struct ended ended;
+    struct ladders_asks ladders;
     vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
     struct policies policies;

@@ -285,6 +285,8 @@ static bool from_net(struct control *c, const struct mail *m)
         return counters_got(c, m);
     if (m->kind == MAIL_RESOLVE)
         return lookup_got(c, m);
+    if (m->kind == MAIL_LADDER || m->kind == MAIL_LADDERS_END)
+        return ladders_got(c, m);
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }
 
@@ -335,6 +337,7 @@ static void control_peer(void *self, enum role who, bool there)
         tasks_net_gone(c);
         pools_net_gone(c);
         counters_net_gone(c);
+        ladders_net_gone(c);
     } else if (who == ROLE_ESP) {
         listing_esp_gone(c);
     }
@@ -372,6 +375,7 @@ static void control_stop(void *self)
     failures_close(c);
     counters_close(c);
     ended_close(c);
+    ladders_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);

@@ -120,6 +120,7 @@ static void drain(struct drive *d)
 {
     struct shrike_action a;
     write_records(d);
+    ladders_take(&d->ladders, d->engine);
     while (shrike_next(d->engine, &a)) {
         switch (a.kind) {
         case SHRIKE_SEND:

@@ -8,6 +8,7 @@
 #include "net/courier.h"
 #include "net/held.h"
 #include "net/keyfile.h"
+#include "net/ladders.h"
 #include "net/local.h"
 #include "net/records.h"
 #include "net/roam.h"
@@ -29,6 +30,7 @@ struct drive {
     struct desk desk; /* virtual addresses that we give out */
     struct keyfile keyfile;
     struct records records;
+    struct ladders ladders;
     struct alarm alarm; /* the engine's deadline */
     struct alarm well;  /* what was found in the records was no harm */
     u64 plane;          /* the life of esp that Child SAs were given to; 0: none yet */

@@ -310,6 +310,8 @@ static bool from_control(struct net *n, const struct mail *m)
         return tally_got(n->seat, n->drive.engine, m);
     if (m->kind == MAIL_ANSWER)
         return got_answer(n, ROLE_CONTROL, m);
+    if (m->kind == MAIL_TRACE)
+        return ladders_tell(&n->drive.ladders, n->seat, m);
     return m->kind == MAIL_STATS && got_stats(n, m);
 }
 

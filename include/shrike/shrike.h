@@ -14,6 +14,7 @@
 #include "shrike/conf.h"
 #include "shrike/count.h"
 #include "shrike/event.h"
+#include "shrike/rung.h"
 #include "shrike/types.h"
 
 #define SHRIKE_BATCH 32

@@ -116,9 +116,12 @@ static struct ring_path path_of(const struct shrike_datagram *d)
 }
 
 /* RFC 7296 2.1 (1, 2): a remembered reply, sent once more where the request came from. */
-static bool replay(struct shard *s, struct packet *reply, const struct shrike_datagram *d)
+static bool replay(struct shard *s, const struct ike_sa *sa, struct packet *reply,
+                   const struct shrike_datagram *d)
 {
     struct ring_path path = path_of(d);
+    ladder_in(s, sa, bytes_of(d->data, d->len), NULL);
+    ladder_again(s, sa, reply);
     ring_send(&s->ring, reply, &path);
     s->stats.replays++;
     return true;
@@ -258,6 +261,7 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     counts_message(s, NULL, &x->message->header, true);
     if (t->malformed)
         counts_add(s, NULL, SHRIKE_COUNT_INVALID);
+    ladder_in(s, sa, t->datagram, x->message);
     t->sa = sa;
     t->slot = &sa->theirs;
     exchange_run(t);
@@ -287,7 +291,7 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     case GATE_ADMIT:
         return welcome(e, &x, &t);
     case GATE_REPLAY:
-        return x.sa->theirs.message ? replay(s, x.sa->theirs.message, d) : false;
+        return x.sa->theirs.message ? replay(s, x.sa, x.sa->theirs.message, d) : false;
     case GATE_COOKIE:
         gate_send_cookie(s, &x);
         return true;
@@ -305,7 +309,7 @@ static bool seen(struct shard *s, struct ike_sa *sa, const struct slot *slot,
     struct bytes octets = bytes_of(d->data, d->len);
     bool same = siphash(s->hash_key, octets) == slot->hash;
     bool keyed = sa->state != IKE_GONE && sa->keys; /* a half-open one may have none yet */
-    return (same || (keyed && protect_first(s, sa, octets, h))) && replay(s, slot->message, d);
+    return (same || (keyed && protect_first(s, sa, octets, h))) && replay(s, sa, slot->message, d);
 }
 
 /* The payloads of a message for an SA: in the clear for IKE_SA_INIT, else out of SK. */
@@ -389,6 +393,7 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         t.path = path_of(d);
         t.malformed = !fits_grid(&t, &m, chain, payload);
         counts_message(s, sa, &h, true);
+        ladder_in(s, sa, t.datagram, &m);
         if (t.malformed)
             counts_add(s, sa, SHRIKE_COUNT_INVALID);
         if (h.flags & FLAG_RESPONSE) {
@@ -635,6 +640,11 @@ bool shrike_counts(const struct shrike *e, uint32_t *at, struct shrike_counts *o
 bool shrike_counts_reset(struct shrike *e, const char *conn)
 {
     return counts_reset(&e->shard, conn);
+}
+
+bool shrike_rung(struct shrike *e, struct shrike_rung *out)
+{
+    return ladder_next(&e->shard.ladder, out);
 }
 
 bool shrike_unsafe_keys(const struct shrike *e, uint32_t ike, uint8_t out[SHRIKE_KEYS_MAX],

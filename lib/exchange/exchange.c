@@ -131,6 +131,18 @@ static void draft_begin(struct turn *t, struct draft *d)
     t->out = &d->b;
 }
 
+static void ladder_draft(const struct turn *t, const struct packet *chain, const struct draft *d)
+{
+    enum { NEXT_PAYLOAD_AT = 16 };
+    struct bytes plain = written_bytes(&d->w);
+    u8 first = d->first;
+    if (t->slot->exchange == EXCHANGE_IKE_SA_INIT) {
+        first = plain.at[NEXT_PAYLOAD_AT];
+        plain = bytes_of(plain.at + HEADER_SIZE, plain.len - HEADER_SIZE);
+    }
+    ladder_out(t->shard, t->sa, chain, plain, first);
+}
+
 /* Make packets of the draft; NULL when it did not fit or cannot be sealed. */
 static struct packet *draft_seal(struct turn *t, struct draft *d)
 {
@@ -148,6 +160,8 @@ static struct packet *draft_seal(struct turn *t, struct draft *d)
         /* RFC 7296 1.4 (2): with the keys of the IKE SA that it is about. */
         k = protect_seal(t->shard, t->sa, &in);
     }
+    if (k)
+        ladder_draft(t, k, d);
     wipe(t->shard->out, written(&d->w));
     return k;
 }
@@ -500,6 +514,7 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
     s->stats.retransmits++;
     arm(&t);
     roam_unanswered(s, sa, slot);
+    ladder_again(s, sa, t.slot->message);
     send_request(&t, t.slot->message);
     struct shrike_event *e = trace_ike(s, SHRIKE_EVENT_RETRANSMIT, sa);
     e->exchange = t.slot->exchange;

@@ -9,6 +9,7 @@
 #include "crypto/provider.h"
 #include "sa/changes.h"
 #include "sa/counts.h"
+#include "sa/ladder.h"
 #include "sa/path.h"
 #include "sa/pending.h"
 #include "sa/ring.h"
@@ -48,6 +49,7 @@ struct shard {
     struct shrike_limits limits;
     struct shrike_stats stats; /* counters only */
     struct counts counts;      /* by connection */
+    struct ladder ladder;      /* messages, until they are taken */
     u8 hash_key[16];
     u8 cookie_seed[16];
     u64 jitter;                         /* state of the generator of harmless randomness */

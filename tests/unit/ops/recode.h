@@ -3,6 +3,7 @@
 #ifndef UNIT_OPS_RECODE_H
 #define UNIT_OPS_RECODE_H
 
+#include "ops/ladder.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
@@ -27,6 +28,7 @@ enum recode {
     RECODE_LEASE,
     RECODE_TALLY,
     RECODE_TALLIES,
+    RECODE_LADDER,
     RECODE_KINDS,
 };
 
@@ -44,6 +46,7 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_lease lease;
         struct mail_tally tally;
         struct mail_tallies tallies;
+        struct mail_ladder ladder;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -68,6 +71,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         tally_write(w, &v.tally);
     if (kind == RECODE_TALLIES && (good = tallies_read(r, &v.tallies)))
         tallies_write(w, &v.tallies);
+    if (kind == RECODE_LADDER && (good = ladder_read(r, &v.ladder)))
+        ladder_write(w, &v.ladder);
     return good && read_ended(r);
 }
 

@@ -386,6 +386,27 @@ static const struct mail_tally sample_tally = {true, false, "home"};
 static const struct mail_tallies sample_tallies = {
     true, 2, {{"", {1, 2, [SHRIKE_COUNT_INFO_OUT_RESP] = 3}}, {"home", {0xb000000000000001}}}};
 
+static const struct mail_ladder sample_ladder = {
+    .conn = "home",
+    .stranger = true,
+    .ike = 0xc0000001,
+    .count = 2,
+    .rungs = {{.when = 0xc000000000000002,
+               .spi_i = 0xc000000000000003,
+               .spi_r = 0xc000000000000004,
+               .message_id = 0xc0000005,
+               .octets = 0xc0000006,
+               .datagrams = 0xc007,
+               .exchange = 0xc8,
+               .sent = true,
+               .again = true,
+               .response = true,
+               .local = {{192, 0, 2, 1}, 500, 4, 0},
+               .remote = {{192, 0, 2, 2}, 4500, 4, 0},
+               .payloads = 2,
+               .of = {{0xc9, 0xc00a, 0xc00b}, {0xcc, 0xc00d, 0xc00e}}},
+              {.payloads = 255, .of = {[SHRIKE_RUNG_PAYLOADS - 1] = {0xcf, 0, 0xc010}}}}};
+
 static const struct shrike_op *const sample_ops[] = {
     &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
     &sample_address, &sample_lease_free, &sample_address_remove, &sample_move,   &sample_resolve};
@@ -414,6 +435,8 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         tally_write(w, &sample_tally);
     if (kind == RECODE_TALLIES)
         tallies_write(w, &sample_tallies);
+    if (kind == RECODE_LADDER)
+        ladder_write(w, &sample_ladder);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -434,6 +457,7 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_LEASE:
     case RECODE_TALLY:
     case RECODE_TALLIES:
+    case RECODE_LADDER:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN, FAKE_FAILURE };
-static const char *const fake_events[] = {"log", "control-log", "list-sa", "list-conn",
-                                          "shrike-failure"};
+enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN, FAKE_FAILURE, FAKE_LADDER };
+static const char *const fake_events[] = {"log",       "control-log",    "list-sa",
+                                          "list-conn", "shrike-failure", "shrike-ladder"};
 
 static struct vici_server fake_server;
 static u8 fake_octets[65536];
@@ -331,6 +331,51 @@ static enum vici_reply fake_stats(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+/* A request that was sent twice, and what came; a peer that is not known yet. */
+static enum vici_reply fake_trace(void *ctx, const struct vici_request *r,
+                                  struct vici_writer *answer)
+{
+    static const char *const way[] = {"out", "out", "in", "out"};
+    static const char *const times[] = {"1700000000.250000", "1700000001.500000",
+                                        "1700000001.503000", "1700000001.503000"};
+    (void)ctx;
+    vici_put_text(answer, "success", "yes");
+    if (fake_is_empty || vici_value_is(r->message, "peer", "nobody"))
+        return VICI_REPLY_NOW;
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w,
+             (const char *const[]){"ike", "home\033", "uniqueid", "7", "initiator-spi",
+                                   "0123456789abcdef", "responder-spi", "fedcba9876543210", NULL});
+    vici_begin(&w, "messages");
+    for (unsigned i = 0; i < 4; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "%u", i);
+        vici_begin(&w, name);
+        fake_put(&w, (const char *const[]){"time", times[i], "way", way[i], "exchange",
+                                           i < 3 ? "IKE_SA_INIT" : "IKE_AUTH", "kind",
+                                           i == 2 ? "response" : "request", "id", i < 3 ? "0" : "1",
+                                           "octets", "492", "local",
+                                           i < 3 ? "192.0.2.1:500" : "192.0.2.1:4500", "remote",
+                                           "192.0.2.2:500", i == 1 ? "again" : NULL, "yes", NULL});
+        if (i == 3)
+            vici_put_text(&w, "fragments", "2");
+        vici_list_begin(&w, "payloads");
+        for (unsigned k = 0; k < 4 && i != 1; k++) {
+            const char *payload = k ? "N(NAT_DETECTION_SOURCE_IP) 28" : "SA 324";
+            vici_list_put(&w, bytes_of(payload, strlen(payload)));
+        }
+        vici_list_end(&w);
+        vici_end(&w);
+    }
+    vici_end(&w);
+    fake_stream(r, FAKE_LADDER, &w);
+    w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, (const char *const[]){"uniqueid", "8", "stranger", "yes", "initiator-spi", "1",
+                                       "responder-spi", "2", NULL});
+    fake_stream(r, FAKE_LADDER, &w);
+    return VICI_REPLY_NOW;
+}
+
 static enum vici_reply fake_shrike_log(void *ctx, const struct vici_request *r,
                                        struct vici_writer *answer)
 {
@@ -451,18 +496,14 @@ static enum vici_reply fake_why(void *ctx, const struct vici_request *r, struct 
     return VICI_REPLY_NOW;
 }
 
-static const struct vici_command fake_commands[] = {{"list-sas", fake_list_sas},
-                                                    {"list-conns", fake_list_conns},
-                                                    {"initiate", fake_initiate},
-                                                    {"terminate", fake_terminate},
-                                                    {"rekey", fake_rekey},
-                                                    {"version", fake_version},
-                                                    {"stats", fake_stats},
-                                                    {"shrike-log", fake_shrike_log},
-                                                    {"shrike-upgrade", fake_upgrade},
-                                                    {"shrike-why", fake_why},
-                                                    {"shrike-reload", fake_reload},
-                                                    {"redirect", fake_redirect}};
+static const struct vici_command fake_commands[] = {
+    {"list-sas", fake_list_sas},     {"list-conns", fake_list_conns},
+    {"initiate", fake_initiate},     {"terminate", fake_terminate},
+    {"rekey", fake_rekey},           {"version", fake_version},
+    {"stats", fake_stats},           {"shrike-trace", fake_trace},
+    {"shrike-log", fake_shrike_log}, {"shrike-upgrade", fake_upgrade},
+    {"shrike-why", fake_why},        {"shrike-reload", fake_reload},
+    {"redirect", fake_redirect}};
 static const struct vici_service fake_service = {
     fake_commands, fake_events, ARRAY_LEN(fake_commands), ARRAY_LEN(fake_events), NULL};
 

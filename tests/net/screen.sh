@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# What people see: the tool's commands on terminals of 80 and 160 columns, in tmux, against two
+# gateways of which one child is up and one cannot be. The screens are held against those in
+# tests/net/screens, with what differs from run to run masked. screen.sh --write writes these anew.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "skip screen: needs root, for network namespaces"
+    exit 0
+}
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+tools/need iproute2 tmux python3
+shrike_programs
+
+screens=$PWD/tests/net/screens
+write=no
+[ "${1:-}" != --write ] || write=yes
+tmux() { command tmux -S "$net_dir/tmux" -f /dev/null "$@"; }
+trap 'tmux kill-server 2>/dev/null; net_end' EXIT
+tmux new-session -d -s keeper "sleep 300" # so that the server stays between two screens
+
+site_to_site_net
+gateway_conf west
+gateway_conf east
+# A second child that east does not know.
+python3 - "$net_dir/west.conf" <<'END'
+import sys
+text = open(sys.argv[1]).read()
+more = "children {\n            attic {\n                remote_ts = 10.9.0.0/16\n            }"
+open(sys.argv[1], "w").write(text.replace("children {", more, 1))
+END
+cp "$net_dir/west.conf" "$net_dir/gateway.conf"
+
+# Ages, times of the day, SPIs, numbers of messages' octets that hang on random choices, what a
+# process costs, and the folder of this run.
+mask() {
+    python3 -c '
+import re, sys
+for line in sys.stdin:
+    line = line.rstrip().replace(sys.argv[1], "DIR")
+    line = re.sub(r"^(CPU|memory) .*", r"\1 ...", line)
+    line = re.sub(r"\b[0-9a-f]{16}\b", "x" * 16, line)
+    line = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "x" * 8, line)
+    line = re.sub(r"\d\d\d\d-\d\d-\d\d", "YYYY-MM-DD", line)
+    line = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "hh:mm:ss", line)
+    line = re.sub(r"\+\d+\.\d\d\ds", "+t.ttts", line)
+    line = re.sub(r"^up \d+s", "up Ns", line)
+    line = re.sub(r", \d+s\b", ", NNs", line)
+    line = re.sub(r"(?<= ) \ds\b|\b\d\ds\b", "NNs", line)
+    line = re.sub(r"\b\d+m\b", "Nm", line)
+    line = re.sub(r"\b\d+h(\d+m)?\b", "Nh", line)
+    line = re.sub(r"\d+\.\d/s", "n.n/s", line)
+    line = re.sub(r"\b[1-9]\d\d?\d? octets", "N octets", line)
+    print(line)
+' "$net_dir"
+}
+
+ended() { tmux capture-pane -p -t "$1" | grep -qx '\[ended\]'; }
+
+# shown NAME WIDTH KEYS ARGUMENT...: the screen when the command has ended, or stands; KEYS end it.
+shown() {
+    local name=$1 width=$2 keys=$3 file tries=50 done
+    shift 3
+    file=$net_dir/$name-$width.txt
+    tmux new-session -d -s "$name" -x "$width" -y 60 \
+        "env TERM=screen TZ=UTC $shrike --socket $net_dir/west.vici $*; echo '[ended]'; sleep 60"
+    done='\[ended\]'
+    [ -z "$keys" ] || done=CONNECTION
+    until tmux capture-pane -p -t "$name" | grep -q "$done"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || break
+        sleep 0.1
+    done
+    tmux capture-pane -p -t "$name" | sed '/^\[ended\]$/d' | mask |
+        sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$file"
+    if [ -n "$keys" ]; then
+        tmux send-keys -t "$name" "$keys"
+        within 5 ended "$name" || return 1
+    fi
+    tmux kill-session -t "$name"
+    [ $tries -gt 0 ] || return 1
+    [ $write = no ] || cp "$file" "$screens/$name-$width.txt"
+    diff "$screens/$name-$width.txt" "$file"
+}
+
+# An overlong line would wrap, and a screen begin with its rest.
+both_widths() {
+    shown "$1" 80 "${@:2}" && shown "$1" 160 "${@:2}"
+}
+
+lan_is_up_attic_is_not() {
+    shriked_start west && shriked_start east || return 1
+    shrike_at west up west-east lan || return 1
+    ! shrike_at west up west-east attic
+}
+
+# bash itself: what stands on the line when the tabulator was pressed.
+completed() {
+    local line=$1 should=$2
+    tmux new-session -d -s bash -x 160 -y 10 "env PATH=$(dirname "$shrike"):$PATH PS1='> ' bash --norc"
+    within 5 sh -c "command tmux -S '$net_dir/tmux' capture-pane -p -t bash | grep -q '^>'" || return 1
+    tmux send-keys -t bash ". tool/completion/shrike.bash" Enter
+    tmux send-keys -t bash -l "$line"
+    tmux send-keys -t bash Tab
+    within 5 sh -c "command tmux -S '$net_dir/tmux' capture-pane -p -t bash | grep -qxF -- '> $should'" || {
+        tmux capture-pane -p -t bash
+        tmux kill-session -t bash
+        return 1
+    }
+    tmux kill-session -t bash
+}
+
+bash_completes() {
+    local socket="shrike --socket $net_dir/west.vici"
+    completed "shrike tra" "shrike trace" && completed "shrike top --on" "shrike top --once" &&
+        completed "$socket up we" "$socket up west-east" &&
+        completed "$socket rekey west-east at" "$socket rekey west-east attic"
+}
+
+# Every command and option that the tool completes has its paragraph.
+manual_names_all() {
+    local word
+    for word in $("$shrike" complete -- '') $("$shrike" complete -- -- | sed 's/-/\\-/g'); do
+        grep -qF -- "$word" docs/man/shrike.1 || {
+            echo "$word is not in docs/man/shrike.1"
+            return 1
+        }
+    done
+}
+
+test_of one_child_is_up_and_one_is_not lan_is_up_attic_is_not || exit 1
+test_of overview both_widths overview '' overview || true
+test_of list both_widths list '' list || true
+test_of why both_widths why '' why || true
+test_of trace both_widths trace '' trace west-east || true
+test_of top both_widths top q top || true
+test_of top_once both_widths top-once '' top --once || true
+test_of bash_completes bash_completes || true
+test_of the_manual_names_all manual_names_all || true
+exit $((net_failed > 0))
