@@ -29,6 +29,33 @@ void show_to(FILE *f, struct bytes b)
     }
 }
 
+static size_t columns_of(struct bytes word)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < word.len; i++)
+        n += printable(word.at[i]) ? 1 : 4;
+    return n;
+}
+
+void show_words(FILE *f, struct bytes b, unsigned indent, unsigned width)
+{
+    size_t column = indent;
+    for (size_t i = 0; i < b.len;) {
+        const u8 *blank = memchr(b.at + i + 1, ' ', b.len - i - 1);
+        size_t end = blank ? (size_t)(blank - b.at) : b.len;
+        size_t skip = b.at[i] == ' ' && i > 0; /* the blank in front */
+        struct bytes word = bytes_of(b.at + i, end - i);
+        if (width && skip && column + columns_of(word) > width) {
+            fprintf(f, "\n%*s", (int)indent, "");
+            word = bytes_of(b.at + i + 1, end - i - 1);
+            column = indent;
+        }
+        show_to(f, word);
+        column += columns_of(word);
+        i = end;
+    }
+}
+
 void show_octets(struct text *t, u64 octets)
 {
     static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};

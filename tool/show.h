@@ -9,6 +9,10 @@
 void show_safe(struct text *t, struct bytes b);
 void show_to(FILE *f, struct bytes b); /* the same to a stream, of any length */
 
+/* Words as show_to() does, on lines of a terminal so wide, 0 for no limit; behind so many columns,
+ * where the first line begins already. */
+void show_words(FILE *f, struct bytes b, unsigned indent, unsigned width);
+
 void show_octets(struct text *t, u64 octets); /* 0 B, 999 B, 1.2 KiB, 300 MiB */
 void show_age(struct text *t, u64 seconds);   /* 45s, 12m, 3h12m, 2d4h */
 void show_time(struct text *t, u64 seconds);  /* since 1970: 2024-05-01 12:00:00, local time */

@@ -153,16 +153,17 @@ static void print_rule(FILE *out, struct bytes f)
     putc('\n', out);
 }
 
-static void print_line(FILE *out, const char *label, struct bytes text)
+static void print_line(const struct tool *t, const char *label, struct bytes text)
 {
+    enum { LABEL_WIDTH = 12 };
     if (!text.len)
         return;
-    put_label(out, label);
-    show_to(out, text);
-    putc('\n', out);
+    put_label(t->out, label);
+    show_words(t->out, text, LABEL_WIDTH, t->width);
+    putc('\n', t->out);
 }
 
-static void print_causes(FILE *out, struct bytes f)
+static void print_causes(const struct tool *t, struct bytes f)
 {
     struct vici_item causes, cause;
     const char *label = "perhaps";
@@ -170,7 +171,7 @@ static void print_causes(FILE *out, struct bytes f)
         return;
     struct vici_reader v = vici_reader_of(causes.value);
     for (; vici_read_whole(&v, &cause) == VICI_KEY_VALUE; label = "")
-        print_line(out, label, cause.value);
+        print_line(t, label, cause.value);
 }
 
 static void print_failure(struct tool *t, struct bytes f)
@@ -183,9 +184,9 @@ static void print_failure(struct tool *t, struct bytes f)
     print_with(t->out, f);
     print_compared(t, f);
     print_rule(t->out, f);
-    print_line(t->out, "mend", vici_value(f, "change"));
-    print_line(t->out, vici_value(f, "change").len ? "" : "mend", vici_value(f, "remedy"));
-    print_causes(t->out, f);
+    print_line(t, "mend", vici_value(f, "change"));
+    print_line(t, vici_value(f, "change").len ? "" : "mend", vici_value(f, "remedy"));
+    print_causes(t, f);
 }
 
 /* ---- as JSON ---- */

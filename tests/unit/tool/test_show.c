@@ -3,6 +3,7 @@
 #include "tool/json.h"
 #include "tool/show.h"
 #include "tool/words.h"
+#include <stdlib.h>
 
 static char at[128];
 
@@ -105,9 +106,35 @@ TEST(ports_of_ipv6_stand_behind_brackets)
     CHECK(strcmp(at, "[2001:db8::1]:500 192.0.2.1") == 0);
 }
 
+static bool words_are(const char *text, unsigned width, const char *should)
+{
+    char *out = NULL;
+    size_t len;
+    FILE *f = open_memstream(&out, &len);
+    if (!f)
+        abort();
+    show_words(f, bytes_of(text, strlen(text)), 3, width);
+    fclose(f);
+    bool same = strcmp(out, should) == 0;
+    if (!same)
+        printf("# it is: %s\n", out);
+    free(out);
+    return same;
+}
+
+TEST(lines_break_between_words)
+{
+    CHECK(words_are("one two three", 0, "one two three"));
+    CHECK(words_are("one two three", 10, "one two\n   three"));
+    CHECK(words_are("one two three", 9, "one\n   two\n   three"));
+    CHECK(words_are("immeasurable", 8, "immeasurable"));
+    CHECK(words_are("a \033 b", 9, "a \\x1b\n   b"));
+    CHECK(words_are("", 8, "") && words_are(" ", 8, " "));
+}
+
 int main(void)
 {
     return RUN(octets_have_units) | RUN(ages_have_two_units) | RUN(numbers_are_decimal_and_fit) |
            RUN(terminals_get_printable_ascii) | RUN(json_strings_are_valid_utf8) |
-           RUN(ports_of_ipv6_stand_behind_brackets);
+           RUN(lines_break_between_words) | RUN(ports_of_ipv6_stand_behind_brackets);
 }
