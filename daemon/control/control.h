@@ -11,6 +11,7 @@
 #include "control/listing.h"
 #include "control/log.h"
 #include "control/lookup.h"
+#include "control/metrics.h"
 #include "control/model.h"
 #include "control/names.h"
 #include "control/policies.h"
@@ -35,6 +36,7 @@ enum reference_kind {
     REFERENCE_POOLS,
     REFERENCE_COUNTERS,
     REFERENCE_LADDERS,
+    REFERENCE_METRICS,
 };
 #define REFERENCE_SHIFT 28
 
@@ -44,6 +46,7 @@ struct control {
     struct config_report report; /* of what is read just now */
     struct log log;
     struct sinks sinks;
+    struct metrics metrics;
     struct model model;
     struct names names;
     struct lookups lookups;

@@ -229,6 +229,7 @@ static void ring(void *ctx)
 
 static void leave_out(struct log *l, struct log_limit *m)
 {
+    l->left_out++;
     if (m->silent < UINT32_MAX)
         m->silent++;
     if (m->silent == 1)

@@ -65,6 +65,7 @@ struct log {
     struct log_limit kinds[LOG_KINDS];
     struct log_peer peers[LOG_PEERS];
     struct alarm alarm; /* when what was left out is told */
+    u64 left_out;       /* of all lines */
 };
 
 /* level, sink and ctx are set by the caller. */

@@ -68,7 +68,7 @@ u32 control_reference(struct control *c, enum reference_kind kind)
 enum reference_kind control_reference_kind(u32 reference)
 {
     u32 kind = reference >> REFERENCE_SHIFT;
-    return kind <= REFERENCE_COUNTERS ? (enum reference_kind)kind : REFERENCE_NONE;
+    return kind <= REFERENCE_METRICS ? (enum reference_kind)kind : REFERENCE_NONE;
 }
 
 /* ---- the configuration ---- */
@@ -170,6 +170,12 @@ static bool got_log_file(struct control *c, struct mail *m)
     return true;
 }
 
+static bool got_metrics(struct control *c, struct mail *m)
+{
+    metrics_listen(c, m->fd < 0 ? -1 : mail_take_fd(m));
+    return true;
+}
+
 static bool got_listener(struct control *c, struct mail *m)
 {
     if (m->fd < 0)
@@ -189,6 +195,8 @@ static bool from_parent(struct control *c, struct mail *m)
         return got_listener(c, m);
     if (m->kind == MAIL_LOG_FILE)
         return got_log_file(c, m);
+    if (m->kind == MAIL_METRICS)
+        return got_metrics(c, m);
     if (m->kind == MAIL_RELOAD) {
         (void)reload_files(c);
         return true;
@@ -264,6 +272,7 @@ static bool got_event(struct control *c, const struct mail *m)
         answered(c, &e);
         return true;
     }
+    metrics_event(c, &e);
     tell_event(c, &e);
     failures_event(c, &e);
     if (!ended_waits(c, &e, m->body, &counts))
@@ -310,13 +319,14 @@ static void control_mail(void *self, enum role from, struct mail *m)
     if (m->kind == MAIL_LOG)
         right = got_log(c, from, m);
     else if (m->kind == MAIL_STATS_ARE)
-        right = stats_got(c, from, m);
+        right = metrics_got_stats(c, from, m) || stats_got(c, from, m);
     else if (from == ROLE_PARENT)
         right = from_parent(c, m);
     else if (from == ROLE_NET)
         right = from_net(c, m);
     else if (from == ROLE_ESP)
-        right = m->kind == MAIL_COUNTED && got_counts(c, m);
+        right = (m->kind == MAIL_COUNTED && got_counts(c, m)) ||
+                (m->kind == MAIL_TRAFFIC_IS && metrics_got_traffic(c, m));
     if (!right)
         c->refused++;
 }
@@ -331,6 +341,7 @@ static void control_peer(void *self, enum role who, bool there)
     stats_gone(c, who);
     if (who == ROLE_NET || who == ROLE_ESP)
         ended_forget(c);
+    metrics_gone(c, who);
     if (who == ROLE_NET) {
         start_forget(c);
         listing_net_gone(c);
@@ -371,6 +382,7 @@ static void control_stop(void *self)
     tasks_close(c);
     listing_close(c);
     stats_close(c);
+    metrics_close(c);
     pools_close(c);
     failures_close(c);
     counters_close(c);
@@ -409,6 +421,7 @@ static void *control_start(struct seat *seat)
     c->sinks.log = &c->log;
     memset(c->log.levels, LOG_LEVEL_NONE, sizeof c->log.levels);
     sinks_open(&c->sinks);
+    metrics_open(c);
     model_init(&c->model);
     publish_open(c);
     start_open(c);

@@ -22,6 +22,7 @@ void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
     i->traps.route = route;
     i->traps.ctx = i;
     pairs_open(&i->pairs);
+    ledger_open(&i->ledger, seat, &i->pairs);
     ends_open(&i->ends);
     traps_open(&i->traps);
     answers_open(&i->answers, seat);
@@ -30,6 +31,7 @@ void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
 /* The process ends: the routes stay, so that nothing leaks past the tunnel. */
 void installed_close(struct installed *i)
 {
+    ledger_close(&i->ledger);
     pairs_close(&i->pairs);
     ends_close(&i->ends);
     traps_forget(&i->traps);
@@ -168,6 +170,7 @@ void installed_routes(struct installed *i)
 
 static void end(struct installed *i, struct pair *pair)
 {
+    ledger_gone(&i->ledger, pair);
     if (pair->out)
         route(i, pair->out, false);
     take_out(i, pair->in);
@@ -177,6 +180,7 @@ static void end(struct installed *i, struct pair *pair)
 
 static void linger(struct installed *i, struct pair *pair)
 {
+    ledger_gone(&i->ledger, pair);
     route(i, pair->out, false);
     take_out(i, pair->out);
     pairs_linger(&i->pairs, pair, i->plane->now);

@@ -3,6 +3,7 @@
 #define ESP_INSTALL_H
 
 #include "esp/answers.h"
+#include "esp/ledger.h"
 #include "esp/pair.h"
 #include "esp/plane.h"
 #include "esp/trap.h"
@@ -18,6 +19,7 @@ struct installed {
     struct ends ends;
     struct traps traps;
     struct unknown unknown;
+    struct ledger ledger;
     struct answers answers;
     u32 replay_window, keepalive_s; /* for SAs to come */
     bool quiet;                     /* routes are there already: none is asked for yet */

@@ -27,6 +27,7 @@ struct pair {
     struct end *end;         /* NULL: needs no keepalives */
     shrike_time until;       /* when an orphan goes */
     shrike_time idle;        /* so long it may carry nothing; 0: for ever */
+    u64 told[4];             /* of what it has carried: what is in the sums of esp/ledger.h */
     shrike_time idle_from;   /* this counts from then on, or from when it was used last */
 };
 

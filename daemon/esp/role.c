@@ -296,6 +296,16 @@ static bool got_count(struct esp *e, const struct mail *m)
     return true;
 }
 
+static bool got_traffic(struct esp *e, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    u32 reference = read_u32(&r);
+    if (!read_ended(&r))
+        return false;
+    ledger_ask(&e->installed.ledger, reference);
+    return true;
+}
+
 static bool got_stats(struct esp *e, const struct mail *m)
 {
     struct mail_stats stats = {.count = 0};
@@ -381,6 +391,8 @@ static bool from_control(struct esp *e, const struct mail *m)
         return got_snapshot(e, m);
     if (m->kind == MAIL_COUNT)
         return got_count(e, m);
+    if (m->kind == MAIL_TRAFFIC)
+        return got_traffic(e, m);
     return m->kind == MAIL_STATS && got_stats(e, m);
 }
 

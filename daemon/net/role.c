@@ -7,10 +7,11 @@
 #include "ops/process.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define QUIT_MAX (2 * SHRIKE_SECOND) /* for peers to hear that we go */
-enum { STATS_MAX = 4096 };           /* octets of our numbers as octets */
+enum { STATS_MAX = 8192 };           /* octets of our numbers as octets */
 
 struct net {
     struct drive drive;
@@ -159,6 +160,24 @@ static bool got_pools(struct net *n, const struct mail *m)
     return true;
 }
 
+/* "handshake_0" to "handshake_10": what took at most each bound and more than the one before. */
+static void add_took(struct mail_stats *m, const struct shrike_latency took[SHRIKE_TOOK_COUNT])
+{
+    static const char *const names[SHRIKE_TOOK_COUNT] = {[SHRIKE_TOOK_HANDSHAKE] = "handshake",
+                                                         [SHRIKE_TOOK_CHILD] = "child",
+                                                         [SHRIKE_TOOK_CHILD_REKEY] = "child_rekey",
+                                                         [SHRIKE_TOOK_IKE_REKEY] = "ike_rekey"};
+    char name[32];
+    for (unsigned k = 0; k < SHRIKE_TOOK_COUNT; k++) {
+        for (unsigned i = 0; i <= SHRIKE_LATENCY_BOUNDS; i++) {
+            snprintf(name, sizeof name, "%s_%u", names[k], i);
+            stats_add(m, name, took[k].counts[i]);
+        }
+        snprintf(name, sizeof name, "%s_us", names[k]);
+        stats_add(m, name, took[k].sum_us);
+    }
+}
+
 static void add_engine_stats(struct mail_stats *m, const struct shrike *engine)
 {
     struct shrike_stats s;
@@ -176,6 +195,7 @@ static void add_engine_stats(struct mail_stats *m, const struct shrike *engine)
     stats_add(m, "retransmits", s.retransmits);
     stats_add(m, "replays", s.replays);
     stats_add(m, "cookies", s.cookies);
+    add_took(m, s.took);
 }
 
 static void add_own_stats(struct mail_stats *m, const struct net *n)

@@ -5,6 +5,7 @@
 CARRIES(struct mail_socket, 4);
 CARRIES(struct mail_route, 2572);
 CARRIES(struct mail_stat, 40);
+CARRIES(struct mail_carried, 40);
 CARRIES(struct mail_stats, 8 + 40 * MAIL_STATS_MAX);
 CARRIES(struct mail_count, 56);
 CARRIES(struct mail_heir, 4 + 4 * MAIL_HEIR_MAX);
@@ -88,6 +89,27 @@ bool stats_read(struct reader *r, struct mail_stats *m)
         stats_add(m, name, value);
     }
     return read_ended(r);
+}
+
+void carried_write(struct writer *w, const struct mail_carried *m)
+{
+    write_u32(w, m->reqid);
+    write_u32(w, m->children);
+    write_u64(w, m->bytes_in);
+    write_u64(w, m->packets_in);
+    write_u64(w, m->bytes_out);
+    write_u64(w, m->packets_out);
+}
+
+bool carried_read(struct reader *r, struct mail_carried *m)
+{
+    m->reqid = read_u32(r);
+    m->children = read_u32(r);
+    m->bytes_in = read_u64(r);
+    m->packets_in = read_u64(r);
+    m->bytes_out = read_u64(r);
+    m->packets_out = read_u64(r);
+    return !r->bad;
 }
 
 void count_write(struct writer *w, const struct mail_count *m)

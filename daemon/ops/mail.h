@@ -49,7 +49,7 @@ void route_write(struct writer *w, const struct mail_route *m);
 bool route_read(struct reader *r, struct mail_route *m) must_use;
 
 /* Numbers with names, for people and metrics. */
-#define MAIL_STATS_MAX 64
+#define MAIL_STATS_MAX 128
 struct mail_stats {
     u16 count;
     struct mail_stat {
@@ -70,6 +70,17 @@ struct mail_count {
 };
 void count_write(struct writer *w, const struct mail_count *m);
 bool count_read(struct reader *r, struct mail_count *m) must_use; /* leaves what follows */
+
+/* What all Child SAs of one reqid have carried, those that are gone too. reqid 0: all that there
+ * was no room for. */
+#define MAIL_TRAFFIC_MAX 256
+struct mail_carried {
+    u32 reqid;
+    u32 children; /* Child SAs that are there now */
+    u64 bytes_in, packets_in, bytes_out, packets_out;
+};
+void carried_write(struct writer *w, const struct mail_carried *m);
+bool carried_read(struct reader *r, struct mail_carried *m) must_use; /* leaves what follows */
 
 /* The Child SAs that net goes on with, from the records of the one before it, in one mail or more.
  */

@@ -8,12 +8,14 @@
 #include "parent/logfiles.h"
 #include "parent/records.h"
 #include "parent/routes.h"
+#include "parent/scrape.h"
 #include "parent/signals.h"
 #include "parent/sockets.h"
 #include "parent/supervisor.h"
 #include "parent/takeover.h"
 #include "parent/tun.h"
 #include "parent/upgrade.h"
+#include "parent/usage.h"
 #include "parent/virtual.h"
 #include "parent/watch.h"
 #include "proc/vault.h"
@@ -46,6 +48,7 @@ struct parent {
     bool addresses_told;
     struct keyfiles keyfiles;
     struct logfiles logfiles;
+    struct scrape scrape;
     int vaults[ROLE_COUNT];
     int listener;
     char control_socket[SETTINGS_PATH];
@@ -107,6 +110,8 @@ static void fit(void *ctx, enum role r)
     sockets_hand(&p->sockets, &p->supervisor, r);
     if (r == ROLE_CONTROL)
         logfiles_hand(&p->logfiles, &p->supervisor);
+    if (r == ROLE_CONTROL)
+        send_fd(p, r, MAIL_METRICS, bytes_of(NULL, 0), p->scrape.fd);
     if (r == ROLE_CONTROL)
         send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     if (r == ROLE_ESP)
@@ -252,6 +257,7 @@ static void close_all(struct parent *p)
     sockets_close(&p->sockets);
     keyfiles_close(&p->keyfiles);
     logfiles_close(&p->logfiles);
+    scrape_close(&p->scrape);
     listener_close(p->listener, p->control_socket);
     netlink_close(&p->netlink);
     snapshot_free(p->snapshot);
@@ -298,6 +304,35 @@ static void open_logs(struct parent *p)
     logfiles_hand(&p->logfiles, &p->supervisor);
 }
 
+static void open_scrape(struct parent *p)
+{
+    struct mail m = {.kind = MAIL_METRICS, .fd = -1};
+    if (p->options->check_only ||
+        !scrape_open(&p->scrape, &p->snapshot->settings.metrics, &p->supervisor.tell))
+        return;
+    m.fd = p->scrape.fd;
+    supervisor_send(&p->supervisor, ROLE_CONTROL, &m);
+}
+
+static void take_stats(struct parent *p, const struct mail *m)
+{
+    u8 body[4096];
+    struct mail_stats stats = {.count = 0};
+    struct writer w = writer_of(body, sizeof body);
+    struct reader r = reader_of(m->body);
+    u32 reference = read_u32(&r);
+    if (!read_ended(&r))
+        return;
+    usage_add(&stats, role_name(ROLE_PARENT), getpid());
+    for (enum role i = ROLE_CONTROL; i < ROLE_COUNT; i++)
+        usage_add(&stats, role_name(i), p->supervisor.members[i].pid);
+    write_u32(&w, reference);
+    stats_write(&w, &stats);
+    struct mail answer = {.kind = MAIL_STATS_ARE, .body = written_bytes(&w), .fd = -1};
+    if (!w.full)
+        supervisor_send(&p->supervisor, ROLE_CONTROL, &answer);
+}
+
 static void take_snapshot(struct parent *p, struct mail *m)
 {
     struct snapshot_copy *s = m->fd >= 0 ? snapshot_load(m->fd) : NULL;
@@ -319,6 +354,7 @@ static void take_snapshot(struct parent *p, struct mail *m)
     snapshot_free(p->snapshot);
     p->snapshot = s;
     open_logs(p);
+    open_scrape(p);
     if (!first)
         return;
     if (p->options->check_only)
@@ -510,6 +546,8 @@ static void mail(void *ctx, enum role from, struct mail *m)
         take_snapshot(p, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_FATAL)
         take_fatal(p);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
+        take_stats(p, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_UPGRADE)
         take_upgrade(p, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
@@ -595,6 +633,7 @@ static struct parent *parent_new(const struct options *o,
                         .sweep = {.ring = sweep, .ctx = &p},
                         .stale = {.ring = stale, .ctx = &p},
                         .keyfiles = {.fd = {-1, -1}},
+                        .scrape = {.fd = -1},
                         .upgrade = {.options = o, .checked = checked, .ctx = &p, .said = -1},
                         .before = {.esp = -1},
                         .esp_state = -1,

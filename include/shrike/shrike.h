@@ -109,6 +109,22 @@ struct shrike_kernel_event {
     uint16_t address_count;
 };
 
+/* How long something took, as counts: of what took at most each of the bounds, and more than the
+ * one before; the last place counts what took longer than all of them. */
+#define SHRIKE_LATENCY_BOUNDS 10
+extern const shrike_time shrike_latency_bounds[SHRIKE_LATENCY_BOUNDS];
+struct shrike_latency {
+    uint64_t counts[SHRIKE_LATENCY_BOUNDS + 1];
+    uint64_t sum_us;
+};
+enum shrike_took {
+    SHRIKE_TOOK_HANDSHAKE, /* in either role, from the first message on until both are known */
+    SHRIKE_TOOK_CHILD,     /* these three from our request until its answer was used */
+    SHRIKE_TOOK_CHILD_REKEY,
+    SHRIKE_TOOK_IKE_REKEY,
+    SHRIKE_TOOK_COUNT,
+};
+
 /* What the engine holds now; for tests, statistics and the oracle of the simulator. */
 struct shrike_stats {
     uint32_t ike_sas, half_open, child_sas, handshakes, packets, works;
@@ -116,6 +132,7 @@ struct shrike_stats {
     uint64_t bytes_pages; /* octets taken from the page source */
     uint64_t allocations; /* pool objects ever taken */
     uint64_t received, sent, dropped, refused, retransmits, cookies, replays;
+    struct shrike_latency took[SHRIKE_TOOK_COUNT];
 };
 
 /* Make an engine. NULL when a page could not be had. Free it with shrike_free(). */

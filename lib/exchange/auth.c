@@ -11,6 +11,7 @@
 #include "exchange/roam.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
+#include "sa/latency.h"
 #include "sa/life.h"
 #include "sa/match.h"
 #include "sa/trace.h"
@@ -202,6 +203,7 @@ static void establish(struct turn *t)
     struct ike_sa *sa = t->sa;
     sa->state = IKE_UP;
     sa->authenticated = true;
+    latency_note(t->shard, SHRIKE_TOOK_HANDSHAKE, sa->handshake->began);
     life_begin(t->shard, sa);
     (void)trace_ike(t->shard, SHRIKE_EVENT_IKE_UP, sa);
     unique_up(t->shard, sa, initial_contact(t));

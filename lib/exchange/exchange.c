@@ -10,6 +10,7 @@
 #include "sa/again.h"
 #include "sa/child.h"
 #include "sa/internal.h"
+#include "sa/latency.h"
 #include "sa/peers.h"
 #include "sa/protect.h"
 #include "sa/trace.h"
@@ -428,6 +429,8 @@ static void finish_conclude(struct turn *t, enum verdict v)
         t->slot->conclude = false; /* it was not the response: go on waiting */
     else if (v == DONE) {
         widen_accept(t);
+        if (t->slot->work && t->slot->work->began)
+            latency_note(t->shard, (enum shrike_took)t->slot->work->took, t->slot->work->began);
         slot_free(t->shard, t->slot);
     } else
         fail_ours(t, v);
@@ -459,8 +462,15 @@ void exchange_begin(struct shard *s, struct ike_sa *sa, u8 type, struct child_sa
     slot->exchange = type;
     slot->want = (u8)want;
     slot->child = child;
+    const enum shrike_took took = want == WANT_REKEY         ? SHRIKE_TOOK_IKE_REKEY
+                                  : child && child->replaces ? SHRIKE_TOOK_CHILD_REKEY
+                                                             : SHRIKE_TOOK_CHILD;
     struct turn t = {.shard = s, .sa = sa, .slot = slot};
     exchange_run(&t);
+    if (type == EXCHANGE_CREATE_CHILD_SA && slot->work) {
+        slot->work->took = (u8)took;
+        slot->work->began = s->now;
+    }
 }
 
 void exchange_anew(struct shard *s, struct ike_sa *sa, struct slot *slot)

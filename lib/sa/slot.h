@@ -29,6 +29,8 @@ struct work {
     u16 group;                 /* of the key pair below; KE_NONE without one */
     u8 groups;                 /* tried so far */
     u8 ke_private[KE_PRIVATE_MAX];
+    u8 took;           /* of a request of ours: enum shrike_took, which is counted at its end */
+    shrike_time began; /* of one that is: when; 0: it is not */
     u8 gone_count;
     u32 gone[GONE_MAX]; /* SPIs that the peer deleted before its response came that names them */
 };
