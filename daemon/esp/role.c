@@ -1,5 +1,6 @@
 /* The role that holds the keys of ESP: it carries packets between the TUN device and the network.
  */
+#include "esp/early.h"
 #include "esp/handover.h"
 #include "esp/inbound.h"
 #include "esp/install.h"
@@ -28,6 +29,7 @@ struct esp {
     } sockets[PLANE_SOCKETS];
     struct esp_source *full; /* its socket takes no more for now */
     struct alarm tick;
+    struct early early;
     bool ready;
     u64 refused, unsaid; /* mail that made no sense; events and answers that net did not take */
 };
@@ -98,6 +100,7 @@ static void on_unknown(void *ctx, const struct arrival *a, u32 spi, size_t len)
     struct esp *e = ctx;
     struct shrike_kernel_event k = {
         .kind = SHRIKE_SPI_UNKNOWN, .spi = spi, .from = a->remote, .to = a->local};
+    early_keep(&e->early, a, spi, e->plane->now);
     if (unknown_tell(&e->installed.unknown, spi, len, &a->local, e->plane->now) &&
         !post_kernel(e->seat, &k))
         e->unsaid++;
@@ -232,6 +235,22 @@ static void take_what_is_there(struct esp *e)
     }
 }
 
+/* What came before it was there is taken now, and counted once more. */
+static void install(struct esp *e, const struct shrike_op *op)
+{
+    struct arrival a;
+    if (!installed_add(&e->installed, &op->install)) {
+        e->unsaid += !post_answer(e->seat, op->token, false);
+        return;
+    }
+    answers_add(&e->installed.answers, op->token, e->plane->now);
+    for (int n = 0; n < EARLY_MAX; n++) {
+        if (!early_take(&e->early, op->install.in.spi, e->plane->now, &a))
+            break;
+        inbound_stray(e->plane, &a);
+    }
+}
+
 static bool got_op(struct esp *e, const struct mail *m)
 {
     struct shrike_op op;
@@ -251,10 +270,7 @@ static bool got_op(struct esp *e, const struct mail *m)
         installed_move(&e->installed, &op.move);
         watch(e); /* what is sealed already leaves by another socket now */
     } else if (m->kind == MAIL_INSTALL && op.kind == SHRIKE_CHILD_INSTALL) {
-        if (installed_add(&e->installed, &op.install))
-            answers_add(&e->installed.answers, op.token, e->plane->now);
-        else
-            e->unsaid += !post_answer(e->seat, op.token, false);
+        install(e, &op);
     } else {
         return false;
     }

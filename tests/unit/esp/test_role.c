@@ -83,6 +83,28 @@ static u32 send_packet(void)
     return n < 8 ? 0 : (u32)got[0] << 24 | (u32)got[1] << 16 | (u32)got[2] << 8 | got[3];
 }
 
+/* The same, and sent back as it is. */
+static void send_back(void)
+{
+    struct virtio_net_hdr h = {0};
+    struct traffic d = {.family = 4, .protocol = TRAFFIC_UDP, .len = 40};
+    struct iovec iov[2] = {{&h, sizeof(h)}, {packet, traffic_write(packet, sizeof(packet), &d)}};
+    struct address to;
+    u8 got[256];
+    address_of(&to, &t.at);
+    ensure(writev(t.device, iov, 2) > 0);
+    table_turns(&t);
+    ssize_t n = recv(peer, got, sizeof(got), MSG_DONTWAIT);
+    ensure(n > 0 && sendto(peer, got, (size_t)n, 0, &to.any, to.len) == n);
+    table_turns(&t);
+}
+
+static bool device_gets(void)
+{
+    u8 got[256];
+    return recv(t.device, got, sizeof(got), MSG_DONTWAIT) > 0;
+}
+
 static struct mail_route last_route(void)
 {
     struct mail_route m;
@@ -330,6 +352,23 @@ static void send_esp(u32 spi)
     address_of(&to, &t.at);
     ensure(sendto(peer, esp, sizeof(esp), 0, &to.any, to.len) == sizeof(esp));
     table_turns(&t);
+}
+
+/* The peer may send by a Child SA before we have read its answer. */
+TEST(what_comes_before_its_sa_is_kept_for_a_moment)
+{
+    struct shrike_ts all[2];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK(install(&i));
+    send_back();
+    CHECK(!device_gets());
+    i = install_of(2, 8, all);
+    i.in.spi = 0x2001; /* the keys are the same */
+    CHECK(install(&i));
+    CHECK(device_gets());
+    CHECK(!device_gets());
+    end();
 }
 
 /* RFC 7296 1.5; but the peer may not have heard yet that an SA has gone. */
@@ -611,5 +650,6 @@ int main(void)
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
            RUN(keepalives_come) | RUN(children_move) | RUN(idle_children_come_to_net) |
-           RUN(net_hears_of_esp_without_an_sa) | RUN(a_new_net_may_know_them);
+           RUN(net_hears_of_esp_without_an_sa) | RUN(a_new_net_may_know_them) |
+           RUN(what_comes_before_its_sa_is_kept_for_a_moment);
 }
