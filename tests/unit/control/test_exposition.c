@@ -72,7 +72,7 @@ static const char *write_page(bool openmetrics)
 
 static bool has(const char *line)
 {
-    char whole[256];
+    char whole[1024];
     snprintf(whole, sizeof whole, "\n%s\n", line);
     if (!strstr(page, whole))
         printf("# missing: %s\n", line);
