@@ -1,7 +1,9 @@
 /* Header and chain of payloads: whatever the octets, parsing is harmless and says what a second,
  * simpler reading says; what was parsed and is built again gives the same octets, but for reserved
  * bits. */
+#include "wire/gateway.h"
 #include "wire/grammar.h"
+#include "wire/ident.h"
 #include "wire/notify.h"
 #include "wire/print.h"
 #include "wire/proposal.h"
@@ -98,6 +100,40 @@ static void body_cp(struct bytes body)
     require_same(&w, body.len);
 }
 
+static void gateway(struct bytes data)
+{
+    struct gateway g;
+    if (!gateway_read(data, &g))
+        return;
+    struct shrike_id id = gateway_id(&g);
+    struct gateway back = gateway_of_id(&id);
+    require(back.type == g.type && back.name.at == g.name.at && back.name.len == g.name.len);
+    keep_plain(data);
+    struct writer w = writer_of(built, sizeof(built));
+    gateway_write(&w, &g);
+    require_same(&w, data.len);
+}
+
+/* Nothing fits it better than itself. */
+static void identity(const struct ident *id)
+{
+    static const u8 range[8] = {10, 0, 0, 0, 10, 255, 255, 255}, range6[32] = {[16] = 0xff};
+    static const u8 dn[] = {0x30, 0x0c, 0x31, 0x0a, 0x30, 0x08, 0x06, 3, 0x55, 4, 3, 0x0c, 1, '*'};
+    const struct shrike_id patterns[] = {
+        {.type = ID_FQDN, .data = bytes_of("*.example", 9)},
+        {.type = ID_RFC822_ADDR, .data = bytes_of("*@example.org", 13)},
+        {.type = ID_IPV4_RANGE, .data = bytes_of(range, sizeof(range))},
+        {.type = ID_IPV6_RANGE, .data = bytes_of(range6, sizeof(range6))},
+        {.type = ID_DER_ASN1_DN, .data = bytes_of(dn, sizeof(dn))},
+    };
+    struct shrike_id one = {.type = id->type, .data = id->data};
+    unsigned whole = id_score(&one, &one);
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+        require(id_score(&patterns[i], &one) <= whole);
+    require(id_matches(&one, &one) == (whole > 0));
+    (void)id_is_pattern(&one);
+}
+
 static void body_notify(struct bytes body)
 {
     struct notify n;
@@ -110,6 +146,8 @@ static void body_notify(struct bytes body)
     struct writer w = writer_of(built, sizeof(built));
     notify_write(&w, &n);
     require_same(&w, body.len);
+    if (n.type == NOTIFY_REDIRECT || n.type == NOTIFY_REDIRECTED_FROM)
+        gateway(n.data);
 }
 
 /* Those with a type octet and three reserved ones: from octet 1 on. KE: two, from octet 2 on. */
@@ -123,12 +161,14 @@ static bool rewrite_reserved(u8 type, struct bytes body, struct writer *w)
         ke_write(w, &ke);
         return true;
     }
-    if ((type == PAYLOAD_IDI || type == PAYLOAD_IDR) && ident_read(body, &id))
+    if ((type == PAYLOAD_IDI || type == PAYLOAD_IDR) && ident_read(body, &id)) {
+        identity(&id);
         ident_write(w, &id);
-    else if (type == PAYLOAD_AUTH && auth_read(body, &auth))
+    } else if (type == PAYLOAD_AUTH && auth_read(body, &auth)) {
         auth_write(w, &auth);
-    else
+    } else {
         return false;
+    }
     memset(plain + 1, 0, 3);
     return true;
 }

@@ -93,6 +93,11 @@ static void id_b(struct writer *w)
     ident_write(w, &(struct ident){ID_FQDN, text("b.test")});
 }
 
+static void id_mail(struct writer *w)
+{
+    ident_write(w, &(struct ident){ID_RFC822_ADDR, text("road.Warrior@Example.org")});
+}
+
 static void id_dn(struct writer *w)
 {
     ident_write(w, &(struct ident){ID_DER_ASN1_DN, some(15)});
@@ -229,6 +234,21 @@ static void n_later(struct writer *w)
 static void n_contact(struct writer *w)
 {
     notify(w, NOTIFY_INITIAL_CONTACT, some(0));
+}
+
+static void n_led_ip4(struct writer *w)
+{
+    notify(w, NOTIFY_REDIRECT, bytes_of("\1\4\300\0\2\1", 6));
+}
+
+static void n_led_ip6(struct writer *w)
+{
+    notify(w, NOTIFY_REDIRECTED_FROM, bytes_of("\2\20\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1", 18));
+}
+
+static void n_led_name(struct writer *w) /* and a nonce */
+{
+    notify(w, NOTIFY_REDIRECT, bytes_of("\3\5b-2.xnonce of sixteen octets", 29));
 }
 
 static void n_rekey(struct writer *w)
@@ -388,6 +408,9 @@ static const struct seed {
      {SA(sa_ike), KE, NONCE, N(n_nat), N(n_fragments), N(n_hashes), {PAYLOAD_VENDOR, vendor}}},
     {EXCHANGE_IKE_SA_INIT, {N(n_cookie), SA(sa_ike), KE, NONCE, {PAYLOAD_CERTREQ, cert}}},
     {EXCHANGE_IKE_SA_INIT, {N(n_ke)}},
+    {EXCHANGE_IKE_SA_INIT, {N(n_led_name)}},
+    {EXCHANGE_IKE_SA_INIT, {SA(sa_ike), KE, NONCE, N(n_led_ip6)}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_mail), AUTH, N(n_led_ip4)}},
     {EXCHANGE_IKE_SA_INIT, {{54, vendor}, {200, vendor}, {49, nothing}}},
     {EXCHANGE_IKE_INTERMEDIATE, {KE, {PAYLOAD_SK, sealed}}},
     {EXCHANGE_IKE_AUTH, {{PAYLOAD_SK, sealed}}},
