@@ -101,6 +101,8 @@ static void send_route(struct seat *s, u32 reqid)
     m = (struct mail_route){.add = true, .reqid = reqid, .local_count = 2, .remote_count = 2};
     memcpy(m.local, local, sizeof local);
     memcpy(m.remote, has(s, "wide") ? wide : remote, sizeof remote);
+    if (reqid != 1) /* to where no other route leads */
+        m.remote[0].from[0] = m.remote[0].to[0] = 11;
     write_u32(&w, 1);
     route_write(&w, &m);
     seat_send(s, ROLE_PARENT, MAIL_ROUTE, written_bytes(&w));
