@@ -357,6 +357,8 @@ bool routes_stand(const struct routes *r, const struct mail_route *m)
     struct prefix all[PREFIXES_MAX];
     for (u32 i = 0; i < m->remote_count; i++) {
         u32 n = prefix_split(&m->remote[i], all);
+        if (n == 0) /* its end is before its beginning */
+            return false;
         for (u32 j = 0; j < n; j++)
             if (routes_count(r, &all[j]) < 0)
                 return false;

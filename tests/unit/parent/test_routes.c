@@ -501,6 +501,8 @@ TEST(what_is_routed_may_be_asked_for_again)
     CHECK(routes_stand(&r, &two) && !routes_stand(&r, &none));
     CHECK(!routes_stand(&r, &one)); /* another prefix */
     CHECK(!routes_stand(&r, &more));
+    more = ask(true, "10.3.0.0", "10.2.0.0");
+    CHECK(!routes_stand(&r, &more));
     more = two;
     more.remote[more.remote_count++] = range("10.9.0.0", "10.9.255.255");
     CHECK(!routes_stand(&r, &more));
