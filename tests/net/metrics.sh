@@ -53,14 +53,24 @@ connections {
 END
 
 # In the folder of the build, so that it is fetched once; PROMETHEUS may name a folder with both.
+# Since Debian 13 promtool is a package of its own.
+fetch_prometheus() {
+    (
+        cd "$BUILD/prometheus.new" && apt-get -q download prometheus || exit 1
+        ! apt-cache show promtool >/dev/null 2>&1 || apt-get -q download promtool
+    )
+}
+
 prometheus_programs() {
     local to=${PROMETHEUS:-$BUILD/prometheus}
     if [ ! -x "$to/promtool" ]; then
         mkdir -p "$BUILD/prometheus.new"
-        (cd "$BUILD/prometheus.new" && apt-get -q download prometheus) >"$net_dir/apt.log" 2>&1 ||
-            { apt-get -q update && (cd "$BUILD/prometheus.new" && apt-get -q download prometheus); } \
+        fetch_prometheus >"$net_dir/apt.log" 2>&1 ||
+            { apt-get -q update && fetch_prometheus; } \
                 >>"$net_dir/apt.log" 2>&1 || return 1
-        dpkg-deb -x "$BUILD"/prometheus.new/prometheus_*.deb "$BUILD/prometheus.new"
+        for package in "$BUILD"/prometheus.new/*.deb; do
+            dpkg-deb -x "$package" "$BUILD/prometheus.new"
+        done
         mkdir -p "$to"
         mv "$BUILD/prometheus.new/usr/bin/prometheus" "$BUILD/prometheus.new/usr/bin/promtool" "$to"
         rm -rf "$BUILD/prometheus.new"
