@@ -3,8 +3,8 @@
 #ifndef SIM_ATTACKER_H
 #define SIM_ATTACKER_H
 
-#include "router.h"
-#include "world.h"
+#include "sim/router.h"
+#include "sim/world.h"
 
 #define ATTACKER_SEEN_MAX 4096
 

@@ -4,13 +4,13 @@
 #define SIM_HOST_H
 
 #include "conf.h"
-#include "kernel.h"
 #include "keys.h"
-#include "nat.h"
 #include "pages.h"
 #include "pool.h"
 #include "shrike/shrike.h"
-#include "world.h"
+#include "sim/kernel.h"
+#include "sim/nat.h"
+#include "sim/world.h"
 
 #define HOST_OPS_MAX      512
 #define HOST_INBOX_MAX    4096

@@ -6,10 +6,10 @@
 #include "attacker.h"
 #include "evil.h"
 #include "host.h"
-#include "link.h"
-#include "nat.h"
 #include "oracle.h"
-#include "router.h"
+#include "sim/link.h"
+#include "sim/nat.h"
+#include "sim/router.h"
 
 /* What the command line asks for. */
 struct options {

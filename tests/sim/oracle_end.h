@@ -2,8 +2,8 @@
 #ifndef SIM_ORACLE_END_H
 #define SIM_ORACLE_END_H
 
-#include "nat.h"
 #include "oracle.h"
+#include "sim/nat.h"
 
 /* NULL when all hosts hold exactly the same SAs and nothing is under way, else what is not so. */
 const char *oracle_settled(const struct oracle *o);

@@ -4,7 +4,7 @@
 #define SIM_PAGES_H
 
 #include "shrike/shrike.h"
-#include "world.h"
+#include "sim/world.h"
 
 #define PAGES_MAX   1024 /* pieces that one engine may take */
 #define PAGES_KEPT  256  /* pieces kept for the next engine */

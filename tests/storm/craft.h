@@ -2,8 +2,8 @@
 #ifndef STORM_CRAFT_H
 #define STORM_CRAFT_H
 
-#include "../sim/prng.h"
 #include "packet.h"
+#include "sim/prng.h"
 #include <linux/virtio_net.h>
 
 #define CRAFT_PIECES_MAX 48 /* of a super-segment: what the sockets have room for */

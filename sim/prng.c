@@ -1,5 +1,5 @@
 /* splitmix64 (Steele, Lea, Flood 2014): one addition and two multiplications a draw. */
-#include "prng.h"
+#include "sim/prng.h"
 
 u64 prng_next(struct prng *p)
 {

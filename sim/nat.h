@@ -3,7 +3,7 @@
 #ifndef SIM_NAT_H
 #define SIM_NAT_H
 
-#include "world.h"
+#include "sim/world.h"
 
 #define NAT_MAPPINGS_MAX 64
 

@@ -1,5 +1,5 @@
 /* The event loop of the simulator, and packets. */
-#include "world.h"
+#include "sim/world.h"
 #include "base/text.h"
 #include <stdarg.h>
 #include <stdio.h>

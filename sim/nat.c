@@ -1,5 +1,5 @@
 /* Address and port translation. */
-#include "nat.h"
+#include "sim/nat.h"
 #include "base/list.h"
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
 
-#include "world.h"
+#include "sim/world.h"
 
 #define LINK_QUEUE_MAX 65536 /* packets in flight; more are lost, as in a full router */
 

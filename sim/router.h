@@ -3,7 +3,7 @@
 #ifndef SIM_ROUTER_H
 #define SIM_ROUTER_H
 
-#include "world.h"
+#include "sim/world.h"
 
 #define ROUTES_MAX 256
 

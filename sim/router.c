@@ -1,5 +1,5 @@
 /* Routing by destination address. */
-#include "router.h"
+#include "sim/router.h"
 #include <stdlib.h>
 
 static void router_forward(struct node *self, struct packet *p)

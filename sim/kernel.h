@@ -3,12 +3,12 @@
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
-#include "conf.h"
 #include "shrike/action.h"
-#include "world.h"
+#include "sim/world.h"
 
 #define ESP_KEY_MAX      72
-#define KERNEL_MOVES_MAX 32 /* Child SAs of one IKE SA that moves */
+#define KERNEL_NAME_MAX  201 /* of a child, NUL included; a longer one is cut */
+#define KERNEL_MOVES_MAX 32  /* Child SAs of one IKE SA that moves */
 
 struct esp_key {
     u8 encr[ESP_KEY_MAX], integ[ESP_KEY_MAX];
@@ -29,14 +29,14 @@ struct esp_pair {
     u16 cpi_in, cpi_out;
     u16 local_count, remote_count;
     struct shrike_ts local_ts[SHRIKE_TS_MAX], remote_ts[SHRIKE_TS_MAX];
-    char child[CONF_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */
-    bool asked;                /* and not carried out yet */
-    bool installed;            /* now */
-    bool refused;              /* this kernel was told to fail it */
-    bool lost;                 /* went with everything else, by kernel_lose() */
-    bool removed;              /* was installed, is no more */
-    int64_t rank;              /* of those with one reqid, the highest is sent by */
-    bool compared;             /* with the other end */
+    char child[KERNEL_NAME_MAX]; /* a copy: a configuration may go before its SAs' records */
+    bool asked;                  /* and not carried out yet */
+    bool installed;              /* now */
+    bool refused;                /* this kernel was told to fail it */
+    bool lost;                   /* went with everything else, by kernel_lose() */
+    bool removed;                /* was installed, is no more */
+    int64_t rank;                /* of those with one reqid, the highest is sent by */
+    bool compared;               /* with the other end */
 };
 
 struct kernel {

@@ -3,8 +3,8 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
-#include "prng.h"
 #include "shrike/types.h"
+#include "sim/prng.h"
 
 #define WORLD_NODES_MAX  128
 #define WORLD_START      (1000 * SHRIKE_SECOND)

@@ -1,5 +1,5 @@
 /* Links: a heap of packets in flight and the dice thrown over each. */
-#include "link.h"
+#include "sim/link.h"
 #include <stdlib.h>
 
 #define IP_UDP_SIZE_4 28

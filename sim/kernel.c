@@ -1,5 +1,5 @@
 /* The model data plane. */
-#include "kernel.h"
+#include "sim/kernel.h"
 #include <stdio.h>
 #include <stdlib.h>
 
