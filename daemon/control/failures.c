@@ -1,11 +1,9 @@
 /* The last failures: see failures.h. */
 #include "control/failures.h"
-#include "control/advice.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/render.h"
-#include "wire/codes.h"
-#include "wire/print.h"
+#include "ops/parts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,162 +13,47 @@
 #define ALIKE_US    1000000 /* two events of one IKE SA within this time tell of one failure */
 #define WAITING_MAX 64      /* connections that are told to be waiting, in one answer */
 
-/* ---- what is a failure ---- */
+/* ---- in the vault ---- */
 
-/* What belongs to the ordinary course of things. */
-static bool is_ordinary(const struct shrike_reason *r)
+static const char key_head[] = "failure:"; /* of a record; then its number */
+enum { HEAD_LEN = sizeof key_head - 1, RECORD_VERSION = 1, RECORD_MORE = 64 };
+
+void failures_open(struct control *c)
 {
-    static const u8 ordinary[] = {
-        SHRIKE_REASON_NONE,        SHRIKE_REASON_COMMAND,    SHRIKE_REASON_REKEYED,
-        SHRIKE_REASON_REKEY_LATER, SHRIKE_REASON_CHILD_GONE, SHRIKE_REASON_SA_CLOSING,
-        SHRIKE_REASON_CROSSED,     SHRIKE_REASON_BUSY,       SHRIKE_REASON_NO_SUCH_SA};
-    /* RFC 7296 1.2: another group is asked for, and comes. */
-    bool is = r->code == SHRIKE_REASON_KE_GROUP && !r->theirs;
-    for (size_t i = 0; i < sizeof ordinary; i++)
-        is |= r->code == ordinary[i];
-    return is;
+    c->failures.vault = &c->model.vault;
 }
 
-/* With its IKE SA every Child SA goes; only what concerns the child alone is told of it. */
-static bool is_childs_own(enum shrike_reason_code code)
+static struct bytes vault_key(u8 at[HEAD_LEN + 4], u32 number)
 {
-    return code == SHRIKE_REASON_IDLE || code == SHRIKE_REASON_EXPIRED ||
-           code == SHRIKE_REASON_KERNEL;
+    struct writer w = writer_of(at, HEAD_LEN + 4);
+    write_bytes(&w, bytes_of(key_head, HEAD_LEN));
+    write_u32(&w, number);
+    return written_bytes(&w);
 }
 
-static bool is_failure(const struct shrike_event *e)
+/* What the vault has no room for, a next life does not know. */
+static void remember(const struct failures *f, const struct failure *one)
 {
-    static const u8 tells[SHRIKE_EVENT_COUNT] = {
-        [SHRIKE_EVENT_IKE_FAILED] = 1,       [SHRIKE_EVENT_IKE_DOWN] = 1,
-        [SHRIKE_EVENT_IKE_MOVE_FAILED] = 1,  [SHRIKE_EVENT_CHILD_FAILED] = 1,
-        [SHRIKE_EVENT_REKEY_FAILED] = 1,     [SHRIKE_EVENT_MESSAGE_REFUSED] = 1,
-        [SHRIKE_EVENT_STRANGER_REFUSED] = 1, [SHRIKE_EVENT_ADDRESS_REFUSED] = 1};
-    if (e->id == SHRIKE_EVENT_CHILD_DOWN)
-        return is_childs_own(e->reason.code);
-    return tells[e->id] && !is_ordinary(&e->reason);
+    static u8 octets[TOLD_MAX + RECORD_MORE];
+    u8 key[HEAD_LEN + 4];
+    struct writer w = writer_of(octets, sizeof octets);
+    write_u8(&w, RECORD_VERSION);
+    write_u64(&w, one->first_us);
+    write_u64(&w, one->last_us);
+    write_u32(&w, one->count);
+    write_u32(&w, one->ike);
+    write_choice(&w, one->rank, FAILURE_RANKS);
+    write_addr(&w, &one->remote);
+    write_bytes(&w, bytes_of(one->message, one->len));
+    if (f->vault->fd >= 0 && !w.full)
+        (void)vault_put(f->vault, vault_key(key, one->number), written_bytes(&w));
 }
 
-static enum failure_rank rank_of(const struct shrike_event *e)
+static void forget(const struct failures *f, const struct failure *one)
 {
-    if (!e->stranger)
-        return FAILURE_OURS;
-    bool reached = e->reason.exchange == EXCHANGE_IKE_AUTH &&
-                   e->reason.code != SHRIKE_REASON_HALF_OPEN_TIMEOUT;
-    return reached ? FAILURE_STRANGER : FAILURE_FORGEABLE;
-}
-
-/* ---- what is told of it ---- */
-
-static const char *decided_by(const struct shrike_reason *r)
-{
-    bool nobody = r->code == SHRIKE_REASON_TIMEOUT || r->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT;
-    return r->theirs ? "peer" : nobody ? "nobody" : "here";
-}
-
-static void put_end(struct vici_writer *w, const char *side, const struct shrike_endpoint *end)
-{
-    char key[32], at[64];
-    struct text t = text_of(at, sizeof at);
-    if (!end->family)
-        return;
-    text_addr(&t, end->octets, end->family);
-    snprintf(key, sizeof key, "%s-host", side);
-    vici_put_text(w, key, at);
-    snprintf(key, sizeof key, "%s-port", side);
-    vici_put_u64(w, key, end->port);
-}
-
-static void put_whom(struct vici_writer *w, const struct shrike_event *e, const char *conn,
-                     const char *child)
-{
-    const struct shrike_reason *r = &e->reason;
-    if (conn)
-        vici_put_text(w, "connection", conn);
-    if (child)
-        vici_put_text(w, "child", child);
-    if (e->ike)
-        vici_put_u64(w, "ikesa-uniqueid", e->ike);
-    if (e->stranger)
-        vici_put_text(w, "stranger", "yes");
-    put_end(w, "local", &e->local);
-    put_end(w, "remote", &e->remote);
-    if (r->exchange && code_name(CODE_EXCHANGE, r->exchange))
-        vici_put_text(w, "exchange", code_name(CODE_EXCHANGE, r->exchange));
-    if (r->notify && code_name(CODE_NOTIFY, r->notify))
-        vici_put_text(w, "notify", code_name(CODE_NOTIFY, r->notify));
-    if (r->code == SHRIKE_REASON_TIMEOUT && r->detail)
-        vici_put_u64(w, "octets", r->detail);
-}
-
-static void put_compared(struct vici_writer *w, const struct compare *both)
-{
-    vici_begin(w, "compared");
-    for (unsigned i = 0; i < both->count; i++) {
-        const struct compare_row *row = &both->rows[i];
-        vici_begin(w, row->what);
-        vici_put_text(w, "here", row->here);
-        if (row->there[0])
-            vici_put_text(w, "there", row->there);
-        vici_put_text(w, "differs", row->differs ? "yes" : "no");
-        vici_end(w);
-    }
-    vici_end(w);
-}
-
-static void put_rule(struct vici_writer *w, struct shrike_origin rule)
-{
-    if (!rule.file)
-        return;
-    vici_put_text(w, "file", rule.file);
-    if (rule.line)
-        vici_put_u64(w, "line", rule.line);
-}
-
-static void put_causes(struct vici_writer *w, const struct shrike_event *e)
-{
-    struct advice_cause cause;
-    unsigned at = 0;
-    vici_begin(w, "causes");
-    while (advice_next(e, &at, &cause))
-        vici_put_text(w, cause.name, cause.text);
-    vici_end(w);
-}
-
-/* What decided is the secret that was tried, and where it stands is known here alone. */
-static struct shrike_origin rule_of(const struct control *c, const struct shrike_reason *r)
-{
-    struct shrike_origin secret = {0};
-    if (r->code == SHRIKE_REASON_AUTH_MAC)
-        secret = shared_origin(c, r->beside);
-    return secret.file ? secret : r->origin;
-}
-
-static void put_failure(struct vici_writer *w, const struct shrike_event *e,
-                        const struct control *c, const struct shrike_conf *conf)
-{
-    static struct compare both;
-    char line[TEXT_MAX];
-    struct text t = text_of(line, sizeof line);
-    const struct shrike_reason *r = &e->reason;
-    const struct shrike_conn *conn = render_conn(e, conf);
-    const struct shrike_child_conf *child = render_child(e, conn);
-    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION)
-        compare_addresses(&both, e, conf);
-    else
-        compare_event(&both, e, conn, child);
-    vici_put_text(w, "reason", shrike_reason_name(r->code));
-    render_what(&t, r);
-    vici_put_text(w, "text", line);
-    vici_put_text(w, "decided-by", decided_by(r));
-    put_whom(w, e, conn ? conn->name : e->conn, child ? child->name : e->child_conf);
-    put_compared(w, &both);
-    put_rule(w, rule_of(c, r));
-    vici_put_text(w, "remedy", render_remedy(r));
-    t = text_of(line, sizeof line);
-    advice_change(&t, e, conn, child, &both);
-    if (t.len && !t.cut)
-        vici_put_text(w, "change", line);
-    put_causes(w, e);
+    u8 key[HEAD_LEN + 4];
+    if (f->vault->fd >= 0)
+        vault_drop(f->vault, vault_key(key, one->number));
 }
 
 /* ---- what is kept ---- */
@@ -200,10 +83,16 @@ static bool is_alike(const struct failure *a, const struct failure *b)
     return alike;
 }
 
+static void give_back(struct failure *one)
+{
+    free(one->message);
+    free(one);
+}
+
 static void drop(struct failures *f, u32 i)
 {
-    free(f->at[i]->message);
-    free(f->at[i]);
+    forget(f, f->at[i]);
+    give_back(f->at[i]);
     f->count--;
     memmove(&f->at[i], &f->at[i + 1], (f->count - i) * sizeof f->at[0]);
 }
@@ -240,6 +129,14 @@ static bool told_of(const struct failure *f, u8 octets[TOLD_MAX + 256], struct b
     return vici_written(&w, message);
 }
 
+static void put_first(struct failures *f, struct failure *one)
+{
+    make_room(f, one);
+    memmove(&f->at[1], &f->at[0], f->count * sizeof f->at[0]);
+    f->at[0] = one;
+    f->count++;
+}
+
 /* It takes the place of those that are alike, and their count. */
 static void keep(struct failures *f, struct failure *one)
 {
@@ -254,10 +151,8 @@ static void keep(struct failures *f, struct failure *one)
         drop(f, i);
         break;
     }
-    make_room(f, one);
-    memmove(&f->at[1], &f->at[0], f->count * sizeof f->at[0]);
-    f->at[0] = one;
-    f->count++;
+    put_first(f, one);
+    remember(f, one);
 }
 
 /* For those who want to hear of each. */
@@ -276,12 +171,9 @@ static u64 clock_us(void)
     return (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
 }
 
-/* One with what was written, or nothing without memory. */
-static struct failure *new_failure(const struct vici_writer *w)
+/* One with what is told of it, or nothing without memory. */
+static struct failure *new_failure(struct bytes message)
 {
-    struct bytes message;
-    if (!vici_written(w, &message))
-        return NULL;
     struct failure *one = calloc(1, sizeof *one);
     u8 *copy = malloc(message.len);
     if (!one || !copy) {
@@ -291,7 +183,15 @@ static struct failure *new_failure(const struct vici_writer *w)
     }
     memcpy(copy, message.at, message.len);
     *one = (struct failure){.count = 1, .message = copy, .len = message.len};
-    one->first_us = one->last_us = clock_us();
+    return one;
+}
+
+static struct failure *failure_now(const struct vici_writer *w)
+{
+    struct bytes message;
+    struct failure *one = vici_written(w, &message) ? new_failure(message) : NULL;
+    if (one)
+        one->first_us = one->last_us = clock_us();
     return one;
 }
 
@@ -299,19 +199,49 @@ void failures_event(struct control *c, const struct shrike_event *e)
 {
     static u8 octets[TOLD_MAX];
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
-    if (!is_failure(e))
+    struct shrike_origin secret = {0};
+    if (!failure_is(e))
         return;
     const struct config *config = c->model.merged; /* none while others are being loaded */
-    put_failure(&w, e, c, config ? &config->conf : NULL);
-    struct failure *one = new_failure(&w);
+    if (e->reason.code == SHRIKE_REASON_AUTH_MAC)
+        secret = shared_origin(c, e->reason.beside);
+    failure_put(&w, e, config ? &config->conf : NULL, secret);
+    struct failure *one = failure_now(&w);
     if (!one)
         return;
     one->ike = e->ike;
-    one->rank = rank_of(e);
+    one->rank = failure_rank(e);
     one->remote.family = e->remote.family;
     memcpy(one->remote.octets, e->remote.octets, sizeof one->remote.octets);
     keep(&c->failures, one);
     announce(c, one);
+}
+
+/* They come in the order in which they were put; one that is not whole is left out. */
+void failures_restore(struct control *c, struct bytes key, struct bytes value)
+{
+    struct failures *f = &c->failures;
+    struct reader k = reader_of(key), r = reader_of(value);
+    const struct bytes head = read_bytes(&k, HEAD_LEN);
+    struct failure was = {.number = read_u32(&k)};
+    if (!read_ended(&k) || !bytes_equal(head, bytes_of(key_head, HEAD_LEN)) ||
+        read_u8(&r) != RECORD_VERSION)
+        return;
+    was.first_us = read_u64(&r);
+    was.last_us = read_u64(&r);
+    was.count = read_u32(&r);
+    was.ike = read_u32(&r);
+    was.rank = (enum failure_rank)read_choice(&r, FAILURE_RANKS);
+    was.remote = read_addr(&r);
+    const struct bytes message = read_rest(&r);
+    struct failure *one = r.bad || vici_fault_of(message) ? NULL : new_failure(message);
+    if (!one)
+        return;
+    was.message = one->message;
+    was.len = one->len;
+    *one = was;
+    put_first(f, one);
+    f->number = MAX(f->number, one->number);
 }
 
 bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t)
@@ -366,9 +296,9 @@ void failures_name(struct control *c, const char *name, const char *why)
     vici_put_text(&w, "text", line);
     vici_put_text(&w, "decided-by", "here");
     vici_put_text(&w, "connection", conn->name);
-    put_rule(&w, conn->origin);
+    failure_put_rule(&w, conn->origin);
     vici_put_text(&w, "remedy", "is the name right, and does a name server answer?");
-    struct failure *one = new_failure(&w);
+    struct failure *one = failure_now(&w);
     if (!one)
         return;
     keep(&c->failures, one);
@@ -417,7 +347,7 @@ static void put_waiting(struct vici_writer *w, const struct shrike_conf *conf, s
             continue;
         count++;
         vici_begin(w, conn->name);
-        put_rule(w, conn->child_count ? conn->children[0].origin : conn->origin);
+        failure_put_rule(w, conn->child_count ? conn->children[0].origin : conn->origin);
         vici_end(w);
     }
     vici_end(w);
@@ -440,5 +370,5 @@ enum vici_reply failures_command(void *ctx, const struct vici_request *r, struct
 void failures_close(struct control *c)
 {
     while (c->failures.count)
-        drop(&c->failures, c->failures.count - 1);
+        give_back(c->failures.at[--c->failures.count]);
 }

@@ -1,20 +1,14 @@
-/* The last failures, each with its reason, both sides' wishes, the rule that decided and what would
- * mend it: kept when they happen, told to `shrike why`. */
+/* The last failures: kept when they happen, told to `shrike why`. They outlive this process in its
+ * vault. */
 #ifndef CONTROL_FAILURES_H
 #define CONTROL_FAILURES_H
 
 #include "base/text.h"
-#include "shrike/event.h"
+#include "control/failure.h"
+#include "proc/vault.h"
 #include "vici/server.h"
 
-/* Whom a failure is owed to. Each has room of its own, so that none of the later ones pushes out
- * one of the former. */
-enum failure_rank {
-    FAILURE_OURS,      /* this side, or a peer that had proved who it is */
-    FAILURE_STRANGER,  /* somebody who is where he says, and came as far as IKE_AUTH */
-    FAILURE_FORGEABLE, /* one datagram makes it, from any address */
-    FAILURE_RANKS
-};
+/* Each rank has room of its own, so that none of the later ones pushes out one of the former. */
 #define FAILURES_OURS        64
 #define FAILURES_STRANGERS   32
 #define FAILURES_FORGEABLE   16
@@ -36,10 +30,12 @@ struct failure {
 struct failures {
     struct failure *at[FAILURES_MAX]; /* the newest first */
     u32 count, number;
+    struct vault *vault; /* the model's */
 };
 
 struct control;
 
+void failures_open(struct control *c);
 /* Keep it when it is a failure that somebody may ask about. */
 void failures_event(struct control *c, const struct shrike_event *e);
 /* The name of a peer has got no address. */
@@ -48,6 +44,8 @@ void failures_name(struct control *c, const char *name, const char *why);
 bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t);
 /* shrike-why: those of one connection, child, address or identity, or all. */
 enum vici_reply failures_command(void *ctx, const struct vici_request *r, struct vici_writer *w);
+/* A record of the vault, of the life before. */
+void failures_restore(struct control *c, struct bytes key, struct bytes value);
 void failures_close(struct control *c);
 
 #endif

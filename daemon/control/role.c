@@ -138,19 +138,20 @@ static void name_changed(void *ctx, const char *name, const struct resolved *ans
 
 /* ---- mail of the parent ---- */
 
-static void restore_name(void *ctx, struct bytes key, struct bytes value)
+static void restore(void *ctx, struct bytes key, struct bytes value)
 {
     policies_restore(ctx, key, value);
+    failures_restore(ctx, key, value);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
         shared_restore(ctx, bytes_of(key.at + 7, key.len - 7));
 }
 
 static bool got_vault(struct control *c, struct mail *m)
 {
-    const struct vault_reader names = {.record = restore_name, .ctx = c};
+    const struct vault_reader others = {.record = restore, .ctx = c};
     if (m->fd < 0)
         return false;
-    if (!model_restore(&c->model, mail_take_fd(m), &names, &c->report))
+    if (!model_restore(&c->model, mail_take_fd(m), &others, &c->report))
         control_say(c, SHRIKE_ERROR,
                     "the vault cannot be used: connections that come over the "
                     "control socket will not outlive this process");
@@ -423,6 +424,7 @@ static void *control_start(struct seat *seat)
     sinks_open(&c->sinks);
     metrics_open(c);
     model_init(&c->model);
+    failures_open(c);
     publish_open(c);
     start_open(c);
     ended_open(c);

@@ -19,7 +19,8 @@ struct vault {
     u32 record_count; /* live ones */
 };
 
-/* Handed out while a vault is opened, in the order they were put. */
+/* Handed out while a vault is opened, in the order they were put. What takes them may drop some,
+ * and puts none. */
 struct vault_reader {
     void (*record)(void *ctx, struct bytes key, struct bytes value);
     void *ctx;

@@ -94,6 +94,12 @@ all_come_back() {
 }
 
 
+west_knows_of() { shrike_at west --json why | grep -q "\"$1\""; }
+
+something_fails() {
+    shrike_at east down west-east && within 5 west_knows_of PEER_DELETED && shrike_at west up west-east
+}
+
 # A new child can be negotiated: keys has its secrets, net reaches them.
 handshake_again() {
     shrike_at west down west-east && shrike_at west up west-east && both_ways
@@ -146,8 +152,10 @@ test_of "up" up || true
 test_of "keys: nothing lost" no_packet_lost keys || true
 test_of "keys: a line in the log" said keys || true
 test_of "keys: the next handshake works" handshake_again || true
+test_of "control: something fails" something_fails || true
 test_of "control: nothing lost" no_packet_lost control || true
 test_of "control: a line in the log" said control || true
+test_of "control: what failed before is known" within 5 west_knows_of PEER_DELETED || true
 test_of "control: the next handshake works" within 5 handshake_again || true
 test_of "esp: traffic back within 2 s" back_within 200 esp || true
 test_of "esp: both ways" both_ways || true

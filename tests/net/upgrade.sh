@@ -74,6 +74,12 @@ another_runs() {
         cmp "/proc/${!pid_of}/exe" "$net_dir/shriked-other"
 }
 
+west_knows_of() { shrike_at west --json why | grep -q "\"$1\""; }
+
+something_fails() {
+    shrike_at east down west-east && within 5 west_knows_of PEER_DELETED && shrike_at west up west-east
+}
+
 works_on() {
     shrike_at west rekey west-east && shrike_at west rekey west-east lan && both_ways &&
         shrike_at east rekey west-east && shrike_at east rekey west-east lan && both_ways
@@ -111,8 +117,10 @@ nothing_is_left() {
 
 test_of "another program" other_is_there || exit 1
 test_of "up" up "$@" || true
+test_of "something fails" something_fails || true
 test_of "the initiator is upgraded: nothing lost, nothing seen" upgraded west || true
 test_of "the other program runs" another_runs west || true
+test_of "it knows what failed before" west_knows_of PEER_DELETED || true
 test_of "works on" works_on || true
 test_of "the responder is upgraded" upgraded east || true
 test_of "works on, both upgraded" works_on || true

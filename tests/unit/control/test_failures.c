@@ -1,7 +1,9 @@
 /* The last failures: which are kept, which make room, and who is told of them. */
 #include "control/failures.h"
+#include "ops/parts.h"
 #include "table.h"
 #include "wire/codes.h"
+#include <fcntl.h>
 
 static const char two[] =
     "connections {\n gw { local_addrs = 192.0.2.1\n remote_addrs = 198.51.100.7\n"
@@ -254,9 +256,112 @@ TEST(who_waits)
     end();
 }
 
+/* control ends without a word, and another one sits down with the vault. */
+static void live_again(void)
+{
+    client_close(&c);
+    table_leave();
+    table_sit();
+    table_fit();
+    client_open(&c);
+    CHECK(client_register(&c, "shrike-failure"));
+}
+
+TEST(they_outlive_this_process)
+{
+    u8 before[4096], first[16];
+    begin();
+    struct shrike_event e = refusal();
+    tell(&e);
+    tell_stranger(EXCHANGE_IKE_AUTH, 1);
+    e.ike++;
+    tell(&e);
+    CHECK_EQ(ask(NULL), 2);
+    const struct bytes told = event_of(&c, 0), since = vici_value(told, "first");
+    memcpy(before, told.at, told.len);
+    memcpy(first, since.at, MIN(since.len, sizeof first));
+    live_again();
+    CHECK_EQ(ask(NULL), 2);
+    CHECK(bytes_equal(event_of(&c, 0), bytes_of(before, told.len)));
+    CHECK(vici_value_is(event_of(&c, 1), "stranger", "yes"));
+    e.ike++;
+    tell(&e); /* it is counted on, under a number that nobody had */
+    CHECK_EQ(ask(NULL), 2);
+    CHECK(vici_value_is(event_of(&c, 0), "count", "3"));
+    CHECK(vici_value_is(event_of(&c, 0), "number", "4"));
+    CHECK(bytes_equal(vici_value(event_of(&c, 0), "first"), bytes_of(first, since.len)));
+    live_again();
+    CHECK(ask(NULL) == 2 && vici_value_is(event_of(&c, 0), "count", "3"));
+    end();
+}
+
+/* What was pushed out does not come back, and the caps hold in the next life, too. */
+TEST(no_more_outlive_than_were_kept)
+{
+    begin();
+    struct shrike_event e = refusal();
+    for (u32 i = 0; i < 3 * FAILURES_PER_CONN; i++) {
+        e.remote.octets[3] = (u8)i;
+        tell(&e);
+    }
+    for (u32 i = 0; i < 3 * FAILURES_FORGEABLE; i++)
+        tell_stranger(EXCHANGE_IKE_SA_INIT, i);
+    live_again();
+    CHECK_EQ(ask(NULL), FAILURES_PER_CONN + FAILURES_FORGEABLE);
+    tell_stranger(EXCHANGE_IKE_SA_INIT, 1000);
+    CHECK_EQ(ask(NULL), FAILURES_PER_CONN + FAILURES_FORGEABLE);
+    CHECK(vici_value_is(event_of(&c, 0), "remote-host", "198.51.3.232"));
+    end();
+}
+
+static void ignore(void *ctx, struct bytes key, struct bytes value)
+{
+    (void)ctx, (void)key, (void)value;
+}
+
+/* A record as it is kept, of which nothing is told; then these octets. */
+static void put_record(const char *key, u8 version, u8 rank, struct bytes rest)
+{
+    static const struct vault_reader nobody = {.record = ignore};
+    struct writer w = writer_of(octets, sizeof octets);
+    struct vault v;
+    write_u8(&w, version);
+    write_zero(&w, 2 * sizeof(u64) + 2 * sizeof(u32));
+    write_choice(&w, rank, UINT8_MAX);
+    write_addr(&w, &(struct shrike_addr){.family = 0});
+    write_bytes(&w, rest);
+    if (!vault_open(&v, fcntl(t.vault, F_DUPFD_CLOEXEC, 0), &nobody) ||
+        !vault_put(&v, bytes_of(key, 12), written_bytes(&w)))
+        abort();
+    vault_close(&v);
+}
+
+/* Of another version, of a rank that there is none of, what is no message, another key. */
+TEST(records_are_read_with_care)
+{
+    const struct bytes none = bytes_of(NULL, 0);
+    begin();
+    client_close(&c);
+    table_leave();
+    put_record("failure:\0\0\0\1", 2, 0, none);
+    put_record("failure:\0\0\0\2", 1, FAILURE_RANKS, none);
+    put_record("failure:\0\0\0\3", 1, 0, bytes_of("\x63", 1));
+    put_record("failurE:\0\0\0\4", 1, 0, none);
+    put_record("failure:\0\0\0\5", 1, FAILURE_RANKS - 1, none);
+    table_sit();
+    table_fit();
+    client_open(&c);
+    CHECK(client_register(&c, "shrike-failure"));
+    CHECK_EQ(ask(NULL), 1);
+    CHECK(vici_value_is(event_of(&c, 0), "number", "5"));
+    end();
+}
+
 int main(void)
 {
     return RUN(what_is_told) | RUN(when_it_happens) | RUN(which_secret) | RUN(silence) |
            RUN(alike_ones_are_counted) | RUN(what_is_no_failure) |
-           RUN(strangers_push_out_nobody_else) | RUN(one_has_not_all_the_room) | RUN(who_waits);
+           RUN(strangers_push_out_nobody_else) | RUN(one_has_not_all_the_room) | RUN(who_waits) |
+           RUN(they_outlive_this_process) | RUN(no_more_outlive_than_were_kept) |
+           RUN(records_are_read_with_care);
 }

@@ -1,0 +1,158 @@
+/* One failure: see failure.h. */
+#include "control/failure.h"
+#include "control/advice.h"
+#include "control/render.h"
+#include "wire/codes.h"
+#include "wire/print.h"
+#include <stdio.h>
+
+#define TEXT_MAX 1024
+
+/* ---- what is a failure ---- */
+
+/* What belongs to the ordinary course of things. */
+static bool is_ordinary(const struct shrike_reason *r)
+{
+    static const u8 ordinary[] = {
+        SHRIKE_REASON_NONE,        SHRIKE_REASON_COMMAND,    SHRIKE_REASON_REKEYED,
+        SHRIKE_REASON_REKEY_LATER, SHRIKE_REASON_CHILD_GONE, SHRIKE_REASON_SA_CLOSING,
+        SHRIKE_REASON_CROSSED,     SHRIKE_REASON_BUSY,       SHRIKE_REASON_NO_SUCH_SA};
+    /* RFC 7296 1.2: another group is asked for, and comes. */
+    bool is = r->code == SHRIKE_REASON_KE_GROUP && !r->theirs;
+    for (size_t i = 0; i < sizeof ordinary; i++)
+        is |= r->code == ordinary[i];
+    return is;
+}
+
+/* With its IKE SA every Child SA goes; only what concerns the child alone is told of it. */
+static bool is_childs_own(enum shrike_reason_code code)
+{
+    return code == SHRIKE_REASON_IDLE || code == SHRIKE_REASON_EXPIRED ||
+           code == SHRIKE_REASON_KERNEL;
+}
+
+bool failure_is(const struct shrike_event *e)
+{
+    static const u8 tells[SHRIKE_EVENT_COUNT] = {
+        [SHRIKE_EVENT_IKE_FAILED] = 1,       [SHRIKE_EVENT_IKE_DOWN] = 1,
+        [SHRIKE_EVENT_IKE_MOVE_FAILED] = 1,  [SHRIKE_EVENT_CHILD_FAILED] = 1,
+        [SHRIKE_EVENT_REKEY_FAILED] = 1,     [SHRIKE_EVENT_MESSAGE_REFUSED] = 1,
+        [SHRIKE_EVENT_STRANGER_REFUSED] = 1, [SHRIKE_EVENT_ADDRESS_REFUSED] = 1};
+    if (e->id == SHRIKE_EVENT_CHILD_DOWN)
+        return is_childs_own(e->reason.code);
+    return tells[e->id] && !is_ordinary(&e->reason);
+}
+
+enum failure_rank failure_rank(const struct shrike_event *e)
+{
+    if (!e->stranger)
+        return FAILURE_OURS;
+    bool reached = e->reason.exchange == EXCHANGE_IKE_AUTH &&
+                   e->reason.code != SHRIKE_REASON_HALF_OPEN_TIMEOUT;
+    return reached ? FAILURE_STRANGER : FAILURE_FORGEABLE;
+}
+
+/* ---- what is told of it ---- */
+
+static const char *decided_by(const struct shrike_reason *r)
+{
+    bool nobody = r->code == SHRIKE_REASON_TIMEOUT || r->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT;
+    return r->theirs ? "peer" : nobody ? "nobody" : "here";
+}
+
+static void put_end(struct vici_writer *w, const char *side, const struct shrike_endpoint *end)
+{
+    char key[32], at[64];
+    struct text t = text_of(at, sizeof at);
+    if (!end->family)
+        return;
+    text_addr(&t, end->octets, end->family);
+    snprintf(key, sizeof key, "%s-host", side);
+    vici_put_text(w, key, at);
+    snprintf(key, sizeof key, "%s-port", side);
+    vici_put_u64(w, key, end->port);
+}
+
+static void put_whom(struct vici_writer *w, const struct shrike_event *e, const char *conn,
+                     const char *child)
+{
+    const struct shrike_reason *r = &e->reason;
+    if (conn)
+        vici_put_text(w, "connection", conn);
+    if (child)
+        vici_put_text(w, "child", child);
+    if (e->ike)
+        vici_put_u64(w, "ikesa-uniqueid", e->ike);
+    if (e->stranger)
+        vici_put_text(w, "stranger", "yes");
+    put_end(w, "local", &e->local);
+    put_end(w, "remote", &e->remote);
+    if (r->exchange && code_name(CODE_EXCHANGE, r->exchange))
+        vici_put_text(w, "exchange", code_name(CODE_EXCHANGE, r->exchange));
+    if (r->notify && code_name(CODE_NOTIFY, r->notify))
+        vici_put_text(w, "notify", code_name(CODE_NOTIFY, r->notify));
+    if (r->code == SHRIKE_REASON_TIMEOUT && r->detail)
+        vici_put_u64(w, "octets", r->detail);
+}
+
+static void put_compared(struct vici_writer *w, const struct compare *both)
+{
+    vici_begin(w, "compared");
+    for (unsigned i = 0; i < both->count; i++) {
+        const struct compare_row *row = &both->rows[i];
+        vici_begin(w, row->what);
+        vici_put_text(w, "here", row->here);
+        if (row->there[0])
+            vici_put_text(w, "there", row->there);
+        vici_put_text(w, "differs", row->differs ? "yes" : "no");
+        vici_end(w);
+    }
+    vici_end(w);
+}
+
+void failure_put_rule(struct vici_writer *w, struct shrike_origin rule)
+{
+    if (!rule.file)
+        return;
+    vici_put_text(w, "file", rule.file);
+    if (rule.line)
+        vici_put_u64(w, "line", rule.line);
+}
+
+static void put_causes(struct vici_writer *w, const struct shrike_event *e)
+{
+    struct advice_cause cause;
+    unsigned at = 0;
+    vici_begin(w, "causes");
+    while (advice_next(e, &at, &cause))
+        vici_put_text(w, cause.name, cause.text);
+    vici_end(w);
+}
+
+void failure_put(struct vici_writer *w, const struct shrike_event *e,
+                 const struct shrike_conf *conf, struct shrike_origin secret)
+{
+    static struct compare both;
+    char line[TEXT_MAX];
+    struct text t = text_of(line, sizeof line);
+    const struct shrike_reason *r = &e->reason;
+    const struct shrike_conn *conn = render_conn(e, conf);
+    const struct shrike_child_conf *child = render_child(e, conn);
+    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION)
+        compare_addresses(&both, e, conf);
+    else
+        compare_event(&both, e, conn, child);
+    vici_put_text(w, "reason", shrike_reason_name(r->code));
+    render_what(&t, r);
+    vici_put_text(w, "text", line);
+    vici_put_text(w, "decided-by", decided_by(r));
+    put_whom(w, e, conn ? conn->name : e->conn, child ? child->name : e->child_conf);
+    put_compared(w, &both);
+    failure_put_rule(w, secret.file ? secret : r->origin);
+    vici_put_text(w, "remedy", render_remedy(r));
+    t = text_of(line, sizeof line);
+    advice_change(&t, e, conn, child, &both);
+    if (t.len && !t.cut)
+        vici_put_text(w, "change", line);
+    put_causes(w, e);
+}
