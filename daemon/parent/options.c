@@ -14,48 +14,17 @@
 #define SHRIKE_VERSION "?"
 #endif
 
-static const char usage[] =
-    "usage: shriked [--config FILE] [--strongswan-conf FILE] [--control-socket PATH]\n"
-    "               [--one-process] [--log-level LEVEL]\n"
-    "       shriked --check [--config FILE] [--strongswan-conf FILE]\n"
-    "\n"
-    "  --config FILE          the configuration [/etc/swanctl/swanctl.conf]\n"
-    "  --strongswan-conf FILE settings of the daemon from another's file [none]\n"
-    "  --control-socket PATH  where tools find the daemon [as the configuration says]\n"
-    "  --one-process          all in one process, with all rights: for small systems\n"
-    "  --log-level LEVEL      error, warning, notice, info or debug [info]\n"
-    "  --check                read the configuration, say what is wrong with it, and end\n"
-    "  --version, --help      say so, and end\n"
-    "\n"
-    "It stays in the foreground. SIGHUP: read the configuration again. SIGTERM: end.\n"
-    "Exit codes: 0 ended as asked, 1 cannot run, 2 wrong usage.\n";
-
 enum {
-    CONFIG = 256,
-    FOREIGN,
-    CONTROL_SOCKET,
-    ONE_PROCESS,
-    CHECK,
-    LOG_LEVEL,
-    VERSION,
-    HELP,
-    ROLE,
-    TAKE_OVER,
-    TAKES_OVER
+    OPTION_FIRST = 255,
+#define OPTION(id, name, value, text) id,
+#include "parent/options.def"
+#undef OPTION
 };
 
 static const struct option known[] = {
-    {"config", required_argument, NULL, CONFIG},
-    {"strongswan-conf", required_argument, NULL, FOREIGN},
-    {"control-socket", required_argument, NULL, CONTROL_SOCKET},
-    {"one-process", no_argument, NULL, ONE_PROCESS},
-    {"check", no_argument, NULL, CHECK},
-    {"log-level", required_argument, NULL, LOG_LEVEL},
-    {"version", no_argument, NULL, VERSION},
-    {"help", no_argument, NULL, HELP},
-    {"role", required_argument, NULL, ROLE}, /* internal, as those that follow */
-    {"take-over", required_argument, NULL, TAKE_OVER},
-    {"takes-over", required_argument, NULL, TAKES_OVER},
+#define OPTION(id, name, value, text) {name, (value) ? required_argument : no_argument, NULL, id},
+#include "parent/options.def"
+#undef OPTION
     {NULL, 0, NULL, 0},
 };
 
@@ -79,6 +48,26 @@ static enum command say(const char *text)
 {
     fputs(text, stdout);
     return COMMAND_DONE;
+}
+
+static enum command help(void)
+{
+    static const struct {
+        const char *name, *value, *text;
+    } all[] = {
+#define OPTION(id, name, value, text) {name, value, text},
+#include "parent/options.def"
+#undef OPTION
+    };
+    fputs("usage: shriked [OPTION]...\n\n", stdout);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        const char *value = all[i].value ? all[i].value : "";
+        if (all[i].text)
+            printf("  --%s %-*s %s\n", all[i].name, 20 - (int)strlen(all[i].name), value,
+                   all[i].text);
+    }
+    return say("\nIt stays in the foreground. SIGHUP: read the configuration again. SIGTERM: end.\n"
+               "Exit codes: 0 ended as asked, 1 cannot run, 2 wrong usage.\n");
 }
 
 /* What another program hands on: its descriptor is none of the first three. */
@@ -123,7 +112,7 @@ static enum command take(struct command_line *c, int option)
     case VERSION:
         return say("shriked " SHRIKE_VERSION "\n");
     case HELP:
-        return say(usage);
+        return help();
     case ROLE:
         c->role = launch_role_of(optarg);
         return c->role != ROLE_COUNT ? COMMAND_RUN : wrong("there is no role ", optarg);

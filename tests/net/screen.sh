@@ -120,17 +120,6 @@ bash_completes() {
         completed "$socket rekey west-east at" "$socket rekey west-east attic"
 }
 
-# Every command and option that the tool completes has its paragraph.
-manual_names_all() {
-    local word
-    for word in $("$shrike" complete -- '') $("$shrike" complete -- -- | sed 's/-/\\-/g'); do
-        grep -qF -- "$word" docs/man/shrike.1 || {
-            echo "$word is not in docs/man/shrike.1"
-            return 1
-        }
-    done
-}
-
 test_of one_child_is_up_and_one_is_not lan_is_up_attic_is_not || exit 1
 test_of overview both_widths overview '' overview || true
 test_of list both_widths list '' list || true
@@ -139,5 +128,4 @@ test_of trace both_widths trace '' trace west-east || true
 test_of top both_widths top q top || true
 test_of top_once both_widths top-once '' top --once || true
 test_of bash_completes bash_completes || true
-test_of the_manual_names_all manual_names_all || true
 exit $((net_failed > 0))

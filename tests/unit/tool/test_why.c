@@ -39,7 +39,7 @@ TEST(as_json)
 /* Every field is in the manual. */
 TEST(json_is_documented)
 {
-    char *text = golden("why.json"), *manual = golden("../../../../docs/man/shrike.1");
+    char *text = golden("why.json"), *manual = golden("../../../../docs/man/shrike.1.in");
     for (char *at = text, *end; (at = strchr(at, '"')) != NULL; at = end + 1) {
         char quoted[64];
         end = strchr(at + 1, '"');
