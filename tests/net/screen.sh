@@ -97,27 +97,52 @@ lan_is_up_attic_is_not() {
     ! shrike_at west up west-east attic
 }
 
-# bash itself: what stands on the line when the tabulator was pressed.
-completed() {
-    local line=$1 should=$2
-    tmux new-session -d -s bash -x 160 -y 10 "env PATH=$(dirname "$shrike"):$PATH PS1='> ' bash --norc"
-    within 5 sh -c "command tmux -S '$net_dir/tmux' capture-pane -p -t bash | grep -q '^>'" || return 1
-    tmux send-keys -t bash ". tool/completion/shrike.bash" Enter
-    tmux send-keys -t bash -l "$line"
-    tmux send-keys -t bash Tab
-    within 5 sh -c "command tmux -S '$net_dir/tmux' capture-pane -p -t bash | grep -qxF -- '> $should'" || {
-        tmux capture-pane -p -t bash
-        tmux kill-session -t bash
-        return 1
-    }
-    tmux kill-session -t bash
+# The shells themselves, as people have them: each begins with the completion that is installed.
+shell_of() {
+    local folder=$net_dir/zsh
+    case $1 in
+    bash)
+        printf '%s\n' "PS1='> '" '. tool/completion/shrike.bash' >"$net_dir/bashrc"
+        echo "bash --rcfile $net_dir/bashrc"
+        ;;
+    zsh)
+        mkdir -p "$folder"
+        cp tool/completion/shrike.zsh "$folder/_shrike"
+        printf '%s\n' "PS1='> '" "fpath=($folder \$fpath)" 'autoload -Uz compinit' \
+            'compinit -u -D' >"$folder/.zshrc"
+        echo "env ZDOTDIR=$folder zsh -d"
+        ;;
+    fish)
+        echo "env HOME=$net_dir fish --no-config -C 'set fish_autosuggestion_enabled 0; \
+            function fish_prompt; echo -n \"> \"; end; source tool/completion/shrike.fish'"
+        ;;
+    esac
 }
 
-bash_completes() {
+line_is() { tmux capture-pane -p -t completed | grep -qxF -- "$1"; }
+
+# completed SHELL LINE SHOULD: what stands on the line when the tabulator was pressed.
+completed() {
+    local code=0
+    tmux new-session -d -s completed -x 160 -y 10 \
+        "PATH=$(dirname "$shrike"):$PATH exec $(shell_of "$1")"
+    within 10 line_is '>' || code=1
+    tmux send-keys -t completed -l "$2"
+    tmux send-keys -t completed Tab
+    within 5 line_is "> $3" || code=1
+    [ $code -eq 0 ] || tmux capture-pane -p -t completed
+    tmux kill-session -t completed
+    return $code
+}
+
+# Commands, options of a command, names that the daemon has, and files where nothing else fits.
+shell_completes() {
     local socket="shrike --socket $net_dir/west.vici"
-    completed "shrike tra" "shrike trace" && completed "shrike top --on" "shrike top --once" &&
-        completed "$socket up we" "$socket up west-east" &&
-        completed "$socket rekey west-east at" "$socket rekey west-east attic"
+    completed "$1" "shrike tra" "shrike trace" &&
+        completed "$1" "shrike top --on" "shrike top --once" &&
+        completed "$1" "$socket up we" "$socket up west-east" &&
+        completed "$1" "$socket rekey west-east at" "$socket rekey west-east attic" &&
+        completed "$1" "shrike check docs/TOU" "shrike check docs/TOUR.md"
 }
 
 test_of one_child_is_up_and_one_is_not lan_is_up_attic_is_not || exit 1
@@ -127,5 +152,11 @@ test_of why both_widths why '' why || true
 test_of trace both_widths trace '' trace west-east || true
 test_of top both_widths top q top || true
 test_of top_once both_widths top-once '' top --once || true
-test_of bash_completes bash_completes || true
+for shell in bash zsh fish; do
+    if tools/need $shell 2>/dev/null; then
+        test_of ${shell}_completes shell_completes $shell || true
+    else
+        echo "skip ${shell}_completes: there is no $shell here, and it cannot be installed"
+    fi
+done
 exit $((net_failed > 0))
