@@ -156,3 +156,28 @@ void failure_put(struct vici_writer *w, const struct shrike_event *e,
         vici_put_text(w, "change", line);
     put_causes(w, e);
 }
+
+void failure_put_name(struct vici_writer *w, const struct shrike_conn *conn, const char *name,
+                      const char *why)
+{
+    char line[TEXT_MAX];
+    struct text t = text_of(line, sizeof line);
+    text_str(&t, "no address is known for ");
+    render_name(&t, name);
+    text_str(&t, ": ");
+    render_name(&t, why);
+    vici_put_text(w, "reason", "NO_ADDRESS");
+    vici_put_text(w, "text", line);
+    vici_put_text(w, "decided-by", "here");
+    vici_put_text(w, "connection", conn->name);
+    failure_put_rule(w, conn->origin);
+    vici_put_text(w, "remedy", "is the name right, and does a name server answer?");
+}
+
+bool failure_waits(const struct shrike_conn *conn)
+{
+    bool begun = false;
+    for (u16 i = 0; i < conn->child_count; i++)
+        begun |= conn->children[i].start != SHRIKE_START_NONE;
+    return !begun;
+}

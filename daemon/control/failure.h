@@ -23,5 +23,10 @@ enum failure_rank failure_rank(const struct shrike_event *e);
 void failure_put(struct vici_writer *w, const struct shrike_event *e,
                  const struct shrike_conf *conf, struct shrike_origin secret);
 void failure_put_rule(struct vici_writer *w, struct shrike_origin rule); /* nothing without one */
+/* The same of a connection with a name that has no address. */
+void failure_put_name(struct vici_writer *w, const struct shrike_conn *conn, const char *name,
+                      const char *why);
+/* Does nobody begin it here, neither we nor a packet? */
+bool failure_waits(const struct shrike_conn *conn);
 
 #endif

@@ -2,14 +2,11 @@
 #include "control/failures.h"
 #include "control/commands.h"
 #include "control/control.h"
-#include "control/render.h"
 #include "ops/parts.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define TOLD_MAX    16384 /* octets that are told of one failure: eight rows and some lines */
-#define TEXT_MAX    1024
+#define TOLD_MAX    16384   /* octets that are told of one failure: eight rows and some lines */
 #define ALIKE_US    1000000 /* two events of one IKE SA within this time tell of one failure */
 #define WAITING_MAX 64      /* connections that are told to be waiting, in one answer */
 
@@ -278,9 +275,7 @@ static bool has_name(const struct config_conn *beside, const char *name)
 void failures_name(struct control *c, const char *name, const char *why)
 {
     u8 octets[4096];
-    char line[TEXT_MAX];
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
-    struct text t = text_of(line, sizeof line);
     const struct config *config = c->model.merged;
     const struct shrike_conn *conn = NULL;
     for (u32 i = 0; config && i < config->conf.conn_count && !conn; i++)
@@ -288,16 +283,7 @@ void failures_name(struct control *c, const char *name, const char *why)
             conn = &config->conf.conns[i];
     if (!conn)
         return;
-    text_str(&t, "no address is known for ");
-    render_name(&t, name);
-    text_str(&t, ": ");
-    render_name(&t, why);
-    vici_put_text(&w, "reason", "NO_ADDRESS");
-    vici_put_text(&w, "text", line);
-    vici_put_text(&w, "decided-by", "here");
-    vici_put_text(&w, "connection", conn->name);
-    failure_put_rule(&w, conn->origin);
-    vici_put_text(&w, "remedy", "is the name right, and does a name server answer?");
+    failure_put_name(&w, conn, name, why);
     struct failure *one = failure_now(&w);
     if (!one)
         return;
@@ -326,15 +312,6 @@ static void stream(struct control *c, vici_ticket ticket, const struct failure *
         (void)vici_server_stream(&c->clients.server, ticket, SERVED_FAILURE, message);
 }
 
-/* Does nobody begin it here, neither we nor a packet? */
-static bool waits(const struct shrike_conn *conn)
-{
-    bool begun = false;
-    for (u16 i = 0; i < conn->child_count; i++)
-        begun |= conn->children[i].start != SHRIKE_START_NONE;
-    return !begun;
-}
-
 /* Connections that wait for the peer to begin, which is no failure. */
 static void put_waiting(struct vici_writer *w, const struct shrike_conf *conf, struct bytes peer)
 {
@@ -343,7 +320,7 @@ static void put_waiting(struct vici_writer *w, const struct shrike_conf *conf, s
     for (u32 i = 0; conf && i < conf->conn_count && count < WAITING_MAX; i++) {
         const struct shrike_conn *conn = &conf->conns[i];
         if ((peer.len && !bytes_equal(peer, bytes_of(conn->name, strlen(conn->name)))) ||
-            !waits(conn))
+            !failure_waits(conn))
             continue;
         count++;
         vici_begin(w, conn->name);

@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "control/commands.h"
 #include "control/control.h"
+#include "control/rungs.h"
 #include "ops/ladder.h"
-#include "wire/codes.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -65,66 +65,13 @@ enum vici_reply ladders_command(void *ctx, const struct vici_request *r, struct 
 
 /* ---- what comes ---- */
 
-static void put_payload(struct vici_writer *w, const struct shrike_rung_payload *p)
-{
-    char at[96];
-    const char *type = code_name(CODE_PAYLOAD, p->type);
-    const char *notify = p->type == PAYLOAD_NOTIFY ? code_name(CODE_NOTIFY, p->notify) : NULL;
-    int n = type ? snprintf(at, sizeof at, "%s", type) : snprintf(at, sizeof at, "%u", p->type);
-    if (notify)
-        n = snprintf(at, sizeof at, "%s(%s)", type, notify);
-    else if (p->type == PAYLOAD_NOTIFY)
-        n = snprintf(at, sizeof at, "%s(%u)", type, p->notify);
-    n += snprintf(at + n, sizeof at - (size_t)n, " %u", p->octets);
-    vici_list_put(w, bytes_of(at, (size_t)n));
-}
-
-static void put_end(struct vici_writer *w, const char *key, const struct shrike_endpoint *e)
-{
-    char at[64];
-    struct text t = text_of(at, sizeof at);
-    text_str(&t, e->family == 6 ? "[" : "");
-    text_addr(&t, e->octets, e->family);
-    text_str(&t, e->family == 6 ? "]:" : ":");
-    text_u64(&t, e->port);
-    vici_put_text(w, key, at);
-}
-
-/* Net's clock is that of all roles; people have another one. */
-static void put_time(struct vici_writer *w, const struct control *c, shrike_time when)
+/* Net's clock is that of all roles; people have another one: microseconds since 1970. */
+static u64 us_of(const struct control *c, shrike_time when)
 {
     struct timespec t;
-    char at[48];
     clock_gettime(CLOCK_REALTIME, &t);
     u64 now_us = (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
-    u64 us = now_us - (MAX(loop_now(c->seat->loop), when) - when);
-    snprintf(at, sizeof at, "%llu.%06u", (unsigned long long)(us / 1000000),
-             (unsigned)(us % 1000000));
-    vici_put_text(w, "time", at);
-}
-
-static void put_rung(struct vici_writer *w, const struct control *c, const struct shrike_rung *m)
-{
-    const char *exchange = code_name(CODE_EXCHANGE, m->exchange);
-    put_time(w, c, m->when);
-    vici_put_text(w, "way", m->sent ? "out" : "in");
-    if (exchange)
-        vici_put_text(w, "exchange", exchange);
-    vici_put_text(w, "kind", m->response ? "response" : "request");
-    vici_put_u64(w, "id", m->message_id);
-    if (m->again)
-        vici_put_text(w, "again", "yes");
-    vici_put_u64(w, "octets", m->octets);
-    if (m->datagrams > 1)
-        vici_put_u64(w, "fragments", m->datagrams);
-    put_end(w, "local", &m->local);
-    put_end(w, "remote", &m->remote);
-    vici_list_begin(w, "payloads");
-    for (unsigned i = 0; i < m->payloads && i < SHRIKE_RUNG_PAYLOADS; i++)
-        put_payload(w, &m->of[i]);
-    vici_list_end(w);
-    if (m->payloads > SHRIKE_RUNG_PAYLOADS)
-        vici_put_u64(w, "more-payloads", m->payloads - SHRIKE_RUNG_PAYLOADS);
+    return now_us - (MAX(loop_now(c->seat->loop), when) - when);
 }
 
 static void put_spi(struct vici_writer *w, const char *key, u64 spi)
@@ -166,7 +113,7 @@ static void stream(struct ladders_ask *a, const struct mail_ladder *l)
     for (u16 i = 0; i < l->count; i++) {
         snprintf(name, sizeof name, "%u", i);
         vici_begin(&w, name);
-        put_rung(&w, c, &l->rungs[i]);
+        rungs_put(&w, &l->rungs[i], us_of(c, l->rungs[i].when));
         vici_end(&w);
     }
     vici_end(&w);
