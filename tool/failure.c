@@ -75,7 +75,7 @@ static void print_with(FILE *out, struct bytes f)
     show_to(out, exchange);
     fputs(notify.len ? " " : "", out);
     show_to(out, notify);
-    fputs(octets.len ? " of " : "", out);
+    fputs(!octets.len ? "" : vici_value(f, "fragments").len ? ", fragments of " : " of ", out);
     show_to(out, octets);
     fputs(octets.len ? " octets" : "", out);
     fputs(is(vici_value(f, "stranger"), "yes") ? "; the peer has not proved who it is" : "", out);
@@ -244,6 +244,8 @@ void failure_json(struct json *j, struct bytes f)
     json_text(j, "exchange", vici_value(f, "exchange"));
     json_text(j, "notify", vici_value(f, "notify"));
     json_number(j, "octets", vici_value(f, "octets"));
+    json_number(j, "fragments", vici_value(f, "fragments"));
+    json_number(j, "fragments_all", vici_value(f, "fragments-all"));
     put_compared(j, f);
     json_begin(j, "rule", '{');
     json_text(j, "file", vici_value(f, "file"));

@@ -12,7 +12,7 @@
 /* ---- causes ---- */
 
 enum side { OURS, THEIRS };
-enum when { ALWAYS, LARGE, PORT_4500, VERSION, NO_MORE };
+enum when { ALWAYS, LARGE, PORT_4500, PARTS, VERSION, NO_MORE };
 
 static const struct cause {
     u16 reason;
@@ -28,6 +28,8 @@ static const struct cause {
 static bool holds(enum when when, const struct shrike_event *e)
 {
     const struct shrike_reason *r = &e->reason;
+    if (r->parts_all) /* that some came, rules all else out */
+        return when == PARTS;
     switch (when) {
     case ALWAYS:
         return true;
@@ -35,6 +37,8 @@ static bool holds(enum when when, const struct shrike_event *e)
         return r->detail >= LARGE_DATAGRAM;
     case PORT_4500:
         return e->remote.port != 500;
+    case PARTS:
+        return false;
     case VERSION:
         return r->notify == NOTIFY_INVALID_MAJOR_VERSION;
     case NO_MORE:
@@ -93,18 +97,18 @@ static bool is_built(const struct transform *t)
 }
 
 /* One algorithm of each type; type 0: none. */
-enum part { PART_ENCR, PART_INTEG, PART_PRF, PART_KE, PART_SN, PARTS };
+enum part { PART_ENCR, PART_INTEG, PART_PRF, PART_KE, PART_SN, PART_KINDS };
 struct wish {
-    struct transform at[PARTS];
-    bool asked[PARTS]; /* there are such, though we may have none of them */
+    struct transform at[PART_KINDS];
+    bool asked[PART_KINDS]; /* there are such, though we may have none of them */
 };
 
 static enum part part_of(u8 type)
 {
-    static const u8 types[PARTS] = {TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF, TRANSFORM_KE,
-                                    TRANSFORM_SN};
+    static const u8 types[PART_KINDS] = {TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF,
+                                         TRANSFORM_KE, TRANSFORM_SN};
     enum part p = PART_ENCR;
-    while (p < PARTS && types[p] != type)
+    while (p < PART_KINDS && types[p] != type)
         p++;
     return p;
 }
@@ -113,7 +117,7 @@ static enum part part_of(u8 type)
 static void consider(struct wish *w, const struct transform *t)
 {
     const enum part p = part_of(t->type);
-    if (p == PARTS || (t->id == 0 && p != PART_SN && p != PART_ENCR))
+    if (p == PART_KINDS || (t->id == 0 && p != PART_SN && p != PART_ENCR))
         return;
     w->asked[p] = true;
     bool better = !w->at[p].type ||
@@ -125,7 +129,7 @@ static void consider(struct wish *w, const struct transform *t)
 static bool is_whole(const struct wish *w)
 {
     bool whole = w->asked[PART_ENCR];
-    for (int p = 0; p < PARTS; p++)
+    for (int p = 0; p < PART_KINDS; p++)
         whole &= !w->asked[p] || w->at[p].type;
     return whole;
 }
@@ -133,7 +137,7 @@ static bool is_whole(const struct wish *w)
 static void put_wish(struct text *t, const struct wish *w)
 {
     const struct keyword *integ = keyword_of(&w->at[PART_INTEG]);
-    for (int p = 0; p < PARTS; p++) {
+    for (int p = 0; p < PART_KINDS; p++) {
         const struct keyword *k = w->at[p].type ? keyword_of(&w->at[p]) : NULL;
         if (!k || (p == PART_PRF && integ && integ->prf == k->id) ||
             (p == PART_SN && k->id == SN_32))

@@ -54,10 +54,14 @@ enum failure_rank failure_rank(const struct shrike_event *e)
 
 /* ---- what is told of it ---- */
 
+static bool is_silence(const struct shrike_reason *r)
+{
+    return r->code == SHRIKE_REASON_TIMEOUT || r->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT;
+}
+
 static const char *decided_by(const struct shrike_reason *r)
 {
-    bool nobody = r->code == SHRIKE_REASON_TIMEOUT || r->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT;
-    return r->theirs ? "peer" : nobody ? "nobody" : "here";
+    return r->theirs ? "peer" : is_silence(r) ? "nobody" : "here";
 }
 
 static void put_end(struct vici_writer *w, const char *side, const struct shrike_endpoint *end)
@@ -91,8 +95,12 @@ static void put_whom(struct vici_writer *w, const struct shrike_event *e, const 
         vici_put_text(w, "exchange", code_name(CODE_EXCHANGE, r->exchange));
     if (r->notify && code_name(CODE_NOTIFY, r->notify))
         vici_put_text(w, "notify", code_name(CODE_NOTIFY, r->notify));
-    if (r->code == SHRIKE_REASON_TIMEOUT && r->detail)
+    if (is_silence(r) && r->detail)
         vici_put_u64(w, "octets", r->detail);
+    if (!r->parts_all)
+        return;
+    vici_put_u64(w, "fragments", r->parts);
+    vici_put_u64(w, "fragments-all", r->parts_all);
 }
 
 static void put_compared(struct vici_writer *w, const struct compare *both)

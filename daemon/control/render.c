@@ -184,11 +184,26 @@ void render_reason(struct text *t, enum shrike_reason_code code)
     text_str(t, remedy);
 }
 
+/* Nobody decided it: what came, and what did not. */
+static void render_parts(struct text *t, const struct shrike_reason *r, const char *exchange)
+{
+    text_str(t, "only ");
+    text_u64(t, r->parts);
+    text_str(t, " of ");
+    text_u64(t, r->parts_all);
+    text_str(t, r->code == SHRIKE_REASON_TIMEOUT ? " fragments of the answer to "
+                                                 : " fragments of the peer's ");
+    text_str(t, exchange);
+    text_str(t, " came");
+}
+
 void render_what(struct text *t, const struct shrike_reason *r)
 {
     const char *exchange = r->exchange ? code_name(CODE_EXCHANGE, r->exchange) : NULL;
     const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
-    if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
+    if (r->parts_all && exchange) {
+        render_parts(t, r, exchange);
+    } else if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
         text_str(t, "no answer to ");
         text_str(t, exchange);
     } else if (!r->theirs || !r->notify) {
@@ -203,6 +218,9 @@ void render_what(struct text *t, const struct shrike_reason *r)
 
 const char *render_remedy(const struct shrike_reason *r)
 {
+    if (r->parts_all)
+        return "let the peer write `fragment_size = 576`, and look at the MTU of the path from "
+               "there";
     return r->theirs && r->notify ? "the peer's own log, or `shrike why` there, says why"
                                   : shrike_reason_remedy(r->code);
 }

@@ -22,10 +22,13 @@ struct shrike_reason {
     enum shrike_reason_code code;
     uint16_t notify;             /* the notify type on the wire, sent or received; 0 none */
     uint16_t detail;             /* the transform type, payload type or KE group concerned; TIMEOUT:
-                                  * octets of the largest datagram that was not answered */
+                                  * octets of the largest datagram that was not answered;
+                                  * HALF_OPEN_TIMEOUT: of the largest fragment that came */
     bool theirs;                 /* the peer refused us; else we refused */
     uint8_t exchange;            /* enum exchange_type in which it was decided; 0 none */
     uint8_t method;              /* AUTH_METHOD: enum auth_method of the peer; 0 none */
+    uint8_t parts, parts_all;    /* TIMEOUT, HALF_OPEN_TIMEOUT: how many fragments came of what was
+                                  * waited for, and of how many; 0: none */
     struct shrike_bytes offered; /* body of the peer's SA, TSr or ID payload, as on the wire */
     struct shrike_bytes beside;  /* of its TSi payload, where `offered` is TSr; AUTH_MAC: what the
                                   * secret is called that was tried */

@@ -490,6 +490,11 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
     else if (s->now >= sa->expires) {
         struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
         why.exchange = sa->state == IKE_AUTH ? EXCHANGE_IKE_AUTH : 0;
+        if (sa->handshake && sa->handshake->parts_all) {
+            why.parts = sa->handshake->parts;
+            why.parts_all = sa->handshake->parts_all;
+            why.detail = sa->handshake->part_octets;
+        }
         ike_close(s, sa, &why);
         sa->reap = true;
         return;

@@ -515,6 +515,8 @@ void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
         t.reason.exchange = slot->exchange;
         if (!t.reason.theirs)
             t.reason.detail = octets_of(slot->message);
+        t.reason.parts = h ? h->parts : 0;
+        t.reason.parts_all = h ? h->parts_all : 0;
         t.reason.origin = sa->conn->origin;
         ike_close(s, sa, &t.reason);
         return;

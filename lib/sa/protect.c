@@ -115,8 +115,20 @@ static enum open_verdict join(struct shard *s, struct ike_sa *sa, unsigned direc
     out->inner = bytes_of(all, at);
     out->first = r->first;
     out->hash = r->hash;
+    if (sa->handshake)
+        sa->handshake->parts_all = sa->handshake->parts = 0;
     protect_forget(s, sa, direction);
     return OPEN_OK;
+}
+
+/* What came of the message that a handshake waits for, should it end there. */
+static void note_parts(struct handshake *hs, const struct reassembly *r, u32 octets)
+{
+    if (!hs)
+        return;
+    hs->parts = (u8)MAX(r->have, hs->parts_all == r->total ? hs->parts : 0);
+    hs->parts_all = (u8)r->total;
+    hs->part_octets = (u16)MAX(octets, hs->part_octets);
 }
 
 /* The number and total of a fragment, before its ICV is known to hold. */
@@ -144,6 +156,7 @@ static enum open_verdict keep_fragment(struct shard *s, struct ike_sa *sa, const
     r->parts[f->number - 1] = part;
     r->octets += part->len;
     r->have++;
+    note_parts(sa->handshake, r, h->length);
     if (f->number == 1) {
         r->first = out->first;
         r->hash = out->hash;

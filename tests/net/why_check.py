@@ -43,6 +43,7 @@ def fits(failure, key, value):
         'differs': lambda: value in rows(failure, True),
         'same': lambda: value in rows(failure, False),
         'rule': lambda: value in rule_of(failure),
+        'fragments': lambda: f'{failure["fragments"]}/{failure["fragments_all"]}' == value,
         'change': lambda: value in (failure['change'] or ''),
     }[key]()
 

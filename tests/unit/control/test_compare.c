@@ -265,6 +265,13 @@ TEST(causes_in_order)
     CHECK_EQ(causes_of(&e, "port-4500"), 2);
     e.remote.port = 500;
     CHECK_EQ(causes_of(&e, "dropped"), 1);
+    e.reason.parts = 1;
+    e.reason.parts_all = 3;
+    CHECK_EQ(causes_of(&e, "fragment-size"), 2); /* and nothing else */
+    e.reason.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT;
+    CHECK_EQ(causes_of(&e, "fragment-size"), 2);
+    e.reason.parts_all = 0;
+    CHECK_EQ(causes_of(&e, "answer-lost"), 4);
     e.reason =
         (struct shrike_reason){.code = SHRIKE_REASON_AUTH_FAILED, .exchange = EXCHANGE_IKE_AUTH};
     CHECK_EQ(causes_of(&e, ""), 0);

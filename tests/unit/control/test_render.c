@@ -137,6 +137,22 @@ TEST(every_event_and_reason_has_a_line)
         }
 }
 
+TEST(fragments_that_came)
+{
+    struct shrike_reason r = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT,
+                              .exchange = EXCHANGE_IKE_AUTH,
+                              .parts = 3,
+                              .parts_all = 4};
+    struct text t = text_of(line, sizeof line);
+    render_what(&t, &r);
+    CHECK(strcmp(line, "only 3 of 4 fragments of the peer's IKE_AUTH came") == 0);
+    r.code = SHRIKE_REASON_TIMEOUT;
+    t = text_of(line, sizeof line);
+    render_what(&t, &r);
+    CHECK(strcmp(line, "only 3 of 4 fragments of the answer to IKE_AUTH came") == 0);
+    CHECK(strstr(render_remedy(&r), "fragment_size"));
+}
+
 TEST(reasons_of_answers)
 {
     struct text t = text_of(line, sizeof line);
@@ -153,5 +169,5 @@ int main(void)
     return RUN(who_and_what) | RUN(a_refused_proposal_shows_both_sides) |
            RUN(selectors_without_a_common_part) | RUN(nothing_but_printable_characters) |
            RUN(an_offer_that_is_no_payload) | RUN(every_event_and_reason_has_a_line) |
-           RUN(reasons_of_answers);
+           RUN(fragments_that_came) | RUN(reasons_of_answers);
 }

@@ -31,18 +31,23 @@ static unsigned offer_datagram(struct pair *p, const u8 *data, size_t len)
 }
 
 /* A request that side 0 has sealed and that is not delivered. */
-static struct packet *sealed(struct forger *f, u32 id, u16 size)
+static struct packet *sealed_as(struct forger *f, u8 exchange, u32 id, u16 size)
 {
     struct sealing in = {.header = {.spi_i = f->sa.spi_i,
                                     .spi_r = f->sa.spi_r,
                                     .version = VERSION_2_0,
-                                    .exchange = EXCHANGE_INFORMATIONAL,
+                                    .exchange = exchange,
                                     .flags = FLAG_INITIATOR,
                                     .message_id = id},
                          .first = c.first,
                          .inner = written_bytes(&c.w)};
     f->conn.fragment_size = size;
     return protect_seal(&f->shard, &f->sa, &in);
+}
+
+static struct packet *sealed(struct forger *f, u32 id, u16 size)
+{
+    return sealed_as(f, EXCHANGE_INFORMATIONAL, id, size);
 }
 
 /* RFC 7296 2.1 (1, 2, 4, 5), 2.3 (9): the remembered reply, octet for octet; RFC 7383 2.6.1: also
@@ -92,6 +97,40 @@ TEST(a_request_again_gets_its_reply_again)
     struct packet *all[] = {whole, parts, next, far};
     for (unsigned i = 0; i < ARRAY_LEN(all); i++)
         packet_drop(&f.shard.packets, all[i]);
+    forger_free(&f);
+    toy_end(p);
+}
+
+/* Its IKE_AUTH never comes whole: who waited in vain is told how much of it did. */
+TEST(fragments_that_are_missing_are_told_of)
+{
+    static u8 padding[1200];
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct forger f;
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    (void)pair_drain(p, 0);
+    CHECK(pair_deliver(p, 1));
+    (void)pair_drain(p, 1);
+    CHECK(pair_deliver(p, 0));
+    while (pair_drain(p, 0))
+        ;
+    CHECK(forger_init(&f, p, 1));
+    chain_begin(&c);
+    chain_add(&c, PAYLOAD_VENDOR, false, bytes_of(padding, sizeof padding));
+    struct packet *parts = sealed_as(&f, EXCHANGE_IKE_AUTH, 1, 576);
+    CHECK(parts->next && parts->next->next && !parts->next->next->next);
+    CHECK_EQ(offer_datagram(p, parts->data, parts->len), 0);
+    CHECK_EQ(offer_datagram(p, parts->next->next->data, parts->next->next->len), 0);
+    pair_lose_all(&p->side[1]);
+    p->side[0].mute = true;
+    pair_wait(p, p->now + 120 * SHRIKE_SECOND);
+    const struct shrike_reason *why = &p->side[1].failure;
+    CHECK(p->side[1].failed == 1 && why->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT);
+    CHECK(why->parts == 2 && why->parts_all == 3);
+    CHECK_EQ(why->detail, parts->len);
+    packet_drop(&f.shard.packets, parts);
     forger_free(&f);
     toy_end(p);
 }
@@ -429,8 +468,9 @@ TEST(a_reply_goes_when_the_next_request_comes)
 int main(void)
 {
     (void)h;
-    return RUN(a_request_again_gets_its_reply_again) | RUN(a_closed_sa_still_answers) |
-           RUN(headers_that_name_another) | RUN(caps_hold_and_recover) | RUN(memory_is_bounded) |
+    return RUN(a_request_again_gets_its_reply_again) | RUN(fragments_that_are_missing_are_told_of) |
+           RUN(a_closed_sa_still_answers) | RUN(headers_that_name_another) |
+           RUN(caps_hold_and_recover) | RUN(memory_is_bounded) |
            RUN(old_configurations_are_given_back) | RUN(changed_configurations_stay_until_the_end) |
            RUN(no_key_is_left_in_a_page) | RUN(a_reply_goes_when_the_next_request_comes);
 }

@@ -218,6 +218,34 @@ TEST(fragments_in_any_order_and_doubled)
     }
 }
 
+/* A handshake notes what came of a message that it waits for, until that is whole. */
+TEST(a_handshake_knows_how_many_came)
+{
+    struct handshake hs = {0};
+    CHECK(begin(ENCR_AES_GCM_16, 256, 0));
+    ends[1].handshake = &hs;
+    struct packet *many = long_one(1);
+    unsigned all = 0;
+    for (struct packet *k = many; k; k = k->next)
+        all++;
+    CHECK_EQ(open_packet(1, many), OPEN_MORE);
+    CHECK_EQ(hs.parts, 1);
+    CHECK(all > 2 && hs.parts_all == all);
+    CHECK_EQ(hs.part_octets, many->len);
+    CHECK_EQ(open_packet(1, many), OPEN_MORE); /* twice is once */
+    CHECK_EQ(open_packet(1, many->next), OPEN_MORE);
+    CHECK_EQ(hs.parts, 2);
+    shard.now += REASSEMBLY_TIME_MAX;
+    protect_expire(&shard, &ends[1]);
+    CHECK_EQ(open_packet(1, many), OPEN_MORE);
+    CHECK_EQ(hs.parts, 2); /* the most that came at once */
+    for (struct packet *k = many->next; k; k = k->next)
+        CHECK_EQ(open_packet(1, k), k->next ? OPEN_MORE : OPEN_OK);
+    CHECK(hs.parts == 0 && hs.parts_all == 0);
+    packet_drop(&shard.packets, many);
+    CHECK(end());
+}
+
 /* RFC 7383 2.6: cut anew into more pieces, it begins anew; into fewer, those are dropped. */
 TEST(other_totals)
 {
@@ -362,9 +390,10 @@ int main(void)
 {
     int bad = RUN(every_cipher_and_length) | RUN(nothing_may_be_changed) | RUN(ivs_differ) |
               RUN(fragments_have_their_size) | RUN(fragments_in_any_order_and_doubled) |
-              RUN(other_totals) | RUN(numbers_that_cannot_be) |
-              RUN(what_waits_too_long_is_forgotten) | RUN(too_long_to_send) |
-              RUN(padding_is_short_and_may_be_long) | RUN(the_checksum_is_of_the_ciphertext);
+              RUN(a_handshake_knows_how_many_came) | RUN(other_totals) |
+              RUN(numbers_that_cannot_be) | RUN(what_waits_too_long_is_forgotten) |
+              RUN(too_long_to_send) | RUN(padding_is_short_and_may_be_long) |
+              RUN(the_checksum_is_of_the_ciphertext);
     free(copy);
     return bad;
 }
