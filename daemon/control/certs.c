@@ -27,23 +27,17 @@ enum vici_reply certs_get_authorities(void *ctx, const struct vici_request *r,
     return empty(answer, "authorities");
 }
 
-static enum vici_reply refuse(struct vici_writer *w, const char *why)
-{
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
-    return VICI_REPLY_NOW;
-}
-
 enum vici_reply certs_load(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)ctx, (void)r;
-    return refuse(answer, "certificates are not built yet; only shared keys (auth = psk) work");
+    return vici_refuse(answer,
+                       "certificates are not built yet; only shared keys (auth = psk) work");
 }
 
 enum vici_reply certs_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)ctx, (void)r;
-    return refuse(answer, "nothing of this name was loaded");
+    return vici_refuse(answer, "nothing of this name was loaded");
 }
 
 enum vici_reply certs_flush(void *ctx, const struct vici_request *r, struct vici_writer *answer)

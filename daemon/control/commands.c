@@ -196,9 +196,7 @@ static enum vici_reply list_sas(void *ctx, const struct vici_request *r, struct 
     const char *why = sas_filter_read(&f, r->message);
     if (!why && listing_begin(ctx, r->ticket, &f, false))
         return VICI_REPLY_LATER;
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why ? why : "there is no memory for a list");
-    return VICI_REPLY_NOW;
+    return vici_refuse(w, why ? why : "there is no memory for a list");
 }
 
 static const struct vici_command commands[] = {
@@ -288,8 +286,6 @@ void commands_cancel(struct control *c, vici_ticket ticket)
     listing_cancel(c, ticket);
     walk_cancel(c, ticket);
     stats_cancel(c, ticket);
-    pools_cancel(c, ticket);
-    counters_cancel(c, ticket);
-    ladders_cancel(c, ticket);
+    asks_cancel(c, ticket);
     upgrade_cancel(c, ticket);
 }

@@ -21,8 +21,7 @@ static void put_refusal(struct vici_writer *w, const struct config_report *repor
         snprintf(why + len, sizeof why - len, " (and %u more; the log has all)",
                  report->errors - 1);
     }
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
+    (void)vici_refuse(w, why);
 }
 
 enum vici_reply conns_load_kind(struct control *c, enum model_kind kind,

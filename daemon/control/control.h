@@ -2,6 +2,7 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include "control/asks.h"
 #include "control/clients.h"
 #include "control/conns.h"
 #include "control/counters.h"
@@ -57,11 +58,9 @@ struct control {
     struct tasks tasks;
     struct walks walks;
     struct stats_asks stats;
-    struct pools_asks pools;
+    struct asks asks;
     struct failures failures;
-    struct counters_asks counters;
     struct ended ended;
-    struct ladders_asks ladders;
     vici_ticket upgrade;  /* who waits for what the parent says of another program; 0: nobody */
     struct shared shared; /* names of secrets that the control socket brought */
     struct policies policies;

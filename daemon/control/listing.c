@@ -75,10 +75,8 @@ static void end(struct listing *l, const char *why)
     u8 octets[512];
     struct bytes message = bytes_of(NULL, 0);
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
-    if (why) {
-        vici_put_text(&w, "success", "no");
-        vici_put_text(&w, "errmsg", why);
-    }
+    if (why)
+        (void)vici_refuse(&w, why);
     ensure(vici_written(&w, &message));
     if (l->for_task)
         tasks_cancel(c, l->ticket);

@@ -8,13 +8,6 @@
 static const char key_head[] = "trap:"; /* of a record in the vault; then both names with a NUL */
 enum { HEAD_LEN = sizeof key_head - 1 };
 
-static enum vici_reply refuse(struct vici_writer *w, const char *why)
-{
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
-    return VICI_REPLY_NOW;
-}
-
 /* ---- the list ---- */
 
 static struct policy *find(const struct policies *p, const char *conn, const char *child)
@@ -125,7 +118,7 @@ static const struct shrike_child_conf *child_of(struct control *c, const struct 
         wrong = "no child is named";
     *conn = wrong ? NULL : tasks_find_conn(c, &f, &index, why);
     if (!*conn)
-        (void)refuse(w, wrong ? wrong : why);
+        (void)vici_refuse(w, wrong ? wrong : why);
     return *conn ? model_child(*conn, bytes_of(f.child, strlen(f.child))) : NULL;
 }
 
@@ -145,7 +138,8 @@ enum vici_reply policies_install(void *ctx, const struct vici_request *r, struct
     if (!child)
         return VICI_REPLY_NOW;
     if (child->start == SHRIKE_START_NOW)
-        return refuse(w, "start_action of this child is start: it is called up without a trap");
+        return vici_refuse(w,
+                           "start_action of this child is start: it is called up without a trap");
     if (child->start == SHRIKE_START_TRAP) {
         vici_put_text(w, "success", "yes"); /* it is there already */
         return VICI_REPLY_NOW;
@@ -154,7 +148,7 @@ enum vici_reply policies_install(void *ctx, const struct vici_request *r, struct
     if (one)
         forget(c, one); /* it was taken away */
     else if (!keep(c, conn->name, child->name, true))
-        return refuse(w, "there are too many traps, or there is no memory");
+        return vici_refuse(w, "there are too many traps, or there is no memory");
     return changed(c, w);
 }
 
@@ -166,12 +160,12 @@ enum vici_reply policies_uninstall(void *ctx, const struct vici_request *r, stru
     if (!child)
         return VICI_REPLY_NOW;
     if (child->start != SHRIKE_START_TRAP)
-        return refuse(w, "this child has no trap");
+        return vici_refuse(w, "this child has no trap");
     struct policy *one = find(&c->policies, conn->name, child->name);
     if (one)
         forget(c, one);
     else if (!keep(c, conn->name, child->name, false))
-        return refuse(w, "there are too many changes to traps, or there is no memory");
+        return vici_refuse(w, "there are too many changes to traps, or there is no memory");
     return changed(c, w);
 }
 

@@ -347,9 +347,7 @@ static void control_peer(void *self, enum role who, bool there)
         start_forget(c);
         listing_net_gone(c);
         tasks_net_gone(c);
-        pools_net_gone(c);
-        counters_net_gone(c);
-        ladders_net_gone(c);
+        asks_net_gone(c);
     } else if (who == ROLE_ESP) {
         listing_esp_gone(c);
     }
@@ -384,11 +382,9 @@ static void control_stop(void *self)
     listing_close(c);
     stats_close(c);
     metrics_close(c);
-    pools_close(c);
+    asks_close(c);
     failures_close(c);
-    counters_close(c);
     ended_close(c);
-    ladders_close(c);
     clients_close(&c->clients);
     start_close(c);
     publish_close(c);

@@ -16,13 +16,6 @@ struct shared_place {
     struct shrike_origin origin;
 };
 
-static enum vici_reply refuse(struct vici_writer *w, const char *why)
-{
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
-    return VICI_REPLY_NOW;
-}
-
 static enum vici_reply good(struct vici_writer *w)
 {
     vici_put_text(w, "success", "yes");
@@ -229,7 +222,7 @@ enum vici_reply shared_load(void *ctx, const struct vici_request *r, struct vici
     struct pool p = {0};
     const char *why = load(ctx, &p, r->message);
     pool_free(&p);
-    return why ? refuse(answer, why) : good(answer);
+    return why ? vici_refuse(answer, why) : good(answer);
 }
 
 static bool unload(struct control *c, u32 at)
@@ -249,9 +242,10 @@ enum vici_reply shared_unload(void *ctx, const struct vici_request *r, struct vi
     struct control *c = ctx;
     u32 at = place_of(&c->shared, vici_value(r->message, "id"));
     if (at == c->shared.count)
-        return refuse(answer, "no secret of this id was loaded");
-    return unload(c, at) ? good(answer)
-                         : refuse(answer, "the process that holds secrets is not there; try again");
+        return vici_refuse(answer, "no secret of this id was loaded");
+    return unload(c, at)
+               ? good(answer)
+               : vici_refuse(answer, "the process that holds secrets is not there; try again");
 }
 
 enum vici_reply shared_get(void *ctx, const struct vici_request *r, struct vici_writer *answer)
@@ -271,6 +265,6 @@ enum vici_reply shared_clear(void *ctx, const struct vici_request *r, struct vic
     (void)r;
     while (c->shared.count)
         if (!unload(c, c->shared.count - 1))
-            return refuse(answer, "the process that holds secrets is not there; try again");
+            return vici_refuse(answer, "the process that holds secrets is not there; try again");
     return good(answer);
 }

@@ -165,9 +165,7 @@ enum vici_reply stats_command(void *ctx, const struct vici_request *r, struct vi
         ask(a);
         return VICI_REPLY_LATER;
     }
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", "others ask for the same just now; try again");
-    return VICI_REPLY_NOW;
+    return vici_refuse(w, "others ask for the same just now; try again");
 }
 
 static void arrived(struct stats_ask *a, enum role r)

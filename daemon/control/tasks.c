@@ -113,13 +113,6 @@ static unsigned read_loglevel(struct bytes message)
                                                                    : 1u;
 }
 
-static enum vici_reply refuse(struct vici_writer *w, const char *why)
-{
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
-    return VICI_REPLY_NOW;
-}
-
 /* One for this client, who has one request at a time; NULL: never. */
 static struct task *new_task(struct control *c, const struct vici_request *r)
 {
@@ -205,12 +198,12 @@ static enum vici_reply begin_up(struct task *t, const struct config_conn *beside
                  "no address is known for %.200s; is the name right, and does a "
                  "name server answer?",
                  name);
-        return refuse(w, why);
+        return vici_refuse(w, why);
     }
     t->state = TASK_NAMELESS;
     if (!name && !send_up(t)) {
         leave(t);
-        return refuse(w, not_there);
+        return vici_refuse(w, not_there);
     }
     if (!waits && !name) {
         put_answer(w, t, NULL);
@@ -232,14 +225,14 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     u32 index = 0;
     const char *wrong = sas_filter_read(&f, r->message);
     if (wrong || !read_timeout(r->message, &limit, &waits))
-        return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
+        return vici_refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
     publish_now(c); /* net knows what was loaded before this */
     const struct shrike_conn *conn = tasks_find_conn(c, &f, &index, why);
     if (!conn)
-        return refuse(w, why);
+        return vici_refuse(w, why);
     struct task *t = new_task(c, r);
     if (!t)
-        return refuse(w, "too many commands are under way");
+        return vici_refuse(w, "too many commands are under way");
     t->kind = TASK_UP;
     t->limit = limit;
     snprintf(t->conn, sizeof t->conn, "%s", conn->name);
@@ -291,18 +284,18 @@ static enum vici_reply begin_looking(struct control *c, const struct vici_reques
     bool waits, reauth = kind == TASK_REKEY && vici_value_is(r->message, "reauth", "yes");
     const char *wrong = sas_filter_read(&f, r->message);
     if (wrong || !read_timeout(r->message, &limit, &waits))
-        return refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
+        return vici_refuse(w, wrong ? wrong : "timeout is a number of milliseconds, or -1");
     if (!f.ike[0] && !f.child[0] && !f.ike_id && !f.child_id)
-        return refuse(w, "neither ike, child, ike-id nor child-id is named");
+        return vici_refuse(w, "neither ike, child, ike-id nor child-id is named");
     if (reauth && sas_filter_names_child(&f))
-        return refuse(w, "reauth is for IKE SAs; name no child with it");
+        return vici_refuse(w, "reauth is for IKE SAs; name no child with it");
     bool brief = kind == TASK_REKEY || vici_value_is(r->message, "force", "yes");
     if (brief && !vici_value(r->message, "timeout").at)
         waits = false;
     f.up = kind == TASK_REKEY;
     struct task *t = new_task(c, r);
     if (!t || !listing_begin(c, r->ticket, &f, true))
-        return refuse(w, "too many commands are under way");
+        return vici_refuse(w, "too many commands are under way");
     t->state = TASK_LOOKING;
     t->kind = kind;
     t->reauth = reauth;
@@ -351,13 +344,13 @@ enum vici_reply tasks_redirect(struct control *c, const struct vici_request *r,
     char gateway[VICI_NAME_MAX + 1];
     const char *wrong = read_redirect(&f, gateway, r->message);
     if (wrong)
-        return refuse(w, wrong);
+        return vici_refuse(w, wrong);
     f.up = true;
     f.child[0] = 0;
     f.child_id = 0;
     struct task *t = new_task(c, r);
     if (!t || !listing_begin(c, r->ticket, &f, true))
-        return refuse(w, "too many commands are under way");
+        return vici_refuse(w, "too many commands are under way");
     t->state = TASK_LOOKING;
     t->kind = TASK_REDIRECT;
     t->limit = TASK_MOST;

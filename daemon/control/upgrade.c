@@ -7,20 +7,13 @@
 
 #define ANSWER_MAX 2048
 
-static enum vici_reply refuse(struct vici_writer *w, const char *why)
-{
-    vici_put_text(w, "success", "no");
-    vici_put_text(w, "errmsg", why);
-    return VICI_REPLY_NOW;
-}
-
 enum vici_reply upgrade_command(void *ctx, const struct vici_request *r, struct vici_writer *w)
 {
     struct control *c = ctx;
     if (c->upgrade)
-        return refuse(w, "another upgrade is under way");
+        return vici_refuse(w, "another upgrade is under way");
     if (!seat_send(c->seat, ROLE_PARENT, MAIL_UPGRADE, vici_value(r->message, "path")))
-        return refuse(w, "the parent does not listen, or the path is too long");
+        return vici_refuse(w, "the parent does not listen, or the path is too long");
     c->upgrade = r->ticket;
     return VICI_REPLY_LATER;
 }

@@ -137,14 +137,20 @@ static void reply(struct vici_server *s, struct vici_client_slot *c, enum vici_p
     account(s, c);
 }
 
+enum vici_reply vici_refuse(struct vici_writer *answer, const char *why)
+{
+    vici_put_text(answer, "success", "no");
+    vici_put_text(answer, "errmsg", why);
+    return VICI_REPLY_NOW;
+}
+
 /* What does not fit into a packet is said instead of being cut. */
 static void reply_too_long(struct vici_server *s, struct vici_client_slot *c)
 {
     u8 at[128];
     struct bytes message;
     struct vici_writer v = vici_writer_of(at, sizeof(at));
-    vici_put_text(&v, "success", "no");
-    vici_put_text(&v, "errmsg", "the answer is longer than a message may be");
+    (void)vici_refuse(&v, "the answer is longer than a message may be");
     ensure(vici_written(&v, &message));
     reply(s, c, VICI_CMD_RESPONSE, message);
 }

@@ -35,6 +35,9 @@ struct vici_command {
                            struct vici_writer *answer);
 };
 
+/* The answer that it failed, and why: VICI_REPLY_NOW. */
+enum vici_reply vici_refuse(struct vici_writer *answer, const char *why);
+
 /* What the server offers; outlives it. An event is named by its place in the table. */
 struct vici_service {
     const struct vici_command *commands;
