@@ -1,10 +1,7 @@
 /* Tests of net/ladders.c: which messages are kept, of whom, and what control is told. */
 #include "net/ladders.h"
-#include "test.h"
+#include "seat.h"
 
-static struct loop *loop;
-static struct seat seat;
-static struct channel control;
 static struct ladders kept;
 static struct mail_ladder told[LADDERS_MAX];
 static u32 count, ends;
@@ -19,29 +16,10 @@ static void got(void *ctx, struct mail *m)
     count += m->kind == MAIL_LADDER && count < LADDERS_MAX && ladder_read(&r, &told[count]);
 }
 
-static void lost(void *ctx)
-{
-    channel_close(ctx);
-}
-
 static void begin(void)
 {
-    int fd[2];
-    loop = loop_new();
-    seat = (struct seat){.loop = loop};
-    control = (struct channel){.got = got, .lost = lost, .ctx = &control};
-    seat.channels[ROLE_CONTROL] = (struct channel){.got = got, .lost = lost};
-    if (!channel_pair(fd) || !channel_open(&control, loop, fd[0]) ||
-        !channel_open(&seat.channels[ROLE_CONTROL], loop, fd[1]))
-        abort();
+    seat_begin(got);
     memset(&kept, 0, sizeof kept);
-}
-
-static void end(void)
-{
-    channel_close(&control);
-    channel_close(&seat.channels[ROLE_CONTROL]);
-    loop_free(loop);
 }
 
 /* What the engine would say: one that is up, and has told of its connection, or a stranger. */
@@ -86,7 +64,7 @@ TEST(the_last_messages_of_each)
     CHECK(a && !a->rungs[0].sent && a->rungs[1].sent);
     CHECK(b && b->count == LADDER_RUNGS && b->rungs[0].message_id == 5);
     CHECK(b && b->rungs[LADDER_RUNGS - 1].message_id == LADDER_RUNGS + 4);
-    end();
+    seat_end();
 }
 
 TEST(the_oldest_makes_room)
@@ -98,7 +76,7 @@ TEST(the_oldest_makes_room)
     speak(LADDERS_MAX + 1, 0, false, "home");
     CHECK(ask() && count == LADDERS_MAX);
     CHECK(of(1) && !of(2) && of(3) && of(LADDERS_MAX + 1));
-    end();
+    seat_end();
 }
 
 TEST(strangers_drive_out_strangers)
@@ -111,7 +89,7 @@ TEST(strangers_drive_out_strangers)
     CHECK(ask() && count == LADDERS_MAX);
     CHECK(of(1) && of(LADDERS_MAX - LADDERS_STRANGERS));
     CHECK(of(1999) && of(2000 - LADDERS_STRANGERS) && !of(1999 - LADDERS_STRANGERS));
-    end();
+    seat_end();
 }
 
 int main(void)

@@ -1,13 +1,9 @@
 /* Tests of net/pools.c: what control is told of pools and leases. */
 #include "net/pools.h"
-#include "ops/mail.h"
-#include "test.h"
+#include "seat.h"
 #include "wire/codes.h"
 
 static const u8 key[16] = {7};
-static struct loop *loop;
-static struct seat seat;
-static struct channel control;
 static u32 pools, online, offline, ends, other;
 static struct mail_pool pool;
 
@@ -30,29 +26,10 @@ static void got(void *ctx, struct mail *m)
     }
 }
 
-static void lost(void *ctx)
-{
-    channel_close(ctx);
-}
-
 static void begin(void)
 {
-    int fd[2];
-    loop = loop_new();
-    seat = (struct seat){.loop = loop};
-    control = (struct channel){.got = got, .lost = lost, .ctx = &control};
-    seat.channels[ROLE_CONTROL] = (struct channel){.got = got, .lost = lost};
-    if (!channel_pair(fd) || !channel_open(&control, loop, fd[0]) ||
-        !channel_open(&seat.channels[ROLE_CONTROL], loop, fd[1]))
-        abort();
+    seat_begin(got);
     pools = online = offline = ends = other = 0;
-}
-
-static void end(void)
-{
-    channel_close(&control);
-    channel_close(&seat.channels[ROLE_CONTROL]);
-    loop_free(loop);
 }
 
 static struct book *book_of(u32 clients, u32 away)
@@ -91,7 +68,7 @@ TEST(pools_alone)
     tell(book_of(5, 2), false);
     CHECK(pools == 2 && ends == 1 && online + offline + other == 0);
     CHECK(pool.base.octets[1] == 9 && pool.size == 1 && pool.online == 0);
-    end();
+    seat_end();
 }
 
 TEST(pools_with_their_leases)
@@ -99,7 +76,7 @@ TEST(pools_with_their_leases)
     begin();
     tell(book_of(5, 2), true);
     CHECK(pools == 2 && online == 3 && offline == 2 && ends == 1 && other == 0);
-    end();
+    seat_end();
 }
 
 TEST(no_more_than_the_cap)
@@ -108,7 +85,7 @@ TEST(no_more_than_the_cap)
     tell(book_of(POOLS_LEASES_MAX + 50, 100), true);
     CHECK_EQ(online, POOLS_LEASES_MAX - 50);
     CHECK_EQ(offline, 50);
-    end();
+    seat_end();
 }
 
 int main(void)

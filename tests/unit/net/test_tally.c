@@ -2,12 +2,8 @@
 #include "crypto/provider.h"
 #include "net/memory.h"
 #include "net/tally.h"
-#include "ops/mail.h"
-#include "test.h"
+#include "seat.h"
 
-static struct loop *loop;
-static struct seat seat;
-static struct channel control;
 static struct shrike *engine;
 static struct shrike_provider *provider;
 static struct mail_tallies told;
@@ -20,21 +16,9 @@ static void got(void *ctx, struct mail *m)
     mails += m->kind == MAIL_TALLIES && read_u32(&r) == 7 && tallies_read(&r, &told);
 }
 
-static void lost(void *ctx)
-{
-    channel_close(ctx);
-}
-
 static void begin(void)
 {
-    int fd[2];
-    loop = loop_new();
-    seat = (struct seat){.loop = loop};
-    control = (struct channel){.got = got, .lost = lost, .ctx = &control};
-    seat.channels[ROLE_CONTROL] = (struct channel){.got = got, .lost = lost};
-    if (!channel_pair(fd) || !channel_open(&control, loop, fd[0]) ||
-        !channel_open(&seat.channels[ROLE_CONTROL], loop, fd[1]))
-        abort();
+    seat_begin(got);
     provider = provider_openssl_new();
     struct shrike_env env = {
         .provider = provider, .pages = memory_pages(), .limits = memory_limits(), .shards = 1};
@@ -46,9 +30,7 @@ static void begin(void)
 
 static void end(void)
 {
-    channel_close(&control);
-    channel_close(&seat.channels[ROLE_CONTROL]);
-    loop_free(loop);
+    seat_end();
     shrike_free(engine);
     provider_openssl_free(provider);
 }
