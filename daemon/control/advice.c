@@ -12,7 +12,7 @@
 /* ---- causes ---- */
 
 enum side { OURS, THEIRS };
-enum when { ALWAYS, LARGE, PORT_4500, PARTS, VERSION, NO_MORE };
+enum when { ALWAYS, LARGE, PORT_4500, PARTS, LOST, VERSION, NO_MORE };
 
 static const struct cause {
     u16 reason;
@@ -30,6 +30,8 @@ static bool holds(enum when when, const struct shrike_event *e)
     const struct shrike_reason *r = &e->reason;
     if (r->parts_all) /* that some came, rules all else out */
         return when == PARTS;
+    if (r->code == SHRIKE_REASON_TIMEOUT && r->notify == NOTIFY_INVALID_IKE_SPI)
+        return when == LOST;
     switch (when) {
     case ALWAYS:
         return true;
@@ -38,6 +40,7 @@ static bool holds(enum when when, const struct shrike_event *e)
     case PORT_4500:
         return e->remote.port != 500;
     case PARTS:
+    case LOST:
         return false;
     case VERSION:
         return r->notify == NOTIFY_INVALID_MAJOR_VERSION;

@@ -206,6 +206,8 @@ void render_what(struct text *t, const struct shrike_reason *r)
     } else if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
         text_str(t, "no answer to ");
         text_str(t, exchange);
+        text_str(t, notify ? " but " : "");
+        text_str(t, notify ? notify : "");
     } else if (!r->theirs || !r->notify) {
         text_str(t, shrike_reason_text(r->code));
     } else {
@@ -232,7 +234,7 @@ static void render_refusal(struct text *t, const struct shrike_event *e,
     const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
     text_str(t, ": ");
     render_what(t, r);
-    if (notify && !r->theirs) {
+    if (notify && !r->theirs && r->code != SHRIKE_REASON_TIMEOUT) {
         text_str(t, " (");
         text_str(t, notify);
         text_char(t, ')');

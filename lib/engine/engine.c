@@ -355,6 +355,15 @@ static bool resync(struct shrike *e, struct ike_sa *sa, const struct shrike_data
     return true;
 }
 
+/* He speaks IKEv1 only, and says so. */
+static bool old_peer(struct shrike *e, const struct shrike_datagram *d, const struct header *h)
+{
+    struct ike_sa *sa = outside_old(&e->shard, d, h);
+    if (sa)
+        settle(e, sa);
+    return sa != NULL;
+}
+
 /* The way of a datagram; false: it was dropped. */
 static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
 {
@@ -368,6 +377,8 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
     enum header_verdict read = header_read(bytes_of(d->data, d->len), &h);
     if (read == HEADER_MAJOR) /* RFC 7296 2.5 (2) */
         outside_version(&e->outside, s, d, &h);
+    if (read == HEADER_OLD && old_peer(e, d, &h))
+        return true;
     if (read != HEADER_OK) {
         counts_add(s, NULL, SHRIKE_COUNT_INVALID);
         return false;

@@ -1,6 +1,7 @@
 /* Messages outside of an IKE SA: see outside.h. */
 #include "engine/outside.h"
 #include "engine/gate.h"
+#include "exchange/init.h"
 #include "sa/child.h"
 #include "sa/trace.h"
 #include "wire/notify.h"
@@ -101,6 +102,34 @@ static void suspect(struct shard *s, struct ike_sa *sa)
     sa_touch(s, sa);
 }
 
+/* RFC 2408 3.14: a notification payload: domain, protocol, size of an SPI, then its type. */
+static bool hears_old(const struct shrike_datagram *d, const struct header *h, u16 type)
+{
+    enum { INFORMATIONAL_V1 = 5, NOTIFICATION_V1 = 11, BEFORE_TYPE = 10 };
+    struct reader r = reader_of(bytes_of(d->data, d->len));
+    (void)read_bytes(&r, HEADER_SIZE + BEFORE_TYPE);
+    return h->exchange == INFORMATIONAL_V1 && h->next_payload == NOTIFICATION_V1 &&
+           read_u16(&r) == type && !r.bad;
+}
+
+struct ike_sa *outside_old(struct shard *s, const struct shrike_datagram *d, const struct header *h)
+{
+    struct ike_sa *sa = shard_sa_by_spi(s, h->spi_i);
+    struct slot *slot = sa && sa->initiator && sa->handshake ? slot_ours(sa, 0) : NULL;
+    if (!slot || slot->exchange != EXCHANGE_IKE_SA_INIT || !slot->message ||
+        !same_address(&sa->remote, &d->remote) || !hears_old(d, h, NOTIFY_INVALID_MAJOR_VERSION))
+        return NULL;
+    init_hint(s, sa, slot, NOTIFY_INVALID_MAJOR_VERSION);
+    return sa;
+}
+
+/* Not by who has answered IKE_SA_INIT: it goes on being asked, and that is told when it ends. */
+static void note_lost(struct ike_sa *sa)
+{
+    if (sa->initiator && sa->state == IKE_AUTH && sa->handshake)
+        sa->handshake->hint = NOTIFY_INVALID_IKE_SPI;
+}
+
 bool outside_hint(struct shard *s, struct ike_sa *sa, const struct shrike_datagram *d,
                   const struct header *h)
 {
@@ -108,8 +137,10 @@ bool outside_hint(struct shard *s, struct ike_sa *sa, const struct shrike_datagr
     if (!(h->flags & FLAG_RESPONSE) || h->exchange == EXCHANGE_IKE_SA_INIT ||
         h->next_payload != PAYLOAD_NOTIFY)
         return false;
-    if (same_address(&sa->remote, &d->remote) && hears(d, h, NOTIFY_INVALID_IKE_SPI, &n))
+    if (same_address(&sa->remote, &d->remote) && hears(d, h, NOTIFY_INVALID_IKE_SPI, &n)) {
         suspect(s, sa);
+        note_lost(sa);
+    }
     return true;
 }
 

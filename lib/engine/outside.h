@@ -35,6 +35,10 @@ void outside_init(struct outside *o);
 /* A request whose major version is above ours. */
 void outside_version(struct outside *o, struct shard *s, const struct shrike_datagram *d,
                      const struct header *h);
+/* A message whose major version is below ours: does it say that its sender knows no other, in
+ * answer to a first request of ours? That one's SA, for which it is a hint; else NULL. */
+struct ike_sa *outside_old(struct shard *s, const struct shrike_datagram *d,
+                           const struct header *h);
 /* A message that names no SA of ours and begins none. */
 void outside_stranger(struct outside *o, struct shard *s, const struct shrike_datagram *d,
                       const struct header *h);

@@ -500,24 +500,33 @@ static u16 octets_of(const struct packet *chain)
     return (u16)MIN(most, UINT16_MAX);
 }
 
+/* Why an exchange ends to which no genuine response came. Instead of one to IKE_SA_INIT an error is
+ * believed in the end: only later the peer could have protected it. */
+static struct shrike_reason silence_of(const struct ike_sa *sa, const struct slot *slot)
+{
+    const struct handshake *h = sa->handshake;
+    struct shrike_reason why = {.code = SHRIKE_REASON_TIMEOUT,
+                                .exchange = slot->exchange,
+                                .notify = h ? h->hint : 0,
+                                .parts = h ? h->parts : 0,
+                                .parts_all = h ? h->parts_all : 0,
+                                .origin = sa->conn->origin};
+    why.theirs = why.notify && slot->exchange == EXCHANGE_IKE_SA_INIT;
+    if (why.theirs)
+        why.code = reason_of_notify(why.notify, SHRIKE_REASON_NO_IKE_PROPOSAL);
+    else
+        why.detail = octets_of(slot->message);
+    return why;
+}
+
 void exchange_retransmit(struct shard *s, struct ike_sa *sa, struct slot *slot)
 {
     struct turn t = {.shard = s, .sa = sa, .slot = slot};
-    struct handshake *h = sa->handshake;
     if (elsewhere_try(s, sa, slot))
         return;
     /* RFC 7296 2.4 (5): only silence tells that the peer is gone. */
     if (t.slot->tries >= sa->conn->retransmit_tries + early_sends(&t)) {
-        t.reason.code = h && h->hint ? reason_of_notify(h->hint, SHRIKE_REASON_NO_IKE_PROPOSAL)
-                                     : SHRIKE_REASON_TIMEOUT;
-        t.reason.notify = h ? h->hint : 0;
-        t.reason.theirs = t.reason.notify != 0;
-        t.reason.exchange = slot->exchange;
-        if (!t.reason.theirs)
-            t.reason.detail = octets_of(slot->message);
-        t.reason.parts = h ? h->parts : 0;
-        t.reason.parts_all = h ? h->parts_all : 0;
-        t.reason.origin = sa->conn->origin;
+        t.reason = silence_of(sa, slot);
         ike_close(s, sa, &t.reason);
         return;
     }

@@ -291,17 +291,22 @@ static enum verdict take_group(struct turn *t, struct bytes data)
 }
 
 /* RFC 7296 2.21.1: an error without protection may be forged: a genuine answer may still come. */
+void init_hint(struct shard *s, struct ike_sa *sa, struct slot *slot, u16 notify)
+{
+    if (sa->handshake->hint == 0) { /* more of them give no more time */
+        slot->tries = sa->conn->retransmit_tries;
+        slot->due = s->now + HINT_GRACE;
+    }
+    sa->handshake->hint = notify;
+}
+
 static enum verdict take_error(struct turn *t, u16 type)
 {
     if (type == 0) /* reserved: nobody sends it in earnest */
         return DROP;
     if (fault(23))
         return turn_fail(t, SHRIKE_REASON_PEER_REFUSED, type);
-    if (t->sa->handshake->hint == 0) { /* more of them give no more time */
-        t->slot->tries = t->sa->conn->retransmit_tries;
-        t->slot->due = t->shard->now + HINT_GRACE;
-    }
-    t->sa->handshake->hint = type;
+    init_hint(t->shard, t->sa, t->slot, type);
     return DROP;
 }
 
@@ -367,6 +372,7 @@ enum verdict init_conclude(struct turn *t)
     if (!init_key(t->shard, sa))
         return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);
     float_port(sa);
+    h->hint = 0; /* it was forged */
     sa->state = IKE_AUTH;
     sa->wants |= WANT_AUTH;
     return DONE;

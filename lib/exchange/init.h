@@ -11,4 +11,8 @@
  * peer's public value is not valid, or the provider fails. */
 bool init_key(struct shard *s, struct ike_sa *sa) must_use;
 
+/* The initiator has heard this error, which may be forged, in place of a response: a genuine one is
+ * waited for some moments more. */
+void init_hint(struct shard *s, struct ike_sa *sa, struct slot *slot, u16 notify);
+
 #endif

@@ -81,6 +81,14 @@ checks() {
     grep -qE "$pattern" "$net_dir/checked"
 }
 
+# run CASE SIDE PROGRAM: one that says when it is ready.
+run() {
+    rm -f "$net_dir/$3.log"
+    background "$2" "$net_dir/$3.log" python3 "$cases/$1/$3"
+    pids[$3]=$pid
+    within 10 grep -q ready "$net_dir/$3.log"
+}
+
 start() {
     rm -f "$net_dir/$2.log"
     background "$2" "$net_dir/$2.log" "$shriked" --config "$cases/$1/$2.conf" \
@@ -88,7 +96,16 @@ start() {
     pids[$2]=$pid
 }
 
-is_ready() { shrike_at "$1" version; }
+# What is there of this side: its daemon, another program, or a daemon that does not start.
+begin() {
+    if [ -e "$cases/$1/$2.py" ]; then
+        run "$1" "$2" "$2.py"
+    elif has_refusal "$1" "$2"; then
+        refuses "$1" "$2"
+    else
+        start "$1" "$2"
+    fi
+}
 
 # The words of the file that are done, in their order.
 act() {
@@ -98,6 +115,8 @@ act() {
         # shellcheck disable=SC2086
         case $word in
         up | rekey) shrike_at a --timeout 10 $word $rest || true ;;
+        run) run "$1" "${rest%% *}" "${rest#* }" || return 1 ;;
+        alter) on "${rest%% *}" nft add rule inet why input "${rest#* }" || return 1 ;;
         drop) on "${rest%% *}" nft add rule inet why input "${rest#* } drop" || return 1 ;;
         esac
     done <"$cases/$1/expect"
@@ -108,10 +127,8 @@ run_case() {
     pids=()
     checks "$1" || return 1
     open_filters
-    for side in a b; do
-        if has_refusal "$1" $side; then refuses "$1" $side || return 1; else start "$1" $side; fi
-    done
-    for side in "${!pids[@]}"; do within 10 is_ready "$side" || return 1; done
+    for side in a b; do begin "$1" $side || return 1; done
+    for side in a b; do [ -z "${pids[$side]:-}" ] || within 10 shrike_at $side version || return 1; done
     act "$1" && python3 tests/net/why_check.py "$cases/$1" "$net_dir" "$shrike"
 }
 

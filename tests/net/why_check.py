@@ -9,12 +9,17 @@ import time
 PATIENCE_S = 6  # for what comes by itself: half-open handshakes, lifetimes
 
 
-def told(shrike, socket):
-    said = subprocess.run([shrike, '--socket', socket, '--json', '-n', '256', 'why'],
+def told(shrike, socket, *command):
+    said = subprocess.run([shrike, '--socket', socket, '--json', *command],
                           capture_output=True, text=True, timeout=20)
     if said.returncode != 0:
-        raise SystemExit(f'shrike why failed: {said.stderr}')
+        raise SystemExit(f'shrike {command} failed: {said.stderr}')
     return json.loads(said.stdout)
+
+
+def are_up(listed):
+    return [c['name'] for c in listed['connections']
+            if any(sa['state'] == 'ESTABLISHED' for sa in c['ike_sas'])]
 
 
 def rule_of(failure):
@@ -60,6 +65,8 @@ def complaint(words, said, log):
     if kind == 'waiting':
         names = [w['connection'] for w in said['waiting']]
         return None if names == wanted else f'{names} are waiting'
+    if kind == 'up':
+        return None if set(wanted) <= set(said['up']) else f'{said["up"]} are up'
     if kind == 'log':
         with open(log, encoding='utf-8') as f:
             return None if re.search(' '.join(wanted), f.read()) else 'the log does not have it'
@@ -88,7 +95,11 @@ def main():
     bad = False
     for side, *words in lines:
         while True:
-            what = complaint(words, told(shrike, f'{folder}/{side}.vici'), f'{folder}/{side}.log')
+            socket = f'{folder}/{side}.vici'
+            said = told(shrike, socket, '-n', '256', 'why')
+            if words[0] == 'up':
+                said['up'] = are_up(told(shrike, socket, 'list'))
+            what = complaint(words, said, f'{folder}/{side}.log')
             if not what or words[0] == 'none' or time.monotonic() > end:
                 break
             time.sleep(0.1)

@@ -272,6 +272,9 @@ TEST(causes_in_order)
     CHECK_EQ(causes_of(&e, "fragment-size"), 2);
     e.reason.parts_all = 0;
     CHECK_EQ(causes_of(&e, "answer-lost"), 4);
+    e.reason.code = SHRIKE_REASON_TIMEOUT;
+    e.reason.notify = NOTIFY_INVALID_IKE_SPI;
+    CHECK_EQ(causes_of(&e, "two-hosts"), 2);
     e.reason =
         (struct shrike_reason){.code = SHRIKE_REASON_AUTH_FAILED, .exchange = EXCHANGE_IKE_AUTH};
     CHECK_EQ(causes_of(&e, ""), 0);

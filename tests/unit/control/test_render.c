@@ -153,6 +153,16 @@ TEST(fragments_that_came)
     CHECK(strstr(render_remedy(&r), "fragment_size"));
 }
 
+TEST(silence_with_a_hint)
+{
+    const struct shrike_event e = {.id = SHRIKE_EVENT_IKE_FAILED,
+                                   .reason = {.code = SHRIKE_REASON_TIMEOUT,
+                                              .exchange = EXCHANGE_IKE_AUTH,
+                                              .notify = NOTIFY_INVALID_IKE_SPI}};
+    render(&e);
+    CHECK(has(": no answer to IKE_AUTH but INVALID_IKE_SPI;"));
+}
+
 TEST(reasons_of_answers)
 {
     struct text t = text_of(line, sizeof line);
@@ -169,5 +179,5 @@ int main(void)
     return RUN(who_and_what) | RUN(a_refused_proposal_shows_both_sides) |
            RUN(selectors_without_a_common_part) | RUN(nothing_but_printable_characters) |
            RUN(an_offer_that_is_no_payload) | RUN(every_event_and_reason_has_a_line) |
-           RUN(fragments_that_came) | RUN(reasons_of_answers);
+           RUN(fragments_that_came) | RUN(silence_with_a_hint) | RUN(reasons_of_answers);
 }

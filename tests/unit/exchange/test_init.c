@@ -304,6 +304,121 @@ TEST(an_error_without_a_better_answer_is_believed)
     toy_end(p);
 }
 
+/* Whoever answers our first request as version 1 does: with a notification of this type. */
+static void answer_as_old(struct pair *p, const struct caught *to, u16 type, u8 exchange, u8 host)
+{
+    u8 octets[64];
+    struct writer w = writer_of(octets, sizeof octets);
+    header_write(&w, &(struct header){.spi_i = to->m.header.spi_i,
+                                      .next_payload = 11,
+                                      .version = 0x10,
+                                      .exchange = exchange,
+                                      .length = HEADER_SIZE + 12});
+    write_u32(&w, 12); /* no payload behind it, its length */
+    write_u32(&w, 1);  /* IPsec */
+    write_u16(&w, 0x0100);
+    write_u16(&w, type);
+    struct pair_datagram d = {p->side[0].here, p->side[1].here, octets, written(&w), false};
+    d.remote.octets[3] ^= host;
+    pair_post(&p->side[0], &d);
+    pair_deliver(p, 0);
+    while (pair_drain(p, 0))
+        continue;
+}
+
+/* RFC 7296 2.5, 2.21.1: what says that it knows version 1 only is believed when nothing else comes
+ * for a moment; it ends nothing. */
+TEST(version_1_is_a_hint)
+{
+    struct caught first;
+    for (unsigned genuine = 0; genuine < 2; genuine++) {
+        struct pair *p = calling((struct pair_options){0}, &first);
+        answer_as_old(p, &first, NOTIFY_INVALID_MAJOR_VERSION, 5, 0);
+        CHECK_EQ(p->side[0].failed, 0);
+        if (genuine) {
+            struct pair_datagram d = {p->side[1].here, p->side[0].here, first.octets, first.len,
+                                      false};
+            pair_post(&p->side[1], &d);
+            pair_run(p);
+            CHECK(p->side[0].ike_up == 1 && pair_agrees(p));
+        } else {
+            p->side[0].mute = true;
+            pair_wait(p, p->now + 3 * SHRIKE_SECOND);
+            CHECK_EQ(p->side[0].failed, 1);
+            CHECK_EQ(p->side[0].failure.notify, NOTIFY_INVALID_MAJOR_VERSION);
+            CHECK(p->side[0].failure.theirs && p->side[0].reason == SHRIKE_REASON_PEER_REFUSED);
+        }
+        toy_end(p);
+    }
+}
+
+/* Of another type or exchange, from elsewhere, or cut short: nothing. */
+TEST(what_is_no_such_hint)
+{
+    struct caught first;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    p->side[0].mute = true;
+    answer_as_old(p, &first, NOTIFY_INVALID_SYNTAX, 5, 0);
+    answer_as_old(p, &first, NOTIFY_INVALID_MAJOR_VERSION, 4, 0);
+    answer_as_old(p, &first, NOTIFY_INVALID_MAJOR_VERSION, 5, 1);
+    first.m.header.spi_i ^= 1;
+    answer_as_old(p, &first, NOTIFY_INVALID_MAJOR_VERSION, 5, 0);
+    pair_wait(p, p->now + 3 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].failed, 0);
+    pair_wait(p, p->now + 300 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TIMEOUT);
+    toy_end(p);
+}
+
+/* A forged error is forgotten with the genuine response; who answers IKE_AUTH with INVALID_IKE_SPI
+ * is another than who has answered IKE_SA_INIT, and that is told in the end. */
+TEST(a_hint_belongs_to_its_exchange)
+{
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct caught first;
+        struct pair *p = calling((struct pair_options){0}, &first);
+        answer(p, &first, NOTIFY_NO_PROPOSAL_CHOSEN, bytes_of(NULL, 0));
+        struct pair_datagram genuine = {p->side[1].here, p->side[0].here, first.octets, first.len,
+                                        false};
+        pair_post(&p->side[1], &genuine);
+        (void)pair_deliver(p, 1);
+        while (pair_drain(p, 1))
+            continue;
+        (void)pair_deliver(p, 0);
+        while (pair_drain(p, 0))
+            continue;
+        CHECK(p->side[1].count == 1);
+        const struct pair_datagram *auth = &p->side[1].queue[p->side[1].head];
+        u8 octets[64];
+        struct writer w = writer_of(octets, sizeof octets);
+        struct header h;
+        CHECK(header_read(bytes_of(auth->data, auth->len), &h) == HEADER_OK);
+        struct header said = {.spi_i = h.spi_i,
+                              .spi_r = h.spi_r,
+                              .version = VERSION_2_0,
+                              .exchange = EXCHANGE_IKE_AUTH,
+                              .flags = FLAG_RESPONSE,
+                              .message_id = h.message_id};
+        struct builder b = builder_message(&w, &said);
+        notify_add(&b, NOTIFY_INVALID_IKE_SPI, bytes_of(NULL, 0));
+        builder_end(&b);
+        struct pair_datagram d = {auth->remote, auth->local, octets, written(&w), auth->marker};
+        if (lost) {
+            pair_post(&p->side[0], &d);
+            (void)pair_deliver(p, 0);
+        }
+        pair_lose_all(&p->side[1]);
+        p->side[0].mute = true;
+        pair_wait(p, p->now + 5 * SHRIKE_SECOND);
+        CHECK_EQ(p->side[0].failed, 0); /* a hint ends nothing */
+        pair_wait(p, p->now + 300 * SHRIKE_SECOND);
+        const struct shrike_reason *why = &p->side[0].failure;
+        CHECK(why->code == SHRIKE_REASON_TIMEOUT && why->exchange == EXCHANGE_IKE_AUTH);
+        CHECK(!why->theirs && why->notify == (lost ? NOTIFY_INVALID_IKE_SPI : 0));
+        toy_end(p);
+    }
+}
+
 /* RFC 7296 3.3.6 (5): Octets changed in the genuine response: none makes us go on with what we did
  * not offer; those that we cannot use are waited out. */
 TEST(a_changed_response_is_waited_out)
@@ -727,7 +842,8 @@ int main(void)
            RUN(cookies_of_a_wrong_size) | RUN(another_group_repeats_the_full_offer) |
            RUN(the_responder_names_its_group) | RUN(groups_to_and_fro_end) |
            RUN(a_forged_error_does_not_end_the_attempt) |
-           RUN(an_error_without_a_better_answer_is_believed) |
+           RUN(an_error_without_a_better_answer_is_believed) | RUN(version_1_is_a_hint) |
+           RUN(what_is_no_such_hint) | RUN(a_hint_belongs_to_its_exchange) |
            RUN(a_changed_response_is_waited_out) | RUN(nat_detection_hashes) |
            RUN(messages_of_ours) | RUN(payloads_in_any_order) | RUN(a_nat_is_found_and_followed) |
            RUN(who_is_behind_a_nat_follows_nobody) | RUN(nonces_are_drawn) |
