@@ -87,6 +87,7 @@ static int take(struct tool *t, int option, unsigned *given, const char *argumen
         return -1;
     case OPTION_TIMEOUT:
         t->timeout_s = number_of(optarg, TIMEOUT_MAX_S);
+        t->timed = true;
         *given |= TOOL_TIMEOUT;
         return t->timeout_s ? -1 : usage("--timeout is seconds from 1 to 86400, not ", optarg);
     case OPTION_ONCE:
@@ -97,6 +98,10 @@ static int take(struct tool *t, int option, unsigned *given, const char *argumen
         t->interval_ms = 1000 * number_of(optarg, INTERVAL_MAX_S);
         *given |= TOOL_INTERVAL;
         return t->interval_ms ? -1 : usage("--interval is seconds from 1 to 3600, not ", optarg);
+    case OPTION_FORCE:
+        t->force = true;
+        *given |= TOOL_FORCE;
+        return -1;
     case OPTION_DRY_RUN:
         t->dry_run = true;
         *given |= TOOL_DRY_RUN;

@@ -87,7 +87,10 @@ int target_ask(struct tool *t, const struct target_question *question)
     vici_put(&m, question->target.key, question->target.value);
     if (question->value)
         vici_put_text(&m, question->key, question->value);
-    vici_put_u64(&m, "timeout", (u64)t->timeout_s * 1000);
+    if (t->force)
+        vici_put_text(&m, "force", "yes");
+    if (t->timed || !t->force) /* forced, it is the time that the peer has to answer */
+        vici_put_u64(&m, "timeout", (u64)t->timeout_s * 1000);
     vici_put_text(&m, "loglevel", "1");
     if (!vici_written(&m, &q.message))
         return tool_fail(t, "the name is too long");

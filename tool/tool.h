@@ -17,7 +17,8 @@ struct tool {
     FILE *out, *err;
     const char *socket; /* path */
     struct session session;
-    bool json, follow, once, dry_run;
+    bool json, follow, once, dry_run, force;
+    bool timed;           /* timeout_s was asked for */
     bool colour;          /* t->out is a terminal and nobody minds */
     unsigned width;       /* of that terminal; 0: no limit */
     unsigned interval_ms; /* of `top`: between two looks */
@@ -34,6 +35,7 @@ enum {
     TOOL_ONCE = 16,
     TOOL_INTERVAL = 32,
     TOOL_DRY_RUN = 64,
+    TOOL_FORCE = 128,
 };
 
 struct tool_command {

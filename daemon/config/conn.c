@@ -174,11 +174,11 @@ static void compile_start(struct compile *c, const struct section *s, struct shr
         out->start = SHRIKE_START_TRAP;
     else if (strcmp(start, "start") == 0)
         out->start = SHRIKE_START_NOW;
-    else if (strcmp(start, "trap|start") == 0 || strcmp(start, "start|trap") == 0) {
-        out->start = SHRIKE_START_NOW;
-        report_warning(c->report, place, "start_action = %s is taken as start for now", start);
-    } else
-        report_error(c->report, place, "start_action = %s: none, trap or start is wanted", start);
+    else if (strcmp(start, "trap|start") == 0 || strcmp(start, "start|trap") == 0)
+        out->start = SHRIKE_START_BOTH;
+    else
+        report_error(c->report, place,
+                     "start_action = %s: none, trap, start or trap|start is wanted", start);
 }
 
 /* What becomes of a child that was lost. One that waits for a packet does so by its start_action.
@@ -194,7 +194,7 @@ static enum shrike_start compile_action(struct compile *c, const struct section 
         return SHRIKE_START_NOW;
     if (strcmp(text, "trap") != 0)
         report_error(c->report, place, "%s = %s: none, trap or start is wanted", key, text);
-    else if (child->start != SHRIKE_START_TRAP)
+    else if (!(child->start & SHRIKE_START_TRAP))
         report_warning(c->report, place, "%s = trap does nothing without start_action = trap", key);
     return SHRIKE_START_TRAP;
 }

@@ -159,6 +159,8 @@ static const char *action_name(enum shrike_start action)
         return "trap";
     case SHRIKE_START_NOW:
         return "start";
+    case SHRIKE_START_BOTH:
+        return "trap|start";
     }
     return "none";
 }

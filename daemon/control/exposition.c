@@ -214,10 +214,10 @@ static void states(struct out *o)
         for (u16 k = 0; k < conf->conns[i].child_count; k++) {
             const struct shrike_child_conf *c = &conf->conns[i].children[k];
             const bool is_up = traffic_of(o->e, c->reqid).children > 0;
-            counts[is_up                           ? UP
-                   : c->start == SHRIKE_START_NOW  ? DOWN
-                   : c->start == SHRIKE_START_TRAP ? TRAP
-                                                   : IDLE]++;
+            counts[is_up                          ? UP
+                   : c->start & SHRIKE_START_NOW  ? DOWN
+                   : c->start & SHRIKE_START_TRAP ? TRAP
+                                                  : IDLE]++;
         }
     head(o, METRIC_TUNNELS);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -137,10 +137,7 @@ enum vici_reply policies_install(void *ctx, const struct vici_request *r, struct
     const struct shrike_child_conf *child = child_of(c, r, w, &conn);
     if (!child)
         return VICI_REPLY_NOW;
-    if (child->start == SHRIKE_START_NOW)
-        return vici_refuse(w,
-                           "start_action of this child is start: it is called up without a trap");
-    if (child->start == SHRIKE_START_TRAP) {
+    if (child->start & SHRIKE_START_TRAP) {
         vici_put_text(w, "success", "yes"); /* it is there already */
         return VICI_REPLY_NOW;
     }
@@ -159,7 +156,7 @@ enum vici_reply policies_uninstall(void *ctx, const struct vici_request *r, stru
     const struct shrike_child_conf *child = child_of(c, r, w, &conn);
     if (!child)
         return VICI_REPLY_NOW;
-    if (child->start != SHRIKE_START_TRAP)
+    if (!(child->start & SHRIKE_START_TRAP))
         return vici_refuse(w, "this child has no trap");
     struct policy *one = find(&c->policies, conn->name, child->name);
     if (one)
@@ -179,10 +176,10 @@ void policies_use(const struct policies *p, struct config *config)
         struct shrike_child_conf *children = (struct shrike_child_conf *)(uintptr_t)conn->children;
         for (u16 k = 0; k < conn->child_count; k++) {
             const struct policy *one = find(p, conn->name, children[k].name);
-            if (one && one->trap && children[k].start == SHRIKE_START_NONE)
-                children[k].start = SHRIKE_START_TRAP;
-            else if (one && !one->trap && children[k].start == SHRIKE_START_TRAP)
-                children[k].start = SHRIKE_START_NONE;
+            if (one && one->trap)
+                children[k].start |= SHRIKE_START_TRAP;
+            else if (one)
+                children[k].start &= SHRIKE_START_NOW;
         }
     }
 }

@@ -132,7 +132,7 @@ static void look(struct control *c, const struct config *config)
     for (u32 i = 0; i < config->conf.conn_count; i++) {
         const struct shrike_conn *conn = &config->conf.conns[i];
         for (u16 k = 0; k < conn->child_count; k++) {
-            if (conn->children[k].start != SHRIKE_START_NOW)
+            if (!(conn->children[k].start & SHRIKE_START_NOW))
                 continue;
             struct start *one = find(s, sorted, conn->name, conn->children[k].name);
             if (one && one->hash == conn->hash) {

@@ -149,7 +149,8 @@ static bool send_up(struct task *t)
     const struct shrike_command m = {.kind = SHRIKE_UP,
                                      .reference = t->reference,
                                      .conn = t->conn,
-                                     .child = t->child[0] ? t->child : NULL};
+                                     .child = t->child[0] ? t->child : NULL,
+                                     .limited = t->limited};
     t->state = TASK_RUNNING;
     return publish_has(t->control, ROLE_NET) && send_command(t, &m);
 }
@@ -235,6 +236,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
         return vici_refuse(w, "too many commands are under way");
     t->kind = TASK_UP;
     t->limit = limit;
+    t->limited = vici_value_is(r->message, "init-limits", "yes");
     snprintf(t->conn, sizeof t->conn, "%s", conn->name);
     memcpy(t->child, f.child, sizeof t->child);
     return begin_up(t, &control_config(c)->beside[index], waits, w);
@@ -276,6 +278,19 @@ void tasks_look(struct control *c)
 
 /* ---- terminate and rekey ---- */
 
+/* A forced end of Child SAs is like any other, but not waited for. Of IKE SAs it comes at once, or
+ * when the time is over that was asked for; the answer just behind it. */
+static void take_force(struct task *t, const struct sas_filter *f, bool timed)
+{
+    if (sas_filter_names_child(f)) {
+        t->limit = timed ? t->limit : 0;
+        return;
+    }
+    t->forget = timed && t->limit ? t->limit : 1;
+    if (timed && t->limit)
+        t->limit += TASK_FORCED_GRACE;
+}
+
 static enum vici_reply begin_looking(struct control *c, const struct vici_request *r,
                                      struct vici_writer *w, enum task_kind kind)
 {
@@ -289,8 +304,9 @@ static enum vici_reply begin_looking(struct control *c, const struct vici_reques
         return vici_refuse(w, "neither ike, child, ike-id nor child-id is named");
     if (reauth && sas_filter_names_child(&f))
         return vici_refuse(w, "reauth is for IKE SAs; name no child with it");
-    bool brief = kind == TASK_REKEY || vici_value_is(r->message, "force", "yes");
-    if (brief && !vici_value(r->message, "timeout").at)
+    const struct bytes timeout = vici_value(r->message, "timeout");
+    const bool timed = timeout.len && !(timeout.len == 1 && timeout.at[0] == '0');
+    if (kind == TASK_REKEY && !timeout.at)
         waits = false;
     f.up = kind == TASK_REKEY;
     struct task *t = new_task(c, r);
@@ -300,6 +316,8 @@ static enum vici_reply begin_looking(struct control *c, const struct vici_reques
     t->kind = kind;
     t->reauth = reauth;
     t->limit = waits ? limit : 0;
+    if (kind == TASK_DOWN && vici_value_is(r->message, "force", "yes"))
+        take_force(t, &f, timed);
     memcpy(t->conn, f.ike, sizeof t->conn);
     memcpy(t->child, f.child, sizeof t->child);
     return VICI_REPLY_LATER;
@@ -378,6 +396,7 @@ void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l)
     if (t->kind == TASK_REDIRECT)
         ensure(value_gateway(t->gateway, &gateway, &m.gateway));
     m.reauth = t->reauth;
+    m.forget = t->forget;
     m.reference = t->reference;
     for (size_t at = 0; listing_next(l, &at, &m.ike, &m.child_serial);) {
         t->matched++;

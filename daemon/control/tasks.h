@@ -8,8 +8,10 @@
 #include "proc/loop.h"
 #include "vici/server.h"
 
-#define TASK_MOST      (600 * SHRIKE_SECOND) /* a client that names no time waits so long at most */
-#define TASK_NAME_MOST (25 * SHRIKE_SECOND)  /* for the address of a name */
+#define TASK_MOST (600 * SHRIKE_SECOND) /* a client that names no time waits so long at most */
+#define TASK_FORCED_GRACE                                                                          \
+    SHRIKE_SECOND /* from the end that a forced terminate sets to its answer */
+#define TASK_NAME_MOST (25 * SHRIKE_SECOND) /* for the address of a name */
 
 #define TASK_WHY_MAX 512 /* characters of what is wrong */
 
@@ -31,6 +33,9 @@ struct tasks {
         enum task_state state;
         enum task_kind kind;
         bool reauth;                     /* rekey */
+        bool limited;                    /* initiate: init_limit_half_open is heeded */
+        shrike_time forget;              /* terminate: after so long, whatever the peer says; 0: by
+                                          * retransmission */
         char gateway[VICI_NAME_MAX + 1]; /* redirect */
         vici_ticket ticket;
         u32 reference;
@@ -48,7 +53,7 @@ struct tasks {
 /* A task begins; what stands in `answer` is the answer when this gives VICI_REPLY_NOW. */
 enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
                                struct vici_writer *answer);
-/* With `force` it does not wait either, unless there is a timeout. */
+/* With `force` IKE SAs are told of once and forgotten, when the timeout is over or at once. */
 enum vici_reply tasks_terminate(struct control *c, const struct vici_request *r,
                                 struct vici_writer *answer);
 /* Without a timeout it does not wait: what was found is under way. */

@@ -41,7 +41,7 @@ static bool put_next(const struct config *config, struct walk *k, struct vici_wr
         }
         for (; k->child < conn->child_count; k->child++) {
             const struct shrike_child_conf *child = &conn->children[k->child];
-            if (child->start == SHRIKE_START_TRAP && is_meant(k->only, child->name)) {
+            if (child->start & SHRIKE_START_TRAP && is_meant(k->only, child->name)) {
                 policies_put(w, conn, child);
                 return true;
             }

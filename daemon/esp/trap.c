@@ -146,7 +146,7 @@ u32 traps_apply(struct traps *t, const struct shrike_conf *conf)
     for (u32 i = 0; i < conf->conn_count; i++) {
         const struct shrike_conn *conn = &conf->conns[i];
         for (u16 j = 0; j < conn->child_count; j++) {
-            if (conn->children[j].start != SHRIKE_START_TRAP)
+            if (!(conn->children[j].start & SHRIKE_START_TRAP))
                 continue;
             wish_of(conn, &conn->children[j], &w);
             failed += !want(t, &w);

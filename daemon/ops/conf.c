@@ -110,7 +110,7 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
 {
     name_write(w, c->name);
     write_choice(w, c->mode, SHRIKE_TRANSPORT + 1);
-    write_choice(w, c->start, SHRIKE_START_NOW + 1);
+    write_choice(w, c->start, SHRIKE_START_BOTH + 1);
     write_choice(w, c->dpd_action, SHRIKE_START_NOW + 1);
     write_choice(w, c->close_action, SHRIKE_START_NOW + 1);
     proposals_write(w, c->proposals, c->proposal_count);
@@ -137,7 +137,7 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
 {
     c->name = name_read(r);
     c->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
-    c->start = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
+    c->start = (enum shrike_start)read_choice(r, SHRIKE_START_BOTH + 1);
     c->dpd_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
     c->close_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
     c->proposals = proposals_read(r, s, &c->proposal_count);

@@ -2,7 +2,7 @@
  * seam.h. */
 #include "ops/seam_parts.h"
 
-CARRIES(struct shrike_command, 64);
+CARRIES(struct shrike_command, 80);
 CARRIES(struct shrike_kernel_event, 152);
 
 enum { NAME_CONN, NAME_CHILD }; /* places in the box */
@@ -17,6 +17,8 @@ void command_write(struct writer *w, const struct shrike_command *c)
     write_u32(w, c->child_serial);
     write_flag(w, c->reauth);
     write_id(w, &c->gateway);
+    write_u64(w, c->forget);
+    write_flag(w, c->limited);
 }
 
 bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *box)
@@ -29,6 +31,8 @@ bool command_read(struct reader *r, struct shrike_command *c, struct seam_box *b
     c->child_serial = read_u32(r);
     c->reauth = read_flag(r);
     c->gateway = read_id(r);
+    c->forget = read_u64(r);
+    c->limited = read_flag(r);
     return read_ended(r);
 }
 

@@ -27,7 +27,13 @@ struct shrike_proposal {
 };
 
 enum shrike_mode { SHRIKE_TUNNEL, SHRIKE_TRANSPORT };
-enum shrike_start { SHRIKE_START_NONE, SHRIKE_START_TRAP, SHRIKE_START_NOW };
+/* When a child is called up: bits. */
+enum shrike_start {
+    SHRIKE_START_NONE = 0,
+    SHRIKE_START_TRAP = 1, /* when a packet wants it */
+    SHRIKE_START_NOW = 2,
+    SHRIKE_START_BOTH = SHRIKE_START_TRAP | SHRIKE_START_NOW,
+};
 
 /* What an IKE SA that comes up does to others between the same two identities. */
 enum shrike_unique {

@@ -77,6 +77,9 @@ struct shrike_command {
     uint32_t child_serial;
     bool reauth;              /* REKEY of IKE SAs */
     struct shrike_id gateway; /* REDIRECT: as redirect_to in shrike_conn */
+    shrike_time forget; /* DOWN of IKE SAs: one that is there still after so long is forgotten,
+                         * whether the peer has answered or not; 0: only by retransmission */
+    bool limited;       /* UP: not while more handshakes are under way than half_open_max */
 };
 
 /* What the data plane has to tell. */

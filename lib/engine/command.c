@@ -99,12 +99,20 @@ static struct ike_sa *carrier(const struct shard *s, const struct shrike_command
     return NULL;
 }
 
+/* As many handshakes are under way, of ours and of others, as strangers may have. */
+static bool is_crowded(const struct shard *s)
+{
+    return s->handshakes.live >= s->current->conf->half_open_max;
+}
+
 static enum shrike_reason_code up(struct commander *c, const struct shrike_command *m)
 {
     const struct shrike_conn *conn = shard_conn(c->shard, m->conn);
     if (!conn || conn->remote_endpoint.family == 0)
         return SHRIKE_REASON_NO_CONNECTION;
     struct ike_sa *sa = carrier(c->shard, m);
+    if (!sa && m->limited && is_crowded(c->shard))
+        return SHRIKE_REASON_LIMIT;
     if (!sa)
         sa = start(c, conn);
     if (!sa)
@@ -159,6 +167,18 @@ static u32 down_children(struct commander *c, struct ike_sa *sa, const struct sh
     return found;
 }
 
+/* It may be closing already: then only when it ends at the latest is new. */
+static void end_by(struct commander *c, struct ike_sa *sa, shrike_time within)
+{
+    shrike_time end = c->shard->now > SHRIKE_NEVER - within ? SHRIKE_NEVER : c->shard->now + within;
+    if (!sa->command_down)
+        sa->command_down = pending_hold(c->shard, c->pending);
+    sa->forced = MIN(sa->forced, end);
+    if (sa->state != IKE_CLOSING)
+        sa->wants |= WANT_CLOSE;
+    sa_touch(c->shard, sa);
+}
+
 static enum shrike_reason_code down(struct commander *c, const struct shrike_command *m)
 {
     u32 found = 0, busy = 0;
@@ -173,6 +193,9 @@ static enum shrike_reason_code down(struct commander *c, const struct shrike_com
             continue;
         if (m->child || m->child_serial) {
             found += down_children(c, sa, m);
+        } else if (m->forget) {
+            end_by(c, sa, m->forget);
+            found++;
         } else if (sa->command_down || sa->state == IKE_CLOSING) {
             busy++;
         } else {

@@ -493,9 +493,28 @@ static void tick_life(struct shard *s, struct ike_sa *sa)
         sa->rekey_at = MIN(sa->rekey_at, s->now);
 }
 
+/* A command has set the end. What can be told of it once, is: true, it is over. */
+static bool tick_forced(struct shard *s, struct ike_sa *sa)
+{
+    struct shrike_reason why = {.code = SHRIKE_REASON_COMMAND};
+    if (s->now < sa->forced)
+        return false;
+    if (sa->state == IKE_UP && !sa->last_word) {
+        sa->last_word = true;
+        sa->not_before = 0;
+        return false;
+    }
+    ike_close(s, sa, &why);
+    sa->forced = SHRIKE_NEVER;
+    sa->reap = true;
+    return true;
+}
+
 static void tick_sa(struct shard *s, struct ike_sa *sa)
 {
     bool carries_on = sa->state == IKE_UP && !sa->spare && !sa->replaced;
+    if (tick_forced(s, sa))
+        return;
     if (carries_on)
         tick_life(s, sa);
     else if (s->now >= sa->expires) {

@@ -35,7 +35,7 @@ static void expire_soft(struct shard *s, struct ike_sa *sa, struct child_sa *chi
 static void expire_hard(struct shard *s, struct ike_sa *sa, struct child_sa *child)
 {
     child_end(child, SHRIKE_REASON_EXPIRED);
-    child->again = child->conf->start == SHRIKE_START_NOW;
+    child->again = child->conf->start & SHRIKE_START_NOW;
     sa_touch(s, sa);
 }
 

@@ -49,7 +49,7 @@ static bool is_wanted(const struct ike_sa *sa, const struct shrike_child_conf *c
     case LOST_CLOSED:
         return conf->close_action == SHRIKE_START_NOW;
     case LOST_EXPIRED:
-        return conf->dpd_action == SHRIKE_START_NOW || conf->start == SHRIKE_START_NOW;
+        return conf->dpd_action == SHRIKE_START_NOW || conf->start & SHRIKE_START_NOW;
     case LOST_ATTEMPT:
     case LOST_STALE:
         return true;

@@ -99,7 +99,7 @@ shrike_time life_due(const struct shard *s, const struct ike_sa *sa)
 static void end_child(struct child_sa *child)
 {
     child_end(child, child->announced ? SHRIKE_REASON_EXPIRED : SHRIKE_REASON_REKEYED);
-    child->again = child->announced && (child->refused || child->conf->start == SHRIKE_START_NOW);
+    child->again = child->announced && (child->refused || child->conf->start & SHRIKE_START_NOW);
 }
 
 void life_tick(struct shard *s, struct ike_sa *sa)

@@ -31,7 +31,7 @@ static struct ike_sa *sa_place(struct shard *s, bool initiator, u64 spi)
         return NULL;
     sa->index = index;
     sa->initiator = sa->caller = initiator;
-    sa->expires = sa->rekey_at = sa->reauth_at = sa->twins_at = SHRIKE_NEVER;
+    sa->forced = sa->expires = sa->rekey_at = sa->reauth_at = sa->twins_at = SHRIKE_NEVER;
     sa->heard = s->now;
     window_init(&sa->window);
     list_init(&sa->children);
@@ -192,6 +192,7 @@ static void move_commands(struct shard *s, struct ike_sa *from, struct ike_sa *t
 {
     to->command_alive = from->command_alive;
     to->command_down = from->command_down;
+    to->forced = from->forced;
     pending_release(s, from->command_rekey, SHRIKE_REASON_NONE);
     from->command_alive = from->command_down = from->command_rekey = 0;
     to->reauth = from->reauth;
@@ -370,6 +371,7 @@ shrike_time sa_due(const struct shard *s, const struct ike_sa *sa)
         due = MIN(due, MAX(sa->not_before, s->now));
     if (sa->forget)
         due = MIN(due, sa->forget);
+    due = MIN(due, sa->forced);
     bool carries_on = sa->state == IKE_UP && !sa->spare && !sa->replaced;
     if (sa->state == IKE_UP)
         due = MIN(due, life_due(s, sa));

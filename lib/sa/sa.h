@@ -126,6 +126,8 @@ struct ike_sa {
     shrike_time forget;       /* when the remembered reply may go (RFC 7296 2.1); 0: none */
     u32 command_alive;        /* that asks whether the peer is there: a handle of pending.h */
     u32 command_down;         /* that closes it: a handle of pending.h */
+    shrike_time forced;       /* it is forgotten then, whatever the peer says; SHRIKE_NEVER: not */
+    bool last_word;           /* that time has come, and its delete may go out once */
     struct ike_sa *next[2];   /* what is to replace it: asked for by us, by the peer */
     struct ike_sa *before;    /* what it is to replace, while that is there */
     shrike_time bad_spi_told; /* when; 0: never */

@@ -199,7 +199,7 @@ static void step(struct pair *p, struct input *in, unsigned *held)
 static void calm(struct pair *p)
 {
     for (unsigned i = 0; i < 2; i++) {
-        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", NULL, 0, 0, false, {0}};
+        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
         p->side[i].refuse_ops = false;
         pair_run(p);
         for (unsigned n = 0; n < 4; n++) {

@@ -63,7 +63,7 @@ static void settle(struct pair *p, unsigned i)
 /* RFC 7296 1.2: IKE_SA_INIT is over, and the IKE_AUTH request is on its way to side 1. */
 static void half_open(struct pair *p)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net0", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net0", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     settle(p, 0);
     (void)pair_deliver(p, 1);
@@ -201,7 +201,7 @@ static void calm(struct attack *a)
 {
     struct pair *p = a->pair;
     struct shrike *e = p->side[a->stage->victim].engine;
-    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct shrike_stats s;
     p->side[a->stage->victim].refuse_ops = false;
     pair_wait(p, p->now + 40 * SHRIKE_SECOND);

@@ -612,14 +612,14 @@ void pair_wait(struct pair *p, shrike_time until)
 
 void pair_up(struct pair *p, const char *child)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", child, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     pair_run(p);
 }
 
 void pair_down(struct pair *p, unsigned side, const char *child)
 {
-    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", child, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[side].engine, p->now, &down);
     pair_run(p);
 }

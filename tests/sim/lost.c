@@ -37,6 +37,36 @@ void play_reboot(struct net *n)
     net_leave(n);
 }
 
+/* A forced end does not wait for a peer that is not there, and what that one still has goes when
+ * they meet again. A peer that is there hears of it, unless that one message is lost. */
+void play_forced(struct net *n)
+{
+    struct host *a = &n->host[0], *b = &n->host[1];
+    struct shrike_command force = {.kind = SHRIKE_DOWN, .conn = CONF_CONN, .forget = 1};
+    size_t sent;
+
+    net_build(n);
+    scenario_up(n);
+    net_cut(n, true);
+    host_command(a, force);
+    net_run(n, SHRIKE_SECOND);
+    expect(n, ikes(n, 0) == 0 && a->kernel.installed == 0);
+    expect(n, host_count(a, SHRIKE_EVENT_RETRANSMIT) == 0 && ikes(n, 1) == 1);
+    sent = a->sent_count;
+    net_run(n, 60 * SHRIKE_SECOND);
+    expect(n, a->sent_count == sent);
+    net_cut(n, false);
+    host_command(a, (struct shrike_command){.kind = SHRIKE_UP, .conn = CONF_CONN});
+    net_until(n, net_answered, 10 * SHRIKE_SECOND, "A calls again");
+    net_until(n, one_each, 70 * SHRIKE_SECOND, "one SA is to be left at each end");
+    expect(n, host_count_reason(b, SHRIKE_EVENT_IKE_DOWN, SHRIKE_REASON_REPLACED) == 1);
+    force.forget = 30 * SHRIKE_SECOND;
+    host_command(a, force);
+    net_run(n, 40 * SHRIKE_SECOND);
+    expect(n, ikes(n, 0) == 0 && host_ikes_up(b) == 0);
+    net_close(n);
+}
+
 static bool a_gave_up(struct net *n)
 {
     return host_count_reason(&n->host[0], SHRIKE_EVENT_IKE_DOWN, SHRIKE_REASON_TIMEOUT) > 0;

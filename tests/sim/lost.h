@@ -6,6 +6,7 @@
 #include "net.h"
 
 void play_reboot(struct net *n);
+void play_forced(struct net *n);
 void play_dpd_restart(struct net *n);
 void play_both_restart(struct net *n);
 void play_tries(struct net *n);

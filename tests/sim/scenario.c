@@ -45,6 +45,7 @@ static const struct scenario scenarios[] = {
     {"rekey", play_rekey, false},
     {"reauth", play_reauth, false},
     {"reboot", play_reboot, false},
+    {"forced", play_forced, false},
     {"dpd-restart", play_dpd_restart, false},
     {"both-restart", play_both_restart, false},
     {"tries", play_tries, false},

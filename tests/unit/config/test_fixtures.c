@@ -15,7 +15,7 @@ static const struct fixture {
     {"host2host-transport", 1, 2, 0, 1, 0, "hw_offload"},
     {"route-based", 1, 1, 0, 1, 0, "if_id_in"},
     {"ipv6", 1, 1, 0, 1, 0, NULL},
-    {"multi-children", 1, 3, 0, 1, 0, "taken as start"},
+    {"multi-children", 1, 3, 0, 1, 0, NULL},
     {"pools", 1, 1, 0, 1, 2, "split_include"},
     {"virtual-ip", 1, 1, 0, 1, 0, NULL},
     {"eap", 0, 0, 1, 3, 0, "eap-carol"},

@@ -51,13 +51,25 @@ TEST(one_of_the_files_goes_and_comes_back)
     ask_end();
 }
 
+/* A child that is called up may have a trap beside it. */
+TEST(a_trap_beside_start)
+{
+    ask_begin(conf);
+    CHECK_EQ(start_of(0, 2), SHRIKE_START_NOW);
+    CHECK(WELL("install", "child", "up") && told(2));
+    CHECK_EQ(start_of(0, 2), SHRIKE_START_BOTH);
+    CHECK(WELL("uninstall", "child", "up") && told(3));
+    CHECK_EQ(start_of(0, 2), SHRIKE_START_NOW);
+    ask_end();
+}
+
 TEST(what_cannot_be_is_refused)
 {
     ask_begin(conf);
     CHECK(REFUSED("install", "no child is named", NULL, NULL));
     CHECK(REFUSED("install", "no connection has a child tea", "child", "tea"));
     CHECK(REFUSED("install", "has no child plain2", "child", "plain2", "ike", "gw"));
-    CHECK(REFUSED("install", "without a trap", "child", "up"));
+    CHECK(REFUSED("uninstall", "has no trap", "child", "up"));
     CHECK_EQ(t.esp.snapshots, 1);
     ask_end();
 }
@@ -107,5 +119,6 @@ TEST(they_outlive_this_process)
 int main(void)
 {
     return RUN(a_trap_is_installed_and_taken_away) | RUN(one_of_the_files_goes_and_comes_back) |
-           RUN(what_cannot_be_is_refused) | RUN(they_are_listed) | RUN(they_outlive_this_process);
+           RUN(a_trap_beside_start) | RUN(what_cannot_be_is_refused) | RUN(they_are_listed) |
+           RUN(they_outlive_this_process);
 }

@@ -183,7 +183,8 @@ TEST(initiate_fails_and_says_what_was_refused)
     CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
     CHECK(value_has(answer_of(&c), "errmsg",
                     "the peer refused IKE_AUTH: AUTHENTICATION_FAILED; the peer's own log"));
-    ASK("initiate", "ike", "gw");
+    ASK("initiate", "ike", "gw", "init-limits", "yes");
+    CHECK(last_command().limited);
     conclude(last_command().reference, SHRIKE_REASON_LIMIT);
     CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "a limit of the configuration"));
     end();
@@ -194,6 +195,7 @@ TEST(initiate_fails_with_a_reason)
     begin();
     ASK("initiate", "child", "dmz");
     CHECK(strcmp(last_command().conn, "gw") == 0); /* found by the child alone */
+    CHECK(!last_command().limited);
     conclude(last_command().reference, SHRIKE_REASON_AUTH_MAC);
     CHECK(client_wait(&c) && answer_is(&c, "success", "no"));
     CHECK(value_has(answer_of(&c), "errmsg", "secrets differ; compare the secrets"));
@@ -277,7 +279,7 @@ TEST(terminate_by_name_and_number)
     ASK("terminate", "ike", "gw", "timeout", "5000");
     UNTIL(count_of(&t.net, MAIL_COMMAND) == 1);
     struct shrike_command m = last_command();
-    CHECK(m.kind == SHRIKE_DOWN && m.ike == 7 && m.child_serial == 0);
+    CHECK(m.kind == SHRIKE_DOWN && m.ike == 7 && m.child_serial == 0 && m.forget == 0);
     conclude(m.reference, SHRIKE_REASON_NONE);
     CHECK(client_wait(&c) && answer_is(&c, "success", "yes") && answer_is(&c, "matches", "1"));
     CHECK(answer_is(&c, "terminated", "1"));
@@ -313,6 +315,34 @@ TEST(terminate_by_name_and_number)
     table_dismiss(&t.net, ROLE_NET);
     ASK("terminate", "ike", "gw");
     CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "not there"));
+    end();
+}
+
+/* Of IKE SAs it is the end, at once or when the time is over that was asked for. */
+TEST(terminate_by_force)
+{
+    begin();
+    ASK("terminate", "ike-id", "7", "force", "yes"); /* at once */
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 1);
+    CHECK(last_command().ike == 7 && last_command().forget == 1);
+    for (int i = 0; i < 20; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING); /* not before it is gone */
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "terminated", "1"));
+    ASK("terminate", "ike-id", "7", "force", "yes", "timeout", "0");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 2);
+    CHECK_EQ(last_command().forget, 1);
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    ASK("terminate", "ike-id", "7", "force", "yes", "timeout", "2500");
+    UNTIL(count_of(&t.net, MAIL_COMMAND) == 3);
+    CHECK_EQ(last_command().forget, 2500 * SHRIKE_MS);
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    ASK("terminate", "ike-id", "7", "force", "yes", "timeout", "-1");
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    CHECK_EQ(last_command().forget, 1);
     end();
 }
 
@@ -475,8 +505,9 @@ int main(void)
            RUN(initiate_until_it_is_up) | RUN(initiate_fails_and_says_what_was_refused) |
            RUN(initiate_fails_with_a_reason) | RUN(initiate_is_bounded_by_its_time) |
            RUN(initiate_of_what_was_loaded_just_now) | RUN(a_name_becomes_an_address) |
-           RUN(terminate_by_name_and_number) | RUN(rekey_answers_at_once) |
-           RUN(rekey_of_what_is_not_there) | RUN(rekey_with_a_timeout_waits) |
-           RUN(rekey_counts_what_is_there) | RUN(redirect_finds_whom_it_means) |
-           RUN(redirect_that_makes_no_sense) | RUN(clients_that_do_not_wait);
+           RUN(terminate_by_name_and_number) | RUN(terminate_by_force) |
+           RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
+           RUN(rekey_with_a_timeout_waits) | RUN(rekey_counts_what_is_there) |
+           RUN(redirect_finds_whom_it_means) | RUN(redirect_that_makes_no_sense) |
+           RUN(clients_that_do_not_wait);
 }

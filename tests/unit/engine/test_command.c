@@ -59,16 +59,16 @@ TEST(what_is_not_there_fails_at_once)
         struct shrike_command c;
         enum shrike_reason_code code;
     } rows[] = {
-        {{SHRIKE_UP, 0, "none", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_CONNECTION},
-        {{SHRIKE_UP, 1, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_CONNECTION},
-        {{SHRIKE_UP, 2, "pair", "none", 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_CHILD},
-        {{SHRIKE_DOWN, 3, "pair", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 4, "none", "net0", 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 5, NULL, NULL, 77, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 6, NULL, NULL, 0, 77, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_DOWN, 7, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_LIVENESS, 8, "pair", NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
-        {{SHRIKE_LIVENESS, 9, NULL, NULL, 0, 0, false, {0}}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_UP, 0, "none", NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 1, NULL, NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_CONNECTION},
+        {{SHRIKE_UP, 2, "pair", "none", 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_CHILD},
+        {{SHRIKE_DOWN, 3, "pair", NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 4, "none", "net0", 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 5, NULL, NULL, 77, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 6, NULL, NULL, 0, 77, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_DOWN, 7, NULL, NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 8, "pair", NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
+        {{SHRIKE_LIVENESS, 9, NULL, NULL, 0, 0, false, {0}, 0, false}, SHRIKE_REASON_NO_SUCH_SA},
     };
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
@@ -87,7 +87,7 @@ TEST(what_is_not_there_fails_at_once)
 TEST(up_twice_is_busy_and_up_when_up_is_done)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 2});
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     begin();
     order(p, up);
     up.reference = 2;
@@ -107,7 +107,7 @@ TEST(up_twice_is_busy_and_up_when_up_is_done)
 TEST(liveness_is_answered_by_the_peer)
 {
     struct pair *p = toy_pair((struct pair_options){0});
-    struct shrike_command alive = {SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command alive = {SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     begin();
     pair_up(p, NULL);
     order(p, alive);
@@ -146,7 +146,7 @@ TEST(an_op_without_an_answer_fails_in_time)
         if (stage)
             pair_up(p, "net0");
         order(p, (struct shrike_command){
-                     SHRIKE_UP, 1, "pair", stage ? "net1" : NULL, 0, 0, false, {0}});
+                     SHRIKE_UP, 1, "pair", stage ? "net1" : NULL, 0, 0, false, {0}, 0, false});
         for (unsigned i = 0; i < 20 && !r.held_count; i++) {
             shrike_tick(p->side[0].engine, p->now);
             hold(p, 0);
@@ -176,7 +176,7 @@ TEST(a_refused_install_is_the_reason)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 1});
     begin();
-    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
     /* As pair_run(), but ops of side 0 are answered here. */
     for (unsigned i = 0; i < 50; i++) {
         struct shrike_action a;
@@ -235,13 +235,13 @@ TEST(down_without_a_name_closes_all)
     tune_conns(&t[0], &many, SAS);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < SAS; i++) {
-        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false, {0}};
+        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false, {0}, 0, false};
         shrike_command(p->side[0].engine, p->now, &up);
         pair_run(p);
     }
     CHECK_EQ(p->side[0].ike_up, SAS);
     CHECK_EQ(stats_of(p, 0).ike_sas, SAS);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 1, NULL, NULL, 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 1, NULL, NULL, 0, 0, false, {0}, 0, false});
     CHECK_EQ(r.done[1] + r.failed[1], 0);
     shrike_tick(p->side[0].engine, p->now); /* not all at once */
     unsigned sent = 0;
@@ -259,7 +259,7 @@ TEST(down_without_a_name_closes_all)
     pair_run(p);
     CHECK_EQ(p->side[0].ike_down, SAS);
     CHECK_EQ(p->side[1].ike_down, SAS);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 2, NULL, NULL, 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 2, NULL, NULL, 0, 0, false, {0}, 0, false});
     CHECK_EQ(r.reason[2], SHRIKE_REASON_NO_SUCH_SA);
     toy_end(p);
 }
@@ -269,7 +269,7 @@ TEST(up_does_not_hang_on_the_sa_of_a_stranger)
 {
     struct pair *p = toy_pair((struct pair_options){0});
     begin();
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[1].engine, p->now, &up);
     shrike_tick(p->side[1].engine, p->now);
     while (pair_drain(p, 1))
@@ -278,7 +278,7 @@ TEST(up_does_not_hang_on_the_sa_of_a_stranger)
     pair_deliver(p, 0); /* side 0 is half-open now; nothing more comes from there */
     hold(p, 0);
     CHECK_EQ(stats_of(p, 0).half_open, 1);
-    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", NULL, 0, 0, false, {0}, 0, false});
     CHECK_EQ(stats_of(p, 0).ike_sas, 2);
     toy_end(p);
 }
@@ -292,11 +292,11 @@ TEST(down_leaves_what_is_to_be_asked_for)
     pair_up(p, NULL);
     pair_down(p, 0, "net1");
     CHECK_EQ(stats_of(p, 0).child_sas, 1);
-    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
     exhaust(p); /* the request is lost, and sent again later */
-    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", "net1", 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_UP, 2, "pair", "net1", 0, 0, false, {0}, 0, false});
     exhaust(p);
-    order(p, (struct shrike_command){SHRIKE_DOWN, 3, "pair", "net1", 0, 0, false, {0}});
+    order(p, (struct shrike_command){SHRIKE_DOWN, 3, "pair", "net1", 0, 0, false, {0}, 0, false});
     CHECK_EQ(r.reason[3], SHRIKE_REASON_NO_SUCH_SA);
     unsigned done = p->side[0].done;
     pair_wait(p, p->now + 5 * SHRIKE_SECOND);
@@ -314,7 +314,7 @@ TEST(more_commands_than_there_may_be)
     tune_children(&t[0], 1);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < 2000; i++) { /* each waits for the one child or is refused */
-        struct shrike_command up = {SHRIKE_UP, i, "pair", NULL, 0, 0, false, {0}};
+        struct shrike_command up = {SHRIKE_UP, i, "pair", NULL, 0, 0, false, {0}, 0, false};
         shrike_command(p->side[0].engine, p->now, &up);
         while (shrike_next(p->side[0].engine, &a)) {
             failed += a.kind == SHRIKE_EVENT && a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
@@ -326,11 +326,184 @@ TEST(more_commands_than_there_may_be)
     toy_end(p);
 }
 
+/* ---- an end that does not wait for the peer ---- */
+
+/* Nothing of side 1 arrives, and side 0 has sent so many datagrams since the last call. */
+static unsigned sent_by(struct pair *p)
+{
+    unsigned sent = 0;
+    struct shrike_action a;
+    for (unsigned i = 0; i < 1000; i++) {
+        while (shrike_next(p->side[0].engine, &a)) {
+            sent += a.kind == SHRIKE_SEND;
+            if (a.kind == SHRIKE_EVENT && a.event.command < REFERENCES) {
+                r.done[a.event.command] += a.event.id == SHRIKE_EVENT_COMMAND_DONE;
+                r.failed[a.event.command] += a.event.id == SHRIKE_EVENT_COMMAND_FAILED;
+            }
+        }
+        if (shrike_deadline(p->side[0].engine) > p->now)
+            break;
+        shrike_tick(p->side[0].engine, p->now);
+    }
+    return sent;
+}
+
+static void force(struct pair *p, u32 reference, shrike_time forget)
+{
+    struct shrike_command c = {
+        .kind = SHRIKE_DOWN, .reference = reference, .conn = "pair", .forget = forget};
+    shrike_command(p->side[0].engine, p->now, &c);
+}
+
+static bool is_forgotten(struct pair *p)
+{
+    struct shrike_stats s = stats_of(p, 0);
+    return s.ike_sas == 0 && s.child_sas == 0;
+}
+
+TEST(a_forced_down_says_it_once_and_forgets)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    begin();
+    pair_up(p, NULL);
+    force(p, 1, 1);
+    CHECK_EQ(sent_by(p), 1);
+    p->now++;
+    CHECK_EQ(sent_by(p), 0);
+    CHECK(r.done[1] == 1 && is_forgotten(p));
+    p->now += 60 * SHRIKE_SECOND;
+    CHECK_EQ(sent_by(p), 0);
+    toy_end(p);
+}
+
+TEST(a_peer_that_hears_of_a_forced_down_is_down_too)
+{
+    struct pair *p = toy_pair((struct pair_options){.children = 2});
+    pair_up(p, NULL);
+    force(p, 1, 1);
+    pair_run(p);
+    pair_wait(p, p->now + SHRIKE_SECOND);
+    CHECK(is_forgotten(p) && p->side[0].done == 2);
+    CHECK_EQ(p->side[1].ike_down, 1);
+    CHECK_EQ(p->side[1].child_count, 0);
+    toy_end(p);
+}
+
+TEST(a_forced_down_may_wait_a_while)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    pair_up(p, NULL);
+    force(p, 1, 10 * SHRIKE_SECOND);
+    CHECK_EQ(sent_by(p), 1);
+    p->now += 2 * SHRIKE_SECOND;
+    CHECK_EQ(sent_by(p), 1); /* once more */
+    p->now += 8 * SHRIKE_SECOND - 1;
+    (void)sent_by(p);
+    CHECK(r.done[1] == 0 && !is_forgotten(p));
+    p->now++;
+    (void)sent_by(p);
+    p->now++;
+    CHECK(sent_by(p) == 0 && r.done[1] == 1 && is_forgotten(p));
+    toy_end(p);
+}
+
+/* With a window of one its delete must not pass a request that has no answer yet. */
+TEST(a_forced_down_does_not_wait_for_what_is_under_way)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    pair_up(p, NULL);
+    order(p, (struct shrike_command){SHRIKE_LIVENESS, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
+    CHECK_EQ(sent_by(p), 1);
+    force(p, 2, 1);
+    (void)sent_by(p);
+    p->now++;
+    CHECK(sent_by(p) == 0 && is_forgotten(p));
+    CHECK(r.failed[1] == 1 && r.done[2] == 1);
+    toy_end(p);
+}
+
+TEST(what_closes_already_or_never_came_up_is_forgotten_too)
+{
+    for (unsigned up = 0; up < 2; up++) {
+        struct pair *p = toy_pair((struct pair_options){0});
+        begin();
+        if (up) {
+            pair_up(p, NULL);
+            order(p, (struct shrike_command){
+                         SHRIKE_DOWN, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
+        } else {
+            order(p,
+                  (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
+        }
+        (void)sent_by(p);
+        CHECK_EQ(r.done[1] + r.failed[1], 0);
+        force(p, 2, 1);
+        (void)sent_by(p);
+        p->now++;
+        (void)sent_by(p);
+        CHECK(is_forgotten(p) && r.done[2] == 1);
+        CHECK(r.done[1] == up && r.failed[1] == !up);
+        toy_end(p);
+    }
+}
+
+/* A rekey may be under way: what takes over inherits it. */
+TEST(a_rekey_does_not_escape_a_forced_down)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    begin();
+    pair_up(p, NULL);
+    order(p, (struct shrike_command){SHRIKE_REKEY, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
+    force(p, 2, 20 * SHRIKE_SECOND);
+    pair_run(p);
+    p->now += 21 * SHRIKE_SECOND;
+    (void)sent_by(p);
+    p->now++;
+    (void)sent_by(p);
+    CHECK(is_forgotten(p));
+    toy_end(p);
+}
+
+TEST(limits_keep_back_what_asks_to_be)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_command up = {.kind = SHRIKE_UP, .conn = "pair", .limited = true};
+    begin();
+    tune_begin(p, 0, &t[0]);
+    t[0].conf.half_open_max = 1;
+    tune_end(p, 0, &t[0]);
+    order(p, (struct shrike_command){SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false});
+    exhaust(p); /* a handshake of ours is under way */
+    up.reference = 2;
+    order(p, up);
+    CHECK_EQ(r.reason[2], SHRIKE_REASON_BUSY); /* it hangs on that one */
+    force(p, 3, 1);
+    exhaust(p);
+    p->now++;
+    exhaust(p);
+    t[0].conf.half_open_max = 0;
+    up.reference = 4;
+    order(p, up);
+    CHECK_EQ(r.reason[4], SHRIKE_REASON_LIMIT);
+    up.reference = 5;
+    up.limited = false;
+    order(p, up);
+    CHECK_EQ(r.failed[5], 0);
+    toy_end(p);
+}
+
 int main(void)
 {
     return RUN(what_is_not_there_fails_at_once) | RUN(up_twice_is_busy_and_up_when_up_is_done) |
            RUN(an_op_without_an_answer_fails_in_time) | RUN(a_refused_install_is_the_reason) |
            RUN(down_without_a_name_closes_all) | RUN(up_does_not_hang_on_the_sa_of_a_stranger) |
            RUN(more_commands_than_there_may_be) | RUN(down_leaves_what_is_to_be_asked_for) |
-           RUN(liveness_is_answered_by_the_peer);
+           RUN(liveness_is_answered_by_the_peer) | RUN(a_forced_down_says_it_once_and_forgets) |
+           RUN(a_peer_that_hears_of_a_forced_down_is_down_too) |
+           RUN(a_forced_down_may_wait_a_while) |
+           RUN(a_forced_down_does_not_wait_for_what_is_under_way) |
+           RUN(what_closes_already_or_never_came_up_is_forgotten_too) |
+           RUN(a_rekey_does_not_escape_a_forced_down) | RUN(limits_keep_back_what_asks_to_be);
 }

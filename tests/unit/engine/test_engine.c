@@ -106,7 +106,7 @@ TEST(fragments_that_are_missing_are_told_of)
 {
     static u8 padding[1200];
     struct pair *p = toy_pair((struct pair_options){0});
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct forger f;
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
@@ -427,7 +427,7 @@ TEST(no_key_is_left_in_a_page)
  * (`late`), or not. One more copy of the request gets nothing. */
 static void wait_for_the_plane(bool late, u32 *kept)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     struct pair *p = toy_pair((struct pair_options){.children = 2});
     u8 octets[2048];
     pair_up(p, "net0");

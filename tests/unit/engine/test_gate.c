@@ -21,7 +21,7 @@ static bool begin(uint32_t cookies, uint32_t cookies_prefix, uint32_t most)
     t[1].conf.cookie_prefix_threshold = cookies_prefix;
     t[1].conf.half_open_max = most;
     tune_end(p, 1, &t[1]);
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);

@@ -93,7 +93,7 @@ static void answer_net1(struct shrike_ts tsi, struct shrike_ts tsr)
 {
     begin(2, 0);
     p->side[0].mute = true;
-    struct shrike_command up = {SHRIKE_UP, 9, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 9, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     (void)pair_drain(p, 0);
@@ -168,7 +168,7 @@ TEST(nothing_but_ike_auth_before_the_proof)
 {
     struct pair_options o = {.algorithms = pair_usual};
     p = pair_new(provider_toy_new(1), provider_toy_new(2), &o);
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     (void)pair_drain(p, 0);
@@ -281,7 +281,7 @@ TEST(a_half_open_sa_repeats_itself_for_the_same_octets_only)
 {
     static u8 forged[4096];
     struct pair_options o = {.algorithms = pair_usual};
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     p = pair_new(provider_toy_new(1), provider_toy_new(2), &o);
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);

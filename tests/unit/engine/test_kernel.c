@@ -284,7 +284,7 @@ TEST(what_is_worn_out_is_deleted)
 /* Side 1 calls, so side 0 is the original responder. */
 static void called(struct pair *p)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[1].engine, p->now, &up);
     pair_run(p);
 }
@@ -295,8 +295,8 @@ TEST(what_is_closed_is_not_made_anew)
     for (unsigned way = 0; way < 4; way++) {
         bool one = way & 1, first = way & 2;
         struct pair *p = toy_pair((struct pair_options){0});
-        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", one ? "net0" : NULL,
-                                      0,           0, false,  {0}};
+        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", one ? "net0" : NULL, 0, 0, false,
+                                      {0},         0, false};
         struct shrike_child_view child;
         set_start(p, SHRIKE_START_NOW);
         called(p);
@@ -322,7 +322,7 @@ TEST(what_is_closed_is_not_made_anew)
 TEST(worn_out_while_it_is_made)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 2});
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     struct shrike_token token = {0};
     struct shrike_answer yes = {.ok = true};
     struct shrike_action a;
@@ -492,7 +492,7 @@ TEST(down_while_it_is_made_anew)
 {
     for (unsigned steps = 0; steps < 4; steps++) {
         struct pair *p = toy_pair((struct pair_options){0});
-        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net0", 0, 0, false, {0}};
+        struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net0", 0, 0, false, {0}, 0, false};
         begin();
         pair_up(p, NULL);
         plane(p, SHRIKE_PLANE_LOST, 0);
@@ -518,7 +518,7 @@ TEST(down_while_it_is_made_anew)
 TEST(down_before_it_is_made_anew)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 2});
-    struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     struct shrike_child_view child;
     begin();
     pair_up(p, NULL);
@@ -546,7 +546,7 @@ TEST(many_are_made_anew_in_turn)
     tune_conns(&t[0], &many, SAS);
     tune_end(p, 0, &t[0]);
     for (unsigned i = 0; i < SAS; i++) {
-        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false, {0}};
+        struct shrike_command up = {SHRIKE_UP, 9, many.names[i], NULL, 0, 0, false, {0}, 0, false};
         shrike_command(p->side[0].engine, p->now, &up);
         pair_run(p);
     }

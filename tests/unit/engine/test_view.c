@@ -48,7 +48,7 @@ TEST(nothing_is_shown_of_nothing)
 TEST(a_handshake_is_connecting)
 {
     struct pair *p = toy_pair((struct pair_options){0});
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct shrike_ike_view a, b;
     struct shrike_child_view child;
     shrike_command(p->side[0].engine, p->now, &up);
@@ -130,7 +130,7 @@ TEST(perfect_forward_secrecy_is_shown)
 TEST(any_number_of_children_is_shown)
 {
     struct pair *p = toy_pair((struct pair_options){0});
-    struct shrike_command up = {SHRIKE_UP, 2, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 2, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct shrike_ike_view ike;
     struct shrike_child_view child = {0};
     unsigned shown = 0;
@@ -149,7 +149,7 @@ TEST(any_number_of_children_is_shown)
 TEST(an_end_under_way_is_deleting)
 {
     struct pair *p = toy_pair((struct pair_options){.children = 2});
-    struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net0", 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 1, "pair", "net0", 0, 0, false, {0}, 0, false};
     struct shrike_ike_view ike;
     struct shrike_child_view child;
     pair_up(p, NULL);

@@ -72,6 +72,7 @@ TEST(traps_come_stay_and_go)
     CHECK_EQ(added, 2);
     c[0].remote_ts = &net2;
     c[1].start = SHRIKE_START_NONE;
+    c[0].start = SHRIKE_START_BOTH;
     CHECK_EQ(apply(c, 3, (struct shrike_conn){0}), 0);
     CHECK(!met(0x0a000001, 0xc0000201));
     CHECK_EQ(met(0x0a000001, 0xc6336401)->reqid, 1);

@@ -12,7 +12,7 @@ static const struct shrike_ts *locals; /* two selectors of side 0; NULL: as the 
 /* IKE_SA_INIT is over, IKE_AUTH was asked for and is lost. The forger speaks to one side. */
 static bool begin(unsigned victim)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     p = toy_pair((struct pair_options){0});
     if (locals) {
         tune_begin(p, 0, &t);

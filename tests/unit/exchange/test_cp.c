@@ -286,7 +286,7 @@ TEST(who_authenticates_anew_asks_for_the_same)
 /* Who gives addresses cannot ask for what follows: it tells the peer in time (RFC 4478). */
 TEST(who_gives_addresses_does_not_authenticate_anew)
 {
-    struct shrike_command anew = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, true, {0}};
+    struct shrike_command anew = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, true, {0}, 0, false};
     begin((struct pair_options){0});
     t[1].conn.reauth_time = 10 * MINUTE;
     t[1].conn.over_time = MINUTE;

@@ -10,7 +10,7 @@ static struct forgery answer;
 /* Side 0 has asked for a second Child SA and hears the forger. */
 static bool begin(void)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     p = toy_pair((struct pair_options){.children = 2});
     pair_up(p, "net0");
     if (!forger_init(&f, p, 0))

@@ -93,7 +93,7 @@ TEST(zero_names_no_child)
     p = toy_pair((struct pair_options){.children = 2});
     pair_up(p, "net0");
     CHECK(forger_init(&f, p, 0));
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -120,7 +120,7 @@ TEST(crossing_deletes_of_a_child)
 {
     p = toy_pair((struct pair_options){.children = 2});
     pair_up(p, NULL);
-    struct shrike_command down = {SHRIKE_DOWN, 7, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 7, "pair", "net1", 0, 0, false, {0}, 0, false};
     for (unsigned i = 0; i < 2; i++) {
         shrike_command(p->side[i].engine, p->now, &down);
         shrike_tick(p->side[i].engine, p->now);
@@ -141,8 +141,9 @@ TEST(crossing_deletes_of_the_ike_sa)
     for (unsigned i = 0; i < 2; i++) {
         p = toy_pair((struct pair_options){.children = 2});
         pair_up(p, NULL);
-        struct shrike_command all = {SHRIKE_DOWN, 7, "pair", NULL, 0, 0, false, {0}};
-        struct shrike_command one = {SHRIKE_DOWN, 8, "pair", i ? "net0" : NULL, 0, 0, false, {0}};
+        struct shrike_command all = {SHRIKE_DOWN, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
+        struct shrike_command one = {SHRIKE_DOWN, 8, "pair", i ? "net0" : NULL, 0, 0, false,
+                                     {0},         0, false};
         shrike_command(p->side[0].engine, p->now, &all);
         shrike_command(p->side[1].engine, p->now, &one);
         shrike_tick(p->side[0].engine, p->now);
@@ -217,7 +218,7 @@ TEST(an_unknown_critical_payload_is_named)
 TEST(invalid_syntax_from_the_peer_ends_the_sa)
 {
     CHECK(begin(1, 0));
-    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &ask);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -280,7 +281,7 @@ TEST(a_message_of_three_thousand_octets)
 /* RFC 7296 2.1 (3, 6, 7), 2.2 (1): octet for octet, until it is answered. */
 TEST(what_is_sent_again_is_the_same)
 {
-    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
     u8 first[1024];
     size_t len = 0;
     unsigned times = 0;

@@ -64,7 +64,7 @@ static struct bytes body(const struct caught *c, u8 type)
 static struct pair *calling(struct pair_options o, struct caught *first)
 {
     struct pair *p = toy_pair(o);
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     if (!next_of(p, first))
         abort();
@@ -183,7 +183,7 @@ TEST(another_group_repeats_the_full_offer)
     static struct proposal was, is;
     struct pair *p = with_groups(own, prop);
     struct ke ke;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     CHECK(next_of(p, &first));
     CHECK(ke_read(body(&first, PAYLOAD_KE), &ke));
@@ -253,7 +253,7 @@ TEST(groups_to_and_fro_end)
     struct caught first, more;
     struct pair *p = with_groups(own, prop);
     unsigned asked = 0;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     CHECK(next_of(p, &first));
     for (unsigned i = 0; i < 20; i++) {
@@ -515,7 +515,7 @@ TEST(messages_of_ours)
         struct pair_datagram d = {p->side[1].here, p->side[0].here, both[0].octets, both[0].len,
                                   false};
         if (round) { /* the second one of the same engine */
-            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
             pair_post(&p->side[1], &d);
             pair_run(p);
             pair_down(p, 0, NULL);
@@ -611,7 +611,7 @@ static void carry(struct pair *p, u16 shown)
 static void through_a_nat(struct pair *p, bool both)
 {
     static struct tuned other;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     if (both) {
         tune_begin(p, 1, &other);
         other.conn.force_encap = true;
@@ -639,7 +639,7 @@ static void through_a_nat(struct pair *p, bool both)
 
 static void ask_alive(struct pair *p, unsigned side)
 {
-    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[side].engine, p->now, &ask);
     shrike_tick(p->side[side].engine, p->now);
     while (pair_drain(p, side))
@@ -759,7 +759,7 @@ static void spied_end(struct pair *p, struct shrike_provider *toys[2])
 
 static void call(struct pair *p)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -797,7 +797,7 @@ TEST(nonces_are_drawn)
         p = spied_pair(toys);
         spied[side].blind = side == 1;
         if (side == 0) { /* it has an SPI already */
-            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+            struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
             shrike_command(p->side[0].engine, p->now, &up);
             spied[0].blind = true;
             shrike_tick(p->side[0].engine, p->now);

@@ -86,7 +86,7 @@ TEST(the_port_changes_and_transport_mode_stays)
 {
     for (unsigned transport = 0; transport < 2; transport++) {
         p = toy_pair((struct pair_options){.mobike = true, .transport = transport});
-        struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+        struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
         shrike_command(p->side[0].engine, p->now, &up);
         shrike_tick(p->side[0].engine, p->now);
         settle_side(p, 0);

@@ -35,7 +35,7 @@ TEST(keys_are_taken_in_order)
     o.algorithms.esp_encr = ENCR_AES_CBC;
     o.algorithms.esp_bits = 8 * ENCR;
     o.algorithms.esp_integ = INTEG_HMAC_SHA2_256_128;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     u8 ni[NONCE_MAX], nr[NONCE_MAX], keys[SHRIKE_KEYS_MAX], keymat[2 * ONE];
     size_t len[5];
     p = toy_pair(o);
@@ -74,7 +74,7 @@ static bool begin(struct pair_options o)
 /* Side 0 asks for its second child. */
 static bool ask(void)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -251,7 +251,7 @@ TEST(padding_is_for_those_who_take_it)
  * initiator sends by it at once. */
 TEST(the_data_plane_has_it_before_the_answer)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     p = toy_pair((struct pair_options){.children = 2});
     pair_up(p, "net0");
     p->side[0].hold_ops = p->side[1].hold_ops = true;
@@ -313,7 +313,7 @@ TEST(ike_auth_offers_no_group)
     static const struct shrike_addr any = {.family = 4};
     static struct tuned t;
     static struct proposal offer;
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     unsigned next = 0;
     p = toy_pair(with_group(KE_ECP256));
     tune_begin(p, 0, &t);

@@ -85,7 +85,7 @@ TEST(another_one_is_there_already)
     shrike_tick(p->side[1].engine, p->now);
     settle_side(p, 1);
     p->side[1].mute = false;
-    order = (struct shrike_command){SHRIKE_UP, 4, "pair", "net0", 0, 0, false, {0}};
+    order = (struct shrike_command){SHRIKE_UP, 4, "pair", "net0", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[1].engine, p->now, &order);
     pair_run(p);
     CHECK(p->side[0].ike_up == 2 && p->side[0].ike_down == 0);

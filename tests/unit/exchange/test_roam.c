@@ -31,7 +31,7 @@ static void begin(bool mobike, bool forced)
 /* Side 0 has called, and its first message was lost, or the one after that. */
 static void begin_late(bool mobike, bool answered)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     p = toy_pair((struct pair_options){.mobike = mobike});
     pair_addresses(p, 0, &home, 1);
     pair_addresses(p, 1, &there, 1);
@@ -47,7 +47,7 @@ static void begin_late(bool mobike, bool answered)
 
 static void ask_alive(unsigned side)
 {
-    struct shrike_command c = {SHRIKE_LIVENESS, 9, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command c = {SHRIKE_LIVENESS, 9, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[side].engine, p->now, &c);
     shrike_tick(p->side[side].engine, p->now);
     settle_side(p, side);
@@ -269,7 +269,7 @@ TEST(the_responder_tells_its_addresses)
 /* Side 1 asks at the new address while side 0 makes another IKE SA: it asks again by that one. */
 TEST(a_rekey_in_between_changes_nothing)
 {
-    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
     begin(true, false);
     pair_addresses(p, 0, &away, 1);
     shrike_tick(p->side[0].engine, p->now);
@@ -293,7 +293,7 @@ TEST(a_rekey_in_between_changes_nothing)
 /* Side 0 has not had the response that makes the new IKE SA: it is told by the old one. */
 TEST(who_waits_for_a_rekey_hears_of_a_move)
 {
-    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
     begin(true, false);
     shrike_command(p->side[0].engine, p->now, &rekey);
     shrike_tick(p->side[0].engine, p->now);
@@ -360,7 +360,7 @@ TEST(the_caller_has_the_choice)
  * that answers, and side 1 is to be told so. */
 TEST(the_path_that_answers_is_in_use_already)
 {
-    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", "net0", 0, 0, false, {0}};
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", "net0", 0, 0, false, {0}, 0, false};
     struct shrike_addr list[] = {away, third};
     begin(true, false);
     p->side[0].hold_ops = true;
@@ -413,7 +413,7 @@ static void bring_all_but(unsigned side, u64 spi_i, struct pair_datagram *late)
  * said by the old one comes late, when side 1 knows it by the new one. */
 TEST(what_comes_late_by_the_old_one_is_not_heeded)
 {
-    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct pair_datagram late = {0}, other;
     begin(true, false);
     u64 old = p->side[0].spi_i;

@@ -62,7 +62,7 @@ static bool listen_now(void)
 
 static void up(void)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
 }
 
@@ -141,7 +141,7 @@ TEST(a_single_pair_is_asked_for_each_pair)
     CHECK_EQ(p->side[0].done, 2);
     CHECK_EQ(p->side[0].failed, 0);
     /* A pair stays one when it is rekeyed. */
-    struct shrike_command again = {SHRIKE_REKEY, 3, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command again = {SHRIKE_REKEY, 3, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &again);
     CHECK(listen_now());
     CHECK(tsi.count == 1 && tsr.count == 1);
@@ -243,7 +243,7 @@ TEST(packets_bring_up_the_rest)
 
 static bool rekey(void)
 {
-    struct shrike_command again = {SHRIKE_REKEY, 5, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command again = {SHRIKE_REKEY, 5, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &again);
     return listen_now();
 }

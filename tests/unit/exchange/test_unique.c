@@ -22,7 +22,7 @@ static void later(shrike_time d)
 /* Side 0 forgets its SA, and side 1 does not hear of it. */
 static void forget(void)
 {
-    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command down = {SHRIKE_DOWN, 2, "pair", NULL, 0, 0, false, {0}, 0, false};
     p->side[0].mute = true;
     shrike_command(p->side[0].engine, p->now, &down);
     later(300 * SHRIKE_SECOND);
@@ -115,7 +115,7 @@ TEST(calls_that_cross)
 {
     static const enum shrike_unique policies[] = {SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_REPLACE,
                                                   SHRIKE_UNIQUE_KEEP};
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     for (unsigned n = 0; n < 9 * 12; n++) {
         with_policy(policies[n % 3], policies[n / 3 % 3]);
         shrike_command(p->side[0].engine, p->now, &up);
@@ -141,8 +141,8 @@ TEST(calls_that_cross)
  * and one of them has rekeyed what came of it. It is the same line, so they cross. */
 TEST(a_call_that_crosses_what_was_rekeyed)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
-    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
+    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
     for (unsigned n = 0; n < 4; n++) {
         with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
         shrike_command(p->side[0].engine, p->now, &up);
@@ -173,8 +173,8 @@ TEST(a_call_that_crosses_what_was_rekeyed)
 /* Its last message late, a call meets what was made from scratch since, at the same end. */
 TEST(a_call_that_crosses_one_of_our_own)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
-    struct shrike_command anew = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, true, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
+    struct shrike_command anew = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, true, {0}, 0, false};
     with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
     shrike_command(p->side[0].engine, p->now, &up);
     for (unsigned step = 0; step < 2; step++) {
@@ -202,8 +202,8 @@ TEST(a_call_that_crosses_one_of_our_own)
 /* One that was there before is none that crosses, though it was rekeyed since. */
 TEST(a_call_beside_what_was_there)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}};
-    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
+    struct shrike_command rekey = {SHRIKE_REKEY, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
     with_policy(SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO);
     shrike_command(p->side[1].engine, p->now, &up);
     later(SHRIKE_SECOND);

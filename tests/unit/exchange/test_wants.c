@@ -53,7 +53,7 @@ TEST(a_back_off_does_not_spin)
     }
     pair_up(p, "net0");
     CHECK(forger_init(&f, p, 0));
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", "net1", 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
@@ -90,7 +90,7 @@ static void all_fail(unsigned transport, unsigned tunnel)
             t[i].children[n].mode = SHRIKE_TRANSPORT;
         tune_end(p, i, &t[i]);
     }
-    struct shrike_command up = {SHRIKE_UP, 9, "pair", NULL, 0, 0, false, {0}};
+    struct shrike_command up = {SHRIKE_UP, 9, "pair", NULL, 0, 0, false, {0}, 0, false};
     shrike_command(p->side[0].engine, p->now, &up);
     pair_run(p);
     exhaust(p, 0, &tally);
@@ -138,7 +138,8 @@ TEST(the_order_of_urgency)
         pair_up(q, "net0");
         CHECK(forger_init(&g, q, 0));
         for (unsigned i = 0; i < n; i++) {
-            struct shrike_command w = {wants[i].kind, i, "pair", wants[i].child, 0, 0, false, {0}};
+            struct shrike_command w = {wants[i].kind, i,   "pair", wants[i].child, 0, 0,
+                                       false,         {0}, 0,      false};
             shrike_command(q->side[0].engine, q->now, &w);
         }
         shrike_tick(q->side[0].engine, q->now);
@@ -170,7 +171,7 @@ TEST(an_sa_without_message_ids_is_closed)
             struct window *w = &shard_sa_at(s, 0)->window;
             *(side == i ? &w->ours : &w->theirs) = UINT32_MAX - WINDOW_MAX - 1;
         }
-        struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}};
+        struct shrike_command ask = {SHRIKE_LIVENESS, 3, "pair", NULL, 0, 0, false, {0}, 0, false};
         shrike_command(p->side[i].engine, p->now, &ask);
         pair_run(p);
         CHECK_EQ(p->side[0].ike_down, 1);

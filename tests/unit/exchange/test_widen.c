@@ -39,7 +39,8 @@ static bool windows_are(const struct pair *p, unsigned side, u8 allowed, u8 kept
 static void command(struct pair *p, enum shrike_command_kind kind, const char *child)
 {
     struct shrike *e = p->side[0].engine;
-    shrike_command(e, p->now, &(struct shrike_command){kind, 1, "pair", child, 0, 0, false, {0}});
+    shrike_command(e, p->now,
+                   &(struct shrike_command){kind, 1, "pair", child, 0, 0, false, {0}, 0, false});
     while (shrike_deadline(e) <= p->now)
         shrike_tick(e, p->now);
     settle_side(p, 0);

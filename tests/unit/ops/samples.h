@@ -128,7 +128,8 @@ static const struct shrike_kernel_event sample_kernel = {
     (const struct shrike_addr[]){{{192, 0, 2, 7}, 4}, {{0x20, 1, [15] = 7}, 6}},
     2};
 static const struct shrike_command sample_command = {
-    SHRIKE_REKEY, 0x71, "home", "lan", 0x72, 0x73, true, {ID_FQDN, {(const u8 *)"gate", 4}}};
+    SHRIKE_REKEY,       0x71, "home", "lan", 0x72, 0x73, true, {ID_FQDN, {(const u8 *)"gate", 4}},
+    0x7400000000000001, true};
 static const struct shrike_ike_view sample_ike = {0x91,
                                                   SHRIKE_IKE_DELETING,
                                                   "home",

@@ -205,7 +205,11 @@ static enum vici_reply fake_terminate(void *ctx, const struct vici_request *r,
     fake_log(r, FAKE_CONTROL_LOG, "deleting", "info");
     bool good = vici_value_is(m, "ike", "home") || vici_value_is(m, "child", "net") ||
                 (vici_value_is(m, "ike-id", "7") && !vici_value(m, "child-id").at) ||
-                (vici_value_is(m, "child-id", "12") && !vici_value(m, "ike-id").at);
+                (vici_value_is(m, "child-id", "12") && !vici_value(m, "ike-id").at) ||
+                (vici_value_is(m, "ike-id", "70") && vici_value_is(m, "force", "yes") &&
+                 !vici_value(m, "timeout").at) ||
+                (vici_value_is(m, "ike-id", "71") && vici_value_is(m, "force", "yes") &&
+                 vici_value_is(m, "timeout", "5000"));
     vici_put_text(answer, "success", good ? "yes" : "no");
     if (!good)
         vici_put_text(answer, "errmsg", "there is no SA of this name or number");

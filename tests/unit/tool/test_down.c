@@ -33,6 +33,22 @@ TEST(what_the_daemon_refuses_is_said)
     bench_close(&b);
 }
 
+/* By force at once, or after the time that was asked for. */
+TEST(by_force)
+{
+    static const char *const names[] = {"#70", "#71"};
+    for (unsigned timed = 0; timed < 2; timed++)
+        for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+            char *const arguments[] = {(char *)(uintptr_t)names[i], NULL};
+            struct bench b;
+            bench_open(&b, fake_serve);
+            b.tool.force = true;
+            b.tool.timed = timed;
+            CHECK_EQ(command_down(&b.tool, arguments), timed == i ? TOOL_DONE : TOOL_FAILED);
+            bench_close(&b);
+        }
+}
+
 TEST(what_is_not_up_is_not_asked_for)
 {
     struct bench b;
@@ -67,7 +83,7 @@ TEST(numbers_are_numbers)
 
 int main(void)
 {
-    return RUN(by_name_and_number) | RUN(what_the_daemon_refuses_is_said) |
+    return RUN(by_name_and_number) | RUN(what_the_daemon_refuses_is_said) | RUN(by_force) |
            RUN(what_is_not_up_is_not_asked_for) | RUN(a_child_belongs_to_its_ike_sa) |
            RUN(numbers_are_numbers);
 }
