@@ -1,7 +1,7 @@
 /* A role in a process of its own: see launch.h. */
 #include "parent/launch.h"
+#include "parent/options.h"
 #include "parent/signals.h"
-#include "proc/line.h"
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 14, EXIT_NO_EXEC = 126 };
+enum { EXIT_NO_EXEC = 126 };
 
 enum role launch_role_of(const char *name)
 {
@@ -36,22 +36,8 @@ _Noreturn static void become(char *const args[], int fd)
 
 pid_t launch(enum role r, const struct options *o, int fd)
 {
-    const char *args[ARGS_MAX] = {"shriked", "--role", role_name(r), "--log-level",
-                                  line_level(o->level)};
-    int n = 5;
-    if (o->config) {
-        args[n++] = "--config";
-        args[n++] = o->config;
-    }
-    if (o->foreign) {
-        args[n++] = "--strongswan-conf";
-        args[n++] = o->foreign;
-    }
-    if (o->control_socket) {
-        args[n++] = "--control-socket";
-        args[n++] = o->control_socket;
-    }
-    args[n] = NULL;
+    const char *args[OPTIONS_ARGS_MAX];
+    options_args(o, "--role", role_name(r), args);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)

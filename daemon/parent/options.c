@@ -15,7 +15,7 @@
 #endif
 
 enum {
-    OPTION_FIRST = 255,
+    OPTION_NONE, /* getopt_long() gives another number */
 #define OPTION(id, name, value, text) id,
 #include "parent/options.def"
 #undef OPTION
@@ -139,4 +139,35 @@ enum command options_read(struct command_line *c, int argc, char **argv)
     if (optind < argc)
         return wrong("what is this: ", argv[optind]);
     return c->role == ROLE_PARENT ? COMMAND_RUN : COMMAND_ROLE;
+}
+
+void options_args(const struct options *o, const char *option, const char *value,
+                  const char *args[OPTIONS_ARGS_MAX])
+{
+    static const char *const flags[] = {
+#define OPTION(id, name, value, text) [id] = "--" name,
+#include "parent/options.def"
+#undef OPTION
+    };
+    const struct {
+        int option;
+        const char *value;
+    } valued[] = {{CONFIG, o->config},
+                  {FOREIGN, o->foreign},
+                  {CONTROL_SOCKET, o->control_socket},
+                  {LOG_LEVEL, line_level(o->level)}};
+    int n = 0;
+    args[n++] = "shriked";
+    args[n++] = option;
+    args[n++] = value;
+    if (o->check_only)
+        args[n++] = flags[CHECK];
+    if (o->one_process)
+        args[n++] = flags[ONE_PROCESS];
+    for (size_t i = 0; i < ARRAY_LEN(valued); i++)
+        if (valued[i].value) {
+            args[n++] = flags[valued[i].option];
+            args[n++] = valued[i].value;
+        }
+    args[n] = NULL;
 }

@@ -19,4 +19,11 @@ struct command_line {
 /* Read it; defaults stand where nothing was said. */
 enum command options_read(struct command_line *c, int argc, char **argv) must_use;
 
+#define OPTIONS_ARGS_MAX 16
+
+/* The other way: a command line of shriked, ended by NULL, that says these options, behind one more
+ * that has a value. All texts must live as long as it is used. */
+void options_args(const struct options *o, const char *option, const char *value,
+                  const char *args[OPTIONS_ARGS_MAX]);
+
 #endif

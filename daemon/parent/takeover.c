@@ -1,7 +1,7 @@
 /* From one program to the next in the same process: see takeover.h. */
 #include "parent/takeover.h"
 #include "ops/parts.h"
-#include "proc/line.h"
+#include "parent/options.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 16 };
 #define MAGIC     0x5348544fu /* "SHTO" */
 #define SIZE_MAX_ (8u << 20)  /* octets: ROUTES_MAX of them, and the rest */
 
@@ -160,25 +159,9 @@ static int file_of(struct takeover *t, const struct routes *routes)
 static void execute(const struct options *o, const char *path, int fd)
 {
     char number[16];
-    const char *args[ARGS_MAX] = {"shriked", "--take-over", number, "--log-level",
-                                  line_level(o->level)};
-    int n = 5;
+    const char *args[OPTIONS_ARGS_MAX];
     snprintf(number, sizeof number, "%d", fd);
-    if (o->config) {
-        args[n++] = "--config";
-        args[n++] = o->config;
-    }
-    if (o->foreign) {
-        args[n++] = "--strongswan-conf";
-        args[n++] = o->foreign;
-    }
-    if (o->control_socket) {
-        args[n++] = "--control-socket";
-        args[n++] = o->control_socket;
-    }
-    if (o->one_process)
-        args[n++] = "--one-process";
-    args[n] = NULL;
+    options_args(o, "--take-over", number, args);
     fflush(NULL);
     execv(path, (char *const *)(uintptr_t)args);
 }

@@ -1,5 +1,6 @@
 /* The check of a program that is to take over: see upgrade.h. */
 #include "parent/upgrade.h"
+#include "parent/options.h"
 #include "parent/signals.h"
 #include "parent/takeover.h"
 #include "proc/line.h"
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 10, SAID_MAX = 2048, EXIT_NO_EXEC = 126 };
+enum { SAID_MAX = 2048, EXIT_NO_EXEC = 126 };
 
 static void too_late(void *ctx)
 {
@@ -98,22 +99,18 @@ _Noreturn static void become(const char *path, char *const args[], int out)
 const char *upgrade_begin(struct upgrade *u, struct bytes path)
 {
     char version[16];
-    const char *args[ARGS_MAX] = {"shriked", "--takes-over", version, "--check"};
-    int n = 4;
+    const char *args[OPTIONS_ARGS_MAX];
+    const struct options check = {.config = u->options->config,
+                                  .foreign = u->options->foreign,
+                                  .level = SHRIKE_INFO,
+                                  .check_only = true};
     if (u->pid > 0)
         return "another upgrade is under way";
     const char *why = look_at(u, path);
     if (why)
         return why;
     snprintf(version, sizeof version, "%d", TAKEOVER_VERSION);
-    if (u->options->config) {
-        args[n++] = "--config";
-        args[n++] = u->options->config;
-    }
-    if (u->options->foreign) {
-        args[n++] = "--strongswan-conf";
-        args[n++] = u->options->foreign;
-    }
+    options_args(&check, "--takes-over", version, args);
     u->said = memfd_create("shrike-check", MFD_CLOEXEC);
     if (u->said < 0)
         return "there is no memory";

@@ -62,6 +62,35 @@ TEST(what_is_not_understood_is_refused)
     CHECK_EQ(READ2("--check", "a.conf"), COMMAND_USAGE);
 }
 
+/* What a process tells another one that it starts is what it was told. */
+TEST(options_go_on_as_they_are)
+{
+    static const struct options all[] = {
+        {.config = "a", .level = SHRIKE_INFO},
+        {.config = "a", .level = SHRIKE_ERROR, .foreign = "b", .control_socket = "c"},
+        {.config = "a", .level = SHRIKE_DEBUG, .one_process = true, .control_socket = "c"},
+        {.config = "a", .level = SHRIKE_INFO, .foreign = "b", .check_only = true},
+        {.config = "a", .foreign = "b", .control_socket = "c", .check_only = 1, .one_process = 1}};
+    const char *args[OPTIONS_ARGS_MAX];
+    char *argv[OPTIONS_ARGS_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        const struct options *o = &all[i], *got = &line.options;
+        int argc = 0;
+        options_args(o, "--role", "net", args);
+        for (; args[argc]; argc++)
+            argv[argc] = strdup(args[argc]);
+        CHECK(argc < OPTIONS_ARGS_MAX && options_read(&line, argc, argv) == COMMAND_ROLE);
+        CHECK(line.role == ROLE_NET && strcmp(got->config, o->config) == 0);
+        CHECK(!o->foreign == !got->foreign && (!o->foreign || !strcmp(got->foreign, "b")));
+        CHECK(!o->control_socket == !got->control_socket);
+        CHECK(!o->control_socket || strcmp(got->control_socket, "c") == 0);
+        CHECK(got->level == o->level && got->one_process == o->one_process);
+        CHECK(got->check_only == o->check_only && got->take_over == 0);
+        while (argc > 0)
+            free(argv[--argc]);
+    }
+}
+
 TEST(help_and_version_are_said)
 {
     CHECK_EQ(READ1("--help"), COMMAND_DONE);
@@ -72,5 +101,5 @@ int main(void)
 {
     return RUN(nothing_said_is_the_default) | RUN(what_is_said_counts) |
            RUN(a_role_is_found_by_its_name) | RUN(what_is_not_understood_is_refused) |
-           RUN(help_and_version_are_said);
+           RUN(options_go_on_as_they_are) | RUN(help_and_version_are_said);
 }
