@@ -1,7 +1,8 @@
 /* Two sides held against each other: see mates.h. */
 #include "tool/mates.h"
-#include "sa/match.h"
 #include "sa/narrow.h"
+#include "sa/select.h"
+#include "sim/place.h"
 #include "tool/doubt.h"
 #include "wire/codes.h"
 #include "wire/ident.h"
@@ -11,50 +12,11 @@
 
 /* ---- who is meant ---- */
 
-static struct shrike_endpoint first_of(const struct shrike_net *net)
-{
-    struct shrike_endpoint e = {.family = net->addr.family};
-    memcpy(e.octets, net->addr.octets, sizeof e.octets);
-    return e;
-}
-
-/* Is there an address in both? None written: any. A name has no address here: it may be any. */
-static bool nets_meet(const struct shrike_net *a, u16 a_count, const struct shrike_net *b,
-                      u16 b_count)
-{
-    for (u16 i = 0; i < a_count; i++) {
-        for (u16 k = 0; k < b_count; k++) {
-            const struct shrike_endpoint x = first_of(&a[i]), y = first_of(&b[k]);
-            if (net_contains(&a[i], &y) || net_contains(&b[k], &x))
-                return true;
-        }
-    }
-    return a_count == 0 || b_count == 0;
-}
-
 /* One side, and its connection. */
 struct mate {
     const struct config *config;
     const struct shrike_conn *conn;
-    const struct config_conn *beside;
 };
-
-static bool addresses_meet(const struct mate *a, const struct mate *b)
-{
-    const struct shrike_conn *x = a->conn, *y = b->conn;
-    const bool there =
-        a->beside->remote_name_count || b->beside->local_name_count ||
-        nets_meet(x->remote_addrs, x->remote_addr_count, y->local_addrs, y->local_addr_count);
-    const bool here =
-        a->beside->local_name_count || b->beside->remote_name_count ||
-        nets_meet(x->local_addrs, x->local_addr_count, y->remote_addrs, y->remote_addr_count);
-    return there && here;
-}
-
-static bool ids_meet(const struct shrike_conn *x, const struct shrike_conn *y)
-{
-    return id_matches(&x->remote.id, &y->local.id) && id_matches(&y->remote.id, &x->local.id);
-}
 
 /* ---- algorithms ---- */
 
@@ -231,19 +193,20 @@ static void tell_stranger(const struct shrike_conn *x, const struct shrike_conn 
 
 static struct mate mate_of(const struct config *c, u32 i)
 {
-    return (struct mate){c, &c->conf.conns[i], &c->beside[i]};
+    return (struct mate){c, &c->conf.conns[i]};
 }
 
 static void find_mate(const struct mate *a, const struct config *others,
                       struct config_report *report)
 {
+    const u32 x = (u32)(a->conn - a->config->conf.conns);
     const struct shrike_conn *near = NULL;
     bool found = false;
     for (u32 i = 0; i < others->conf.conn_count && !found; i++) {
         const struct mate b = mate_of(others, i);
-        if (!addresses_meet(a, &b))
+        if (!place_addresses_meet(a->config, x, others, i))
             continue;
-        found = ids_meet(a->conn, b.conn);
+        found = place_ids_meet(a->config, x, others, i);
         if (found)
             compare_conns(a, &b, report);
         else if (!near)

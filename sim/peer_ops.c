@@ -1,0 +1,174 @@
+/* Ops of one side: see peer_ops.h. All are done at once. */
+#include "sim/peer_ops.h"
+#include "base/ct.h"
+#include "keys/psk.h"
+#include <stdlib.h>
+
+static void broken(struct peer *p, const char *complaint)
+{
+    if (complaint)
+        world_fail(p->node.world, "%s asks for %s", p->node.name, complaint);
+}
+
+/* The octets of an answer are copied: what they stand in is used again. */
+static void answer_later(struct peer *p, const struct shrike_op *op, struct shrike_answer a)
+{
+    struct peer_op *one = &p->ops[(p->op_first + p->op_count) % PEER_OPS_MAX];
+    if (p->op_count == PEER_OPS_MAX) {
+        broken(p, "more at once than it may");
+        return;
+    }
+    *one = (struct peer_op){.token = op->token, .answer = a};
+    p->op_count++;
+    if (!a.value.len)
+        return;
+    one->octets = malloc(a.value.len);
+    ensure(one->octets != NULL);
+    memcpy(one->octets, a.value.at, a.value.len);
+    one->answer.value.at = one->octets;
+}
+
+static void prove(struct peer *p, const struct shrike_op *op)
+{
+    struct shrike_answer a = {.reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    const enum shrike_reason_code fault = psk_fault(op);
+    struct bytes secret;
+    u8 value[PRF_MAX];
+    if (fault != SHRIKE_REASON_NONE)
+        a.reason = fault;
+    else if (secrets_find(p->secrets, &op->auth.local, &op->auth.remote, &secret))
+        a = psk_answer(p->provider, secret, op, value);
+    if (a.reason == SHRIKE_REASON_AUTH_MAC)
+        a.value = secrets_name(p->secrets, &op->auth.local, &op->auth.remote);
+    answer_later(p, op, a);
+    wipe(value, sizeof value);
+}
+
+/* ---- the data plane ---- */
+
+static size_t place_of(const struct peer *p, u32 child_serial)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; child_serial && i < p->kernel.count; i++)
+        if (p->kernel.pairs[i]->child_serial == child_serial)
+            found = i;
+    return found;
+}
+
+/* How long the one before it has been idle goes on to count. */
+static void limit(struct peer *p, const struct shrike_install_op *op, size_t place)
+{
+    const size_t before = place_of(p, op->replaces);
+    shrike_time at = op->life.idle ? p->node.world->now + op->life.idle : SHRIKE_NEVER;
+    if (place >= p->idle_room) {
+        p->idle_room = MAX(64u, 2 * place);
+        p->idle_at = realloc(p->idle_at, p->idle_room * sizeof *p->idle_at);
+        ensure(p->idle_at != NULL);
+    }
+    if (before < place && op->life.idle)
+        at = p->idle_at[before];
+    p->idle_at[place] = at;
+}
+
+static void install(struct peer *p, const struct shrike_op *op)
+{
+    size_t place;
+    const char *complaint = kernel_note(&p->kernel, &op->install, &place);
+    if (!complaint)
+        complaint = kernel_install(&p->kernel, place, true);
+    broken(p, complaint);
+    if (!complaint)
+        limit(p, &op->install, place);
+    answer_later(p, op, (struct shrike_answer){.ok = !complaint, .reason = SHRIKE_REASON_KERNEL});
+}
+
+static void move(struct peer *p, const struct shrike_move_op *op)
+{
+    struct kernel_move m = {.local = op->local,
+                            .remote = op->remote,
+                            .encap = op->encap,
+                            .nat_here = op->nat_here,
+                            .count = MIN(op->child_count, KERNEL_MOVES_MAX)};
+    memcpy(m.children, op->children, m.count * sizeof m.children[0]);
+    kernel_move(&p->kernel, &m);
+}
+
+/* ---- all ---- */
+
+void peer_ops_take(struct peer *p, const struct shrike_op *op)
+{
+    switch (op->kind) {
+    case SHRIKE_PROVE:
+    case SHRIKE_CHECK:
+        prove(p, op);
+        break;
+    case SHRIKE_LEASE:
+        answer_later(p, op, desk_ask(&p->desk, &op->lease));
+        break;
+    case SHRIKE_ADDRESS_ADD:
+        answer_later(p, op, (struct shrike_answer){.ok = true});
+        break;
+    case SHRIKE_RESOLVE: /* of another gateway, which is not here */
+        answer_later(p, op, (struct shrike_answer){.reason = SHRIKE_REASON_REDIRECT_NAME});
+        break;
+    case SHRIKE_CHILD_INSTALL:
+        install(p, op);
+        break;
+    case SHRIKE_CHILD_REMOVE:
+        broken(p, kernel_remove(&p->kernel, &op->remove));
+        break;
+    case SHRIKE_CHILD_SWITCH:
+        kernel_switch(&p->kernel, op->change.child_serial);
+        break;
+    case SHRIKE_CHILD_MOVE:
+        move(p, &op->move);
+        break;
+    case SHRIKE_LEASE_FREE:
+        desk_over(&p->desk, op->lease_over);
+        break;
+    case SHRIKE_ADDRESS_REMOVE:
+        break;
+    }
+}
+
+void peer_ops_answer(struct peer *p)
+{
+    struct peer_op one = p->ops[p->op_first];
+    p->op_first = (p->op_first + 1) % PEER_OPS_MAX;
+    p->op_count--;
+    shrike_done(p->engine, p->node.world->now, one.token, &one.answer);
+    if (one.octets)
+        wipe(one.octets, one.answer.value.len);
+    free(one.octets);
+}
+
+/* ---- idleness ---- */
+
+static size_t most_idle(const struct peer *p)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < p->kernel.count; i++)
+        if (p->kernel.pairs[i]->installed && p->idle_at[i] != SHRIKE_NEVER &&
+            (found == SIZE_MAX || p->idle_at[i] < p->idle_at[found]))
+            found = i;
+    return found;
+}
+
+shrike_time peer_ops_idle(const struct peer *p)
+{
+    const size_t i = most_idle(p);
+    return i == SIZE_MAX ? SHRIKE_NEVER : p->idle_at[i];
+}
+
+void peer_ops_tell_idle(struct peer *p)
+{
+    const shrike_time now = p->node.world->now;
+    const size_t i = most_idle(p);
+    if (i == SIZE_MAX || p->idle_at[i] > now)
+        return;
+    const struct esp_pair *pair = p->kernel.pairs[i];
+    const struct shrike_kernel_event idle = {
+        .kind = SHRIKE_IDLE, .reqid = pair->reqid, .child_serial = pair->child_serial};
+    p->idle_at[i] = now + pair->life.idle;
+    shrike_kernel(p->engine, now, &idle);
+}
