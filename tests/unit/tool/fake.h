@@ -607,4 +607,42 @@ static inline char *golden(const char *name)
     return text;
 }
 
+/* A command without arguments prints what a file in golden/ holds, and no more; width 0: it is no
+ * terminal. */
+static inline void prints(int (*run)(struct tool *t, char *const *arguments), unsigned width,
+                          bool json, const char *name)
+{
+    struct bench b;
+    char *should = golden(name);
+    bench_open(&b, fake_serve);
+    b.tool.width = width;
+    b.tool.json = json;
+    CHECK_EQ(run(&b.tool, (char *const[]){NULL}), TOOL_DONE);
+    bench_flush(&b);
+    CHECK_TEXT(b.out, should);
+    CHECK_TEXT(b.err, "");
+    bench_close(&b);
+    free(should);
+}
+
+/* Each key of the JSON in that file stands in the manual. */
+static inline void is_documented(const char *name)
+{
+    char *text = golden(name), *manual = golden("../../../../docs/man/shrike.1.in");
+    unsigned keys = 0;
+    for (char *at = text, *end; (at = strchr(at, '"')) && (end = strchr(at + 1, '"'));
+         at = end + 1) {
+        char quoted[64];
+        snprintf(quoted, sizeof quoted, "%.*s", (int)(end + 1 - at), at);
+        keys += end[1] == ':';
+        if (end[1] != ':' || strstr(manual, quoted))
+            continue;
+        printf("# %s is not in the manual\n", quoted);
+        CHECK(false);
+    }
+    CHECK(keys > 50);
+    free(text);
+    free(manual);
+}
+
 #endif

@@ -4,32 +4,18 @@
 
 static char *const nothing[] = {NULL};
 
-static void overview_equals(unsigned width, const char *file)
-{
-    struct bench b;
-    char *should = golden(file);
-    bench_open(&b, fake_serve);
-    b.tool.width = width;
-    int code = command_overview(&b.tool, nothing);
-    bench_flush(&b);
-    CHECK_EQ(code, TOOL_DONE);
-    CHECK_TEXT(b.out, should);
-    CHECK_TEXT(b.err, "");
-    bench_close(&b);
-    free(should);
-}
-
 TEST(a_file_gets_all_columns)
 {
-    overview_equals(0, "overview-0.txt");
+    prints(command_overview, 0, false, "overview-0.txt");
 }
 
 TEST(a_narrow_terminal_gets_what_matters)
 {
-    overview_equals(100, "overview-100.txt");
-    overview_equals(80, "overview-80.txt");
-    overview_equals(50, "overview-50.txt");
-    overview_equals(10, "overview-10.txt"); /* names and states are never left out */
+    prints(command_overview, 100, false, "overview-100.txt");
+    prints(command_overview, 80, false, "overview-80.txt");
+    prints(command_overview, 50, false, "overview-50.txt");
+    prints(command_overview, 10, false,
+           "overview-10.txt"); /* names and states are never left out */
 }
 
 TEST(states_have_colours_on_a_terminal)
@@ -49,16 +35,7 @@ TEST(states_have_colours_on_a_terminal)
 
 TEST(json_is_that_of_the_list)
 {
-    struct bench b;
-    char *should = golden("list.json");
-    bench_open(&b, fake_serve);
-    b.tool.json = true;
-    int code = command_overview(&b.tool, nothing);
-    bench_flush(&b);
-    CHECK_EQ(code, TOOL_DONE);
-    CHECK_TEXT(b.out, should);
-    bench_close(&b);
-    free(should);
+    prints(command_overview, 0, true, "list.json");
 }
 
 TEST(nothing_configured_is_said)

@@ -5,25 +5,10 @@
 
 static char *const nothing[] = {NULL};
 
-static void trace_equals(unsigned width, const char *file)
-{
-    struct bench b;
-    char *should = golden(file);
-    bench_open(&b, fake_serve);
-    b.tool.width = width;
-    int code = command_trace(&b.tool, nothing);
-    bench_flush(&b);
-    CHECK_EQ(code, TOOL_DONE);
-    CHECK_TEXT(b.out, should);
-    CHECK_TEXT(b.err, "");
-    bench_close(&b);
-    free(should);
-}
-
 TEST(a_ladder_at_each_width)
 {
-    trace_equals(80, "trace-80.txt");
-    trace_equals(0, "trace-0.txt");
+    prints(command_trace, 80, false, "trace-80.txt");
+    prints(command_trace, 0, false, "trace-0.txt");
 }
 
 TEST(scripts_get_json)
