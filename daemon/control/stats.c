@@ -1,12 +1,8 @@
 /* Numbers of all roles: see stats.h. */
 #include "control/stats.h"
 #include "control/control.h"
-#include "ops/process.h"
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ANSWER_MAX 32768
 
@@ -60,47 +56,47 @@ static void put_workers(struct vici_writer *w)
     vici_put_u64(w, "scheduled", 0);
 }
 
-/* Octets that this process has in memory now; 0: the system does not say. Of the others only this
- * one can look: they are shut in. */
-static u64 resident(u64 pid)
+/* What the parent knows of the process of a role; there may be only one. */
+static void put_process(struct vici_writer *w, enum role r, const struct stats_ask *a)
 {
-    char text[128], *end;
-    snprintf(text, sizeof text, "/proc/%llu/statm", (unsigned long long)pid);
-    int fd = open(text, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    text[MAX(n, 0)] = '\0';
-    (void)strtoull(text, &end, 10); /* of the address space */
-    return strtoull(end, NULL, 10) * (u64)sysconf(_SC_PAGESIZE);
+    static const char *const keys[][2] = {{"pid", "pid"}, {"cpu_us", "cpu_us"}, {"rss", "memory"}};
+    const struct mail_stats *m = &a->of[ROLE_PARENT];
+    const char *who = role_name(a->control->seat->options->one_process ? ROLE_PARENT : r);
+    char name[32];
+    u64 pid = 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        snprintf(name, sizeof name, "%s_%s", who, keys[i][0]);
+        if (i == 0)
+            pid = number(m, name);
+        if (pid)
+            vici_put_u64(w, keys[i][1], number(m, name));
+    }
 }
 
-static void put_role(struct vici_writer *w, enum role r, const struct mail_stats *m)
+/* Its own numbers and those of its process; of the parent only these. */
+static void put_role(struct vici_writer *w, enum role r, const struct stats_ask *a)
 {
     char name[32];
     snprintf(name, sizeof name, "shrike-%s", role_name(r));
     vici_begin(w, name);
-    for (u16 i = 0; i < m->count; i++)
-        vici_put_u64(w, m->stats[i].name, m->stats[i].value);
-    if (m->count)
-        vici_put_u64(w, "memory", resident(number(m, "pid")));
+    for (u16 i = 0; r != ROLE_PARENT && i < a->of[r].count; i++)
+        vici_put_u64(w, a->of[r].stats[i].name, a->of[r].stats[i].value);
+    if (r == ROLE_CONTROL || a->of[r].count)
+        put_process(w, r, a);
     vici_end(w);
 }
 
-static void put_own(struct vici_writer *w, const struct control *c)
+static void count_own(struct mail_stats *own, const struct control *c)
 {
-    struct mail_stats own = {.count = 0};
     const struct config *config = c->model.merged;
-    stats_add(&own, "connections", config ? config->conf.conn_count : 0);
-    stats_add(&own, "connections_control", c->model.loaded_count);
-    stats_add(&own, "secrets_control", c->shared.count);
-    stats_add(&own, "names", c->names.count);
-    stats_add(&own, "clients_turned_away", c->clients.turned_away);
-    stats_add(&own, "client_events_lost", c->clients.server.lost);
-    stats_add(&own, "mail_refused", c->refused);
-    stats_add(&own, "uptime_s", (loop_now(c->seat->loop) - c->began) / SHRIKE_SECOND);
-    stats_add_process(&own);
-    put_role(w, ROLE_CONTROL, &own);
+    stats_add(own, "connections", config ? config->conf.conn_count : 0);
+    stats_add(own, "connections_control", c->model.loaded_count);
+    stats_add(own, "secrets_control", c->shared.count);
+    stats_add(own, "names", c->names.count);
+    stats_add(own, "clients_turned_away", c->clients.turned_away);
+    stats_add(own, "client_events_lost", c->clients.server.lost);
+    stats_add(own, "mail_refused", c->refused);
+    stats_add(own, "uptime_s", (loop_now(c->seat->loop) - c->began) / SHRIKE_SECOND);
 }
 
 static void leave(struct stats_ask *a)
@@ -125,9 +121,9 @@ static void answer(struct stats_ask *a)
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
         vici_list_put(&w, bytes_of(role_name(r), strlen(role_name(r))));
     vici_list_end(&w);
-    put_own(&w, c);
-    for (size_t i = 0; i < ARRAY_LEN(asked); i++)
-        put_role(&w, asked[i], &a->of[asked[i]]);
+    count_own(&a->of[ROLE_CONTROL], c);
+    for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
+        put_role(&w, r, a);
     if (!vici_written(&w, &message))
         message = bytes_of(NULL, 0);
     (void)vici_server_answer(&c->clients.server, a->ticket, message);

@@ -6,7 +6,6 @@
 #include "esp/install.h"
 #include "esp/outbound.h"
 #include "esp/post.h"
-#include "ops/process.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
 #include "proc/seat.h"
@@ -338,7 +337,6 @@ static bool got_stats(struct esp *e, const struct mail *m)
                   esp_counted(&e->plane->counters, (enum esp_drop)i));
     stats_add(&stats, "mail_refused", e->refused);
     stats_add(&stats, "mail_lost", e->unsaid + e->installed.answers.unsaid);
-    stats_add_process(&stats);
     post_stats(e->seat, reference, &stats);
     return true;
 }

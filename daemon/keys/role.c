@@ -3,7 +3,6 @@
 #include "base/ct.h"
 #include "keys/keeper.h"
 #include "keys/psk.h"
-#include "ops/process.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "wire/print.h"
@@ -163,7 +162,6 @@ static void got_stats(struct keys *k, const struct mail *m)
     stats_add(&stats, "mail_refused", k->count.refused);
     stats_add(&stats, "answers_lost", k->count.lost);
     stats_add(&stats, "lines_left_out", k->count.silent);
-    stats_add_process(&stats);
     write_u32(&w, reference);
     stats_write(&w, &stats);
     if (!w.full)

@@ -4,7 +4,6 @@
 #include "net/list.h"
 #include "net/pools.h"
 #include "net/tally.h"
-#include "ops/process.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include <stdio.h>
@@ -234,7 +233,6 @@ static bool got_stats(struct net *n, const struct mail *m)
         return false;
     add_engine_stats(&stats, n->drive.engine);
     add_own_stats(&stats, n);
-    stats_add_process(&stats);
     write_u32(&w, reference);
     stats_write(&w, &stats);
     if (!w.full)

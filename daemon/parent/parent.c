@@ -1,6 +1,5 @@
 /* The parent: see parent.h. */
 #include "parent/parent.h"
-#include "ops/process.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
 #include "parent/keyfiles.h"
@@ -520,22 +519,6 @@ static bool take_over(struct parent *p)
     return true;
 }
 
-static void tell_stats(struct parent *p, const struct mail *m)
-{
-    u8 body[512];
-    struct writer w = writer_of(body, sizeof body);
-    struct mail_stats stats = {.count = 0};
-    struct reader r = reader_of(m->body);
-    u32 reference = read_u32(&r);
-    if (!read_ended(&r))
-        return;
-    stats_add_process(&stats);
-    write_u32(&w, reference);
-    stats_write(&w, &stats);
-    struct mail are = {.kind = MAIL_STATS_ARE, .body = written_bytes(&w), .fd = -1};
-    supervisor_send(&p->supervisor, ROLE_CONTROL, &are);
-}
-
 /* Mail of a role; what is not its to say is not heard. */
 static void mail(void *ctx, enum role from, struct mail *m)
 {
@@ -550,8 +533,6 @@ static void mail(void *ctx, enum role from, struct mail *m)
         take_stats(p, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_UPGRADE)
         take_upgrade(p, m);
-    else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
-        tell_stats(p, m);
     else if (from == ROLE_ESP && m->kind == MAIL_ROUTE)
         take_route(p, m);
     else if (from == ROLE_ESP && m->kind == MAIL_STATE && p->hands_on && p->esp_state < 0)

@@ -7,7 +7,7 @@
 
 #define STAT_MAX 1024
 
-enum { UTIME = 14, STIME = 15, STARTED = 22, RSS = 24 }; /* proc(5): fields, counted from 1 */
+enum { STARTED = 22, RSS = 24 }; /* proc(5): fields, counted from 1 */
 
 /* The fields behind the name, which may hold anything but ends at the last ")". */
 static bool read_fields(pid_t pid, u64 fields[RSS + 1])
@@ -38,6 +38,16 @@ static u64 boot_us(void)
            (u64)boot.tv_nsec / 1000;
 }
 
+/* 0: the system does not say. */
+static u64 cpu_us(pid_t pid)
+{
+    struct timespec t;
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
+}
+
 static void add(struct mail_stats *m, const char *name, const char *what, u64 value)
 {
     char all[32];
@@ -51,8 +61,8 @@ void usage_add(struct mail_stats *m, const char *name, pid_t pid)
     const long tick = sysconf(_SC_CLK_TCK), page = sysconf(_SC_PAGESIZE);
     if (pid <= 0 || tick <= 0 || page <= 0 || !read_fields(pid, fields))
         return;
-    const u64 tick_us = 1000000 / (u64)tick;
-    add(m, name, "cpu_us", (fields[UTIME] + fields[STIME]) * tick_us);
+    add(m, name, "pid", (u64)pid);
+    add(m, name, "cpu_us", cpu_us(pid));
     add(m, name, "rss", fields[RSS] * (u64)page);
-    add(m, name, "started_us", boot_us() + fields[STARTED] * tick_us);
+    add(m, name, "started_us", boot_us() + fields[STARTED] * 1000000 / (u64)tick);
 }

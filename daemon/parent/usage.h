@@ -6,8 +6,8 @@
 #include "proc/seat.h"
 #include <sys/types.h>
 
-/* Adds "NAME_cpu_us", "NAME_rss" (octets) and "NAME_started_us" (since 1970) of this process;
- * nothing when the system does not tell. */
+/* Adds "NAME_pid", "NAME_cpu_us", "NAME_rss" (octets) and "NAME_started_us" (since 1970) of this
+ * process; nothing when the system does not tell. */
 void usage_add(struct mail_stats *m, const char *name, pid_t pid);
 
 #endif

@@ -58,6 +58,19 @@ assert '"lan"' in text and 'ESTABLISHED' in text, text
 END
 }
 
+# shrike top knows all of them, and that they are one where they are.
+processes_are_there() {
+    shrike_at west top --once --json | python3 -c '
+import json, sys
+all = json.load(sys.stdin)["processes"]
+print(all)
+assert len(all) == (1 if "--one-process" in sys.argv else 5)
+for process in all:
+    with open("/proc/%d/comm" % process["pid"]) as f:
+        assert f.read().startswith("shriked")
+    assert process["memory"] > 1000000' "$@"
+}
+
 down_is_down() {
     shrike_at west down west-east || return 1
     within 5 sh -c "! '$shrike' --socket '$net_dir/east.vici' --json | grep -q ESTABLISHED" || return 1
@@ -169,6 +182,7 @@ test_of "IPv6 both ways" both_ways_6 || true
 test_of "TCP, IPv4" copies bob alice 10.2.0.10 || true
 test_of "TCP, IPv6" copies alice bob fd01::10 || true
 test_of "the listing shows it" counters_add_up || true
+test_of "each process is there, with its memory" processes_are_there "$@" || true
 test_of "down is down" down_is_down || true
 # One process cannot be held up in part.
 [ "${1:-}" = --one-process ] ||
