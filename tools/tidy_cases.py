@@ -37,6 +37,8 @@ HOUSE = {
     'daemon/keys/keys.c': '#include "keys/keys.h"\n#include "crypto/keymat.h"\n'
                           '#include "proc/loop.h"\n#include "wire/codes.h"\n\n'
                           'int keys_find(int n)\n{\n    return loop_run(n) + CODE;\n}\n',
+    'tools/need': 'packages=(gcc libx-dev\n    meson "$@")\n[ x ] || packages+=(liby-dev)\n',
+    'docs/DEPENDENCIES.md': '| gcc, meson | |\n| libx-dev | |\n| liby-dev | |\n',
     'docs/TOUR.md': '# Tour\n\nIt is `engine_datagram()` in lib/engine/engine.c:\n\n```\n'
                     'engine_datagram engine/engine.c\n'
                     '  header_read    wire/header.c    28 octets\n'
@@ -127,6 +129,8 @@ CASES = [
      'header_read() does not call twice()'),
     ('no engine_datagram', 'lib/engine/engine.c', ('engine_datagram', 'engine_input'),
      'engine/engine.c has no engine_datagram()'),
+    ('a package without its reason', 'tools/need', ('libx-dev', 'libz-dev'), 'needs libz-dev'),
+    ('a package of some builds', 'docs/DEPENDENCIES.md', ('liby-dev', 'liby'), 'needs liby-dev'),
     ('tour without engine_datagram', 'docs/TOUR.md', ('engine_datagram engine/engine.c\n', ''),
      'engine_datagram is not in the list'),
 ]
