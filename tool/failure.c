@@ -4,8 +4,11 @@
 #include "tool/words.h"
 
 enum {
-    WHAT_WIDTH = 16, /* of the first column of a comparison */
-    HERE_WIDTH = 44, /* at most, of the second: what is longer has its own line */
+    LABEL_WIDTH = 12,
+    WHAT_WIDTH = 16,              /* of the first column of a comparison */
+    HERE_AT = 4 + WHAT_WIDTH + 2, /* where the second begins */
+    WIDTH_LEAST = 60,             /* of a terminal that tables are made for */
+    WIDTH_UNKNOWN = 100,          /* of what is no terminal */
 };
 
 static bool is(struct bytes value, const char *text)
@@ -21,20 +24,17 @@ void failure_label(FILE *out, const char *label)
 }
 
 /* "office/lan: ", or whom a stranger said to be, or his address. */
-static void print_whom(FILE *out, struct bytes f)
+static void put_whom(struct text *t, struct bytes f)
 {
     struct bytes conn = vici_value(f, "connection"), child = vici_value(f, "child");
-    char end[128];
-    struct text t = text_of(end, sizeof end);
     if (conn.len) {
-        show_to(out, conn);
-        fputs(child.len ? "/" : "", out);
-        show_to(out, child);
+        show_safe(t, conn);
+        text_str(t, child.len ? "/" : "");
+        show_safe(t, child);
     } else {
-        words_end(&t, f, "remote");
-        fputs(end, out);
+        words_end(t, f, "remote");
     }
-    fputs(": ", out);
+    text_str(t, ": ");
 }
 
 static void print_when(FILE *out, struct bytes f)
@@ -58,78 +58,117 @@ static void print_when(FILE *out, struct bytes f)
     putc('\n', out);
 }
 
-static void print_with(FILE *out, struct bytes f)
+/* Behind a label, as many lines as it takes. */
+static void print_line(const struct tool *t, const char *label, struct bytes text)
+{
+    if (!text.len)
+        return;
+    failure_label(t->out, label);
+    show_words(t->out, text, LABEL_WIDTH, t->width);
+    putc('\n', t->out);
+}
+
+static void print_with(const struct tool *tool, struct bytes f)
 {
     struct bytes exchange = vici_value(f, "exchange"), notify = vici_value(f, "notify");
     struct bytes octets = vici_value(f, "octets");
-    char ends[256];
-    struct text t = text_of(ends, sizeof ends);
+    char line[512];
+    struct text t = text_of(line, sizeof line);
     words_end(&t, f, "local");
     text_str(&t, t.len ? " - " : "");
     words_end(&t, f, "remote");
-    if (!t.len && !exchange.len)
-        return;
-    failure_label(out, "between");
-    fputs(ends, out);
-    fputs(exchange.len ? ", " : "", out);
-    show_to(out, exchange);
-    fputs(notify.len ? " " : "", out);
-    show_to(out, notify);
-    fputs(!octets.len ? "" : vici_value(f, "fragments").len ? ", fragments of " : " of ", out);
-    show_to(out, octets);
-    fputs(octets.len ? " octets" : "", out);
-    fputs(is(vici_value(f, "stranger"), "yes") ? "; the peer has not proved who it is" : "", out);
-    putc('\n', out);
+    text_str(&t, t.len && exchange.len ? ", " : "");
+    show_safe(&t, exchange);
+    text_str(&t, notify.len ? " " : "");
+    show_safe(&t, notify);
+    text_str(&t, !octets.len ? "" : vici_value(f, "fragments").len ? ", fragments of " : " of ");
+    show_safe(&t, octets);
+    text_str(&t, octets.len ? " octets" : "");
+    if (is(vici_value(f, "stranger"), "yes"))
+        text_str(&t, "; the peer has not proved who it is");
+    print_line(tool, "between", bytes_of(line, t.len));
 }
 
-/* As wide as the widest that is not over HERE_WIDTH. */
-static int width_here(struct bytes rows)
+/* ---- both sides ---- */
+
+struct table {
+    struct tool *tool;
+    unsigned here, there; /* widths; there 0: the peer has told nothing */
+    struct bytes unknown; /* in place of what it has not told */
+};
+
+static struct bytes said_of(const char *text)
 {
+    return bytes_of(text, strlen(text));
+}
+
+/* The widths: as wide as the widest, or what the terminal allows. What the peer has not said is
+ * nothing to wonder about where this side decided. */
+static void table_begin(struct table *t, struct bytes rows, bool decided_here)
+{
+    const unsigned all = t->tool->width ? t->tool->width : WIDTH_UNKNOWN;
+    const unsigned room = MAX(all, (unsigned)WIDTH_LEAST) - HERE_AT - 2;
     struct vici_reader v = vici_reader_of(rows);
     struct vici_item row;
-    size_t width = 4;
+    size_t here = 4, there = 5;
+    bool told = decided_here;
+    t->unknown = said_of(decided_here ? "-" : "(not known here)");
     while (vici_read_whole(&v, &row) == VICI_SECTION_START) {
-        size_t len = vici_value(row.value, "here").len;
-        if (len <= HERE_WIDTH)
-            width = MAX(width, len);
+        struct bytes said = vici_value(row.value, "there");
+        here = MAX(here, show_columns(vici_value(row.value, "here")));
+        there = MAX(there, show_columns(said.at ? said : t->unknown));
+        told |= said.at != NULL;
     }
-    return (int)width;
+    t->here = (unsigned)MIN(here, told ? room - MIN(there, room / 2) : room + 2);
+    t->there = told ? (unsigned)MIN(there, room - t->here) : 0;
 }
 
-/* What the peer has not said is nothing to wonder about where this side decided. */
-static void print_row(struct tool *t, const struct vici_item *row, int width, const char *unknown)
+/* One line of a cell, and the blanks behind it. */
+static void print_piece(FILE *out, struct bytes *rest, unsigned width, bool last)
+{
+    struct bytes piece = show_piece(rest, width);
+    show_to(out, piece);
+    if (!last)
+        fprintf(out, "%*s", (int)(width - MIN(show_columns(piece), width)), "");
+}
+
+static void print_row(const struct table *t, const struct vici_item *row)
 {
     struct bytes here = vici_value(row->value, "here"), there = vici_value(row->value, "there");
     bool differs = is(vici_value(row->value, "differs"), "yes");
     enum paint paint = differs ? PAINT_BAD : PAINT_NONE;
-    fputs(paint_on(paint, t->colour), t->out);
-    fputs(differs ? "  ! " : "    ", t->out);
-    show_to(t->out, row->name);
-    fprintf(t->out, "%*s  ", (int)(WHAT_WIDTH - MIN(row->name.len, (size_t)WHAT_WIDTH)), "");
-    show_to(t->out, here);
-    if (here.len > (size_t)width)
-        fprintf(t->out, "\n%*s  ", 4 + WHAT_WIDTH + 2 + width, "");
-    else
-        fprintf(t->out, "%*s  ", width - (int)here.len, "");
-    if (there.at)
-        show_to(t->out, there);
-    else
-        fputs(unknown, t->out);
-    fprintf(t->out, "%s\n", paint_off(paint, t->colour));
+    FILE *out = t->tool->out;
+    there = !t->there ? bytes_of(NULL, 0) : there.at ? there : t->unknown;
+    fputs(paint_on(paint, t->tool->colour), out);
+    fputs(differs ? "  ! " : "    ", out);
+    show_to(out, row->name);
+    fprintf(out, "%*s  ", (int)(WHAT_WIDTH - MIN(row->name.len, (size_t)WHAT_WIDTH)), "");
+    for (bool first = true; first || here.len || there.len; first = false) {
+        if (!first)
+            fprintf(out, "\n%*s", HERE_AT, "");
+        print_piece(out, &here, t->here, !there.len);
+        fputs(there.len ? "  " : "", out);
+        print_piece(out, &there, t->there, true);
+    }
+    fprintf(out, "%s\n", paint_off(paint, t->tool->colour));
 }
 
 static void print_compared(struct tool *t, struct bytes f)
 {
+    struct table table = {.tool = t};
     struct vici_item rows, row;
     if (!vici_find(f, "compared", &rows) || rows.type != VICI_SECTION_START || !rows.value.len)
         return;
-    int width = width_here(rows.value);
+    table_begin(&table, rows.value, is(vici_value(f, "decided-by"), "here"));
+    fprintf(t->out, "%*s%s", HERE_AT, "", paint_on(PAINT_HEAD, t->colour));
+    if (table.there)
+        fprintf(t->out, "%-*s  there", (int)table.here, "here");
+    else
+        fputs("here; the peer has not said what it wants", t->out);
+    fprintf(t->out, "%s\n", paint_off(PAINT_HEAD, t->colour));
     struct vici_reader v = vici_reader_of(rows.value);
-    fprintf(t->out, "%*s  %s%-*s  %s%s\n", 4 + WHAT_WIDTH, "", paint_on(PAINT_HEAD, t->colour),
-            width, "here", "there", paint_off(PAINT_HEAD, t->colour));
-    const char *unknown = is(vici_value(f, "decided-by"), "here") ? "-" : "(not known here)";
     while (vici_read_whole(&v, &row) == VICI_SECTION_START)
-        print_row(t, &row, width, unknown);
+        print_row(&table, &row);
 }
 
 void failure_rule(FILE *out, struct bytes f)
@@ -144,14 +183,17 @@ void failure_rule(FILE *out, struct bytes f)
     putc('\n', out);
 }
 
-static void print_line(const struct tool *t, const char *label, struct bytes text)
+/* What to write may be several lines, as in a file. */
+static void print_change(const struct tool *t, struct bytes change)
 {
-    enum { LABEL_WIDTH = 12 };
-    if (!text.len)
-        return;
-    failure_label(t->out, label);
-    show_words(t->out, text, LABEL_WIDTH, t->width);
-    putc('\n', t->out);
+    const char *label = "mend";
+    while (change.len) {
+        const u8 *end = memchr(change.at, '\n', change.len);
+        const size_t len = end ? (size_t)(end - change.at) : change.len;
+        print_line(t, label, bytes_of(change.at, len));
+        change = bytes_of(change.at + len + (end != NULL), change.len - len - (end != NULL));
+        label = "";
+    }
 }
 
 static void print_causes(const struct tool *t, struct bytes f)
@@ -167,16 +209,21 @@ static void print_causes(const struct tool *t, struct bytes f)
 
 void failure_print(struct tool *t, struct bytes f)
 {
+    char line[2048];
+    struct text head = text_of(line, sizeof line);
+    put_whom(&head, f);
+    show_safe(&head, vici_value(f, "text"));
     fputs(paint_on(PAINT_HEAD, t->colour), t->out);
-    print_whom(t->out, f);
-    show_to(t->out, vici_value(f, "text"));
+    show_words(t->out, bytes_of(line, head.len), 2, t->width);
     fprintf(t->out, "%s\n", paint_off(PAINT_HEAD, t->colour));
     print_when(t->out, f);
-    print_with(t->out, f);
+    print_with(t, f);
     print_compared(t, f);
     failure_rule(t->out, f);
-    print_line(t, "mend", vici_value(f, "change"));
-    print_line(t, vici_value(f, "change").len ? "" : "mend", vici_value(f, "remedy"));
+    const struct bytes change = vici_value(f, "change");
+    print_change(t, change);
+    if (!change.len)
+        print_line(t, "mend", vici_value(f, "remedy"));
     print_causes(t, f);
 }
 

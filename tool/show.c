@@ -29,7 +29,7 @@ void show_to(FILE *f, struct bytes b)
     }
 }
 
-static size_t columns_of(struct bytes word)
+size_t show_columns(struct bytes word)
 {
     size_t n = 0;
     for (size_t i = 0; i < word.len; i++)
@@ -45,15 +45,32 @@ void show_words(FILE *f, struct bytes b, unsigned indent, unsigned width)
         size_t end = blank ? (size_t)(blank - b.at) : b.len;
         size_t skip = b.at[i] == ' ' && i > 0; /* the blank in front */
         struct bytes word = bytes_of(b.at + i, end - i);
-        if (width && skip && column + columns_of(word) > width) {
+        if (width && skip && column + show_columns(word) > width) {
             fprintf(f, "\n%*s", (int)indent, "");
             word = bytes_of(b.at + i + 1, end - i - 1);
             column = indent;
         }
         show_to(f, word);
-        column += columns_of(word);
+        column += show_columns(word);
         i = end;
     }
+}
+
+struct bytes show_piece(struct bytes *rest, size_t columns)
+{
+    const struct bytes all = *rest;
+    size_t fits = 0, end = 0, used = 0; /* octets; those of whole words; columns */
+    for (; fits < all.len; fits++) {
+        used += printable(all.at[fits]) ? 1 : 4;
+        if (used > columns)
+            break;
+        end = all.at[fits] == ' ' ? fits : end;
+    }
+    if (fits == all.len || all.at[fits] == ' ' || end == 0)
+        end = MAX(fits, MIN(all.len, (size_t)1));
+    const size_t skip = end < all.len && all.at[end] == ' ';
+    *rest = bytes_of(all.at + end + skip, all.len - end - skip);
+    return bytes_of(all.at, end);
 }
 
 void show_octets(struct text *t, u64 octets)

@@ -13,6 +13,12 @@ void show_to(FILE *f, struct bytes b); /* the same to a stream, of any length */
  * where the first line begins already. */
 void show_words(FILE *f, struct bytes b, unsigned indent, unsigned width);
 
+size_t show_columns(struct bytes b); /* that it takes */
+
+/* The words at the beginning that fit into so many columns, or a part of one that is wider; they
+ * are taken off, and the blank behind them. */
+struct bytes show_piece(struct bytes *rest, size_t columns);
+
 void show_octets(struct text *t, u64 octets); /* 0 B, 999 B, 1.2 KiB, 300 MiB */
 void show_age(struct text *t, u64 seconds);   /* 45s, 12m, 3h12m, 2d4h */
 void show_time(struct text *t, u64 seconds);  /* since 1970: 2024-05-01 12:00:00, local time */

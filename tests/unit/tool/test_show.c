@@ -132,9 +132,30 @@ TEST(lines_break_between_words)
     CHECK(words_are("", 8, "") && words_are(" ", 8, " "));
 }
 
+static bool piece_is(struct bytes *rest, size_t columns, const char *should)
+{
+    const struct bytes piece = show_piece(rest, columns);
+    return bytes_equal(piece, bytes_of(should, strlen(should)));
+}
+
+/* Whole words, then what is wider than a line in parts; it comes to an end in any case. */
+TEST(words_in_pieces)
+{
+    struct bytes rest = bytes_of("one two, three seventeen", 24);
+    CHECK(piece_is(&rest, 8, "one two,"));
+    CHECK(piece_is(&rest, 8, "three"));
+    CHECK(piece_is(&rest, 8, "seventee") && piece_is(&rest, 8, "n"));
+    CHECK(rest.len == 0 && piece_is(&rest, 8, ""));
+    rest = bytes_of("ab\n\n", 4); /* these take four columns each */
+    CHECK(piece_is(&rest, 6, "ab\n") && piece_is(&rest, 0, "\n") && rest.len == 0);
+    rest = bytes_of("a  b", 4);
+    CHECK(piece_is(&rest, 1, "a") && piece_is(&rest, 9, " b"));
+}
+
 int main(void)
 {
-    return RUN(octets_have_units) | RUN(ages_have_two_units) | RUN(numbers_are_decimal_and_fit) |
-           RUN(terminals_get_printable_ascii) | RUN(json_strings_are_valid_utf8) |
-           RUN(lines_break_between_words) | RUN(ports_of_ipv6_stand_behind_brackets);
+    return RUN(words_in_pieces) | RUN(octets_have_units) | RUN(ages_have_two_units) |
+           RUN(numbers_are_decimal_and_fit) | RUN(terminals_get_printable_ascii) |
+           RUN(json_strings_are_valid_utf8) | RUN(lines_break_between_words) |
+           RUN(ports_of_ipv6_stand_behind_brackets);
 }

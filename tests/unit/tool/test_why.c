@@ -30,6 +30,20 @@ TEST(both_sides_and_what_would_mend_it)
     is_golden("why.txt");
 }
 
+/* On a terminal of 80 columns no line is longer. */
+TEST(on_a_terminal)
+{
+    char *const nothing[] = {NULL};
+    bench_open(&b, fake_serve);
+    b.tool.lines = 20;
+    b.tool.width = 80;
+    CHECK_EQ(command_why(&b.tool, nothing), TOOL_DONE);
+    bench_flush(&b);
+    for (const char *at = b.out, *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
+        CHECK(end - at <= 80);
+    is_golden("why-80.txt");
+}
+
 TEST(as_json)
 {
     CHECK_EQ(why(NULL, true), TOOL_DONE);
@@ -81,6 +95,7 @@ TEST(nothing_to_tell)
 int main(void)
 {
     setenv("TZ", "UTC", 1);
-    return RUN(both_sides_and_what_would_mend_it) | RUN(as_json) | RUN(json_is_documented) |
-           RUN(differences_have_a_colour) | RUN(what_waits) | RUN(nothing_to_tell);
+    return RUN(both_sides_and_what_would_mend_it) | RUN(on_a_terminal) | RUN(as_json) |
+           RUN(json_is_documented) | RUN(differences_have_a_colour) | RUN(what_waits) |
+           RUN(nothing_to_tell);
 }
