@@ -42,6 +42,8 @@ void compile_leave(struct compile *c, struct shrike_origin origin, const char *f
         report_error(c->report, origin, "%s", why);
     else
         report_warning(c->report, origin, "%s %.200s is left out: %s", c->kind, c->name, why);
+    if (!c->left_out)
+        c->left = (struct config_left){c->name, compile_text(c, why), compile_origin(c, origin)};
     c->left_out = true;
 }
 
@@ -187,6 +189,10 @@ static void compile_conns(struct compile *c)
     struct config_conn *beside = pool_take(c->pool, (count + 1u) * sizeof(*beside));
     for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
         compile_conn(c, s, &conns[at], &beside[at]);
+        if (c->left_out && !c->config->left.name) {
+            c->config->left = c->left;
+            c->config->left.name = conns[at].name;
+        }
         at += !c->left_out;
     }
     c->config->left_out = count - at;

@@ -19,8 +19,9 @@ struct compile {
     struct config_report *report;
     const struct section *root, *shrike; /* NULL: there is none */
     const char *kind, *name;             /* what is compiled: "connection", "gw" */
-    bool strict;   /* what cannot be used is an error: of one connection from elsewhere */
-    bool left_out; /* what is compiled cannot be used */
+    bool strict;             /* what cannot be used is an error: of one connection from elsewhere */
+    bool left_out;           /* what is compiled cannot be used */
+    struct config_left left; /* why */
     const char *file_from, *file; /* the newest file name of an origin, and its copy */
 };
 

@@ -36,9 +36,16 @@ struct config_secret {
     struct shrike_origin origin;
 };
 
+/* A connection that cannot be used yet: what of it, and where that is written. */
+struct config_left {
+    const char *name, *why;
+    struct shrike_origin origin;
+};
+
 struct config {
     struct shrike_conf conf;
     uint32_t left_out;                /* connections that cannot be used yet */
+    struct config_left left;          /* the first of them */
     struct config_conn written;       /* marks of the section `shrike` and of the pools */
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;

@@ -1,5 +1,6 @@
 /* Causes and changes: see advice.h. */
 #include "control/advice.h"
+#include "control/render.h"
 #include "crypto/suite.h"
 #include "crypto/weak.h"
 #include "wire/codes.h"
@@ -9,10 +10,12 @@
     1200 /* octets: what every path carries is less than 1280 with its headers                     \
           */
 
+#define AGAIN_LOST 2 /* a single answer may be late or lost by chance */
+
 /* ---- causes ---- */
 
 enum side { OURS, THEIRS };
-enum when { ALWAYS, LARGE, PORT_4500, PARTS, LOST, VERSION, NO_MORE };
+enum when { ALWAYS, LARGE, PORT_4500, PARTS, LOST, REPEATED, ONCE, VERSION, NO_MORE };
 
 static const struct cause {
     u16 reason;
@@ -42,6 +45,10 @@ static bool holds(enum when when, const struct shrike_event *e)
     case PARTS:
     case LOST:
         return false;
+    case REPEATED:
+        return r->again >= AGAIN_LOST;
+    case ONCE:
+        return r->again < AGAIN_LOST;
     case VERSION:
         return r->notify == NOTIFY_INVALID_MAJOR_VERSION;
     case NO_MORE:
@@ -184,8 +191,9 @@ static void change_proposals(struct text *t, const struct shrike_event *e,
         text_str(t, "add ");
         put_wish(t, &w);
         text_str(t, ike ? " to proposals" : " to esp_proposals");
-    } else if (count && wish_of_ours(&w, &ours[0])) {
-        text_str(t, "let the peer allow ");
+    }
+    if (count && wish_of_ours(&w, &ours[0])) {
+        text_str(t, t->len ? ", or let the peer allow " : "let the peer allow ");
         put_wish(t, &w);
     }
 }
@@ -242,13 +250,37 @@ static void change_secret(struct text *t, const struct shrike_event *e,
     const struct compare_row *there = row_of(both, "identity there");
     if (!here || !there)
         return;
-    text_str(t, "secrets { ike-");
+    text_str(t, "secrets {\n    ike-");
     text_str(t, conn->name);
-    text_str(t, " { id-1 = ");
+    text_str(t, " {\n        id-1 = ");
     text_str(t, here->here);
-    text_str(t, ", id-2 = ");
+    text_str(t, "\n        id-2 = ");
     text_str(t, e->reason.offered.len ? there->there : there->here);
-    text_str(t, ", secret = ... } }");
+    text_str(t, "\n        secret = ...\n    }\n}");
+}
+
+void advice_address(struct text *t, const struct shrike_event *e, const struct shrike_conf *conf)
+{
+    const struct shrike_conn *near = NULL;
+    bool here = false;
+    for (u32 i = 0; i < conf->conn_count; i++) {
+        const struct shrike_conn *c = &conf->conns[i];
+        const bool local = compare_holds(c->local_addrs, c->local_addr_count, &e->local);
+        if (local == compare_holds(c->remote_addrs, c->remote_addr_count, &e->remote))
+            continue;
+        if (near) /* which of them is meant, nobody knows */
+            return;
+        near = c;
+        here = local;
+    }
+    const struct shrike_endpoint *lacks = here ? &e->remote : &e->local;
+    if (!near || !lacks->family)
+        return;
+    text_str(t, here ? "remote_addrs = " : "local_addrs = ");
+    text_addr(t, lacks->octets, lacks->family);
+    text_str(t, " in connection ");
+    render_name(t, near->name);
+    text_str(t, ", beside what is there");
 }
 
 void advice_change(struct text *t, const struct shrike_event *e, const struct shrike_conn *conn,
@@ -259,6 +291,8 @@ void advice_change(struct text *t, const struct shrike_event *e, const struct sh
         code == SHRIKE_REASON_NO_CHILD_PROPOSAL || (code == SHRIKE_REASON_WEAK_PROPOSAL && child);
     if (code == SHRIKE_REASON_LIMIT && e->reason.exchange == EXCHANGE_IKE_SA_INIT)
         text_str(t, "raise init_limit_half_open, or leave it out");
+    if (code == SHRIKE_REASON_ADDRESS_NOT_ASKED && e->reason.theirs)
+        text_str(t, "vips = 0.0.0.0 in the connection, or vips = ::");
     if (!conn || e->reason.theirs) /* what would please the peer, is not known here */
         return;
     if (about_child && child)

@@ -17,4 +17,7 @@ bool advice_next(const struct shrike_event *e, unsigned *at, struct advice_cause
 void advice_change(struct text *t, const struct shrike_event *e, const struct shrike_conn *conn,
                    const struct shrike_child_conf *child, const struct compare *both);
 
+/* NO_CONNECTION: of a connection that lacks one of both addresses, when there is only one such. */
+void advice_address(struct text *t, const struct shrike_event *e, const struct shrike_conf *conf);
+
 #endif

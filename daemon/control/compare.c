@@ -303,19 +303,39 @@ static void print_nets(struct text *t, const struct shrike_net *nets, u16 count)
         text_str(t, t->len ? " any" : "any");
 }
 
+bool compare_holds(const struct shrike_net *nets, u16 count, const struct shrike_endpoint *end)
+{
+    bool held = count == 0;
+    for (u16 i = 0; i < count && !held; i++) {
+        const unsigned bits = nets[i].prefix_bits, whole = bits / 8, rest = bits % 8;
+        const u8 *a = nets[i].addr.octets, *b = end->octets;
+        held = !nets[i].addr.family ||
+               (nets[i].addr.family == end->family && memcmp(a, b, whole) == 0 &&
+                (!rest || (a[whole] ^ b[whole]) >> (8 - rest) == 0));
+    }
+    return held;
+}
+
 /* One end of all connections, as many as there is room for. */
 static void compare_end(struct compare *out, const struct shrike_conf *conf, bool local,
                         const struct shrike_endpoint *end)
 {
     struct compare_row *row = add(out, local ? "address here" : "address there");
     struct text here = text_of(row->here, COMPARE_CELL), there = text_of(row->there, COMPARE_CELL);
-    for (u32 i = 0; i < conf->conn_count && !here.cut; i++) {
+    bool held = false;
+    for (u32 i = 0; i < conf->conn_count && !(here.cut && held); i++) {
         const struct shrike_conn *c = &conf->conns[i];
-        print_nets(&here, local ? c->local_addrs : c->remote_addrs,
-                   local ? c->local_addr_count : c->remote_addr_count);
+        const struct shrike_net *nets = local ? c->local_addrs : c->remote_addrs;
+        const u16 count = local ? c->local_addr_count : c->remote_addr_count;
+        if (!here.cut)
+            print_nets(&here, nets, count);
+        held |= compare_holds(nets, count, end);
     }
+    if (!conf->conn_count)
+        text_str(&here, "no connections");
     if (end->family)
         text_addr(&there, end->octets, end->family);
+    row->differs = !held;
 }
 
 void compare_addresses(struct compare *out, const struct shrike_event *e,
@@ -349,8 +369,9 @@ static void compare_pools(struct compare *out, const struct shrike_event *e,
         text_str(&t, i ? " " : "pools ");
         render_name(&t, conn->pools[i]);
     }
+    const bool asker = e->reason.theirs || conn->vip_count;
     if (!conn->pool_count)
-        text_str(&t, conn->vip_count ? "asks for one" : "no pools");
+        text_str(&t, conn->vip_count ? "asks for one" : asker ? "asks for none" : "no pools");
     if (e->reason.code == SHRIKE_REASON_ADDRESS_NOT_GIVEN)
         put(row->there, "gave none");
     else if (e->reason.code == SHRIKE_REASON_ADDRESS_NOT_ASKED)

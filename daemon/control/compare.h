@@ -21,6 +21,8 @@ struct compare {
     unsigned count;
 };
 
+/* Is the address of this end in one of these blocks, or are there none? */
+bool compare_holds(const struct shrike_net *nets, u16 count, const struct shrike_endpoint *end);
 /* The addresses of all connections next to those between which nobody is expected. */
 void compare_addresses(struct compare *out, const struct shrike_event *e,
                        const struct shrike_conf *conf);

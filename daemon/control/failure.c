@@ -138,7 +138,7 @@ static void put_causes(struct vici_writer *w, const struct shrike_event *e)
 }
 
 void failure_put(struct vici_writer *w, const struct shrike_event *e,
-                 const struct shrike_conf *conf, struct shrike_origin secret)
+                 const struct shrike_conf *conf, struct shrike_origin rule)
 {
     static struct compare both;
     char line[TEXT_MAX];
@@ -156,9 +156,11 @@ void failure_put(struct vici_writer *w, const struct shrike_event *e,
     vici_put_text(w, "decided-by", decided_by(r));
     put_whom(w, e, conn ? conn->name : e->conn, child ? child->name : e->child_conf);
     put_compared(w, &both);
-    failure_put_rule(w, secret.file ? secret : r->origin);
+    failure_put_rule(w, rule.file ? rule : r->origin);
     vici_put_text(w, "remedy", render_remedy(r));
     t = text_of(line, sizeof line);
+    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION && !rule.file)
+        advice_address(&t, e, conf);
     advice_change(&t, e, conn, child, &both);
     if (t.len && !t.cut)
         vici_put_text(w, "change", line);

@@ -18,10 +18,11 @@ enum failure_rank {
 /* Is it one that somebody may ask about? */
 bool failure_is(const struct shrike_event *e);
 enum failure_rank failure_rank(const struct shrike_event *e);
-/* As elements of VICI. conf: the configuration, or NULL. secret: AUTH_MAC: where the secret stands
- * that was tried; file NULL: not known. */
+/* As elements of VICI. conf: the configuration, or NULL. rule: what decided, when the event does
+ * not know it: AUTH_MAC: the secret that was tried; NO_CONNECTION: what keeps one from being used,
+ * of which the caller tells. file NULL: nothing. */
 void failure_put(struct vici_writer *w, const struct shrike_event *e,
-                 const struct shrike_conf *conf, struct shrike_origin secret);
+                 const struct shrike_conf *conf, struct shrike_origin rule);
 void failure_put_rule(struct vici_writer *w, struct shrike_origin rule); /* nothing without one */
 /* The same of a connection with a name that has no address. */
 void failure_put_name(struct vici_writer *w, const struct shrike_conn *conn, const char *name,

@@ -2,11 +2,13 @@
 #include "control/failures.h"
 #include "control/commands.h"
 #include "control/control.h"
+#include "control/render.h"
 #include "ops/parts.h"
 #include <stdlib.h>
 #include <time.h>
 
-#define TOLD_MAX    16384   /* octets that are told of one failure: eight rows and some lines */
+#define TOLD_MAX    16384 /* octets that are told of one failure: eight rows and some lines */
+#define TEXT_MAX    1024
 #define ALIKE_US    1000000 /* two events of one IKE SA within this time tell of one failure */
 #define WAITING_MAX 64      /* connections that are told to be waiting, in one answer */
 
@@ -192,17 +194,44 @@ static struct failure *failure_now(const struct vici_writer *w)
     return one;
 }
 
+/* What decided, where the event cannot know it: the secret that was tried; what keeps a connection
+ * from being used. */
+static struct shrike_origin rule_of(const struct control *c, const struct shrike_event *e)
+{
+    const struct config *config = c->model.merged;
+    if (e->reason.code == SHRIKE_REASON_AUTH_MAC)
+        return shared_origin(c, e->reason.beside);
+    if (e->reason.code == SHRIKE_REASON_NO_CONNECTION && config)
+        return config->left.origin;
+    return (struct shrike_origin){0};
+}
+
+static void put_left_out(struct vici_writer *w, const struct config *config)
+{
+    char line[TEXT_MAX];
+    struct text t = text_of(line, sizeof line);
+    text_str(&t, "connection ");
+    render_name(&t, config->left.name);
+    if (config->left_out > 1) {
+        text_str(&t, ", one of ");
+        text_u64(&t, config->left_out);
+        text_str(&t, " like this,");
+    }
+    text_str(&t, " is left out: ");
+    render_name(&t, config->left.why);
+    vici_put_text(w, "change", line);
+}
+
 void failures_event(struct control *c, const struct shrike_event *e)
 {
     static u8 octets[TOLD_MAX];
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
-    struct shrike_origin secret = {0};
     if (!failure_is(e))
         return;
     const struct config *config = c->model.merged; /* none while others are being loaded */
-    if (e->reason.code == SHRIKE_REASON_AUTH_MAC)
-        secret = shared_origin(c, e->reason.beside);
-    failure_put(&w, e, config ? &config->conf : NULL, secret);
+    failure_put(&w, e, config ? &config->conf : NULL, rule_of(c, e));
+    if (config && config->left.name && e->reason.code == SHRIKE_REASON_NO_CONNECTION)
+        put_left_out(&w, config);
     struct failure *one = failure_now(&w);
     if (!one)
         return;
@@ -241,6 +270,20 @@ void failures_restore(struct control *c, struct bytes key, struct bytes value)
     f->number = MAX(f->number, one->number);
 }
 
+/* Several lines as one. */
+static void put_flat(struct text *t, struct bytes lines)
+{
+    for (size_t i = 0; i < lines.len; i++) {
+        if (lines.at[i] != '\n') {
+            text_safe(t, bytes_of(lines.at + i, 1));
+            continue;
+        }
+        while (i + 1 < lines.len && lines.at[i + 1] == ' ')
+            i++;
+        text_char(t, ' ');
+    }
+}
+
 bool failures_newest(const struct control *c, u32 after, const char *conn, struct text *t)
 {
     const struct failures *f = &c->failures;
@@ -250,10 +293,11 @@ bool failures_newest(const struct control *c, u32 after, const char *conn, struc
         if (!vici_value_is(told, "connection", conn))
             continue;
         text_safe(t, vici_value(told, "text"));
-        text_str(t, change.len ? "; " : "");
-        text_safe(t, change);
-        text_str(t, remedy.len ? "; " : "");
-        text_safe(t, remedy);
+        text_str(t, change.len || remedy.len ? "; " : "");
+        if (change.len)
+            put_flat(t, change);
+        else
+            text_safe(t, remedy);
         return true;
     }
     return false;

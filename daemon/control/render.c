@@ -203,6 +203,13 @@ void render_what(struct text *t, const struct shrike_reason *r)
     const char *notify = r->notify ? code_name(CODE_NOTIFY, r->notify) : NULL;
     if (r->parts_all && exchange) {
         render_parts(t, r, exchange);
+    } else if (r->code == SHRIKE_REASON_HALF_OPEN_TIMEOUT && r->again) {
+        text_str(t, "the peer began a handshake, asked ");
+        text_u64(t, r->again);
+        text_str(t, r->again == 1 ? " time more for our answer, and never went on"
+                                  : " times more for our answer, and never went on");
+    } else if (r->code == SHRIKE_REASON_LIMIT && r->exchange == EXCHANGE_IKE_SA_INIT) {
+        text_str(t, "as many handshakes are half-open as `init_limit_half_open` allows");
     } else if (r->code == SHRIKE_REASON_TIMEOUT && exchange) {
         text_str(t, "no answer to ");
         text_str(t, exchange);
@@ -223,6 +230,8 @@ const char *render_remedy(const struct shrike_reason *r)
     if (r->parts_all)
         return "let the peer write `fragment_size = 576`, and look at the MTU of the path from "
                "there";
+    if (r->notify == NOTIFY_INVALID_MAJOR_VERSION && r->theirs)
+        return "let the peer speak IKEv2";
     return r->theirs && r->notify ? "the peer's own log, or `shrike why` there, says why"
                                   : shrike_reason_remedy(r->code);
 }

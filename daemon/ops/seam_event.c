@@ -16,6 +16,7 @@ static void reason_write(struct writer *w, const struct shrike_reason *why)
     write_u8(w, why->method);
     write_u8(w, why->parts);
     write_u8(w, why->parts_all);
+    write_u8(w, why->again);
     write_slice(w, bytes_of(why->offered.at, MIN(why->offered.len, SEAM_OFFER_MAX)));
     write_slice(w, bytes_of(why->beside.at, MIN(why->beside.len, SEAM_OFFER_MAX)));
     write_origin(w, why->origin);
@@ -31,6 +32,7 @@ static void reason_read(struct reader *r, struct shrike_reason *why, struct seam
     why->method = read_u8(r);
     why->parts = read_u8(r);
     why->parts_all = read_u8(r);
+    why->again = read_u8(r);
     why->offered = read_slice(r);
     why->beside = read_slice(r);
     r->bad |= why->offered.len > SEAM_OFFER_MAX || why->beside.len > SEAM_OFFER_MAX;

@@ -29,6 +29,8 @@ struct shrike_reason {
     uint8_t method;              /* AUTH_METHOD: enum auth_method of the peer; 0 none */
     uint8_t parts, parts_all;    /* TIMEOUT, HALF_OPEN_TIMEOUT: how many fragments came of what was
                                   * waited for, and of how many; 0: none */
+    uint8_t again;               /* HALF_OPEN_TIMEOUT: how often the peer's first request came
+                                  * once more, after it was answered */
     struct shrike_bytes offered; /* body of the peer's SA, TSr or ID payload, as on the wire */
     struct shrike_bytes beside;  /* of its TSi payload, where `offered` is TSr; AUTH_MAC: what the
                                   * secret is called that was tried */

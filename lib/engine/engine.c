@@ -269,6 +269,14 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     return true;
 }
 
+/* A first request that has its answer: the same again, as far as it is known. */
+static bool asked_again(struct shard *s, struct ike_sa *sa, const struct shrike_datagram *d)
+{
+    if (sa->handshake)
+        sa->handshake->again += sa->handshake->again < UINT8_MAX;
+    return sa->theirs.message && replay(s, sa, sa->theirs.message, d);
+}
+
 /* A datagram for no SA of ours: the gate decides before anything is kept. */
 static bool stranger(struct shrike *e, const struct shrike_datagram *d, const struct header *h)
 {
@@ -291,7 +299,7 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     case GATE_ADMIT:
         return welcome(e, &x, &t);
     case GATE_REPLAY:
-        return x.sa->theirs.message ? replay(s, x.sa, x.sa->theirs.message, d) : false;
+        return asked_again(s, x.sa, d);
     case GATE_COOKIE:
         gate_send_cookie(s, &x);
         return true;
@@ -520,10 +528,11 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
     else if (s->now >= sa->expires) {
         struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
         why.exchange = sa->state == IKE_AUTH ? EXCHANGE_IKE_AUTH : 0;
-        if (sa->handshake && sa->handshake->parts_all) {
+        if (sa->handshake) {
+            why.again = sa->handshake->again;
             why.parts = sa->handshake->parts;
             why.parts_all = sa->handshake->parts_all;
-            why.detail = sa->handshake->part_octets;
+            why.detail = why.parts_all ? sa->handshake->part_octets : 0;
         }
         ike_close(s, sa, &why);
         sa->reap = true;

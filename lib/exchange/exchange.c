@@ -514,7 +514,9 @@ static struct shrike_reason silence_of(const struct ike_sa *sa, const struct slo
     why.theirs = why.notify && slot->exchange == EXCHANGE_IKE_SA_INIT;
     if (why.theirs)
         why.code = reason_of_notify(why.notify, SHRIKE_REASON_NO_IKE_PROPOSAL);
-    else
+    if (why.code == SHRIKE_REASON_NO_IKE_PROPOSAL && sa->conn->proposals_origin.file)
+        why.origin = sa->conn->proposals_origin;
+    if (!why.theirs)
         why.detail = octets_of(slot->message);
     return why;
 }

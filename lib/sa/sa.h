@@ -69,6 +69,7 @@ struct handshake {
     bool counted;                   /* responder: the gate counts it as half-open */
     bool proved;                    /* responder: the peer has proved itself, and we not yet */
     bool moved;                     /* initiator: what it has said of NATs was of another address */
+    u8 again;                       /* responder: how often IKE_SA_INIT came once more */
     u8 parts, parts_all;            /* fragments of the peer's message that came, and of how many */
     u16 part_octets;                /* the largest of these */
     u8 ke_private[KE_PRIVATE_MAX];

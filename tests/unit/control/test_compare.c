@@ -73,7 +73,8 @@ TEST(proposals_kind_by_kind)
     CHECK(row("integrity", "none", "HMAC_SHA2_256_128", true));
     CHECK(row("prf", "PRF_HMAC_SHA2_256", "PRF_HMAC_SHA2_256", false));
     CHECK(row("key exchange", "CURVE25519", "MODP2048", true));
-    CHECK(strcmp(change, "add aes128-sha256-modp2048 to proposals") == 0);
+    CHECK(strstr(change,
+                 "add aes128-sha256-modp2048 to proposals, or let the peer allow aes256gcm16"));
     e.reason.theirs = true;
     e.reason.offered = bytes_of(NULL, 0);
     look(&e);
@@ -112,7 +113,7 @@ TEST(forward_secrecy_shows_at_the_rekey)
     CHECK(row("key exchange", "none", "MODP2048", true));
     CHECK(row("encryption", "AES_CBC_128", "AES_CBC_128", false));
     CHECK(row("sequence numbers", "32_BIT", "32_BIT", false));
-    CHECK(strcmp(change, "add aes128-sha256-modp2048 to esp_proposals") == 0);
+    CHECK(strstr(change, "add aes128-sha256-modp2048 to esp_proposals, or let the peer allow "));
     e.reason.exchange = EXCHANGE_IKE_AUTH;
     look(&e);
     for (unsigned i = 0; i < both.count; i++)
@@ -171,7 +172,8 @@ TEST(identities)
     e.reason.detail = PAYLOAD_IDI;
     look(&e);
     CHECK(row("identity there", "north", "west", false));
-    CHECK(strcmp(change, "secrets { ike-gw { id-1 = east, id-2 = west, secret = ... } }") == 0);
+    CHECK(strcmp(change, "secrets {\n    ike-gw {\n        id-1 = east\n        id-2 = west\n      "
+                         "  secret = ...\n    }\n}") == 0);
     e.reason.code = SHRIKE_REASON_AUTH_MAC;
     e.reason.beside = bytes_of("ike-1", 5);
     look(&e);
@@ -198,6 +200,47 @@ TEST(addresses_of_all)
     CHECK_EQ(both.count, 2);
     CHECK(row("address here", "192.0.2.1 any", "192.0.2.9", false));
     CHECK(row("address there", "any 198.51.100.0/24 any", "203.0.113.5", false));
+}
+
+static bool lacks(const struct shrike_conf *conf, const char *should)
+{
+    const struct shrike_event e = {.reason.code = SHRIKE_REASON_NO_CONNECTION,
+                                   .local = {{192, 0, 2, 1}, 500, 4, 0},
+                                   .remote = {{198, 51, 100, 7}, 500, 4, 0}};
+    struct text t = text_of(change, sizeof change);
+    advice_address(&t, &e, conf);
+    return strcmp(change, should) == 0;
+}
+
+/* Where one connection has one of both addresses, the other is what it lacks. */
+TEST(addresses_that_lack)
+{
+    static const struct shrike_net here = {{{192, 0, 2, 1}, 4}, 32};
+    static const struct shrike_net near = {{{198, 51, 100, 8}, 4}, 29}; /* up to .15 */
+    static const struct shrike_net far = {{{203, 0, 113, 1}, 4}, 32};
+    struct shrike_conn conns[] = {{.name = "gw",
+                                   .local_addrs = &here,
+                                   .local_addr_count = 1,
+                                   .remote_addrs = &near,
+                                   .remote_addr_count = 1},
+                                  {.name = "other",
+                                   .local_addrs = &far,
+                                   .local_addr_count = 1,
+                                   .remote_addrs = &far,
+                                   .remote_addr_count = 1}};
+    struct shrike_conf conf = {.conns = conns, .conn_count = 2};
+    CHECK(lacks(&conf, "remote_addrs = 198.51.100.7 in connection gw, beside what is there"));
+    CHECK(compare_holds(&near, 1, &(struct shrike_endpoint){{198, 51, 100, 15}, 500, 4, 0}));
+    CHECK(!compare_holds(&near, 1, &(struct shrike_endpoint){{198, 51, 100, 16}, 500, 4, 0}));
+    conns[1].remote_addrs = NULL; /* anybody, at another address of ours */
+    conns[1].remote_addr_count = 0;
+    CHECK(lacks(&conf, "")); /* who knows which is meant */
+    conns[0].local_addrs = &far;
+    CHECK(lacks(&conf, "local_addrs = 192.0.2.1 in connection other, beside what is there"));
+    conf.conn_count = 0;
+    CHECK(lacks(&conf, ""));
+    compare_addresses(&both, &(struct shrike_event){.remote = {{1}, 500, 4, 0}}, &conf);
+    CHECK(row("address there", "no connections", "1.0.0.0", true));
 }
 
 /* However many there are, the cell is full at some time, and that is all. */
@@ -271,7 +314,11 @@ TEST(causes_in_order)
     e.reason.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT;
     CHECK_EQ(causes_of(&e, "fragment-size"), 2);
     e.reason.parts_all = 0;
-    CHECK_EQ(causes_of(&e, "answer-lost"), 4);
+    CHECK_EQ(causes_of(&e, "port-4500"), 4);
+    e.reason.again = 1; /* that may be chance */
+    CHECK_EQ(causes_of(&e, "port-4500"), 4);
+    e.reason.again = 2;
+    CHECK_EQ(causes_of(&e, "answer-lost"), 2);
     e.reason.code = SHRIKE_REASON_TIMEOUT;
     e.reason.notify = NOTIFY_INVALID_IKE_SPI;
     CHECK_EQ(causes_of(&e, "two-hosts"), 2);
@@ -291,5 +338,6 @@ int main(void)
     return RUN(proposals_kind_by_kind) | RUN(the_nearest_kind_is_marked) |
            RUN(forward_secrecy_shows_at_the_rekey) | RUN(what_is_weak_is_not_to_be_added) |
            RUN(selectors_of_both_ends) | RUN(identities) | RUN(addresses_of_all) |
-           RUN(addresses_of_many) | RUN(modes) | RUN(every_reason) | RUN(causes_in_order);
+           RUN(addresses_that_lack) | RUN(addresses_of_many) | RUN(modes) | RUN(every_reason) |
+           RUN(causes_in_order);
 }

@@ -153,6 +153,15 @@ TEST(fragments_that_came)
     CHECK(strstr(render_remedy(&r), "fragment_size"));
 }
 
+TEST(who_asked_again)
+{
+    const struct shrike_reason r = {
+        .code = SHRIKE_REASON_HALF_OPEN_TIMEOUT, .exchange = EXCHANGE_IKE_AUTH, .again = 3};
+    struct text t = text_of(line, sizeof line);
+    render_what(&t, &r);
+    CHECK(has("asked 3 times more for our answer"));
+}
+
 TEST(silence_with_a_hint)
 {
     const struct shrike_event e = {.id = SHRIKE_EVENT_IKE_FAILED,
@@ -179,5 +188,6 @@ int main(void)
     return RUN(who_and_what) | RUN(a_refused_proposal_shows_both_sides) |
            RUN(selectors_without_a_common_part) | RUN(nothing_but_printable_characters) |
            RUN(an_offer_that_is_no_payload) | RUN(every_event_and_reason_has_a_line) |
-           RUN(fragments_that_came) | RUN(silence_with_a_hint) | RUN(reasons_of_answers);
+           RUN(fragments_that_came) | RUN(who_asked_again) | RUN(silence_with_a_hint) |
+           RUN(reasons_of_answers);
 }

@@ -263,6 +263,18 @@ TEST(a_request_again_gets_its_reply_again)
     toy_end(p);
 }
 
+/* Who asks again has not had the answer: that is told when nothing comes of it. */
+TEST(how_often_it_was_asked_is_told)
+{
+    CHECK(begin(1000, 1000, 100));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_EQ(say(&hello), ACCEPTED);
+    pair_wait(p, p->now + 120 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[1].failure.code, SHRIKE_REASON_HALF_OPEN_TIMEOUT);
+    CHECK_EQ(p->side[1].failure.again, 2);
+    toy_end(p);
+}
+
 /* RFC 7296 3.1 (2, 3): what is no request for a first exchange makes nothing and gets nothing. */
 TEST(other_headers_make_nothing)
 {
@@ -315,6 +327,6 @@ int main(void)
     return RUN(a_cookie_holds_for_one_only) | RUN(cookies_grow_old) |
            RUN(all_are_asked_above_the_threshold) | RUN(it_stays_raised_a_while) |
            RUN(one_prefix_pays_alone) | RUN(half_open_caps_hold) |
-           RUN(a_request_again_gets_its_reply_again) | RUN(other_headers_make_nothing) |
-           RUN(events_of_strangers_are_bounded);
+           RUN(a_request_again_gets_its_reply_again) | RUN(how_often_it_was_asked_is_told) |
+           RUN(other_headers_make_nothing) | RUN(events_of_strangers_are_bounded);
 }
