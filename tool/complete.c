@@ -16,10 +16,11 @@ static bool begins(const char *whole, const char *word)
     return strncmp(whole, word, strlen(word)) == 0;
 }
 
-static void offer(const struct line *l, const char *whole)
+/* what: a line about it for shells that show one; NULL: there is none. */
+static void offer(const struct line *l, const char *whole, const char *what)
 {
     if (begins(whole, l->word))
-        fprintf(l->t->out, "%s\n", whole);
+        fprintf(l->t->out, "%s%s%s\n", whole, what ? "\t" : "", what ? what : "");
 }
 
 /* Does this option, written in either way, take the next word? */
@@ -74,7 +75,7 @@ static void offer_options(const struct line *l)
         const struct tool_option *o = &tool_options[i];
         snprintf(at, sizeof at, "--%s", o->name);
         if (!o->belongs || o->belongs & belongs)
-            offer(l, at);
+            offer(l, at, o->text);
     }
 }
 
@@ -87,7 +88,7 @@ static void offer_name(const struct line *l, struct bytes name)
         return;
     memcpy(at, name.at, name.len);
     if (strspn(at, good) == name.len)
-        offer(l, at);
+        offer(l, at, NULL);
 }
 
 /* Connections; behind one of them its children. */
@@ -113,6 +114,12 @@ static void offer_names(const struct line *l)
     tunnels_free(&all);
 }
 
+static void offer_command(const struct line *l, const struct tool_command *c)
+{
+    if (c->what)
+        offer(l, c->name, c->what);
+}
+
 int command_complete(struct tool *t, char *const *arguments)
 {
     struct line l = {.t = t};
@@ -122,7 +129,7 @@ int command_complete(struct tool *t, char *const *arguments)
         offer_options(&l);
     else if (!l.command)
         for (unsigned i = 0; i < tool_command_count; i++)
-            offer(&l, tool_commands[i].what ? tool_commands[i].name : "");
+            offer_command(&l, &tool_commands[i]);
     else if (l.arguments < l.command->names && l.arguments < l.command->most)
         offer_names(&l);
     return TOOL_DONE;

@@ -135,6 +135,21 @@ completed() {
     return $code
 }
 
+# Of several words it is shown what each does.
+described() {
+    local code=0
+    tmux new-session -d -s completed -x 160 -y 20 \
+        "PATH=$(dirname "$shrike"):$PATH exec $(shell_of "$1")"
+    within 10 line_is '>' || code=1
+    tmux send-keys -t completed -l "shrike re"
+    tmux send-keys -t completed Tab
+    within 5 sh -c "command tmux -S '$net_dir/tmux' capture-pane -p -t completed |
+        grep -q 'reload .*have the files read again'" || code=1
+    [ $code -eq 0 ] || tmux capture-pane -p -t completed
+    tmux kill-session -t completed
+    return $code
+}
+
 # Commands, options of a command, names that the daemon has, and files where nothing else fits.
 shell_completes() {
     local socket="shrike --socket $net_dir/west.vici"
@@ -142,7 +157,8 @@ shell_completes() {
         completed "$1" "shrike top --on" "shrike top --once" &&
         completed "$1" "$socket up we" "$socket up west-east" &&
         completed "$1" "$socket rekey west-east at" "$socket rekey west-east attic" &&
-        completed "$1" "shrike check docs/TOU" "shrike check docs/TOUR.md"
+        completed "$1" "shrike check docs/TOU" "shrike check docs/TOUR.md" || return 1
+    [ "$1" = bash ] || described "$1"
 }
 
 test_of one_child_is_up_and_one_is_not lan_is_up_attic_is_not || exit 1

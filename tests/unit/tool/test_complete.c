@@ -2,6 +2,18 @@
 #include "fake.h"
 #include "tool/complete.h"
 
+/* What is said of each word goes. */
+static void leave_words(char *text)
+{
+    char *to = text;
+    for (; *text; text++) {
+        if (*text == '\t')
+            text += strcspn(text, "\n");
+        *to++ = *text;
+    }
+    *to = 0;
+}
+
 /* The words of a command line, and what is offered for the last of them. */
 static void offers(char *const *words, const char *should)
 {
@@ -10,6 +22,7 @@ static void offers(char *const *words, const char *should)
     int code = command_complete(&b.tool, words);
     bench_flush(&b);
     CHECK_EQ(code, TOOL_DONE);
+    leave_words(b.out);
     CHECK_TEXT(b.out, should);
     CHECK_TEXT(b.err, "");
     bench_close(&b);
@@ -34,6 +47,9 @@ TEST(commands)
     bench_open(&b, fake_serve);
     CHECK_EQ(command_complete(&b.tool, none), TOOL_DONE);
     bench_flush(&b);
+    CHECK(strstr(b.out, "overview\tall tunnels at a glance; "));
+    CHECK(strstr(b.out, "\nlog\tthe last lines of the log\n"));
+    leave_words(b.out);
     CHECK(strstr(b.out, "overview\nlist\nup\n") == b.out);
     bench_close(&b);
 }
