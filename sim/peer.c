@@ -89,6 +89,7 @@ static void keep_change(struct peer *p, const struct shrike_event *e)
                               .id = e->id,
                               .reason = e->reason.code,
                               .began = p->began,
+                              .theirs = e->reason.theirs,
                               .resent = p->resent};
     snprintf(c->conn, sizeof c->conn, "%s", e->conn ? e->conn : "");
     snprintf(c->child, sizeof c->child, "%s", e->child_conf ? e->child_conf : "");
@@ -292,6 +293,7 @@ bool peer_init(struct peer *p, struct world *w, const struct peer_setup *setup)
     p->config = setup->config;
     p->conf = setup->config->conf;
     p->provider = setup->provider;
+    p->busy = setup->busy;
     kernel_init(&p->kernel);
     p->secrets = secrets_new();
     return p->secrets && take_secrets(p) && begin(p);

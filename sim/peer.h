@@ -30,8 +30,9 @@ struct peer_change {
     shrike_time at;
     enum shrike_event_id id;
     enum shrike_reason_code reason;
-    bool began; /* this side has begun the exchange */
-    u32 resent; /* requests since the change before */
+    bool began;  /* this side has begun the exchange */
+    bool theirs; /* the other side has decided it */
+    u32 resent;  /* requests since the change before */
     char conn[PEER_NAME_MAX], child[PEER_NAME_MAX];
 };
 
@@ -60,6 +61,7 @@ struct peer {
         u8 *octets; /* of the answer; NULL: none */
     } ops[PEER_OPS_MAX];
     unsigned op_first, op_count;
+    bool busy;
     bool began; /* the last exchange that makes SAs was one of ours */
     u32 resent;
 
@@ -81,6 +83,7 @@ struct peer_setup {
     const char *name;
     struct config *config; /* its connections have addresses; stays the caller's */
     struct shrike_provider *provider;
+    bool busy; /* there are always packets: no Child SA is ever idle */
 };
 
 /* false: no memory. Its secrets are taken from the configuration. */

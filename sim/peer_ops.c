@@ -59,13 +59,14 @@ static size_t place_of(const struct peer *p, u32 child_serial)
 static void limit(struct peer *p, const struct shrike_install_op *op, size_t place)
 {
     const size_t before = place_of(p, op->replaces);
-    shrike_time at = op->life.idle ? p->node.world->now + op->life.idle : SHRIKE_NEVER;
+    const bool ends = op->life.idle && !p->busy;
+    shrike_time at = ends ? p->node.world->now + op->life.idle : SHRIKE_NEVER;
     if (place >= p->idle_room) {
         p->idle_room = MAX(64u, 2 * place);
         p->idle_at = realloc(p->idle_at, p->idle_room * sizeof *p->idle_at);
         ensure(p->idle_at != NULL);
     }
-    if (before < place && op->life.idle)
+    if (before < place && ends)
         at = p->idle_at[before];
     p->idle_at[place] = at;
 }

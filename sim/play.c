@@ -104,7 +104,7 @@ static bool build(struct play *p, const struct play_setup *setup)
         p->link[s].faults = setup->faults;
     }
     for (unsigned s = 0; s < 2; s++) {
-        const struct peer_setup one = {names[s], setup->config[s], &p->provider};
+        const struct peer_setup one = {names[s], setup->config[s], &p->provider, setup->busy};
         good &= peer_init(&p->peer[s], &p->world, &one);
         if (p->place[s].nat)
             build_nat(p, s);

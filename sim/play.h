@@ -17,6 +17,7 @@ struct play_setup {
     const char *conn;         /* NULL: the first that fits */
     struct link_faults faults;
     bool nat[2];
+    bool busy; /* packets flow all the time; else there are none */
     u64 seed;
 };
 

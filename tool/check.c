@@ -19,26 +19,26 @@ static struct bytes text(const char *s)
     return bytes_of(s, strlen(s));
 }
 
-static void tell_line(struct check *k, const struct config_line *l)
+void check_line(const struct tool *t, struct json *j, const struct config_line *l)
 {
     char line[12];
-    struct text t = text_of(line, sizeof line);
-    FILE *out = k->tool->out;
+    struct text number = text_of(line, sizeof line);
+    FILE *out = t->out;
     enum paint paint = l->error ? PAINT_BAD : PAINT_WAIT;
     if (l->line)
-        text_u64(&t, l->line);
-    if (k->tool->json) {
-        json_begin(&k->json, NULL, '{');
-        json_text(&k->json, "file", text(l->file));
-        json_number(&k->json, "line", text(line));
-        json_text(&k->json, "severity", text(l->error ? "error" : "warning"));
-        json_text(&k->json, "text", text(l->text));
-        json_end(&k->json, '}');
+        text_u64(&number, l->line);
+    if (t->json) {
+        json_begin(j, NULL, '{');
+        json_text(j, "file", text(l->file));
+        json_number(j, "line", text(line));
+        json_text(j, "severity", text(l->error ? "error" : "warning"));
+        json_text(j, "text", text(l->text));
+        json_end(j, '}');
         return;
     }
     show_to(out, text(l->file));
-    fprintf(out, "%s%s: %s%s:%s ", l->line ? ":" : "", line, paint_on(paint, k->tool->colour),
-            l->error ? "error" : "warning", paint_off(paint, k->tool->colour));
+    fprintf(out, "%s%s: %s%s:%s ", l->line ? ":" : "", line, paint_on(paint, t->colour),
+            l->error ? "error" : "warning", paint_off(paint, t->colour));
     show_to(out, text(l->text));
     putc('\n', out);
 }
@@ -48,7 +48,7 @@ static void tell(struct check *k)
 {
     struct config_report *r = &k->report;
     for (u32 i = 0; i < r->count; i++)
-        tell_line(k, &r->lines[i]);
+        check_line(k->tool, &k->json, &r->lines[i]);
     k->errors += r->errors;
     k->warnings += r->warnings;
     *r = (struct config_report){.count = 0};

@@ -1,6 +1,7 @@
 /* `shrike`, the tool: reads the command line and runs one command. */
 #include "tool/log.h"
 #include "tool/show.h"
+#include "tool/simulate_ask.h"
 #include "tool/tool.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -72,6 +73,11 @@ static unsigned number_of(const char *text, unsigned most)
 /* Take an option. -1: go on; else the exit code. *given gathers what not every command has. */
 static int take(struct tool *t, int option, unsigned *given, const char *argument)
 {
+    if (simulate_has(option)) {
+        const char *wrong = simulate_take(&t->play, option, optarg);
+        *given |= TOOL_PLAY;
+        return wrong ? usage(wrong, optarg) : -1;
+    }
     switch (option) {
     case OPTION_JSON:
         t->json = true;
@@ -162,11 +168,12 @@ int main(int argc, char **argv)
                      .session = {.fd = -1},
                      .lines = LOG_LINES,
                      .timeout_s = TIMEOUT_S,
+                     .play = simulate_default(),
                      .interval_ms = 1000};
     unsigned given = 0;
     int code = -1, option;
     opterr = 0;
-    while (code < 0 && (option = getopt_long(argc, argv, "n:fhV", options, NULL)) != -1)
+    while (code < 0 && (option = getopt_long(argc, argv, "c:n:fhV", options, NULL)) != -1)
         code = take(&t, option, &given, argv[optind - 1]);
     if (code < 0) {
         look_at_terminal(&t);

@@ -9,6 +9,7 @@
 #include "tool/redirect.h"
 #include "tool/rekey.h"
 #include "tool/reload.h"
+#include "tool/simulate.h"
 #include "tool/top.h"
 #include "tool/trace.h"
 #include "tool/up.h"

@@ -13,6 +13,20 @@ enum {
     TOOL_USAGE = 2,  /* the command line makes no sense */
 };
 
+/* What `simulate` is to play. */
+#define TOOL_BLOCKS_MAX 8
+struct tool_play {
+    const char *conn; /* NULL: the first that fits */
+    u64 seed;
+    unsigned latency_us, loss, mtu; /* each way; percent; octets, 0: no limit */
+    bool nat[2], day;
+    struct tool_block {
+        u8 side;
+        u16 port;
+    } blocks[TOOL_BLOCKS_MAX];
+    unsigned block_count;
+};
+
 struct tool {
     FILE *out, *err;
     const char *socket; /* path */
@@ -24,6 +38,7 @@ struct tool {
     unsigned interval_ms; /* of `top`: between two looks */
     unsigned lines;       /* of the log; failures of why */
     unsigned timeout_s;   /* that an up, down, rekey or redirect may take */
+    struct tool_play play;
 };
 
 /* The options that a command may have. */
@@ -36,6 +51,7 @@ enum {
     TOOL_INTERVAL = 32,
     TOOL_DRY_RUN = 64,
     TOOL_FORCE = 128,
+    TOOL_PLAY = 256,
 };
 
 struct tool_command {
