@@ -5,8 +5,8 @@
 static void next(struct json *j, const char *key)
 {
     if (j->more)
-        putc(',', j->out);
-    if (j->depth)
+        fputs(j->line ? ", " : ",", j->out);
+    if (j->depth && !j->line)
         fprintf(j->out, "\n%*s", (int)(2 * j->depth), "");
     if (key)
         fprintf(j->out, "\"%s\": ", key);
@@ -25,12 +25,12 @@ void json_end(struct json *j, char close)
 {
     ensure(j->depth > 0);
     j->depth--;
-    if (j->more)
+    if (j->more && !j->line)
         fprintf(j->out, "\n%*s", (int)(2 * j->depth), "");
     putc(close, j->out);
     if (j->depth == 0)
         putc('\n', j->out);
-    j->more = true;
+    j->more = j->depth > 0;
 }
 
 /* Octets of the character that stands here in UTF-8 (RFC 3629 3), 0 when it is none, or a control

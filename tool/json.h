@@ -1,4 +1,5 @@
-/* JSON as it is written: two blanks a level, UTF-8, nothing that a terminal would obey. */
+/* JSON as it is written: two blanks a level, or all on one line, UTF-8, nothing that a terminal
+ * would obey. */
 #ifndef TOOL_JSON_H
 #define TOOL_JSON_H
 
@@ -7,6 +8,7 @@
 
 struct json {
     FILE *out;
+    bool line; /* all on one line: of what comes and comes, each thing has its own */
     unsigned depth;
     bool more; /* something stands before on this level */
 };

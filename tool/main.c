@@ -91,6 +91,10 @@ static int take(struct tool *t, int option, unsigned *given, const char *argumen
         t->follow = true;
         *given |= TOOL_FOLLOW;
         return -1;
+    case OPTION_PCAP:
+        t->pcap = optarg;
+        *given |= TOOL_PCAP;
+        return -1;
     case OPTION_TIMEOUT:
         t->timeout_s = number_of(optarg, TIMEOUT_MAX_S);
         t->timed = true;

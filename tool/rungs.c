@@ -7,8 +7,7 @@ enum { INDENT = 13, WIDTH_LEAST = 40, MS = 1000 };
 
 /* ---- for people ---- */
 
-/* Seconds and microseconds, "1700000000.250000", in microseconds; 0: none. */
-static u64 us_of(struct bytes time)
+u64 rungs_us(struct bytes time)
 {
     const u8 *dot = time.len ? memchr(time.at, '.', time.len) : NULL;
     u64 seconds, us;
@@ -71,7 +70,7 @@ static void print_message(const struct tool *t, struct bytes message, u64 before
     const bool again = vici_value_is(message, "again", "yes");
     const struct bytes exchange = vici_value(message, "exchange");
     struct bytes fragments = vici_value(message, "fragments");
-    print_time(t, before, us_of(vici_value(message, "time")));
+    print_time(t, before, rungs_us(vici_value(message, "time")));
     fprintf(out, "  %s  %s", sent ? "---->" : "<----",
             paint_on(again ? PAINT_WAIT : PAINT_HEAD, t->colour));
     show_to(out, exchange.len ? exchange : bytes_of("?", 1));
@@ -92,41 +91,43 @@ static void print_message(const struct tool *t, struct bytes message, u64 before
 }
 
 /* Where the messages go, whenever it changes. */
-static void print_ends(const struct tool *t, struct bytes message, struct bytes before)
+static void print_ends(const struct tool *t, struct bytes message, struct rungs_last *last)
 {
-    struct bytes local = vici_value(message, "local"), remote = vici_value(message, "remote");
-    if (bytes_equal(local, vici_value(before, "local")) &&
-        bytes_equal(remote, vici_value(before, "remote")))
-        return;
-    fputs("  ", t->out);
-    show_to(t->out, local);
-    fputs(" - ", t->out);
-    show_to(t->out, remote);
-    putc('\n', t->out);
+    char ends[sizeof last->ends];
+    struct text at = text_of(ends, sizeof ends);
+    show_safe(&at, vici_value(message, "local"));
+    text_str(&at, " - ");
+    show_safe(&at, vici_value(message, "remote"));
+    if (strcmp(ends, last->ends) != 0)
+        fprintf(t->out, "  %s\n", ends);
+    memcpy(last->ends, ends, sizeof ends);
 }
 
-void rungs_print(const struct tool *t, struct bytes ladder, u64 begin_us)
+void rungs_go_on(const struct tool *t, struct bytes ladder, struct rungs_last *last)
 {
-    struct bytes before = {NULL, 0};
     struct vici_item item;
-    u64 us = begin_us;
     if (!vici_find(ladder, "messages", &item) || item.type != VICI_SECTION_START)
         return;
     struct vici_reader v = vici_reader_of(item.value);
     while (vici_read_whole(&v, &item) == VICI_SECTION_START) {
-        print_ends(t, item.value, before);
-        print_message(t, item.value, us);
-        before = item.value;
-        us = us_of(vici_value(before, "time"));
+        print_ends(t, item.value, last);
+        print_message(t, item.value, last->us);
+        last->us = rungs_us(vici_value(item.value, "time"));
     }
+}
+
+void rungs_print(const struct tool *t, struct bytes ladder, u64 begin_us)
+{
+    struct rungs_last last = {.us = begin_us};
+    rungs_go_on(t, ladder, &last);
 }
 
 /* ---- for scripts ---- */
 
-static void message_json(struct json *j, struct bytes m)
+void rungs_json_one(struct json *j, const char *key, struct bytes m)
 {
     struct vici_item item;
-    json_begin(j, NULL, '{');
+    json_begin(j, key, '{');
     json_text(j, "time", vici_value(m, "time"));
     json_flag(j, "sent", vici_value_is(m, "way", "out"));
     json_flag(j, "again", vici_value_is(m, "again", "yes"));
@@ -161,7 +162,7 @@ void rungs_json(struct json *j, struct bytes ladder)
     if (vici_find(ladder, "messages", &item) && item.type == VICI_SECTION_START) {
         struct vici_reader v = vici_reader_of(item.value);
         while (vici_read_whole(&v, &item) == VICI_SECTION_START)
-            message_json(j, item.value);
+            rungs_json_one(j, NULL, item.value);
     }
     json_end(j, ']');
 }

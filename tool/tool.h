@@ -33,6 +33,7 @@ struct tool {
     struct session session;
     bool json, follow, once, dry_run, force;
     bool timed;           /* timeout_s was asked for */
+    const char *pcap;     /* file of a capture; "-": t->out; NULL: none */
     bool colour;          /* t->out is a terminal and nobody minds */
     unsigned width;       /* of that terminal; 0: no limit */
     unsigned interval_ms; /* of `top`: between two looks */
@@ -52,6 +53,7 @@ enum {
     TOOL_DRY_RUN = 64,
     TOOL_FORCE = 128,
     TOOL_PLAY = 256,
+    TOOL_PCAP = 512,
 };
 
 struct tool_command {

@@ -3,8 +3,18 @@
 #include "control/control.h"
 #include <stdlib.h>
 
+void ask_over(struct control *c, enum mail_kind kind, u32 reference)
+{
+    u8 body[4];
+    struct writer w = writer_of(body, sizeof body);
+    write_u32(&w, reference);
+    (void)seat_send(c->seat, ROLE_NET, kind, written_bytes(&w));
+}
+
 static void leave(struct ask *a)
 {
+    if (a->ends)
+        ask_over(a->control, (enum mail_kind)a->ends, a->reference);
     loop_disarm(a->control->seat->loop, &a->alarm);
     free(a->octets);
     *a = (struct ask){.ticket = 0};

@@ -17,6 +17,7 @@ struct ask {
     vici_ticket ticket;           /* 0: free */
     u32 reference;                /* in net's answers */
     char name[VICI_NAME_MAX + 1]; /* of what is wanted: a pool, a connection, a peer; "": all */
+    u16 ends; /* mail that tells net when nobody waits any more; 0: it need not know */
     struct alarm alarm;
     u8 *octets;           /* of the answer */
     struct vici_writer w; /* into them */
@@ -29,7 +30,9 @@ struct ask {
             bool reset, all, found;
         } counters;
         struct {
-            u32 lost; /* of a client that does not read */
+            u32 lost;   /* messages, of a client that does not read; of who follows: not told yet */
+            u32 unsent; /* the same of datagrams */
+            bool follow; /* it is answered when net ends, and no sooner */
         } ladders;
     };
 };
@@ -46,6 +49,8 @@ enum vici_reply ask_net(struct ask *a, enum mail_kind kind, struct bytes body,
                         struct vici_writer *answer);
 /* Whom mail with this reference is for, if it is of this kind; NULL: nobody, any more. */
 struct ask *ask_of(struct control *c, u32 reference, unsigned kind);
+/* A letter of the reference alone: nobody waits for more of it. */
+void ask_over(struct control *c, enum mail_kind kind, u32 reference);
 /* The answer is what was written, or that there is too much of it. */
 void ask_answer(struct ask *a, const char *too_much);
 /* The answer is that it failed. */

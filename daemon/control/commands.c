@@ -259,6 +259,7 @@ static const char *const events[SERVED_COUNT] = {
     [SERVED_FAILURE] = "shrike-failure",
     [SERVED_ALERT] = "alert",
     [SERVED_LADDER] = "shrike-ladder",
+    [SERVED_DATAGRAM] = "shrike-datagram",
 };
 
 const struct vici_service *commands_service(struct control *c)

@@ -23,7 +23,8 @@ enum served {
     SERVED_CHILD_REKEY,
     SERVED_FAILURE, /* one that happens, and of the stream of shrike-why */
     SERVED_ALERT,
-    SERVED_LADDER, /* of the stream of shrike-trace */
+    SERVED_LADDER,   /* of the stream of shrike-trace */
+    SERVED_DATAGRAM, /* of the same */
     SERVED_COUNT,
 };
 

@@ -5,19 +5,44 @@
 #include "control/control.h"
 #include "control/rungs.h"
 #include "ops/ladder.h"
+#include "ops/parts.h"
+#include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
 #define MESSAGE_MAX_OCTETS 65536 /* of one IKE SA, with all payloads that are told of */
 
+static unsigned followers(const struct control *c)
+{
+    unsigned n = 0;
+    for (u32 i = 0; i < ASKS_MAX; i++) {
+        const struct ask *a = &c->asks.at[i];
+        n += a->ticket && control_reference_kind(a->reference) == REFERENCE_LADDERS &&
+             a->ladders.follow;
+    }
+    return n;
+}
+
 enum vici_reply ladders_command(void *ctx, const struct vici_request *r, struct vici_writer *w)
 {
-    struct ask *a = ask_new(ctx, r, REFERENCE_LADDERS, "peer", w);
-    u8 body[4];
+    struct control *c = ctx;
+    struct mail_trace what = {.follow = vici_value_is(r->message, "follow", "yes"),
+                              .octets = vici_value_is(r->message, "datagrams", "yes")};
+    u8 body[LADDER_PEER + 16];
     struct writer q = writer_of(body, sizeof body);
+    if (what.octets && !what.follow)
+        return vici_refuse(w, "datagrams are not kept: only who follows gets those that come");
+    if (what.follow && followers(c) >= LADDERS_FOLLOWERS)
+        return vici_refuse(w, "as many as can follow do so already");
+    struct ask *a = ask_new(c, r, REFERENCE_LADDERS, "peer", w);
     if (!a)
         return VICI_REPLY_NOW;
+    static_assert(sizeof what.peer >= sizeof a->name, "each name has room");
+    memcpy(what.peer, a->name, sizeof a->name);
+    a->ladders.follow = what.follow;
+    a->ends = what.follow ? MAIL_TRACE_END : 0;
     write_u32(&q, a->reference);
+    trace_write(&q, &what);
     return ask_net(a, MAIL_TRACE, written_bytes(&q), w);
 }
 
@@ -39,18 +64,6 @@ static void put_spi(struct vici_writer *w, const char *key, u64 spi)
     vici_put_text(w, key, at);
 }
 
-static bool is_meant(const struct ask *a, const struct mail_ladder *l)
-{
-    char at[64];
-    bool meant = !a->name[0] || strcmp(a->name, l->conn) == 0;
-    for (u16 i = 0; i < l->count && !meant; i++) {
-        struct text t = text_of(at, sizeof at);
-        text_addr(&t, l->rungs[i].remote.octets, l->rungs[i].remote.family);
-        meant = strcmp(a->name, at) == 0;
-    }
-    return meant;
-}
-
 static void stream(struct ask *a, const struct mail_ladder *l)
 {
     static u8 octets[MESSAGE_MAX_OCTETS]; /* used by one call at a time */
@@ -58,15 +71,19 @@ static void stream(struct ask *a, const struct mail_ladder *l)
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     struct bytes message;
     char name[16];
-    if (l->count == 0 || !is_meant(a, l))
+    if (l->count == 0)
         return;
     if (l->conn[0])
         vici_put_text(&w, "ike", l->conn);
     vici_put_u64(&w, "uniqueid", l->ike);
+    if (l->identity[0])
+        vici_put_text(&w, "remote-id", l->identity);
     if (l->stranger)
         vici_put_text(&w, "stranger", "yes");
     put_spi(&w, "initiator-spi", l->rungs[l->count - 1].spi_i);
     put_spi(&w, "responder-spi", l->rungs[l->count - 1].spi_r);
+    if (a->ladders.follow && a->ladders.lost + l->lost)
+        vici_put_u64(&w, "lost", a->ladders.lost + l->lost);
     vici_begin(&w, "messages");
     for (u16 i = 0; i < l->count; i++) {
         snprintf(name, sizeof name, "%u", i);
@@ -75,31 +92,69 @@ static void stream(struct ask *a, const struct mail_ladder *l)
         vici_end(&w);
     }
     vici_end(&w);
-    a->ladders.lost += !vici_written(&w, &message) ||
-                       vici_server_stream(&c->clients.server, a->ticket, SERVED_LADDER, message) ==
-                           VICI_STREAM_FULL;
+    if (!vici_written(&w, &message) ||
+        vici_server_stream(&c->clients.server, a->ticket, SERVED_LADDER, message) ==
+            VICI_STREAM_FULL)
+        a->ladders.lost += l->lost + l->count;
+    else if (a->ladders.follow)
+        a->ladders.lost = 0;
 }
 
-static void end(struct ask *a)
+static void stream_datagram(struct ask *a, const struct mail_datagram *d)
 {
-    if (a->ladders.lost) {
+    static u8 octets[LADDER_DATAGRAM_MAX + 512]; /* used by one call at a time */
+    struct control *c = a->control;
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    struct bytes message;
+    rungs_put_time(&w, us_of(c, d->when));
+    vici_put_text(&w, "way", d->sent ? "out" : "in");
+    rungs_put_end(&w, "local", &d->local);
+    rungs_put_end(&w, "remote", &d->remote);
+    if (a->ladders.unsent + d->lost)
+        vici_put_u64(&w, "lost", a->ladders.unsent + d->lost);
+    vici_put(&w, "datagram", d->data);
+    if (!vici_written(&w, &message) ||
+        vici_server_stream(&c->clients.server, a->ticket, SERVED_DATAGRAM, message) ==
+            VICI_STREAM_FULL)
+        a->ladders.unsent += d->lost + 1;
+    else
+        a->ladders.unsent = 0;
+}
+
+/* Net has told all that there was. */
+static void got_end(struct ask *a, bool follows)
+{
+    if (a->ladders.follow && follows) {
+        loop_disarm(a->control->seat->loop, &a->alarm);
+    } else if (a->ladders.follow) {
+        ask_fail(a, "net lets nobody follow: there is no memory, or others do");
+    } else if (a->ladders.lost) {
         ask_fail(a, "some is missing: the client was too slow");
-        return;
+    } else {
+        vici_put_text(&a->w, "success", "yes");
+        ask_answer(a, "");
     }
-    vici_put_text(&a->w, "success", "yes");
-    ask_answer(a, "");
 }
 
 bool ladders_got(struct control *c, const struct mail *m)
 {
     static struct mail_ladder one; /* used by one call at a time */
+    struct mail_datagram datagram;
     struct reader r = reader_of(m->body);
-    struct ask *a = ask_of(c, read_u32(&r), REFERENCE_LADDERS);
-    if (m->kind == MAIL_LADDER ? !ladder_read(&r, &one) : !read_ended(&r))
+    const u32 reference = read_u32(&r);
+    struct ask *a = ask_of(c, reference, REFERENCE_LADDERS);
+    const bool follows = m->kind == MAIL_LADDERS_END && read_flag(&r);
+    if (m->kind == MAIL_LADDER     ? !ladder_read(&r, &one)
+        : m->kind == MAIL_DATAGRAM ? !datagram_read(&r, &datagram)
+                                   : !read_ended(&r))
         return false;
-    if (a && m->kind == MAIL_LADDER)
+    if (!a && m->kind != MAIL_LADDERS_END) /* net has not heard that nobody waits */
+        ask_over(c, MAIL_TRACE_END, reference);
+    else if (a && m->kind == MAIL_LADDER)
         stream(a, &one);
+    else if (a && m->kind == MAIL_DATAGRAM)
+        stream_datagram(a, &datagram);
     else if (a)
-        end(a);
+        got_end(a, follows);
     return true;
 }

@@ -295,7 +295,7 @@ static bool from_net(struct control *c, const struct mail *m)
         return counters_got(c, m);
     if (m->kind == MAIL_RESOLVE)
         return lookup_got(c, m);
-    if (m->kind == MAIL_LADDER || m->kind == MAIL_LADDERS_END)
+    if (m->kind == MAIL_LADDER || m->kind == MAIL_LADDERS_END || m->kind == MAIL_DATAGRAM)
         return ladders_got(c, m);
     return m->kind == MAIL_LIST_END && listing_got_end(c, m);
 }

@@ -18,7 +18,7 @@ static void put_payload(struct vici_writer *w, const struct shrike_rung_payload 
     vici_list_put(w, bytes_of(at, (size_t)n));
 }
 
-static void put_end(struct vici_writer *w, const char *key, const struct shrike_endpoint *e)
+void rungs_put_end(struct vici_writer *w, const char *key, const struct shrike_endpoint *e)
 {
     char at[64];
     struct text t = text_of(at, sizeof at);
@@ -29,13 +29,18 @@ static void put_end(struct vici_writer *w, const char *key, const struct shrike_
     vici_put_text(w, key, at);
 }
 
-void rungs_put(struct vici_writer *w, const struct shrike_rung *m, u64 us)
+void rungs_put_time(struct vici_writer *w, u64 us)
 {
-    const char *exchange = code_name(CODE_EXCHANGE, m->exchange);
     char at[48];
     snprintf(at, sizeof at, "%llu.%06u", (unsigned long long)(us / 1000000),
              (unsigned)(us % 1000000));
     vici_put_text(w, "time", at);
+}
+
+void rungs_put(struct vici_writer *w, const struct shrike_rung *m, u64 us)
+{
+    const char *exchange = code_name(CODE_EXCHANGE, m->exchange);
+    rungs_put_time(w, us);
     vici_put_text(w, "way", m->sent ? "out" : "in");
     if (exchange)
         vici_put_text(w, "exchange", exchange);
@@ -46,8 +51,8 @@ void rungs_put(struct vici_writer *w, const struct shrike_rung *m, u64 us)
     vici_put_u64(w, "octets", m->octets);
     if (m->datagrams > 1)
         vici_put_u64(w, "fragments", m->datagrams);
-    put_end(w, "local", &m->local);
-    put_end(w, "remote", &m->remote);
+    rungs_put_end(w, "local", &m->local);
+    rungs_put_end(w, "remote", &m->remote);
     vici_list_begin(w, "payloads");
     for (unsigned i = 0; i < m->payloads && i < SHRIKE_RUNG_PAYLOADS; i++)
         put_payload(w, &m->of[i]);

@@ -116,11 +116,22 @@ static void write_records(struct drive *d)
                  "no memory for records of the IKE SAs: they would not outlive this process");
 }
 
+/* What the engine has sent and received since. */
+static void take_rungs(struct drive *d)
+{
+    struct shrike_rung r;
+    while (shrike_rung(d->engine, &r)) {
+        r.local.port = udp_port_out(&d->udp, r.local.port);
+        ladders_add(&d->ladders, &r);
+        ladders_look(&d->ladders, d->engine, &r);
+    }
+}
+
 static void drain(struct drive *d)
 {
     struct shrike_action a;
     write_records(d);
-    ladders_take(&d->ladders, d->engine);
+    take_rungs(d);
     while (shrike_next(d->engine, &a)) {
         switch (a.kind) {
         case SHRIKE_SEND:
@@ -346,6 +357,21 @@ static void tell_addresses(struct drive *d)
         drive_kernel(d, &k);
 }
 
+/* ---- who looks on ---- */
+
+bool drive_trace(struct drive *d, const struct mail *m)
+{
+    bool right = watches_got(&d->watches, m);
+    d->udp.capture = d->watches.capture;
+    return right;
+}
+
+void drive_trace_end(struct drive *d)
+{
+    watches_clear(&d->watches);
+    d->udp.capture = NULL;
+}
+
 /* ---- a turn ---- */
 
 static bool is_due(const struct drive *d)
@@ -368,6 +394,7 @@ bool drive_settle(struct drive *d)
         shrike_tick(d->engine, input(d));
     drain(d);
     courier_settle(&d->courier, loop_now(d->seat->loop));
+    watches_turn(&d->watches);
     shrike_time due = shrike_deadline(d->engine);
     if (due == SHRIKE_NEVER)
         loop_disarm(d->seat->loop, &d->alarm);
@@ -412,6 +439,8 @@ bool drive_open(struct drive *d, struct seat *seat)
 {
     memset(d, 0, sizeof *d);
     d->seat = seat;
+    d->watches.seat = seat;
+    d->watches.ladders = &d->ladders;
     d->udp.loop = seat->loop;
     d->udp.got = got_datagram;
     d->udp.stray = got_stray;
@@ -439,6 +468,7 @@ void drive_close(struct drive *d)
     loop_disarm(d->seat->loop, &d->alarm);
     loop_disarm(d->seat->loop, &d->well);
     udp_close(&d->udp);
+    drive_trace_end(d);
     local_close(&d->local);
     keyfile_close(&d->keyfile);
     records_close(&d->records);

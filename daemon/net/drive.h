@@ -13,6 +13,7 @@
 #include "net/records.h"
 #include "net/roam.h"
 #include "net/udp.h"
+#include "net/watches.h"
 
 #define DRIVE_TICKS 64 /* ticks in one turn; more work goes on in the next */
 /* Configurations given back in one drain: one for each input, and what the engine held before. */
@@ -31,6 +32,7 @@ struct drive {
     struct keyfile keyfile;
     struct records records;
     struct ladders ladders;
+    struct watches watches;
     struct alarm alarm; /* the engine's deadline */
     struct alarm well;  /* what was found in the records was no harm */
     u64 plane;          /* the life of esp that Child SAs were given to; 0: none yet */
@@ -66,6 +68,10 @@ bool drive_journal(struct drive *d, int fd) must_use;
 /* A snapshot, given to the engine in this or a later turn. With the first one, SAs go on from their
  * records and the sockets are read. false: it cannot be used. */
 bool drive_conf(struct drive *d, int fd) must_use;
+
+/* TRACE, TRACE_END; control is gone. */
+bool drive_trace(struct drive *d, const struct mail *m) must_use;
+void drive_trace_end(struct drive *d);
 
 /* Let the engine work and carry out what it wants. true: there is more to do at once. */
 bool drive_settle(struct drive *d);

@@ -328,8 +328,8 @@ static bool from_control(struct net *n, const struct mail *m)
         return tally_got(n->seat, n->drive.engine, m);
     if (m->kind == MAIL_ANSWER)
         return got_answer(n, ROLE_CONTROL, m);
-    if (m->kind == MAIL_TRACE)
-        return ladders_tell(&n->drive.ladders, n->seat, m);
+    if (m->kind == MAIL_TRACE || m->kind == MAIL_TRACE_END)
+        return drive_trace(&n->drive, m);
     return m->kind == MAIL_STATS && got_stats(n, m);
 }
 
@@ -364,8 +364,10 @@ static void net_peer(void *self, enum role who, bool there)
 {
     struct net *n = self;
     courier_peer(&n->drive.courier, who, there);
-    if (who == ROLE_CONTROL && !there)
+    if (who == ROLE_CONTROL && !there) {
         list_clear(&n->listings);
+        drive_trace_end(&n->drive);
+    }
     if (who == ROLE_ESP && there && !n->quitting)
         drive_plane(&n->drive);
 }

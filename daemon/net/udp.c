@@ -129,6 +129,19 @@ static void remember_scope(struct udp *u, const struct shrike_endpoint *e, u32 i
 
 /* ---- receiving ---- */
 
+/* IKE, for the engine. Whoever looks on sees it as it came: it is decrypted in place. */
+static void hear(struct udp *u, const struct shrike_datagram *d)
+{
+    const u32 marker = d->marker ? MARKER : 0;
+    struct captured seen = {.local = d->local, .remote = d->remote, .marker = d->marker};
+    u->counts.received++;
+    if (u->capture) {
+        seen.local.port = udp_port_out(u, d->local.port);
+        capture_add(u->capture, &seen, bytes_of(d->data - marker, d->len + marker));
+    }
+    u->got(u->ctx, d);
+}
+
 /* At port 4500: IKE behind its marker, a keepalive, or ESP. */
 static void sort(struct udp *u, struct shrike_datagram *d, u8 tos)
 {
@@ -144,8 +157,7 @@ static void sort(struct udp *u, struct shrike_datagram *d, u8 tos)
         d->data += MARKER;
         d->len -= MARKER;
         d->marker = true;
-        u->counts.received++;
-        u->got(u->ctx, d);
+        hear(u, d);
     }
 }
 
@@ -192,8 +204,7 @@ static void take_one(struct udp_socket *s, struct msghdr *m, size_t len)
     if (s->is.kind == SOCKET_NAT_T) { /* RFC 7296 2.23 (3): on port 500 there is no ESP */
         sort(u, &d, tos);
     } else {
-        u->counts.received++;
-        u->got(u->ctx, &d);
+        hear(u, &d);
     }
 }
 
@@ -322,6 +333,18 @@ static u32 run_end(const struct udp *u, u32 at)
     return at;
 }
 
+/* What has left. */
+static void capture_sent(struct udp *u, u32 from, u32 to)
+{
+    for (u32 i = from; u->capture && i < to; i++) {
+        const struct udp_out *o = &u->out[i];
+        struct captured d = {.local = o->local, .remote = o->remote, .sent = true};
+        d.marker = o->socket->is.kind == SOCKET_NAT_T;
+        d.local.port = o->socket->is.port;
+        capture_add(u->capture, &d, bytes_of(u->out_data + o->at, o->len));
+    }
+}
+
 void udp_flush(struct udp *u)
 {
     static struct batch b; /* used by one call at a time */
@@ -331,6 +354,7 @@ void udp_flush(struct udp *u)
         int n = sendmmsg(u->out[at].socket->source.fd, b.m + at, end - at, MSG_DONTWAIT);
         if (n > 0) {
             u->counts.sent += (u32)n;
+            capture_sent(u, at, at + (u32)n);
             at += (u32)n;
         } else if (errno != EINTR) {
             u->failed = errno;

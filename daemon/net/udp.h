@@ -5,6 +5,7 @@
 #ifndef NET_UDP_H
 #define NET_UDP_H
 
+#include "net/capture.h"
 #include "ops/mail.h"
 #include "proc/loop.h"
 #include "shrike/shrike.h"
@@ -49,6 +50,7 @@ struct udp {
     void (*got)(void *ctx, const struct shrike_datagram *d);
     void (*stray)(void *ctx, const struct mail_stray *s);
     void *ctx;
+    struct capture *capture; /* of what is sent and received; NULL: nobody wants it */
 
     bool deaf; /* sockets send and do not receive yet: what comes waits in them; set by the owner */
     struct udp_socket sockets[UDP_SOCKETS_MAX];

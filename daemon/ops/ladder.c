@@ -3,7 +3,9 @@
 #include "ops/parts.h"
 
 CARRIES(struct shrike_rung, 216);
-CARRIES(struct mail_ladder, 80 + 216 * LADDER_RUNGS);
+CARRIES(struct mail_ladder, 80 + LADDER_IDENTITY + 216 * LADDER_RUNGS);
+CARRIES(struct mail_trace, 2 + LADDER_PEER);
+CARRIES(struct mail_datagram, 72);
 
 static u16 told(u8 payloads)
 {
@@ -59,6 +61,8 @@ void ladder_write(struct writer *w, const struct mail_ladder *m)
     write_text(w, m->conn, sizeof m->conn);
     write_flag(w, m->stranger);
     write_u32(w, m->ike);
+    write_u32(w, m->lost);
+    write_text(w, m->identity, sizeof m->identity);
     write_choice(w, m->count, LADDER_RUNGS + 1);
     for (u16 i = 0; i < m->count && !w->full; i++)
         write_rung(w, &m->rungs[i]);
@@ -70,8 +74,46 @@ bool ladder_read(struct reader *r, struct mail_ladder *m)
         return false;
     m->stranger = read_flag(r);
     m->ike = read_u32(r);
+    m->lost = read_u32(r);
+    if (!read_text(r, m->identity, sizeof m->identity))
+        return false;
     m->count = read_choice(r, LADDER_RUNGS + 1);
     for (u16 i = 0; i < m->count && !r->bad; i++)
         read_rung(r, &m->rungs[i]);
     return read_ended(r);
+}
+
+void trace_write(struct writer *w, const struct mail_trace *m)
+{
+    write_flag(w, m->follow);
+    write_flag(w, m->octets);
+    write_text(w, m->peer, sizeof m->peer);
+}
+
+bool trace_read(struct reader *r, struct mail_trace *m)
+{
+    m->follow = read_flag(r);
+    m->octets = read_flag(r);
+    return read_text(r, m->peer, sizeof m->peer) && read_ended(r);
+}
+
+void datagram_write(struct writer *w, const struct mail_datagram *m)
+{
+    write_u64(w, m->when);
+    write_flag(w, m->sent);
+    write_u32(w, m->lost);
+    write_endpoint(w, &m->local);
+    write_endpoint(w, &m->remote);
+    write_bytes(w, m->data);
+}
+
+bool datagram_read(struct reader *r, struct mail_datagram *m)
+{
+    m->when = read_u64(r);
+    m->sent = read_flag(r);
+    m->lost = read_u32(r);
+    m->local = read_endpoint(r);
+    m->remote = read_endpoint(r);
+    m->data = read_rest(r);
+    return read_ended(r) && m->data.len <= LADDER_DATAGRAM_MAX;
 }

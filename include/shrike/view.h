@@ -57,13 +57,18 @@ struct shrike_child_view {
 
 struct shrike;
 
-/* All of these are steps: a listing costs as much as there is to list. */
+/* All of these but one are steps: a listing costs as much as there is to list. */
 
 /* The next IKE SA from place *at on, in no particular order; begin with *at = 0. false: that was
  * all. SAs closed already are not shown, nor those that have not taken over from the one that they
  * are to replace; one that was replaced is shown as deleting. An SA made meanwhile may or may not
  * be shown. */
 bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out);
+
+/* The IKE SA with these SPIs, one of which is ours, whichever: a closed one, too, for as long as it
+ * answers late copies, then as deleting. false: there is none. */
+bool shrike_view_ike_of(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
+                        struct shrike_ike_view *out);
 
 /* Of the IKE SA that shrike_view_ike() has shown: `at` as it left it, `ike` its serial: the Child
  * SA with the lowest serial above `after`; begin with after = 0. false: there is none, or the IKE

@@ -120,7 +120,7 @@ static bool replay(struct shard *s, const struct ike_sa *sa, struct packet *repl
                    const struct shrike_datagram *d)
 {
     struct ring_path path = path_of(d);
-    ladder_in(s, sa, bytes_of(d->data, d->len), NULL);
+    ladder_in(s, sa, &path, bytes_of(d->data, d->len), NULL);
     ladder_again(s, sa, reply);
     ring_send(&s->ring, reply, &path);
     s->stats.replays++;
@@ -261,7 +261,7 @@ static bool welcome(struct shrike *e, const struct stranger *x, struct turn *t)
     counts_message(s, NULL, &x->message->header, true);
     if (t->malformed)
         counts_add(s, NULL, SHRIKE_COUNT_INVALID);
-    ladder_in(s, sa, t->datagram, x->message);
+    ladder_in(s, sa, &t->path, t->datagram, x->message);
     t->sa = sa;
     t->slot = &sa->theirs;
     exchange_run(t);
@@ -412,7 +412,7 @@ static bool engine_datagram(struct shrike *e, const struct shrike_datagram *d)
         t.path = path_of(d);
         t.malformed = !fits_grid(&t, &m, chain, payload);
         counts_message(s, sa, &h, true);
-        ladder_in(s, sa, t.datagram, &m);
+        ladder_in(s, sa, &t.path, t.datagram, &m);
         if (t.malformed)
             counts_add(s, sa, SHRIKE_COUNT_INVALID);
         if (h.flags & FLAG_RESPONSE) {
@@ -600,6 +600,12 @@ bool shrike_next(struct shrike *e, struct shrike_action *out)
 bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_view *out)
 {
     return view_ike(&e->shard, at, out);
+}
+
+bool shrike_view_ike_of(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
+                        struct shrike_ike_view *out)
+{
+    return view_ike_of(&e->shard, spi_i, out) || view_ike_of(&e->shard, spi_r, out);
 }
 
 bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32_t after,

@@ -14,6 +14,14 @@ bool view_ike(const struct shard *s, u32 *at, struct shrike_ike_view *out)
     return false;
 }
 
+bool view_ike_of(const struct shard *s, u64 spi, struct shrike_ike_view *out)
+{
+    const struct ike_sa *sa = shard_sa_by_spi(s, spi);
+    if (sa)
+        show_ike(sa, out);
+    return sa != NULL;
+}
+
 bool view_child(const struct shard *s, u32 at, u32 ike, u32 after, struct shrike_child_view *out)
 {
     const struct ike_sa *sa = at > 0 && at <= s->sas.cut ? shard_sa_at(s, at - 1) : NULL;

@@ -46,10 +46,12 @@ static void put_payloads(struct shrike_rung *r, const struct message *m)
     }
 }
 
-void ladder_in(struct shard *s, const struct ike_sa *sa, struct bytes datagram,
-               const struct message *m)
+void ladder_in(struct shard *s, const struct ike_sa *sa, const struct ring_path *path,
+               struct bytes datagram, const struct message *m)
 {
     struct shrike_rung *r = add(s, sa, datagram);
+    r->local = path->local; /* the SA may not have followed yet */
+    r->remote = path->remote;
     r->again = m == NULL;
     if (m)
         put_payloads(r, m);

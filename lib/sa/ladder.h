@@ -3,6 +3,7 @@
 #define SA_LADDER_H
 
 #include "sa/packet.h"
+#include "sa/ring.h"
 #include "shrike/rung.h"
 #include "wire/message.h"
 
@@ -14,9 +15,10 @@ struct ladder {
     u32 first, count;
 };
 
-/* A message has come, with these payloads; NULL: it is one that was answered before. */
-void ladder_in(struct shard *s, const struct ike_sa *sa, struct bytes datagram,
-               const struct message *m);
+/* A message has come by this path, with these payloads; NULL: it is one that was answered before.
+ */
+void ladder_in(struct shard *s, const struct ike_sa *sa, const struct ring_path *path,
+               struct bytes datagram, const struct message *m);
 /* A message was sealed and is sent; the plain payloads begin with one of type `first`. */
 void ladder_out(struct shard *s, const struct ike_sa *sa, const struct packet *chain,
                 struct bytes plain, u8 first);

@@ -204,6 +204,27 @@ TEST(the_dead_are_not_shown)
     toy_end(p);
 }
 
+/* By the SPIs of any of its messages, also when it is closed. */
+TEST(an_ike_sa_by_its_spis)
+{
+    struct pair *p = toy_pair((struct pair_options){0});
+    struct shrike_ike_view v, w;
+    pair_up(p, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct shrike *e = p->side[i].engine;
+        CHECK(ike_of(p, i, &v) && shrike_view_ike_of(e, v.spi_i, v.spi_r, &w));
+        CHECK(w.serial == v.serial && w.established &&
+              is_id(&w.remote_id, i ? "a.test" : "b.test"));
+        CHECK(shrike_view_ike_of(e, i ? 0 : v.spi_i, i ? v.spi_r : 0, &w));
+        CHECK(!shrike_view_ike_of(e, i ? v.spi_i : v.spi_r, 0, &w));
+        CHECK(!shrike_view_ike_of(e, v.spi_i + 1, v.spi_r + 1, &w));
+    }
+    pair_down(p, 0, NULL);
+    CHECK(!ike_of(p, 1, &w) && shrike_view_ike_of(p->side[1].engine, v.spi_i, v.spi_r, &w));
+    CHECK(w.state == SHRIKE_IKE_DELETING && w.serial == v.serial);
+    toy_end(p);
+}
+
 /* RFC 7296 2.23 (9): Encapsulation that is only asked for is no NAT: no keepalives, and both ends
  * say which it is. */
 TEST(a_pretended_nat_is_told_from_a_real_one)
@@ -231,5 +252,6 @@ int main(void)
     return RUN(nothing_is_shown_of_nothing) | RUN(a_handshake_is_connecting) |
            RUN(what_is_up_is_shown_in_full) | RUN(perfect_forward_secrecy_is_shown) |
            RUN(any_number_of_children_is_shown) | RUN(the_dead_are_not_shown) |
-           RUN(an_end_under_way_is_deleting) | RUN(a_pretended_nat_is_told_from_a_real_one);
+           RUN(an_end_under_way_is_deleting) | RUN(an_ike_sa_by_its_spis) |
+           RUN(a_pretended_nat_is_told_from_a_real_one);
 }

@@ -134,6 +134,36 @@ static bool same_end(const struct shrike_endpoint *a, const struct shrike_endpoi
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* What is received is kept as it came, though it is changed in its place; what is sent, as it left.
+ */
+TEST(who_looks_on_sees_the_wire)
+{
+    u16 port = begin("0.0.0.0", "127.0.0.1");
+    struct capture *c = u.capture = capture_new();
+    struct shrike_send s = {.local = at("127.0.0.3", 4500), .remote = from, .marker = true};
+    s.data = bytes_of("out", 3);
+    throw("127.0.0.3", port, "\0\0\0\0in", 6);
+    throw("127.0.0.3", port, "\377", 1);
+    throw("127.0.0.3", port, "\0\0\1\0esp", 7);
+    turns(2);
+    udp_send(&u, &s);
+    CHECK_EQ(c->count, 1); /* it has not left yet */
+    udp_flush(&u);
+    CHECK_EQ(c->count, 2);
+    struct captured *in = capture_at(c, 0), *out = capture_at(c, 1);
+    CHECK(in->len == 6 && memcmp(capture_data(c, in).at, "\0\0\0\0in", 6) == 0);
+    CHECK(out->len == 7 && memcmp(capture_data(c, out).at, "\0\0\0\0out", 7) == 0);
+    CHECK(in->marker && out->marker && !in->sent && out->sent);
+    CHECK(in->local.port == port && out->local.port == port);
+    CHECK(same_end(&in->remote, &from) && same_end(&out->remote, &from));
+    u.capture = NULL;
+    udp_send(&u, &s);
+    udp_flush(&u);
+    CHECK_EQ(c->count, 2);
+    capture_free(c);
+    end();
+}
+
 TEST(at_the_port_for_nat_traversal_three_kinds_are_told_apart)
 {
     u16 port = begin("0.0.0.0", "127.0.0.1");
@@ -372,7 +402,8 @@ TEST(addresses_as_text_and_back)
 
 int main(void)
 {
-    return RUN(at_the_port_for_nat_traversal_three_kinds_are_told_apart) |
+    return RUN(who_looks_on_sees_the_wire) |
+           RUN(at_the_port_for_nat_traversal_three_kinds_are_told_apart) |
            RUN(at_the_port_of_ike_nothing_is_taken_off) |
            RUN(answers_leave_from_the_address_asked) | RUN(without_an_address_the_system_chooses) |
            RUN(many_come_and_go) | RUN(what_cannot_be_sent_is_dropped_and_told) |

@@ -29,6 +29,8 @@ enum recode {
     RECODE_TALLY,
     RECODE_TALLIES,
     RECODE_LADDER,
+    RECODE_TRACE,
+    RECODE_DATAGRAM,
     RECODE_KINDS,
 };
 
@@ -47,6 +49,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_tally tally;
         struct mail_tallies tallies;
         struct mail_ladder ladder;
+        struct mail_trace trace;
+        struct mail_datagram datagram;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -73,6 +77,10 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         tallies_write(w, &v.tallies);
     if (kind == RECODE_LADDER && (good = ladder_read(r, &v.ladder)))
         ladder_write(w, &v.ladder);
+    if (kind == RECODE_TRACE && (good = trace_read(r, &v.trace)))
+        trace_write(w, &v.trace);
+    if (kind == RECODE_DATAGRAM && (good = datagram_read(r, &v.datagram)))
+        datagram_write(w, &v.datagram);
     return good && read_ended(r);
 }
 

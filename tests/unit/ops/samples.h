@@ -395,6 +395,8 @@ static const struct mail_ladder sample_ladder = {
     .stranger = true,
     .ike = 0xc0000001,
     .count = 2,
+    .lost = 0xc0000011,
+    .identity = "moon.example",
     .rungs = {{.when = 0xc000000000000002,
                .spi_i = 0xc000000000000003,
                .spi_r = 0xc000000000000004,
@@ -410,6 +412,15 @@ static const struct mail_ladder sample_ladder = {
                .payloads = 2,
                .of = {{0xc9, 0xc00a, 0xc00b}, {0xcc, 0xc00d, 0xc00e}}},
               {.payloads = 255, .of = {[SHRIKE_RUNG_PAYLOADS - 1] = {0xcf, 0, 0xc010}}}}};
+
+static const struct mail_trace sample_trace = {.follow = true, .octets = true, .peer = "#7"};
+
+static const struct mail_datagram sample_datagram = {.when = 0xd000000000000001,
+                                                     .sent = true,
+                                                     .lost = 0xd0000002,
+                                                     .local = {{192, 0, 2, 1}, 500, 4, 0},
+                                                     .remote = {{192, 0, 2, 2}, 4500, 4, 0},
+                                                     .data = {(const u8 *)"\0wire", 5}};
 
 static const struct shrike_op *const sample_ops[] = {
     &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
@@ -441,6 +452,10 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         tallies_write(w, &sample_tallies);
     if (kind == RECODE_LADDER)
         ladder_write(w, &sample_ladder);
+    if (kind == RECODE_TRACE)
+        trace_write(w, &sample_trace);
+    if (kind == RECODE_DATAGRAM)
+        datagram_write(w, &sample_datagram);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -462,6 +477,8 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_TALLY:
     case RECODE_TALLIES:
     case RECODE_LADDER:
+    case RECODE_TRACE:
+    case RECODE_DATAGRAM:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:

@@ -4,6 +4,8 @@
 #include "wire/payload.h"
 
 static const struct shrike_conn office = {.name = "office"};
+static const struct ring_path path = {.local = {{192, 0, 2, 1}, 4500, 4, 0},
+                                      .remote = {{192, 0, 2, 9}, 4501, 4, 0}};
 static u8 octets[512];
 
 /* A message of a nonce of 20 octets and a notify, as octets. */
@@ -54,12 +56,13 @@ TEST(what_comes_and_what_goes)
     struct ike_sa *sa = begin();
     struct bytes b = message_of(0, FLAG_RESPONSE);
     CHECK(message_read(&m, b.at, behind_header(b), PAYLOAD_NONCE, &payload) == MESSAGE_OK);
-    ladder_in(&shard, sa, b, &m);
+    ladder_in(&shard, sa, &path, b, &m);
     struct packet *k = packet_copy(&shard.packets, message_of(5, FLAG_INITIATOR));
     k->next = packet_copy(&shard.packets, bytes_of(octets, 50));
     ladder_out(&shard, sa, k, behind_header(b), PAYLOAD_NONCE);
     CHECK(ladder_next(&shard.ladder, &r) && is_known(&r));
     CHECK(!r.sent && r.response && !r.again && r.octets == 60 && r.spi_i == 7 && r.spi_r == 8);
+    CHECK(r.local.port == 4500 && r.remote.port == 4501 && r.remote.octets[3] == 9);
     CHECK(r.ike == sa->serial && r.when == shard.now && strcmp(r.conn, "office") == 0);
     CHECK(ladder_next(&shard.ladder, &r) && is_known(&r));
     CHECK(r.sent && !r.response && r.octets == 110 && r.datagrams == 2 && r.message_id == 5);
@@ -74,7 +77,7 @@ TEST(once_more_without_payloads)
     struct ike_sa *sa = begin();
     struct packet *k = packet_copy(&shard.packets, message_of(5, FLAG_INITIATOR));
     ladder_again(&shard, sa, k);
-    ladder_in(&shard, sa, packet_bytes(k), NULL);
+    ladder_in(&shard, sa, &path, packet_bytes(k), NULL);
     CHECK(ladder_next(&shard.ladder, &r) && r.sent && r.again && r.payloads == 0);
     CHECK(ladder_next(&shard.ladder, &r) && !r.sent && r.again && r.payloads == 0);
     packet_drop(&shard.packets, k);
@@ -86,7 +89,7 @@ TEST(the_oldest_are_lost)
     struct shrike_rung r;
     struct ike_sa *sa = begin();
     for (u32 i = 0; i < SHRIKE_RUNGS_MAX + 3; i++)
-        ladder_in(&shard, sa, message_of(i, 0), NULL);
+        ladder_in(&shard, sa, &path, message_of(i, 0), NULL);
     for (u32 i = 3; i < SHRIKE_RUNGS_MAX + 3; i++)
         CHECK(ladder_next(&shard.ladder, &r) && r.message_id == i);
     CHECK(!ladder_next(&shard.ladder, &r));

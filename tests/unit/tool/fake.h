@@ -11,9 +11,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FAKE_LOG, FAKE_CONTROL_LOG, FAKE_LIST_SA, FAKE_LIST_CONN, FAKE_FAILURE, FAKE_LADDER };
-static const char *const fake_events[] = {"log",       "control-log",    "list-sa",
-                                          "list-conn", "shrike-failure", "shrike-ladder"};
+enum {
+    FAKE_LOG,
+    FAKE_CONTROL_LOG,
+    FAKE_LIST_SA,
+    FAKE_LIST_CONN,
+    FAKE_FAILURE,
+    FAKE_LADDER,
+    FAKE_DATAGRAM
+};
+static const char *const fake_events[] = {
+    "log",           "control-log",    "list-sa", "list-conn", "shrike-failure",
+    "shrike-ladder", "shrike-datagram"};
 
 static struct vici_server fake_server;
 static u8 fake_octets[65536];
@@ -335,45 +344,104 @@ static enum vici_reply fake_stats(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
-/* A request that was sent twice, and what came; a peer that is not known yet. */
-static enum vici_reply fake_trace(void *ctx, const struct vici_request *r,
-                                  struct vici_writer *answer)
+/* A request that was sent twice, what came, and the next one. */
+static void fake_message(struct vici_writer *w, unsigned i)
 {
     static const char *const way[] = {"out", "out", "in", "out"};
     static const char *const times[] = {"1700000000.250000", "1700000001.500000",
                                         "1700000001.503000", "1700000001.503000"};
-    (void)ctx;
-    vici_put_text(answer, "success", "yes");
-    if (fake_is_empty || vici_value_is(r->message, "peer", "nobody"))
-        return VICI_REPLY_NOW;
-    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
-    fake_put(&w,
-             (const char *const[]){"ike", "home\033", "uniqueid", "7", "initiator-spi",
-                                   "0123456789abcdef", "responder-spi", "fedcba9876543210", NULL});
-    vici_begin(&w, "messages");
-    for (unsigned i = 0; i < 4; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "%u", i);
-        vici_begin(&w, name);
-        fake_put(&w, (const char *const[]){"time", times[i], "way", way[i], "exchange",
-                                           i < 3 ? "IKE_SA_INIT" : "IKE_AUTH", "kind",
-                                           i == 2 ? "response" : "request", "id", i < 3 ? "0" : "1",
-                                           "octets", "492", "local",
-                                           i < 3 ? "192.0.2.1:500" : "192.0.2.1:4500", "remote",
-                                           "192.0.2.2:500", i == 1 ? "again" : NULL, "yes", NULL});
-        if (i == 3)
-            vici_put_text(&w, "fragments", "2");
-        vici_list_begin(&w, "payloads");
-        for (unsigned k = 0; k < 4 && i != 1; k++) {
-            const char *payload = k ? "N(NAT_DETECTION_SOURCE_IP) 28" : "SA 324";
-            vici_list_put(&w, bytes_of(payload, strlen(payload)));
-        }
-        vici_list_end(&w);
-        vici_end(&w);
+    char name[8];
+    snprintf(name, sizeof name, "%u", i);
+    vici_begin(w, name);
+    fake_put(w, (const char *const[]){
+                    "time", times[i], "way", way[i], "exchange", i < 3 ? "IKE_SA_INIT" : "IKE_AUTH",
+                    "kind", i == 2 ? "response" : "request", "id", i < 3 ? "0" : "1", "octets",
+                    "492", "local", i < 3 ? "192.0.2.1:500" : "192.0.2.1:4500", "remote",
+                    "192.0.2.2:500", i == 1 ? "again" : NULL, "yes", NULL});
+    if (i == 3)
+        vici_put_text(w, "fragments", "2");
+    vici_list_begin(w, "payloads");
+    for (unsigned k = 0; k < 4 && i != 1; k++) {
+        const char *payload = k ? "N(NAT_DETECTION_SOURCE_IP) 28" : "SA 324";
+        vici_list_put(w, bytes_of(payload, strlen(payload)));
     }
+    vici_list_end(w);
+    vici_end(w);
+}
+
+/* Of an IKE SA, messages from the first to before the last. */
+static void fake_ladder(const struct vici_request *r, const char *const *head, unsigned first,
+                        unsigned last)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, head);
+    vici_begin(&w, "messages");
+    for (unsigned i = first; i < last; i++)
+        fake_message(&w, i);
     vici_end(&w);
     fake_stream(r, FAKE_LADDER, &w);
-    w = vici_writer_of(fake_octets, sizeof fake_octets);
+}
+
+static void fake_datagram(const struct vici_request *r, const char *const *head, const char *data)
+{
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
+    fake_put(&w, head);
+    vici_put(&w, "datagram", bytes_of(data, 7));
+    fake_stream(r, FAKE_DATAGRAM, &w);
+}
+
+#define FAKE_HOME                                                                                  \
+    "ike", "home\033", "uniqueid", "7", "initiator-spi", "0123456789abcdef", "responder-spi"
+
+/* Two IKE SAs in turn, some of it lost, until the daemon ends. */
+static void fake_follow(const struct vici_request *r)
+{
+    fake_ladder(r, (const char *const[]){FAKE_HOME, "0000000000000000", NULL}, 0, 2);
+    fake_ladder(r,
+                (const char *const[]){FAKE_HOME, "fedcba9876543210", "remote-id", "right.example",
+                                      "lost", "3", NULL},
+                2, 4);
+    fake_ladder(r,
+                (const char *const[]){"uniqueid", "8", "stranger", "yes", "initiator-spi", "1",
+                                      "responder-spi", "2", NULL},
+                0, 1);
+    fake_ladder(
+        r, (const char *const[]){FAKE_HOME, "fedcba9876543210", "remote-id", "right.example", NULL},
+        3, 4);
+    if (!vici_value_is(r->message, "datagrams", "yes"))
+        return;
+    fake_datagram(r,
+                  (const char *const[]){"time", "1700000000.250000", "way", "out", "local",
+                                        "192.0.2.1:500", "remote", "192.0.2.2:501", NULL},
+                  "datagra");
+    fake_datagram(r, (const char *const[]){"time", "1", "way", "in", "local", "x", NULL},
+                  "nothing");
+    fake_datagram(r,
+                  (const char *const[]){"time", "1700000001.000001", "way", "in", "local",
+                                        "[2001:db8::1]:4500", "remote", "[2001:db8::2]:4501",
+                                        "lost", "2", NULL},
+                  "\0\0\0\0ike");
+    fake_datagram(r,
+                  (const char *const[]){"time", "1700000002.000000", "way", "out", "local", ":500",
+                                        "remote", "192.0.2.2:500", NULL},
+                  "unbound");
+}
+
+/* And a peer that is not known yet. */
+static enum vici_reply fake_trace(void *ctx, const struct vici_request *r,
+                                  struct vici_writer *answer)
+{
+    const bool follow = vici_value_is(r->message, "follow", "yes");
+    (void)ctx;
+    if (follow)
+        fake_follow(r);
+    vici_put_text(answer, "success", follow ? "no" : "yes");
+    if (follow)
+        vici_put_text(answer, "errmsg", "the process that speaks IKE has ended");
+    if (follow || fake_is_empty || vici_value_is(r->message, "peer", "nobody"))
+        return VICI_REPLY_NOW;
+    fake_ladder(r, (const char *const[]){FAKE_HOME, "fedcba9876543210", NULL}, 0, 4);
+    struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
     fake_put(&w, (const char *const[]){"uniqueid", "8", "stranger", "yes", "initiator-spi", "1",
                                        "responder-spi", "2", NULL});
     fake_stream(r, FAKE_LADDER, &w);
