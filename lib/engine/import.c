@@ -73,14 +73,15 @@ static bool is_named(const char *name, struct bytes b)
 /* The connection as it is configured now. */
 static const struct shrike_conn *find_conn(const struct shard *s, struct reader r)
 {
-    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
+    const struct snapshot *now = s->current;
     struct bytes name;
     u64 hash = read_u64(&r);
     const struct shrike_conn *found = NULL;
-    if (!read_text(&r, &name))
+    if (!read_text(&r, &name) || !now)
         return NULL;
-    for (u32 i = 0; conf && i < conf->conn_count; i++) {
-        const struct shrike_conn *conn = &conf->conns[i];
+    struct directory_walk all = directory_named(&now->directory, now->conf, name);
+    for (u32 i; (i = directory_next(&all)) != MAP_NONE;) {
+        const struct shrike_conn *conn = &now->conf->conns[i];
         if (is_named(conn->name, name) && (!found || conn->hash == hash))
             found = conn;
     }

@@ -334,6 +334,7 @@ static enum verdict identify(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     struct match_query q = {
         .conf = sa->snapshot->conf,
+        .directory = &sa->snapshot->directory,
         .local = sa->local,
         .remote = sa->remote,
         .choice = &sa->handshake->choice,

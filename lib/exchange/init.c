@@ -153,7 +153,7 @@ static enum verdict choose(struct turn *t, struct bytes sa_body, u16 group)
     if (!n)
         return turn_refuse(t, SHRIKE_REASON_NO_CONNECTION, NOTIFY_NO_PROPOSAL_CHOSEN);
     t->reason.code = SHRIKE_REASON_NO_CONNECTION;
-    match_begin(&walk, n->conf, &sa->local, &sa->remote);
+    match_begin(&walk, n->conf, &n->directory, &sa->local, &sa->remote);
     while ((conn = match_next(&walk)) != NULL) {
         struct select_want want = {
             .ours = conn->proposals,

@@ -43,17 +43,24 @@ unsigned match_addresses(const struct shrike_conn *conn, const struct shrike_end
 }
 
 void match_begin(struct match_walk *walk, const struct shrike_conf *conf,
-                 const struct shrike_endpoint *local, const struct shrike_endpoint *remote)
+                 const struct directory *directory, const struct shrike_endpoint *local,
+                 const struct shrike_endpoint *remote)
 {
-    *walk = (struct match_walk){conf, local, remote, .score = UINT32_MAX, .at = conf->conn_count};
+    *walk = (struct match_walk){conf, directory, local, remote, .score = UINT32_MAX};
+}
+
+static unsigned score_at(const struct match_walk *walk, u32 at)
+{
+    return match_addresses(&walk->conf->conns[at], walk->local, walk->remote);
 }
 
 /* The best score below that of the walk. */
 static unsigned next_score(const struct match_walk *walk)
 {
+    struct directory_walk all = directory_kinds(walk->directory, walk->conf, walk->remote);
     unsigned best = 0;
-    for (u32 i = 0; i < walk->conf->conn_count; i++) {
-        unsigned score = match_addresses(&walk->conf->conns[i], walk->local, walk->remote);
+    for (u32 i; (i = directory_next(&all)) != MAP_NONE;) {
+        unsigned score = score_at(walk, i);
         if (score < walk->score)
             best = MAX(best, score);
     }
@@ -63,13 +70,12 @@ static unsigned next_score(const struct match_walk *walk)
 const struct shrike_conn *match_next(struct match_walk *walk)
 {
     while (walk->score) {
-        while (walk->at < walk->conf->conn_count) {
-            const struct shrike_conn *conn = &walk->conf->conns[walk->at++];
-            if (match_addresses(conn, walk->local, walk->remote) == walk->score)
-                return conn;
+        for (u32 i; walk->score != UINT32_MAX && (i = directory_next(&walk->at)) != MAP_NONE;) {
+            if (score_at(walk, i) == walk->score)
+                return &walk->conf->conns[i];
         }
         walk->score = next_score(walk);
-        walk->at = 0;
+        walk->at = directory_kinds(walk->directory, walk->conf, walk->remote);
     }
     return NULL;
 }
@@ -112,19 +118,30 @@ static bool better(const struct fit *a, const struct fit *b)
     return a->addresses > b->addresses;
 }
 
-const struct shrike_conn *match_identity(const struct match_query *q, struct shrike_reason *why)
+static const struct shrike_conn *best_of(const struct match_query *q, struct directory_walk all,
+                                         struct fit *best)
 {
     const struct shrike_conn *nearest = NULL;
-    struct fit best = {0};
-    for (u32 i = 0; i < q->conf->conn_count; i++) {
+    *best = (struct fit){0};
+    for (u32 i; (i = directory_next(&all)) != MAP_NONE;) {
         struct fit fit = fit_of(&q->conf->conns[i], q);
-        if (nearest && !better(&fit, &best))
+        if (nearest && !better(&fit, best))
             continue;
         nearest = &q->conf->conns[i];
-        best = fit;
+        *best = fit;
     }
+    return nearest;
+}
+
+const struct shrike_conn *match_identity(const struct match_query *q, struct shrike_reason *why)
+{
+    struct fit best;
+    const struct shrike_conn *nearest =
+        best_of(q, directory_peer(q->directory, q->conf, &q->remote, &q->remote_id), &best);
     if (nearest && best.miss == MISS_NONE)
         return nearest;
+    /* None fits: of all, which comes nearest? */
+    nearest = best_of(q, directory_peer(NULL, q->conf, &q->remote, &q->remote_id), &best);
     *why = (struct shrike_reason){.code = SHRIKE_REASON_NO_IDENTITY, .detail = PAYLOAD_IDI};
     if (nearest)
         why->origin = nearest->origin;

@@ -2,6 +2,7 @@
 #ifndef SA_MATCH_H
 #define SA_MATCH_H
 
+#include "sa/directory.h"
 #include "sa/select.h"
 
 bool net_contains(const struct shrike_net *net, const struct shrike_endpoint *host);
@@ -12,19 +13,23 @@ unsigned match_addresses(const struct shrike_conn *conn, const struct shrike_end
                          const struct shrike_endpoint *remote);
 
 /* Walks the connections of a pair of addresses, best first, equal ones in the order of the
- * configuration. Costs one pass over all of them for each different score. */
+ * configuration; of those that differ in nothing but what IKE_AUTH decides, only the first, where
+ * there is a directory. Costs one pass over what that gives for each different score. */
 struct match_walk {
     const struct shrike_conf *conf;
+    const struct directory *directory; /* NULL: none */
     const struct shrike_endpoint *local, *remote;
     unsigned score;
-    u32 at;
+    struct directory_walk at;
 };
 void match_begin(struct match_walk *walk, const struct shrike_conf *conf,
-                 const struct shrike_endpoint *local, const struct shrike_endpoint *remote);
+                 const struct directory *directory, const struct shrike_endpoint *local,
+                 const struct shrike_endpoint *remote);
 const struct shrike_conn *match_next(struct match_walk *walk); /* NULL: the end */
 
 struct match_query {
     const struct shrike_conf *conf;
+    const struct directory *directory; /* NULL: none */
     struct shrike_endpoint local, remote;
     const struct choice *choice; /* the IKE proposal agreed on */
     struct shrike_id remote_id;  /* IDi */

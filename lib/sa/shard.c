@@ -90,6 +90,8 @@ void shard_free(struct shard *s)
         }
         sa_free(s, sa);
     }
+    for (u32 i = 0; i < SNAPSHOTS_MAX; i++)
+        directory_free(&s->snapshots[i].directory);
     ring_free(&s->ring);
     changes_free(&s->changes);
     counts_free(&s->counts);
@@ -182,6 +184,7 @@ bool shard_conf(struct shard *s, const struct shrike_conf *conf)
         return false;
     struct snapshot *old = s->current;
     *place = (struct snapshot){.conf = conf, .pins = 1};
+    directory_make(&place->directory, &s->source, s->hash_key, conf);
     s->current = place;
     snapshot_unpin(s, old);
     return true;
@@ -189,10 +192,14 @@ bool shard_conf(struct shard *s, const struct shrike_conf *conf)
 
 const struct shrike_conn *shard_conn(const struct shard *s, const char *name)
 {
-    const struct shrike_conf *conf = s->current ? s->current->conf : NULL;
-    for (u32 i = 0; conf && name && i < conf->conn_count; i++) {
-        if (text_same(conf->conns[i].name, name))
-            return &conf->conns[i];
+    const struct snapshot *now = s->current;
+    if (!now || !name)
+        return NULL;
+    struct directory_walk all =
+        directory_named(&now->directory, now->conf, bytes_of(name, strlen(name)));
+    for (u32 i; (i = directory_next(&all)) != MAP_NONE;) {
+        if (text_same(now->conf->conns[i].name, name))
+            return &now->conf->conns[i];
     }
     return NULL;
 }
@@ -220,6 +227,7 @@ void snapshot_unpin(struct shard *s, struct snapshot *n)
 {
     if (!n || --n->pins > 0)
         return;
+    directory_free(&n->directory);
     ring_conf_unused(&s->ring, n->conf);
     n->conf = NULL;
 }

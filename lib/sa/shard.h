@@ -9,6 +9,7 @@
 #include "crypto/provider.h"
 #include "sa/changes.h"
 #include "sa/counts.h"
+#include "sa/directory.h"
 #include "sa/ladder.h"
 #include "sa/path.h"
 #include "sa/pending.h"
@@ -25,6 +26,7 @@
 /* A configuration and how many SAs and exchanges look at it. */
 struct snapshot {
     const struct shrike_conf *conf; /* NULL: free place */
+    struct directory directory;     /* of it */
     u32 pins;
 };
 

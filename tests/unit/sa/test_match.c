@@ -101,20 +101,20 @@ TEST(the_walk_goes_from_best_to_worst)
     struct shrike_conf conf = {.conns = conns, .conn_count = ARRAY_LEN(conns)};
     struct shrike_endpoint here = host("c0000201"), peer = host("cb007109");
     struct match_walk walk;
-    match_begin(&walk, &conf, &here, &peer);
+    match_begin(&walk, &conf, NULL, &here, &peer);
     for (unsigned i = 0; i < ARRAY_LEN(order); i++)
         CHECK(match_next(&walk) == &conns[order[i]]);
     CHECK(match_next(&walk) == NULL);
     CHECK(match_next(&walk) == NULL);
     conf.conn_count = 0;
-    match_begin(&walk, &conf, &here, &peer);
+    match_begin(&walk, &conf, NULL, &here, &peer);
     CHECK(match_next(&walk) == NULL);
     conf = (struct shrike_conf){.conns = conns, .conn_count = 1};
-    match_begin(&walk, &conf, &here, &peer);
+    match_begin(&walk, &conf, NULL, &here, &peer);
     CHECK(match_next(&walk) == conns);
     CHECK(match_next(&walk) == NULL);
     conf = (struct shrike_conf){.conns = &conns[2], .conn_count = 1};
-    match_begin(&walk, &conf, &here, &peer);
+    match_begin(&walk, &conf, NULL, &here, &peer);
     CHECK(match_next(&walk) == NULL);
 }
 
