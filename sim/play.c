@@ -79,19 +79,27 @@ static void build_nat(struct play *p, unsigned side)
         forward_ports(p, side);
 }
 
-static void build_routes(struct play *p, unsigned side)
+static void build_route(struct play *p, unsigned side, const struct shrike_addr *a)
 {
     struct node *to = p->place[side].nat ? &p->nat[side].outside : &p->peer[side].node;
+    struct shrike_endpoint e = {.family = a->family};
+    bool known = false;
+    memcpy(e.octets, a->octets, sizeof e.octets);
+    for (unsigned i = 0; i < p->router.count; i++)
+        known |= address_equal(&p->router.routes[i].address, &e);
+    if (!known && p->router.count < ROUTES_MAX)
+        router_add(&p->router, &e, to);
+}
+
+/* Those that are played come first: a file may have more addresses than there are routes. */
+static void build_routes(struct play *p)
+{
     struct shrike_addr a;
-    for (u32 at = 0; place_address(&p->place[side], &at, &a);) {
-        struct shrike_endpoint e = {.family = a.family};
-        bool known = false;
-        memcpy(e.octets, a.octets, sizeof e.octets);
-        for (unsigned i = 0; i < p->router.count; i++)
-            known |= address_equal(&p->router.routes[i].address, &e);
-        if (!known && p->router.count < ROUTES_MAX)
-            router_add(&p->router, &e, to);
-    }
+    build_route(p, 0, &p->place[0].outside);
+    build_route(p, 1, &p->place[1].outside);
+    for (unsigned s = 0; s < 2; s++)
+        for (u32 at = 0; place_address(&p->place[s], &at, &a);)
+            build_route(p, s, &a);
 }
 
 static bool build(struct play *p, const struct play_setup *setup)
@@ -110,8 +118,7 @@ static bool build(struct play *p, const struct play_setup *setup)
             build_nat(p, s);
         p->peer[s].out = p->place[s].nat ? &p->nat[s].inside : &p->link[s].node;
     }
-    build_routes(p, 0);
-    build_routes(p, 1);
+    build_routes(p);
     p->world.after = look;
     p->world.after_ctx = p;
     return good;

@@ -33,7 +33,7 @@ static void help_option(FILE *out, const struct tool_option *o)
              o->value ? o->value : "");
     if (o->letter)
         at[1] = o->letter;
-    fprintf(out, "  %-17s ", at);
+    fprintf(out, "  %-21s ", at);
     for (unsigned i = 0; o->belongs && i < tool_command_count; i++) {
         if (!(tool_commands[i].options & o->belongs))
             continue;

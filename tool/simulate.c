@@ -1,6 +1,7 @@
 /* `shrike simulate`: see simulate.h. */
 #include "tool/simulate.h"
 #include "tool/check.h"
+#include "tool/mates.h"
 #include "tool/show.h"
 #include "vici/message.h"
 #include <stdio.h>
@@ -17,6 +18,11 @@ static struct bytes message_of(const struct peer_failure *f)
     return bytes_of(f->message, f->len);
 }
 
+bool simulate_is_echo(const struct peer_failure *f)
+{
+    return vici_value_is(message_of(f), "reason", "PEER_DELETED");
+}
+
 /* Who decided something knows the reason; else what is told of the other one, or, of who begins
  * before who only waits, of nobody. Of those the first. */
 static const struct peer_failure *decisive(const struct simulation *s, shrike_time from,
@@ -30,7 +36,8 @@ static const struct peer_failure *decisive(const struct simulation *s, shrike_ti
             const struct peer *p = &s->play->peer[first ^ i];
             for (unsigned k = 0; k < p->failure_count; k++) {
                 const struct peer_failure *f = &p->failures[k];
-                if (f->first < from || !vici_value_is(message_of(f), "decided-by", deciders[d]) ||
+                if (f->first < from || simulate_is_echo(f) ||
+                    !vici_value_is(message_of(f), "decided-by", deciders[d]) ||
                     (found && found->first <= f->first))
                     continue;
                 found = f;
@@ -156,11 +163,11 @@ static bool row_of(const struct peer *p, const struct peer_change *c, struct sim
         enum shrike_event_id id;
         const char *what;
         bool ends, bad;
-    } kinds[] = {{SHRIKE_EVENT_IKE_UP, "IKE SA up", false, false},
+    } kinds[] = {{SHRIKE_EVENT_IKE_UP, "IKE SA made anew", false, false},
                  {SHRIKE_EVENT_IKE_REKEYED, "IKE SA rekeyed", false, false},
                  {SHRIKE_EVENT_IKE_DOWN, "IKE SA closed", true, true},
                  {SHRIKE_EVENT_IKE_FAILED, "IKE SA fails", false, true},
-                 {SHRIKE_EVENT_CHILD_UP, "Child SA up", false, false},
+                 {SHRIKE_EVENT_CHILD_UP, "Child SA made anew", false, false},
                  {SHRIKE_EVENT_CHILD_REKEYED, "Child SA rekeyed", false, false},
                  {SHRIKE_EVENT_CHILD_DOWN, "Child SA closed", true, true},
                  {SHRIKE_EVENT_CHILD_FAILED, "Child SA fails", false, true},
@@ -259,7 +266,11 @@ static bool load(struct simulation *s)
         const struct config_files from = {.config = s->files[i]};
         s->configs[i] = config_load(&from, &s->reports[i]);
     }
-    return s->configs[0] && s->configs[1];
+    if (!s->configs[0] || !s->configs[1])
+        return false;
+    /* Before the play gives addresses to their connections. */
+    mates_compare(s->configs[0], s->configs[1], &s->mates);
+    return true;
 }
 
 static void play_it(struct simulation *s)

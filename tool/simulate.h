@@ -22,6 +22,7 @@ struct simulation {
     const char *files[2];
     struct config *configs[2];
     struct config_report reports[2];
+    struct config_report mates; /* where the files do not fit, even what shows at a rekey only */
     struct play *play;
     shrike_time took;      /* until the command was answered */
     shrike_time day_began; /* 0: there was none */
@@ -45,6 +46,10 @@ struct simulate_row {
 /* All rows, in the order of time, which the caller frees; NULL: no memory. What fails again and
  * again is one row. */
 struct simulate_row *simulate_rows(const struct simulation *s, unsigned *count);
+
+/* Does it only say that the other side has closed something? That one says why, if it was not in
+ * the ordinary course of things. */
+bool simulate_is_echo(const struct peer_failure *f);
 
 /* simulate_show.c */
 void simulate_show(struct simulation *s);

@@ -99,6 +99,7 @@ void simulate_json(struct simulation *s)
                                            [SIMULATE_PARTLY] = "partly",
                                            [SIMULATE_FAILED] = "failed",
                                            [SIMULATE_LATER] = "later"};
+    const struct config_report *all[] = {&s->reports[0], &s->reports[1], &s->mates};
     struct json j = {.out = s->tool->out};
     json_begin(&j, NULL, '{');
     json_text(&j, "outcome", text(outcomes[s->outcome]));
@@ -113,9 +114,9 @@ void simulate_json(struct simulation *s)
     if (s->play && s->day_began)
         put_day(&j, s);
     json_begin(&j, "lines", '[');
-    for (unsigned i = 0; i < 2; i++)
-        for (u32 k = 0; k < s->reports[i].count; k++)
-            check_line(s->tool, &j, &s->reports[i].lines[k]);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (u32 k = 0; k < all[i]->count; k++)
+            check_line(s->tool, &j, &all[i]->lines[k]);
     json_end(&j, ']');
     json_end(&j, '}');
 }

@@ -203,20 +203,29 @@ static void print_day(const struct simulation *s)
 static void print_failures(const struct simulation *s, unsigned side)
 {
     const struct peer *p = &s->play->peer[side];
-    if (!p->failure_count)
-        return;
-    put_head(s->tool, side ? "why, as b sees it" : "why, as a sees it");
-    for (unsigned i = 0; i < p->failure_count; i++)
-        failure_print(s->tool, bytes_of(p->failures[i].message, p->failures[i].len));
+    bool any = false;
+    for (unsigned i = 0; i < p->failure_count; i++) {
+        const struct peer_failure *f = &p->failures[i];
+        if (s->outcome == SIMULATE_UP && simulate_is_echo(f))
+            continue;
+        if (!any)
+            put_head(s->tool, side ? "why, as b sees it" : "why, as a sees it");
+        any = true;
+        failure_print(s->tool, bytes_of(f->message, f->len));
+    }
 }
 
 static void print_reports(const struct simulation *s)
 {
-    if (s->reports[0].count || s->reports[1].count)
-        put_head(s->tool, "the files");
-    for (unsigned i = 0; i < 2; i++)
-        for (u32 k = 0; k < s->reports[i].count; k++)
-            check_line(s->tool, NULL, &s->reports[i].lines[k]);
+    const struct config_report *all[] = {&s->reports[0], &s->reports[1], &s->mates};
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (u32 k = 0; k < all[i]->count; k++) {
+            if (!any)
+                put_head(s->tool, "the files");
+            any = true;
+            check_line(s->tool, NULL, &all[i]->lines[k]);
+        }
 }
 
 void simulate_show(struct simulation *s)

@@ -693,12 +693,12 @@ static inline void prints(int (*run)(struct tool *t, char *const *arguments), un
     free(should);
 }
 
-/* Each key of the JSON in that file stands in the manual. */
-static inline void is_documented(const char *name)
+/* Each key of this JSON stands in the manual. */
+static inline void are_documented(const char *text)
 {
-    char *text = golden(name), *manual = golden("../../../../docs/man/shrike.1.in");
+    char *manual = golden("../../../../docs/man/shrike.1.in");
     unsigned keys = 0;
-    for (char *at = text, *end; (at = strchr(at, '"')) && (end = strchr(at + 1, '"'));
+    for (const char *at = text, *end; (at = strchr(at, '"')) && (end = strchr(at + 1, '"'));
          at = end + 1) {
         char quoted[64];
         snprintf(quoted, sizeof quoted, "%.*s", (int)(end + 1 - at), at);
@@ -709,8 +709,15 @@ static inline void is_documented(const char *name)
         CHECK(false);
     }
     CHECK(keys > 50);
-    free(text);
     free(manual);
+}
+
+/* The same of what stands in that file. */
+static inline void is_documented(const char *name)
+{
+    char *text = golden(name);
+    are_documented(text);
+    free(text);
 }
 
 #endif

@@ -5,7 +5,6 @@
 
 static struct bench b;
 
-/* With these options; what is named by a number and a file stands in golden/. */
 static int simulate(const struct tool_play *ask, const char *one, const char *other)
 {
     char a[64], c[64];
@@ -23,32 +22,51 @@ static int simulate(const struct tool_play *ask, const char *one, const char *ot
     return code;
 }
 
-static void prints_golden(unsigned width, bool json, const char *name)
+/* What stands before the messages, which are as `shrike trace` prints them (test_trace.c). */
+static void prints_golden(unsigned width, const char *name)
 {
     struct tool_play ask = simulate_default();
-    char *should = golden(name);
-    ask.nat[0] = true;
-    ask.day = !json;
-    ask.loss = json ? 0 : 10;
+    char *should = golden(name), *messages;
+    ask.nat[0] = ask.day = true;
+    ask.loss = 10;
     b.tool.width = width;
-    b.tool.json = json;
+    b.tool.json = false;
     CHECK_EQ(simulate(&ask, "simulate-a.conf", "simulate-c.conf"), TOOL_DONE);
-    CHECK_TEXT(b.out, should);
     CHECK_TEXT(b.err, "");
+    messages = strstr(b.out, "\nmessages, as a sees them\n");
+    CHECK(messages && strstr(messages, "---->  IKE_AUTH request 1") && strstr(messages, "+0.040s"));
+    *messages = '\0';
+    CHECK_TEXT(b.out, should);
     bench_close(&b);
     free(should);
 }
 
 TEST(a_day_on_terminals)
 {
-    prints_golden(80, false, "simulate-80.txt");
-    prints_golden(160, false, "simulate-160.txt");
+    prints_golden(80, "simulate-80.txt");
+    prints_golden(160, "simulate-160.txt");
 }
 
 TEST(as_json)
 {
-    prints_golden(0, true, "simulate.json");
-    is_documented("simulate.json");
+    struct tool_play ask = simulate_default();
+    b.tool.width = 0;
+    b.tool.json = true;
+    CHECK_EQ(simulate(&ask, "simulate-a.conf", "simulate-b.conf"), TOOL_DONE);
+    CHECK(strstr(b.out, "\"outcome\": \"established\""));
+    CHECK(strstr(b.out, "\"took_ms\": 80,\n  \"child_sas\": 1,\n  \"seed\": 1,\n"));
+    CHECK(strstr(b.out, "\"name\": \"N(INITIAL_CONTACT)\""));
+    CHECK(!strstr(b.out, "\"day\""));
+    are_documented(b.out);
+    bench_close(&b);
+
+    ask.blocks[0] = (struct tool_block){1, 500};
+    ask.block_count = 1;
+    CHECK_EQ(simulate(&ask, "simulate-a.conf", "simulate-b.conf"), TOOL_FAILED);
+    CHECK(strstr(b.out, "\"outcome\": \"failed\""));
+    CHECK(strstr(b.out, "\"reason\": \"TIMEOUT\""));
+    are_documented(b.out);
+    bench_close(&b);
 }
 
 /* What is there of a day alone; the manual has each key. */
@@ -89,6 +107,7 @@ TEST(outcomes)
     CHECK_EQ(simulate(&ask, "simulate-a.conf", "simulate-b.conf"), TOOL_DONE);
     CHECK(begins("established in 0.080s: IKE SA and 1 Child SA, alike at both ends\n"));
     CHECK(strstr(b.out, "a  192.0.2.1 (written nowhere), connection office, begins: simulate-a"));
+    CHECK(strstr(b.out, "fails at the first rekey: key exchange group differs\n"));
     bench_close(&b);
 
     /* both are the same side: the one does not find whom it calls */
