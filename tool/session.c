@@ -106,6 +106,8 @@ static bool receive_some(struct session *s)
 static bool exchange_some(struct session *s, long long end)
 {
     long long left = end < 0 ? -1 : MAX(end - now_ms(), 0);
+    if (s->fd < 0) /* poll() would wait for it */
+        return lose(s, "there is no connection to the daemon", "", "");
     struct pollfd p = {.fd = s->fd, .events = POLLIN};
     if (vici_client_output(&s->client).len > 0)
         p.events |= POLLOUT;
