@@ -118,8 +118,8 @@ TEST(sockets_that_cannot_be_used)
     CHECK(strstr(s.why, "is shriked running?"));
     CHECK(listen(fd, 1) == 0 && session_open(&s, socket_path));
     session_close(&s);
-    session_close(&s);
     CHECK_EQ(ask(&s, "version", 600000), SESSION_LOST); /* at once */
+    session_close(&s);
     CHECK_TEXT(s.why, "there is no connection to the daemon");
     close(fd);
     unlink(socket_path);
