@@ -25,8 +25,8 @@ gateway_conf east
 # The same source with further fields in front of those of an IKE and a Child SA.
 build_other() {
     OTHER=$net_dir/other/build
-    mkdir "$net_dir/other" && cp -r --parents -t "$net_dir/other" include lib daemon tool docs/man \
-        meson.build meson_options.txt || return 1
+    mkdir "$net_dir/other" && cp -r --parents -t "$net_dir/other" include lib daemon sim tool \
+        docs/man meson.build meson_options.txt || return 1
     sed -i 's/^struct ike_sa {/&\n    u64 elsewhere[5];/' "$net_dir/other/lib/sa/sa.h"
     sed -i 's/^struct child_sa {/&\n    u64 elsewhere[3];/' "$net_dir/other/lib/sa/child.h"
     sed -i "s/version: '[0-9.]*'/version: '99.0'/" "$net_dir/other/meson.build"
