@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154
 # Another shriked takes over under traffic, one whose SAs are laid out differently in memory; in its
 # processes, or with --one-process in one.
-# OTHER: a build folder of such a program; without it, it is built here.
+# OTHER: where such a program is built, and kept, unless it is there; without it, it is made for once.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -24,21 +24,21 @@ gateway_conf east
 
 # The same source with further fields in front of those of an IKE and a Child SA.
 build_other() {
-    OTHER=$net_dir/other/build
-    mkdir "$net_dir/other" && cp -r --parents -t "$net_dir/other" include lib daemon sim tool \
-        docs/man meson.build meson_options.txt || return 1
-    sed -i 's/^struct ike_sa {/&\n    u64 elsewhere[5];/' "$net_dir/other/lib/sa/sa.h"
-    sed -i 's/^struct child_sa {/&\n    u64 elsewhere[3];/' "$net_dir/other/lib/sa/child.h"
-    sed -i "s/version: '[0-9.]*'/version: '99.0'/" "$net_dir/other/meson.build"
-    grep -q elsewhere "$net_dir/other/lib/sa/sa.h" &&
-        grep -q elsewhere "$net_dir/other/lib/sa/child.h" &&
-        meson setup "$OTHER" "$net_dir/other" --buildtype=debug -Dtests=false &&
-        ninja -C "$OTHER" daemon/parent/shriked
+    local source=$OTHER/source
+    mkdir -p "$source" && cp -r --parents -t "$source" include lib daemon sim tool docs/man \
+        meson.build meson_options.txt || return 1
+    sed -i 's/^struct ike_sa {/&\n    u64 elsewhere[5];/' "$source/lib/sa/sa.h"
+    sed -i 's/^struct child_sa {/&\n    u64 elsewhere[3];/' "$source/lib/sa/child.h"
+    sed -i "s/version: '[0-9.]*'/version: '99.0'/" "$source/meson.build"
+    grep -q elsewhere "$source/lib/sa/sa.h" && grep -q elsewhere "$source/lib/sa/child.h" &&
+        meson setup "$OTHER/build" "$source" --buildtype=debug -Dtests=false &&
+        ninja -C "$OTHER/build" daemon/parent/shriked
 }
 
+OTHER=${OTHER:-$net_dir/other}
 other_is_there() {
-    [ -n "${OTHER:-}" ] || build_other || return 1
-    install -m 755 "$OTHER/daemon/parent/shriked" "$net_dir/shriked-other"
+    [ -x "$OTHER/build/daemon/parent/shriked" ] || build_other || return 1
+    install -m 755 "$OTHER/build/daemon/parent/shriked" "$net_dir/shriked-other"
 }
 
 up() {
