@@ -156,7 +156,7 @@ static void print_group(const struct lines *l, const struct tunnel_group *g)
     while (tunnel_next_child(&v, &c)) {
         if (tunnel_has(g, c.name))
             continue;
-        title(&child, c.name, bytes_of(NULL, 0));
+        title(&child, c.name, vici_value(c.body, "state"));
         putc('\n', l->out);
         selectors_line(&below, c.body);
     }

@@ -109,7 +109,7 @@ static bool add_down(struct table *t, const struct tunnel_group *g, const struct
         return false;
     table_put_safe(&row[CONNECTION], g->name);
     table_put_safe(&row[CHILD], c->name);
-    put_state(&row[STATE], bytes_of(NULL, 0));
+    put_state(&row[STATE], vici_value(c->body, "state")); /* shunts have one */
     put_list(&row[PEER], g->conn->body, "remote_addrs");
     put_list(&row[LOCAL], c->body, "local-ts");
     put_list(&row[REMOTE], c->body, "remote-ts");

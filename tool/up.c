@@ -34,8 +34,11 @@ static void want_group(struct plan *p, const struct tunnel_group *g, struct byte
     struct vici_reader v = tunnel_children_of(g->conn);
     struct tunnel_child c;
     bool any = false;
-    for (; tunnel_next_child(&v, &c); any = true) {
-        if (!only.at || bytes_equal(c.name, only))
+    while (tunnel_next_child(&v, &c)) {
+        const bool shunt = vici_value_is(c.body, "mode", "PASS") ||
+                           vici_value_is(c.body, "mode", "DROP"); /* nobody is called for it */
+        any |= !shunt;
+        if (only.at ? bytes_equal(c.name, only) : !shunt)
             want(p, g->name, c.name);
     }
     if (!any && !only.at)

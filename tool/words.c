@@ -17,6 +17,8 @@ struct words_state words_state(struct bytes state)
                 {"CREATING", "connecting", PAINT_WAIT},
                 {"CREATED", "connecting", PAINT_WAIT},
                 {"DELETING", "closing", PAINT_WAIT},
+                {"PASS", "pass", PAINT_GOOD},
+                {"DROP", "drop", PAINT_GOOD},
                 {"", "down", PAINT_BAD}};
     struct words_state out = {.paint = PAINT_WAIT};
     struct text t = text_of(out.text, sizeof out.text);

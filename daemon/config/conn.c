@@ -7,6 +7,7 @@
 #include "config/value.h"
 #include "wire/codes.h"
 #include "wire/ident.h"
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,23 +146,26 @@ static const struct shrike_ts *compile_ts(struct compile *c, const struct sectio
 
 static void compile_mode(struct compile *c, const struct section *s, struct shrike_child_conf *out)
 {
-    static const char *const later[] = {"beet", "transport_proxy", "pass", "drop"};
+    static const char *const later[] = {"beet", "transport_proxy"};
+    static const char *const modes[] = {[SHRIKE_TUNNEL] = "tunnel",
+                                        [SHRIKE_TRANSPORT] = "transport",
+                                        [SHRIKE_PASS] = "pass",
+                                        [SHRIKE_DROP] = "drop"};
     const char *mode = section_text(s, "mode");
-    bool known = false;
     out->mode_origin = compile_place(c, s, "mode");
-    if (!mode || strcmp(mode, "tunnel") == 0)
-        return;
-    if (strcmp(mode, "transport") == 0) {
-        out->mode = SHRIKE_TRANSPORT;
-        return;
-    }
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-        known |= strcmp(mode, later[i]) == 0;
-    if (known)
-        compile_leave(c, out->mode_origin, "mode = %s is not built yet%s", mode,
-                      strcmp(mode, "drop") == 0 ? ", and nothing is dropped for it" : "");
-    else
-        report_error(c->report, out->mode_origin, "mode = %s: tunnel or transport is wanted", mode);
+    for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (strcmp(mode, modes[i]) == 0) {
+            out->mode = (enum shrike_mode)i;
+            return;
+        }
+    for (size_t i = 0; mode && i < sizeof(later) / sizeof(later[0]); i++)
+        if (strcmp(mode, later[i]) == 0) {
+            compile_leave(c, out->mode_origin, "mode = %s is not built", mode);
+            return;
+        }
+    if (mode)
+        report_error(c->report, out->mode_origin,
+                     "mode = %s: tunnel, transport, pass or drop is wanted", mode);
 }
 
 static void compile_start(struct compile *c, const struct section *s, struct shrike_child_conf *out)
@@ -244,6 +248,42 @@ static void compile_protocol(struct compile *c, const struct section *s,
         compile_proposals(c, s, key, ah ? PROTOCOL_AH : PROTOCOL_ESP, &out->proposal_count);
 }
 
+/* What the rules of the system cannot tell apart. */
+static void check_shunt_ts(struct compile *c, const struct shrike_child_conf *shunt,
+                           const struct shrike_ts *ts, uint16_t count)
+{
+    for (uint16_t i = 0; i < count; i++) {
+        const bool ports = ts[i].port_from != 0 || ts[i].port_to != UINT16_MAX;
+        if (!ports)
+            continue;
+        if (ts[i].protocol == IPPROTO_ICMP || ts[i].protocol == IPPROTO_ICMPV6)
+            compile_leave(c, shunt->ts_origin,
+                          "a shunt is for ICMP of all types: leave the type out");
+        else if (ts[i].port_to < ts[i].port_from || ts[i].port_to == 0)
+            compile_leave(c, shunt->ts_origin, "a shunt takes ports by their numbers only");
+        else if (ts[i].port_to == UINT16_MAX)
+            compile_leave(c, shunt->ts_origin,
+                          "a shunt's range of ports may end at 65534, for so may that of a rule of "
+                          "the system");
+    }
+}
+
+/* RFC 4301 4.4.1: BYPASS and DISCARD. No SA, and nobody to be asked. */
+static void compile_shunt(struct compile *c, const struct section *s, struct shrike_child_conf *out)
+{
+    if (out->start & SHRIKE_START_NOW) {
+        report_warning(c->report, compile_place(c, s, "start_action"),
+                       "start_action of a shunt is none or trap; taken as trap");
+        out->start = SHRIKE_START_TRAP;
+    }
+    if (!c->config->settings.install_routes)
+        compile_leave(c, out->mode_origin,
+                      "shunts are rules beside the one that leads to the tunnels, which "
+                      "install_routes = no leaves to you");
+    check_shunt_ts(c, out, out->local_ts, out->local_ts_count);
+    check_shunt_ts(c, out, out->remote_ts, out->remote_ts_count);
+}
+
 static void check_name(struct compile *c, const struct section *s)
 {
     if (strlen(s->name) > NAME_MAX_LEN)
@@ -260,12 +300,17 @@ static void compile_child_keys(struct compile *c, const struct section *s,
         report_error(c->report, sub->origin, "a child has no section %s", sub->name);
     out->name = compile_text(c, s->name);
     out->origin = compile_origin(c, s->origin);
-    compile_protocol(c, s, out);
     out->local_ts = compile_ts(c, s, "local_ts", &out->local_ts_count);
     out->remote_ts = compile_ts(c, s, "remote_ts", &out->remote_ts_count);
     out->ts_origin = compile_place(c, s, value_find(s, "local_ts") ? "local_ts" : "remote_ts");
     compile_mode(c, s, out);
     compile_start(c, s, out);
+    check_name(c, s);
+    if (out->mode >= SHRIKE_PASS) {
+        compile_shunt(c, s, out);
+        return;
+    }
+    compile_protocol(c, s, out);
     compile_ipcomp(c, s, &out->ipcomp);
     compile_tfc(c, s, out);
     out->dpd_action = compile_action(c, s, "dpd_action", out);
@@ -274,7 +319,6 @@ static void compile_child_keys(struct compile *c, const struct section *s,
     out->reqid = (uint32_t)reqid;
     compile_life(c, s, &out->life);
     compile_child_times(c, s, out);
-    check_name(c, s);
 }
 
 /* false: it cannot be used, and its connection goes on without it. */
@@ -295,7 +339,7 @@ static bool compile_child(struct compile *c, const struct section *s, struct shr
 
 static void compile_children(struct compile *c, const struct section *all, struct shrike_conn *out)
 {
-    struct shrike_child_conf *children;
+    struct shrike_child_conf *children, *shunts;
     const struct section *s;
     for (s = all->sections; s && out->child_count < CHILDREN_MAX; s = s->next)
         out->child_count++;
@@ -304,20 +348,26 @@ static void compile_children(struct compile *c, const struct section *all, struc
     for (const struct value *v = all->values; v; v = v->next)
         report_error(c->report, v->origin, "%s stands between children: put it into one", v->key);
     out->children = children = pool_take(c->pool, (out->child_count + 1u) * sizeof(*children));
+    shunts = pool_take(c->scratch, (out->child_count + 1u) * sizeof(*shunts));
     uint16_t made = 0, count = out->child_count;
     s = all->sections;
     for (uint16_t i = 0; i < count; i++, s = s->next) {
         memset(&children[made], 0, sizeof(children[made]));
         if (!compile_child(c, s, &children[made]))
             continue;
+        if (children[made].mode >= SHRIKE_PASS) {
+            shunts[out->shunt_count++] = children[made];
+            continue;
+        }
         for (uint16_t k = 0; k < made; k++)
             if (children[k].reqid && children[k].reqid == children[made].reqid)
                 report_error(c->report, s->origin, "reqid %u is the one of child %s too",
                              children[made].reqid, children[k].name);
         made++;
     }
+    memcpy(&children[made], shunts, out->shunt_count * sizeof(*shunts));
     out->child_count = made;
-    if (count && !made)
+    if (count && !made && !out->shunt_count)
         compile_leave(c, all->origin, "none of its children can be used");
 }
 
@@ -504,6 +554,17 @@ static void compile_options(struct compile *c, const struct section *s, struct s
         compile_bool(c, s, "fragmentation", &out->fragmentation);
 }
 
+/* It has no peer: nobody is called or answered by it. */
+static void only_shunts(struct compile *c, struct shrike_conn *out, struct config_conn *beside)
+{
+    static const struct shrike_net nobody = {{{0}, 4}, 32};
+    out->local_addrs = out->remote_addrs = keep(c, &nobody, sizeof(nobody));
+    out->local_addr_count = out->remote_addr_count = 1;
+    memset(&out->local_endpoint, 0, sizeof(out->local_endpoint));
+    memset(&out->remote_endpoint, 0, sizeof(out->remote_endpoint));
+    beside->local_name_count = beside->remote_name_count = 0;
+}
+
 void compile_conn(struct compile *c, const struct section *s, struct shrike_conn *out,
                   struct config_conn *beside)
 {
@@ -535,7 +596,10 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
                          "there is no section %s in a connection: local, remote or children",
                          sub->name);
     }
-    if (!out->local.origin.file || !out->remote.origin.file)
+    if (out->shunt_count && !out->child_count && !out->local.origin.file &&
+        !out->remote.origin.file)
+        only_shunts(c, out, beside);
+    else if (!out->local.origin.file || !out->remote.origin.file)
         compile_leave(c, s->origin,
                       "it needs a section local and a section remote, each with auth = psk");
     else

@@ -12,8 +12,10 @@
 #define FRAGMENT_MIN    576
 #define MTU_MIN         1280 /* octets; RFC 8200 5: every link of IPv6 */
 #define MTU_MAX         65535
-#define REPLAY_MIN      32 /* packets; RFC 4303 3.4.3 */
-#define REPLAY_MAX      4096
+#define ROUTING_PRIORITY_MAX                                                                       \
+    32760             /* rules of shunts stand around it, and the main table at 32766 */
+#define REPLAY_MIN 32 /* packets; RFC 4303 3.4.3 */
+#define REPLAY_MAX 4096
 
 /* A number between two limits. */
 struct range {
@@ -157,7 +159,7 @@ static void compile_settings(struct compile *c, struct settings *set)
     compile_bool(c, c->shrike, "install_routes", &set->install_routes);
     set->routing_table = (uint32_t)between(c, (struct range){"routing_table", 1, UINT32_MAX, 220});
     set->routing_priority =
-        (uint32_t)between(c, (struct range){"routing_table_prio", 1, 32765, 220});
+        (uint32_t)between(c, (struct range){"routing_table_prio", 1, ROUTING_PRIORITY_MAX, 220});
     set->mtu = (uint16_t)between(c, (struct range){"mtu", MTU_MIN, MTU_MAX, 1400});
     set->replay_window =
         (uint32_t)between(c, (struct range){"replay_window", REPLAY_MIN, REPLAY_MAX, 1024});

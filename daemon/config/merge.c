@@ -108,7 +108,7 @@ static uint32_t *place_of(const struct index *x, const char *name)
 
 static void copy_children(struct pool *p, struct shrike_conn *c)
 {
-    size_t size = c->child_count * sizeof(c->children[0]);
+    size_t size = (c->child_count + (size_t)c->shunt_count) * sizeof(c->children[0]);
     struct shrike_child_conf *children = pool_take(p, size + 1);
     if (size)
         memcpy(children, c->children, size);

@@ -183,7 +183,9 @@ static const char *unique_name(enum shrike_unique unique)
 static void put_child(struct vici_writer *w, const struct shrike_child_conf *k)
 {
     vici_begin(w, k->name);
-    vici_put_text(w, "mode", k->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
+    vici_put_text(w, "mode", sas_mode_name(k->mode));
+    if (k->mode >= SHRIKE_PASS && k->start & SHRIKE_START_TRAP)
+        vici_put_text(w, "state", sas_mode_name(k->mode)); /* installed */
     vici_put_u64(w, "rekey_time", k->rekey_time / SHRIKE_SECOND);
     vici_put_u64(w, "rekey_bytes", k->life.bytes_soft);
     vici_put_u64(w, "rekey_packets", k->life.packets_soft);
@@ -206,10 +208,12 @@ void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
     vici_put_text(w, "unique", unique_name(conn->unique));
     if (conn->dpd_delay)
         vici_put_u64(w, "dpd_delay", conn->dpd_delay / SHRIKE_SECOND);
-    put_auth(w, "local-1", &conn->local);
-    put_auth(w, "remote-1", &conn->remote);
+    if (conn->local.method)
+        put_auth(w, "local-1", &conn->local);
+    if (conn->remote.method)
+        put_auth(w, "remote-1", &conn->remote);
     vici_begin(w, "children");
-    for (u16 i = 0; i < conn->child_count; i++)
+    for (u32 i = 0; i < (u32)conn->child_count + conn->shunt_count; i++)
         put_child(w, &conn->children[i]);
     vici_end(w);
     vici_end(w);

@@ -268,7 +268,7 @@ const struct shrike_conn *model_conn(const struct model *m, struct bytes name, u
 
 const struct shrike_child_conf *model_child(const struct shrike_conn *c, struct bytes name)
 {
-    for (u16 i = 0; c && i < c->child_count; i++)
+    for (u32 i = 0; c && i < (u32)c->child_count + c->shunt_count; i++)
         if (bytes_equal(text_bytes_of(c->children[i].name), name))
             return &c->children[i];
     return NULL;

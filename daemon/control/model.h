@@ -57,6 +57,7 @@ void model_merge(struct model *m, struct config_report *report);
 
 /* Of what is merged; NULL: there is none. */
 const struct shrike_conn *model_conn(const struct model *m, struct bytes name, u32 *index);
+/* A child, or a shunt. */
 const struct shrike_child_conf *model_child(const struct shrike_conn *c, struct bytes name);
 
 #endif

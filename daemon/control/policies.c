@@ -1,4 +1,4 @@
-/* Traps of the control socket: see policies.h. */
+/* Traps and shunts of the control socket: see policies.h. */
 #include "control/policies.h"
 #include "control/control.h"
 #include "control/sas.h"
@@ -157,7 +157,8 @@ enum vici_reply policies_uninstall(void *ctx, const struct vici_request *r, stru
     if (!child)
         return VICI_REPLY_NOW;
     if (!(child->start & SHRIKE_START_TRAP))
-        return vici_refuse(w, "this child has no trap");
+        return vici_refuse(w, child->mode >= SHRIKE_PASS ? "this shunt is not installed"
+                                                         : "this child has no trap");
     struct policy *one = find(&c->policies, conn->name, child->name);
     if (one)
         forget(c, one);
@@ -174,7 +175,7 @@ void policies_use(const struct policies *p, struct config *config)
         const struct shrike_conn *conn = &config->conf.conns[i];
         /* Made for this configuration, never a constant. */
         struct shrike_child_conf *children = (struct shrike_child_conf *)(uintptr_t)conn->children;
-        for (u16 k = 0; k < conn->child_count; k++) {
+        for (u32 k = 0; k < (u32)conn->child_count + conn->shunt_count; k++) {
             const struct policy *one = find(p, conn->name, children[k].name);
             if (one && one->trap)
                 children[k].start |= SHRIKE_START_TRAP;
@@ -192,7 +193,7 @@ void policies_put(struct vici_writer *w, const struct shrike_conn *conn,
     vici_begin(w, name);
     vici_put_text(w, "child", child->name);
     vici_put_text(w, "ike", conn->name);
-    vici_put_text(w, "mode", child->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
+    vici_put_text(w, "mode", sas_mode_name(child->mode));
     sas_put_selectors(w, "local-ts", child->local_ts, child->local_ts_count);
     sas_put_selectors(w, "remote-ts", child->remote_ts, child->remote_ts_count);
     vici_end(w);

@@ -1,5 +1,5 @@
-/* The commands install and uninstall: traps of children, beside what `start_action` says of them.
- * They outlive this process in its vault, and a reload. */
+/* The commands install and uninstall: traps of children, and shunts, beside what `start_action`
+ * says of them. They outlive this process in its vault, and a reload. */
 #ifndef CONTROL_POLICIES_H
 #define CONTROL_POLICIES_H
 

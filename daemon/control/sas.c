@@ -351,7 +351,7 @@ static void put_child(struct vici_writer *w, const struct shrike_child_view *v, 
     put_child_name(w, v->child, v->serial);
     vici_put_u64(w, "reqid", v->reqid);
     vici_put_text(w, "state", state);
-    vici_put_text(w, "mode", v->mode == SHRIKE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
+    vici_put_text(w, "mode", sas_mode_name((enum shrike_mode)v->mode));
     vici_put_text(w, "protocol", protocol ? protocol : "ESP");
     put_yes(w, "encap", v->encap);
     if (v->spi_in)
@@ -373,6 +373,15 @@ static void put_child(struct vici_writer *w, const struct shrike_child_view *v, 
     put_since(w, "install-time", v->installed, now);
     sas_put_selectors(w, "local-ts", v->local_ts, v->local_ts_count);
     sas_put_selectors(w, "remote-ts", v->remote_ts, v->remote_ts_count);
+}
+
+const char *sas_mode_name(enum shrike_mode mode)
+{
+    static const char *const names[] = {[SHRIKE_TUNNEL] = "TUNNEL",
+                                        [SHRIKE_TRANSPORT] = "TRANSPORT",
+                                        [SHRIKE_PASS] = "PASS",
+                                        [SHRIKE_DROP] = "DROP"};
+    return mode < ARRAY_LEN(names) ? names[mode] : "TUNNEL";
 }
 
 void sas_put_child(struct vici_writer *w, const struct shrike_child_view *v,

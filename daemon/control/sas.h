@@ -41,6 +41,7 @@ void sas_put_rekey(struct vici_writer *w, const struct shrike_event *e,
 
 /* "CURVE_25519", "MODP_3072": a key exchange as VICI calls it; NULL: not known. */
 const char *sas_group_name(u16 ke, char at[32]);
+const char *sas_mode_name(enum shrike_mode mode); /* as charon writes it */
 void sas_put_selectors(struct vici_writer *w, const char *key, const struct shrike_ts *ts, u16 n);
 
 #endif

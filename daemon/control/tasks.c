@@ -216,6 +216,13 @@ static enum vici_reply begin_up(struct task *t, const struct config_conn *beside
     return VICI_REPLY_LATER;
 }
 
+/* The child of this name, or all that the connection has. */
+static bool is_shunt(const struct shrike_conn *conn, struct bytes child)
+{
+    const struct shrike_child_conf *named = child.len ? model_child(conn, child) : NULL;
+    return named ? named->mode >= SHRIKE_PASS : conn->shunt_count && !conn->child_count;
+}
+
 enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
                                struct vici_writer *w)
 {
@@ -231,6 +238,8 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     const struct shrike_conn *conn = tasks_find_conn(c, &f, &index, why);
     if (!conn)
         return vici_refuse(w, why);
+    if (is_shunt(conn, bytes_of(f.child, strlen(f.child))))
+        return vici_refuse(w, "a shunt has no peer to be called: install puts it in place");
     struct task *t = new_task(c, r);
     if (!t)
         return vici_refuse(w, "too many commands are under way");

@@ -23,6 +23,17 @@ static bool send(struct control *c, const struct walk *k, const struct vici_writ
     return false;
 }
 
+/* A bit of each kind of policy. */
+enum { WALK_TRAP = 1, WALK_PASS = 2, WALK_DROP = 4 };
+
+static bool is_policy(const struct walk *k, const struct shrike_child_conf *child)
+{
+    const u8 kind = child->mode == SHRIKE_PASS   ? WALK_PASS
+                    : child->mode == SHRIKE_DROP ? WALK_DROP
+                                                 : WALK_TRAP;
+    return child->start & SHRIKE_START_TRAP && k->policies & kind;
+}
+
 static bool is_meant(const char *only, const char *name)
 {
     return !only[0] || strcmp(only, name) == 0;
@@ -39,9 +50,9 @@ static bool put_next(const struct config *config, struct walk *k, struct vici_wr
             conns_put(w, conn, &config->beside[k->conn]);
             return true;
         }
-        for (; k->child < conn->child_count; k->child++) {
+        for (; k->child < (u32)conn->child_count + conn->shunt_count; k->child++) {
             const struct shrike_child_conf *child = &conn->children[k->child];
-            if (child->start & SHRIKE_START_TRAP && is_meant(k->only, child->name)) {
+            if (is_policy(k, child) && is_meant(k->only, child->name)) {
                 policies_put(w, conn, child);
                 return true;
             }
@@ -76,7 +87,7 @@ static void take_name(char out[VICI_NAME_MAX + 1], struct bytes name)
         memcpy(out, name.at, MIN(name.len, VICI_NAME_MAX));
 }
 
-static enum vici_reply begin(struct control *c, const struct vici_request *r, bool policies)
+static enum vici_reply begin(struct control *c, const struct vici_request *r, u8 policies)
 {
     for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
         struct walk *k = &c->walks.at[i];
@@ -96,14 +107,17 @@ static enum vici_reply begin(struct control *c, const struct vici_request *r, bo
 enum vici_reply walk_conns(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)answer;
-    return begin(ctx, r, false);
+    return begin(ctx, r, 0);
 }
 
-/* Policies that drop or pass are not built: of those there are none. */
 enum vici_reply walk_policies(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)answer;
-    return vici_value_is(r->message, "trap", "yes") ? begin(ctx, r, true) : VICI_REPLY_NOW;
+    u8 wanted = 0;
+    wanted |= vici_value_is(r->message, "trap", "yes") ? WALK_TRAP : 0;
+    wanted |= vici_value_is(r->message, "pass", "yes") ? WALK_PASS : 0;
+    wanted |= vici_value_is(r->message, "drop", "yes") ? WALK_DROP : 0;
+    return wanted ? begin(ctx, r, wanted) : VICI_REPLY_NOW;
 }
 
 static struct walk *by_ticket(struct control *c, vici_ticket ticket)

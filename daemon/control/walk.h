@@ -10,9 +10,9 @@ struct control;
 /* One for each client. */
 struct walks {
     struct walk {
-        vici_ticket ticket;                                   /* 0: free */
-        bool policies;                                        /* else connections */
-        u32 conn, child;                                      /* what is streamed next */
+        vici_ticket ticket; /* 0: free */
+        u8 policies;     /* a bit for each mode of those wanted (WALK_TRAP ...); 0: connections */
+        u32 conn, child; /* what is streamed next */
         char ike[VICI_NAME_MAX + 1], only[VICI_NAME_MAX + 1]; /* names wanted; "": all */
     } at[VICI_CLIENTS_MAX];
 };

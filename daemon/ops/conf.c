@@ -9,7 +9,7 @@ CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 416);
+CARRIES(struct shrike_conn, 424);
 CARRIES(struct shrike_conf, 40); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -109,11 +109,12 @@ static const struct shrike_ts *selectors_read(struct reader *r, struct store *s,
 static void child_write(struct writer *w, const struct shrike_child_conf *c)
 {
     name_write(w, c->name);
-    write_choice(w, c->mode, SHRIKE_TRANSPORT + 1);
+    write_choice(w, c->mode, SHRIKE_DROP + 1);
     write_choice(w, c->start, SHRIKE_START_BOTH + 1);
     write_choice(w, c->dpd_action, SHRIKE_START_NOW + 1);
     write_choice(w, c->close_action, SHRIKE_START_NOW + 1);
-    proposals_write(w, c->proposals, c->proposal_count);
+    if (c->mode < SHRIKE_PASS) /* nobody is asked for a shunt */
+        proposals_write(w, c->proposals, c->proposal_count);
     write_selectors(w, c->local_ts, c->local_ts_count);
     write_selectors(w, c->remote_ts, c->remote_ts_count);
     write_u16(w, c->tfc_padding);
@@ -136,11 +137,12 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
 static void child_read(struct reader *r, struct store *s, struct shrike_child_conf *c)
 {
     c->name = name_read(r);
-    c->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
+    c->mode = (enum shrike_mode)read_choice(r, SHRIKE_DROP + 1);
     c->start = (enum shrike_start)read_choice(r, SHRIKE_START_BOTH + 1);
     c->dpd_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
     c->close_action = (enum shrike_start)read_choice(r, SHRIKE_START_NOW + 1);
-    c->proposals = proposals_read(r, s, &c->proposal_count);
+    if (c->mode < SHRIKE_PASS)
+        c->proposals = proposals_read(r, s, &c->proposal_count);
     c->local_ts = selectors_read(r, s, &c->local_ts_count);
     c->remote_ts = selectors_read(r, s, &c->remote_ts_count);
     c->tfc_padding = read_u16(r);
@@ -160,20 +162,36 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     origin_read(r, &c->ts_origin);
 }
 
-static void children_write(struct writer *w, const struct shrike_child_conf *c, u16 count)
+/* Shunts behind children, and nowhere else. */
+static bool stands_right(const struct shrike_conn *c, u32 i)
 {
-    write_choice(w, count, SNAPSHOT_CHILDREN_MAX + 1);
-    for (u16 i = 0; i < count && !w->full; i++)
-        child_write(w, &c[i]);
+    const bool shunt = c->children[i].mode >= SHRIKE_PASS;
+    return shunt == (i >= c->child_count);
 }
 
-static const struct shrike_child_conf *children_read(struct reader *r, struct store *s, u16 *count)
+static void children_write(struct writer *w, const struct shrike_conn *c)
 {
-    *count = read_choice(r, SNAPSHOT_CHILDREN_MAX + 1);
-    struct shrike_child_conf *c = take(r, s, *count, sizeof(*c));
-    for (u16 i = 0; i < *count && !r->bad; i++)
-        child_read(r, s, &c[i]);
-    return c;
+    const u32 count = (u32)c->child_count + c->shunt_count;
+    write_choice(w, count, SNAPSHOT_CHILDREN_MAX + 1);
+    write_u16(w, c->shunt_count);
+    for (u32 i = 0; i < count && !w->full; i++) {
+        child_write(w, &c->children[i]);
+        w->full |= !stands_right(c, i);
+    }
+}
+
+static void children_read(struct reader *r, struct store *s, struct shrike_conn *c)
+{
+    const u16 count = read_choice(r, SNAPSHOT_CHILDREN_MAX + 1);
+    c->shunt_count = read_u16(r);
+    r->bad |= c->shunt_count > count;
+    c->child_count = (u16)(count - c->shunt_count);
+    struct shrike_child_conf *children = take(r, s, count, sizeof(*children));
+    c->children = children;
+    for (u16 i = 0; i < count && !r->bad; i++) {
+        child_read(r, s, &children[i]);
+        r->bad |= !stands_right(c, i);
+    }
 }
 
 /* ---- connections ---- */
@@ -280,7 +298,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_u16(w, c->local_port);
     write_u16(w, c->remote_port);
     proposals_write(w, c->proposals, c->proposal_count);
-    children_write(w, c->children, c->child_count);
+    children_write(w, c);
     vips_write(w, c);
     auth_write(w, &c->local);
     auth_write(w, &c->remote);
@@ -309,7 +327,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->local_port = read_u16(r);
     c->remote_port = read_u16(r);
     c->proposals = proposals_read(r, s, &c->proposal_count);
-    c->children = children_read(r, s, &c->child_count);
+    children_read(r, s, c);
     vips_read(r, s, c);
     auth_read(r, &c->local);
     auth_read(r, &c->remote);

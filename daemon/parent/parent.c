@@ -8,6 +8,7 @@
 #include "parent/records.h"
 #include "parent/routes.h"
 #include "parent/scrape.h"
+#include "parent/shunts.h"
 #include "parent/signals.h"
 #include "parent/sockets.h"
 #include "parent/supervisor.h"
@@ -36,6 +37,7 @@ struct parent {
     struct sockets sockets;
     struct tun tun;
     struct routes routes;
+    struct shunts shunts;
     struct alarm sweep; /* of routes */
     struct nameservers nameservers;
     struct virtuals virtuals;
@@ -177,6 +179,7 @@ static void host_changed(void *ctx, bool gone)
         return;
     }
     routes_refresh(&p->routes, &p->host, gone);
+    shunts_apply(&p->shunts, &p->snapshot->conf);
     note_addresses(p);
     send_addresses(p);
 }
@@ -251,6 +254,7 @@ static void close_all(struct parent *p)
     watch_close(&p->watch);
     virtuals_close(&p->virtuals);
     nameservers_close(&p->nameservers);
+    shunts_close(&p->shunts);
     routes_close(&p->routes);
     tun_close(&p->tun);
     sockets_close(&p->sockets);
@@ -274,6 +278,10 @@ static void begin(struct parent *p)
         leave(p, EXIT_FAILURE);
         return;
     }
+    if (p->snapshot->settings.install_routes)
+        shunts_open(&p->shunts, &p->netlink, &p->snapshot->settings, &p->supervisor.tell);
+    p->shunts.host = &p->host;
+    shunts_apply(&p->shunts, &p->snapshot->conf);
     open_virtuals(p);
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
@@ -354,8 +362,10 @@ static void take_snapshot(struct parent *p, struct mail *m)
     p->snapshot = s;
     open_logs(p);
     open_scrape(p);
-    if (!first)
+    if (!first) {
+        shunts_apply(&p->shunts, &p->snapshot->conf);
         return;
+    }
     if (p->options->check_only)
         leave(p, EXIT_SUCCESS);
     else

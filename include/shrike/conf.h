@@ -26,7 +26,12 @@ struct shrike_proposal {
     struct shrike_origin origin;
 };
 
-enum shrike_mode { SHRIKE_TUNNEL, SHRIKE_TRANSPORT };
+enum shrike_mode {
+    SHRIKE_TUNNEL,
+    SHRIKE_TRANSPORT,
+    SHRIKE_PASS, /* shunts: what goes past the tunnels, ... */
+    SHRIKE_DROP, /* ... and what is dropped where no tunnel takes it */
+};
 /* When a child is called up: bits. */
 enum shrike_start {
     SHRIKE_START_NONE = 0,
@@ -115,6 +120,7 @@ struct shrike_conn {
     const struct shrike_child_conf *children;
     uint16_t proposal_count;
     uint16_t child_count;
+    uint16_t shunt_count; /* behind the children: not the engine's business */
     /* RFC 7296 2.19. As the initiator we ask for these internal addresses; octets all zero: for any
      * one of the family. As the responder we give some out of these pools, by name, in this order;
      * the pools themselves are the caller's. Both have at most SHRIKE_ADDRESSES_MAX. */

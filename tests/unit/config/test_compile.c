@@ -1,5 +1,6 @@
 /* A whole swanctl.conf: what the snapshot holds, and every complaint with its line. */
 #include "config/compile.h"
+#include "config/merge.h"
 #include "tools.h"
 #include "wire/codes.h"
 #include <stdio.h>
@@ -259,13 +260,13 @@ TEST(each_complaint_has_its_line)
                    "  remote_port = 65536\n  proposals = aes256\n  ppk_required = yes\n"
                    "  local {\n   auth = pubkey\n   id = C=CH\n  }\n  remote {\n  }\n"
                    "  elsewhere { }\n  children {\n   k {\n    local_ts = nowhere\n"
-                   "    mode = pass\n    start_action = now\n    ah_proposals = sha256\n"
+                   "    mode = beet\n    start_action = now\n    ah_proposals = sha256\n"
                    "   }\n  }\n  remote2 { auth = psk }\n }\n}\nshirke { }\nx = 1\n"));
     CHECK(said(true, 3, "is local_addrs meant?") && said(false, 4, "IKEv1"));
     CHECK(said(true, 5, "1.2.3.999") && said(true, 6, "yes or no") && said(true, 7, "a time"));
     CHECK(said(true, 8, "65535") && said(true, 9, "integrity") && said(false, 10, "not be safe"));
     CHECK(said(false, 12, "psk") && said(false, 15, "pubkey"));
-    CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(false, 21, "pass"));
+    CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(false, 21, "beet"));
     CHECK(said(true, 22, "now") && said(false, 23, "AH") && said(false, 26, "several rounds"));
     CHECK(said(true, 29, "is shrike meant?") && said(true, 30, "outside"));
     CHECK(!compile("connections { a { local_addrs = ::1\n local { auth = psk\n crt { file = x } }\n"
@@ -302,7 +303,8 @@ TEST(what_cannot_be_used_is_left_out)
         {"remote { auth = rsa-2048-sha256 }", "rsa-2048", 5},
         {"local { auth = ike:pubkey-sha384 }", "ike:pubkey", 5},
         {"local { auth = eap-mschapv2 }", "eap-mschapv2", 5},
-        {"children { x { mode = drop } }", "none of its children", 5},
+        {"children { x { mode = beet } }", "none of its children", 5},
+        {"local_addrs = %any\n children { x { mode = drop } }", "who we are", 2},
         {"local_addrs = %any", "who we are", 2},
     };
     char text[600];
@@ -322,11 +324,42 @@ TEST(what_cannot_be_used_is_left_out)
     CHECK_EQ(config->conf.conn_count, 1);
 }
 
+/* Shunts stand behind the children, whatever their order, and need no peer. */
+TEST(shunts)
+{
+    CHECK(compile("connections {\n past { remote_addrs = gw.example\n children {\n"
+                  " lan { local_ts = 10.0.0.0/8[udp/53]\n mode = pass\n start_action = trap }\n"
+                  " never { remote_ts = 10.0.0.0/8\n mode = drop } } }\n" GOOD
+                  "both { local_addrs = ::1\n local { auth = psk }\n remote { auth = psk }\n"
+                  "children { a { mode = drop }\n b { }\n c { mode = pass\n"
+                  "start_action = trap|start }\n d { } } } }"));
+    const struct shrike_conn *past = &config->conf.conns[0], *both = &config->conf.conns[2];
+    CHECK(past->child_count == 0 && past->shunt_count == 2 && past->children[0].reqid == 0);
+    CHECK(past->children[0].mode == SHRIKE_PASS && past->children[1].mode == SHRIKE_DROP);
+    CHECK(past->children[0].start == SHRIKE_START_TRAP && !past->children[1].start);
+    CHECK(past->children[0].local_ts->protocol == 17 && past->children[0].proposal_count == 0);
+    CHECK(past->remote_addr_count == 1 && past->remote_endpoint.family == 0);
+    CHECK(past->remote_addrs->prefix_bits == 32 && past->remote_addrs->addr.octets[0] == 0);
+    CHECK_EQ(config->beside[0].remote_name_count, 0); /* nobody is looked up */
+    CHECK(both->child_count == 2 && both->shunt_count == 2);
+    CHECK(strcmp(both->children[1].name, "d") == 0 && both->children[1].reqid);
+    CHECK(strcmp(both->children[2].name, "a") == 0 && strcmp(both->children[3].name, "c") == 0);
+    CHECK(both->children[3].start == SHRIKE_START_TRAP && said(false, 18, "taken as trap"));
+    CHECK_EQ(report.warnings, 1);
+    const struct config *parts[] = {config};
+    struct config *merged = config_merge(parts, 1, &report);
+    CHECK(strcmp(merged->conf.conns[2].children[3].name, "c") == 0);
+    config_free(merged);
+    CHECK(compile("shrike { install_routes = no }\nconnections { a { children {\n"
+                  "x { mode = pass } } } }"));
+    CHECK(config->conf.conn_count == 0 && said(false, 3, "install_routes"));
+}
+
 /* A child that cannot be used leaves the others. */
 TEST(children_left_out)
 {
-    static const char *const texts[] = {"mode = pass",
-                                        "mode = drop",
+    static const char *const texts[] = {"local_ts = 10.0.0.0/8[icmp/2048]\nmode = drop",
+                                        "remote_ts = 10.0.0.0/8[tcp/1024-65535]\nmode = pass",
                                         "mode = beet",
                                         "mode = transport_proxy",
                                         "ah_proposals = sha256",
@@ -518,7 +551,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
-              RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
+              RUN(shunts) | RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
               RUN(errors_before_warnings) | RUN(secrets_of_every_kind) |
               RUN(authorities_and_folders) | RUN(settings_of_a_second_file) |
               RUN(names_and_defaults) | RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |

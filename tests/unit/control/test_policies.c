@@ -9,7 +9,9 @@ static const char conf[] =
     "   up { start_action = start } } }\n"
     " other { local_addrs = 192.0.2.1\n remote_addrs = 198.51.100.3\n"
     "  local { auth = psk }\n remote { auth = psk }\n"
-    "  children { plain { remote_ts = 10.4.0.0/16 } } }\n}\n";
+    "  children { plain { remote_ts = 10.4.0.0/16 } } }\n"
+    " past { children { lan { remote_ts = 10.5.0.0/16\n mode = pass }\n"
+    "  never { remote_ts = 10.6.0.0/16\n mode = drop\n start_action = trap } } }\n}\n";
 
 static enum shrike_start start_of(u32 conn, u32 child)
 {
@@ -89,7 +91,29 @@ TEST(they_are_listed)
     CHECK(vici_value_is(plain, "other/plain.mode", "TUNNEL"));
     CHECK(ASK("list-policies", "trap", "yes", "child", "waits") && c.event_count == 1);
     CHECK(ASK("list-policies", "trap", "yes", "ike", "other") && c.event_count == 1);
-    CHECK(ASK("list-policies", "drop", "yes", "pass", "yes") && c.event_count == 0);
+    CHECK(ASK("list-policies", "pass", "yes") && c.event_count == 0);
+    ask_end();
+}
+
+/* Shunts are installed and listed like traps. */
+TEST(shunts_come_and_go)
+{
+    ask_begin(conf);
+    CHECK_EQ(t.esp.snapshot->conf.conns[2].shunt_count, 2);
+    CHECK_EQ(start_of(2, 0), SHRIKE_START_NONE);
+    CHECK(client_register(&c, "list-policy"));
+    CHECK(ASK("list-policies", "drop", "yes", "pass", "yes") && c.event_count == 1);
+    CHECK(vici_value_is(event_of(&c, 0), "past/never.mode", "DROP"));
+    CHECK(WELL("install", "child", "lan") && told(2));
+    CHECK_EQ(start_of(2, 0), SHRIKE_START_TRAP);
+    CHECK(ASK("list-policies", "pass", "yes") && c.event_count == 1);
+    CHECK(vici_value_is(event_of(&c, 0), "past/lan.mode", "PASS"));
+    CHECK(ASK("list-policies", "trap", "yes") && c.event_count == 1); /* gw/waits */
+    CHECK(WELL("uninstall", "child", "never", "ike", "past") && told(3));
+    CHECK_EQ(start_of(2, 1), SHRIKE_START_NONE);
+    CHECK(REFUSED("uninstall", "this shunt is not installed", "child", "never"));
+    CHECK(REFUSED("initiate", "no peer to be called", "child", "never"));
+    CHECK(REFUSED("initiate", "no peer to be called", "ike", "past"));
     ask_end();
 }
 
@@ -120,5 +144,5 @@ int main(void)
 {
     return RUN(a_trap_is_installed_and_taken_away) | RUN(one_of_the_files_goes_and_comes_back) |
            RUN(a_trap_beside_start) | RUN(what_cannot_be_is_refused) | RUN(they_are_listed) |
-           RUN(they_outlive_this_process);
+           RUN(shunts_come_and_go) | RUN(they_outlive_this_process);
 }

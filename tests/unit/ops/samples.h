@@ -284,7 +284,15 @@ static const struct shrike_child_conf child_confs[] = {
      {NULL, 0},
      {"e", 5},
      {"", 6},
-     {"f", 7}}};
+     {"f", 7}},
+    {.name = "never",
+     .mode = SHRIKE_DROP,
+     .start = SHRIKE_START_BOTH,
+     .local_ts = nets,
+     .remote_ts = nets + 1,
+     .local_ts_count = 1,
+     .remote_ts_count = 1,
+     .origin = {"g", 8}}};
 static const struct shrike_conn sample_conns[] = {
     {.name = "home",
      .hash = 0xc100000000000001,
@@ -298,6 +306,7 @@ static const struct shrike_conn sample_conns[] = {
      .children = child_confs,
      .proposal_count = 2,
      .child_count = 2,
+     .shunt_count = 1,
      .vip_count = 3,
      .pool_count = 2,
      .vips = vips + 1,

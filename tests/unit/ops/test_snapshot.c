@@ -32,7 +32,7 @@ static bool same_plain(const void *a, const void *b, size_t count, size_t size)
 static bool same_proposals(const struct shrike_proposal *a, const struct shrike_proposal *b,
                            unsigned count)
 {
-    bool same = a != b;
+    bool same = count == 0 || a != b;
     for (unsigned i = 0; i < count && same; i++)
         same = a[i].protocol == b[i].protocol && same_origin(a[i].origin, b[i].origin) &&
                a[i].transform_count == b[i].transform_count &&
@@ -87,7 +87,7 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
         bytes_equal(a->redirect_to.data, b.redirect_to.data);
     for (unsigned i = 0; i < a->pool_count && same; i++)
         same = same_text(a->pools[i], b.pools[i]);
-    for (unsigned i = 0; i < a->child_count && same; i++)
+    for (unsigned i = 0; i < (unsigned)a->child_count + a->shunt_count && same; i++)
         same = same_child(&a->children[i], &b.children[i]);
     b.name = a->name;
     b.local_addrs = a->local_addrs;
@@ -235,6 +235,7 @@ static struct copy *copied(void)
     c.conf.conn_count = 1;
     c.conn.children = &c.child;
     c.conn.child_count = 1;
+    c.conn.shunt_count = 0;
     c.child.proposals = &c.proposal;
     return &c;
 }
@@ -298,6 +299,16 @@ TEST(what_the_engine_could_not_use_is_not_sealed)
     c = copied();
     c->conn.proposal_count = 0;
     CHECK(seals(c) == 0);
+    for (unsigned mode = SHRIKE_TUNNEL; mode <= SHRIKE_DROP; mode++) { /* each has its place */
+        c = copied();
+        c->child.mode = (enum shrike_mode)mode;
+        c->child.proposal_count = mode < SHRIKE_PASS;
+        c->child.proposals = mode < SHRIKE_PASS ? &c->proposal : NULL;
+        CHECK(seals(c) == (mode < SHRIKE_PASS));
+        c->conn.child_count = 0;
+        c->conn.shunt_count = 1;
+        CHECK(seals(c) == (mode >= SHRIKE_PASS));
+    }
     c = copied();
     c->child.proposal_count = 0;
     CHECK(seals(c) == 0);
