@@ -1,5 +1,6 @@
 /* The model data plane. */
 #include "sim/kernel.h"
+#include "base/ct.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -199,6 +200,20 @@ void kernel_lose(struct kernel *k)
     }
     k->installed = 0;
     k->changed = true;
+}
+
+void kernel_forget(struct kernel *k)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < k->count; i++) {
+        if (k->pairs[i]->asked || k->pairs[i]->installed) {
+            k->pairs[kept++] = k->pairs[i];
+            continue;
+        }
+        wipe(k->pairs[i], sizeof *k->pairs[i]);
+        free(k->pairs[i]);
+    }
+    k->count = kept;
 }
 
 const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor)

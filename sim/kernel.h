@@ -35,6 +35,7 @@ struct esp_pair {
     bool refused;                /* this kernel was told to fail it */
     bool lost;                   /* went with everything else, by kernel_lose() */
     bool removed;                /* was installed, is no more */
+    shrike_time idle_at;         /* for whoever counts how long nothing was carried */
     int64_t rank;                /* of those with one reqid, the highest is sent by */
     bool compared;               /* with the other end */
 };
@@ -68,6 +69,9 @@ void kernel_move(struct kernel *k, const struct kernel_move *move);
 const struct esp_pair *kernel_outbound(const struct kernel *k, u32 reqid);
 /* Everything installed is gone. Removing it later is no mistake. */
 void kernel_lose(struct kernel *k);
+
+/* What is gone is no longer known: that it is removed twice would be taken for another mistake. */
+void kernel_forget(struct kernel *k);
 
 /* Installed pairs: the next one from *cursor on, or NULL. */
 const struct esp_pair *kernel_next(const struct kernel *k, size_t *cursor);

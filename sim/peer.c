@@ -101,7 +101,7 @@ static void hear(struct peer *p, const struct shrike_event *e)
     static u8 octets[PEER_TOLD_MAX]; /* used by one call at a time */
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     if (failure_is(e)) {
-        failure_put(&w, e, &p->conf, secret_of(p, &e->reason));
+        failure_put(&w, e, p->config, secret_of(p, &e->reason));
         keep_failure(p, &w);
     }
     if (e->id == SHRIKE_EVENT_RETRANSMIT)
@@ -210,6 +210,7 @@ static void settle(struct peer *p)
     }
     if (spins == SPINS_MAX)
         world_fail(p->node.world, "%s does not come to rest", p->node.name);
+    kernel_forget(&p->kernel);
     p->node.next_run_at = MIN(shrike_deadline(p->engine), peer_ops_idle(p));
 }
 
@@ -308,7 +309,6 @@ void peer_free(struct peer *p)
     for (size_t i = 0; i < p->kernel.count; i++)
         wipe(p->kernel.pairs[i], sizeof *p->kernel.pairs[i]);
     kernel_free(&p->kernel);
-    free(p->idle_at);
     for (; p->op_count; p->op_count--, p->op_first = (p->op_first + 1) % PEER_OPS_MAX)
         free(p->ops[p->op_first].octets);
     for (unsigned i = 0; i < p->failure_count; i++)

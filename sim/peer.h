@@ -53,8 +53,6 @@ struct peer {
     struct desk desk;
     struct shrike *engine;
     struct kernel kernel;
-    shrike_time *idle_at; /* by place in the data plane; SHRIKE_NEVER: no limit */
-    size_t idle_room;
     struct peer_op {
         struct shrike_token token;
         struct shrike_answer answer;

@@ -46,29 +46,23 @@ static void prove(struct peer *p, const struct shrike_op *op)
 
 /* ---- the data plane ---- */
 
-static size_t place_of(const struct peer *p, u32 child_serial)
+static struct esp_pair *pair_of(const struct peer *p, u32 child_serial)
 {
-    size_t found = SIZE_MAX;
+    struct esp_pair *found = NULL;
     for (size_t i = 0; child_serial && i < p->kernel.count; i++)
         if (p->kernel.pairs[i]->child_serial == child_serial)
-            found = i;
+            found = p->kernel.pairs[i];
     return found;
 }
 
 /* How long the one before it has been idle goes on to count. */
-static void limit(struct peer *p, const struct shrike_install_op *op, size_t place)
+static void limit(struct peer *p, const struct shrike_install_op *op, struct esp_pair *pair)
 {
-    const size_t before = place_of(p, op->replaces);
+    const struct esp_pair *before = pair_of(p, op->replaces);
     const bool ends = op->life.idle && !p->busy;
-    shrike_time at = ends ? p->node.world->now + op->life.idle : SHRIKE_NEVER;
-    if (place >= p->idle_room) {
-        p->idle_room = MAX(64u, 2 * place);
-        p->idle_at = realloc(p->idle_at, p->idle_room * sizeof *p->idle_at);
-        ensure(p->idle_at != NULL);
-    }
-    if (before < place && ends)
-        at = p->idle_at[before];
-    p->idle_at[place] = at;
+    pair->idle_at = ends ? p->node.world->now + op->life.idle : SHRIKE_NEVER;
+    if (before && ends)
+        pair->idle_at = before->idle_at;
 }
 
 static void install(struct peer *p, const struct shrike_op *op)
@@ -79,7 +73,7 @@ static void install(struct peer *p, const struct shrike_op *op)
         complaint = kernel_install(&p->kernel, place, true);
     broken(p, complaint);
     if (!complaint)
-        limit(p, &op->install, place);
+        limit(p, &op->install, p->kernel.pairs[place]);
     answer_later(p, op, (struct shrike_answer){.ok = !complaint, .reason = SHRIKE_REASON_KERNEL});
 }
 
@@ -145,31 +139,31 @@ void peer_ops_answer(struct peer *p)
 
 /* ---- idleness ---- */
 
-static size_t most_idle(const struct peer *p)
+static struct esp_pair *most_idle(const struct peer *p)
 {
-    size_t found = SIZE_MAX;
-    for (size_t i = 0; i < p->kernel.count; i++)
-        if (p->kernel.pairs[i]->installed && p->idle_at[i] != SHRIKE_NEVER &&
-            (found == SIZE_MAX || p->idle_at[i] < p->idle_at[found]))
-            found = i;
+    struct esp_pair *found = NULL;
+    for (size_t i = 0; i < p->kernel.count; i++) {
+        struct esp_pair *pair = p->kernel.pairs[i];
+        if (pair->installed && (!found || pair->idle_at < found->idle_at))
+            found = pair;
+    }
     return found;
 }
 
 shrike_time peer_ops_idle(const struct peer *p)
 {
-    const size_t i = most_idle(p);
-    return i == SIZE_MAX ? SHRIKE_NEVER : p->idle_at[i];
+    const struct esp_pair *pair = most_idle(p);
+    return pair ? pair->idle_at : SHRIKE_NEVER;
 }
 
 void peer_ops_tell_idle(struct peer *p)
 {
     const shrike_time now = p->node.world->now;
-    const size_t i = most_idle(p);
-    if (i == SIZE_MAX || p->idle_at[i] > now)
+    struct esp_pair *pair = most_idle(p);
+    if (!pair || pair->idle_at > now)
         return;
-    const struct esp_pair *pair = p->kernel.pairs[i];
     const struct shrike_kernel_event idle = {
         .kind = SHRIKE_IDLE, .reqid = pair->reqid, .child_serial = pair->child_serial};
-    p->idle_at[i] = now + pair->life.idle;
+    pair->idle_at = now + pair->life.idle;
     shrike_kernel(p->engine, now, &idle);
 }

@@ -19,15 +19,45 @@ static bool from_the_dice(void *ctx, u8 *out, size_t len)
 
 /* ---- do packets get through? ---- */
 
-/* Would what `from` sends by each of its Child SAs be taken? */
-static bool carries(const struct peer *from, const struct peer *to)
+/* What is installed at one end. */
+static unsigned ways_of(const struct peer *p, struct play_way out[PLAY_WAYS_MAX])
 {
     const struct esp_pair *pair;
     size_t cursor = 0;
-    bool good = from->kernel.installed > 0;
-    while (good && (pair = kernel_next(&from->kernel, &cursor)) != NULL) {
-        const struct esp_pair *out = kernel_outbound(&from->kernel, pair->reqid);
-        good = out && kernel_by_spi_in(&to->kernel, out->spi_out);
+    unsigned count = 0;
+    while (count < PLAY_WAYS_MAX && (pair = kernel_next(&p->kernel, &cursor)) != NULL)
+        out[count++] = (struct play_way){pair->reqid, pair->spi_in, pair->spi_out, pair->rank};
+    return count;
+}
+
+static int by_spi_in(const void *a, const void *b)
+{
+    const struct play_way *x = a, *y = b;
+    return (x->spi_in > y->spi_in) - (x->spi_in < y->spi_in);
+}
+
+/* Of one reqid the one that is sent by comes first. */
+static int by_reqid(const void *a, const void *b)
+{
+    const struct play_way *x = a, *y = b;
+    if (x->reqid != y->reqid)
+        return x->reqid > y->reqid ? 1 : -1;
+    return (x->rank < y->rank) - (x->rank > y->rank);
+}
+
+/* Would what `from` sends by each of its Child SAs be taken? */
+static bool carries(struct play *p, unsigned from)
+{
+    const unsigned out = ways_of(&p->peer[from], p->out), in = ways_of(&p->peer[1 - from], p->in);
+    bool good = out > 0 && in > 0;
+    if (!good)
+        return false;
+    qsort(p->out, out, sizeof p->out[0], by_reqid);
+    qsort(p->in, in, sizeof p->in[0], by_spi_in);
+    for (unsigned i = 0; i < out && good; i++) {
+        const struct play_way wanted = {.spi_in = p->out[i].spi_out};
+        if (i == 0 || p->out[i].reqid != p->out[i - 1].reqid)
+            good = bsearch(&wanted, p->in, in, sizeof p->in[0], by_spi_in) != NULL;
     }
     return good;
 }
@@ -41,7 +71,10 @@ static bool is_lasting(const struct play *p, const struct play_dark *d)
 static void look(void *ctx)
 {
     struct play *p = ctx;
-    const bool light = carries(&p->peer[0], &p->peer[1]) && carries(&p->peer[1], &p->peer[0]);
+    if (!p->peer[0].kernel.changed && !p->peer[1].kernel.changed)
+        return;
+    p->peer[0].kernel.changed = p->peer[1].kernel.changed = false;
+    const bool light = carries(p, 0) && carries(p, 1);
     struct play_dark *last = p->dark_count ? &p->dark[p->dark_count - 1] : NULL;
     const bool dark = last && last->until == SHRIKE_NEVER;
     if (light && dark) {

@@ -26,6 +26,13 @@ struct play_dark {
     shrike_time from, until; /* SHRIKE_NEVER: still */
 };
 
+/* One installed Child SA. */
+#define PLAY_WAYS_MAX 4096
+struct play_way {
+    u32 reqid, spi_in, spi_out;
+    int64_t rank;
+};
+
 struct play {
     struct world world;
     struct place place[2];
@@ -37,7 +44,8 @@ struct play {
     struct link link[2]; /* from this side to the other */
     struct nat nat[2];
     struct peer peer[2];
-    bool lit; /* a Child SA is there */
+    struct play_way out[PLAY_WAYS_MAX], in[PLAY_WAYS_MAX]; /* to look, at one instant */
+    bool lit;                                              /* a Child SA is there */
     struct play_dark dark[PLAY_DARK_MAX];
     unsigned dark_count;
     u64 darks;

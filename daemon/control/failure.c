@@ -137,16 +137,33 @@ static void put_causes(struct vici_writer *w, const struct shrike_event *e)
     vici_end(w);
 }
 
-void failure_put(struct vici_writer *w, const struct shrike_event *e,
-                 const struct shrike_conf *conf, struct shrike_origin rule)
+/* A connection that might have been meant, and cannot be used yet. */
+static void put_left_out(struct text *t, const struct config *config)
+{
+    text_str(t, "connection ");
+    render_name(t, config->left.name);
+    if (config->left_out > 1) {
+        text_str(t, ", one of ");
+        text_u64(t, config->left_out);
+        text_str(t, " like this,");
+    }
+    text_str(t, " is left out: ");
+    render_name(t, config->left.why);
+}
+
+void failure_put(struct vici_writer *w, const struct shrike_event *e, const struct config *config,
+                 struct shrike_origin secret)
 {
     static struct compare both;
+    const struct shrike_conf *conf = config ? &config->conf : NULL;
+    const bool nobody = conf && e->reason.code == SHRIKE_REASON_NO_CONNECTION;
+    const struct shrike_origin rule = nobody ? config->left.origin : secret;
     char line[TEXT_MAX];
     struct text t = text_of(line, sizeof line);
     const struct shrike_reason *r = &e->reason;
     const struct shrike_conn *conn = render_conn(e, conf);
     const struct shrike_child_conf *child = render_child(e, conn);
-    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION)
+    if (nobody)
         compare_addresses(&both, e, conf);
     else
         compare_event(&both, e, conn, child);
@@ -159,7 +176,9 @@ void failure_put(struct vici_writer *w, const struct shrike_event *e,
     failure_put_rule(w, rule.file ? rule : r->origin);
     vici_put_text(w, "remedy", render_remedy(r));
     t = text_of(line, sizeof line);
-    if (conf && r->code == SHRIKE_REASON_NO_CONNECTION && !rule.file)
+    if (nobody && config->left.name)
+        put_left_out(&t, config);
+    else if (nobody)
         advice_address(&t, e, conf);
     advice_change(&t, e, conn, child, &both);
     if (t.len && !t.cut)

@@ -4,6 +4,7 @@
 #ifndef CONTROL_FAILURE_H
 #define CONTROL_FAILURE_H
 
+#include "config/config.h"
 #include "shrike/event.h"
 #include "vici/message.h"
 
@@ -18,11 +19,10 @@ enum failure_rank {
 /* Is it one that somebody may ask about? */
 bool failure_is(const struct shrike_event *e);
 enum failure_rank failure_rank(const struct shrike_event *e);
-/* As elements of VICI. conf: the configuration, or NULL. rule: what decided, when the event does
- * not know it: AUTH_MAC: the secret that was tried; NO_CONNECTION: what keeps one from being used,
- * of which the caller tells. file NULL: nothing. */
-void failure_put(struct vici_writer *w, const struct shrike_event *e,
-                 const struct shrike_conf *conf, struct shrike_origin rule);
+/* As elements of VICI. config: whose it is; NULL: there is none just now. secret: AUTH_MAC: where
+ * the one stands that was tried; file NULL: not known. */
+void failure_put(struct vici_writer *w, const struct shrike_event *e, const struct config *config,
+                 struct shrike_origin secret);
 void failure_put_rule(struct vici_writer *w, struct shrike_origin rule); /* nothing without one */
 /* The same of a connection with a name that has no address. */
 void failure_put_name(struct vici_writer *w, const struct shrike_conn *conn, const char *name,

@@ -2,13 +2,11 @@
 #include "control/failures.h"
 #include "control/commands.h"
 #include "control/control.h"
-#include "control/render.h"
 #include "ops/parts.h"
 #include <stdlib.h>
 #include <time.h>
 
-#define TOLD_MAX    16384 /* octets that are told of one failure: eight rows and some lines */
-#define TEXT_MAX    1024
+#define TOLD_MAX    16384   /* octets that are told of one failure: eight rows and some lines */
 #define ALIKE_US    1000000 /* two events of one IKE SA within this time tell of one failure */
 #define WAITING_MAX 64      /* connections that are told to be waiting, in one answer */
 
@@ -194,32 +192,11 @@ static struct failure *failure_now(const struct vici_writer *w)
     return one;
 }
 
-/* What decided, where the event cannot know it: the secret that was tried; what keeps a connection
- * from being used. */
-static struct shrike_origin rule_of(const struct control *c, const struct shrike_event *e)
+/* Where the secret stands that was tried. */
+static struct shrike_origin secret_of(const struct control *c, const struct shrike_event *e)
 {
-    const struct config *config = c->model.merged;
-    if (e->reason.code == SHRIKE_REASON_AUTH_MAC)
-        return shared_origin(c, e->reason.beside);
-    if (e->reason.code == SHRIKE_REASON_NO_CONNECTION && config)
-        return config->left.origin;
-    return (struct shrike_origin){0};
-}
-
-static void put_left_out(struct vici_writer *w, const struct config *config)
-{
-    char line[TEXT_MAX];
-    struct text t = text_of(line, sizeof line);
-    text_str(&t, "connection ");
-    render_name(&t, config->left.name);
-    if (config->left_out > 1) {
-        text_str(&t, ", one of ");
-        text_u64(&t, config->left_out);
-        text_str(&t, " like this,");
-    }
-    text_str(&t, " is left out: ");
-    render_name(&t, config->left.why);
-    vici_put_text(w, "change", line);
+    const struct shrike_origin none = {0};
+    return e->reason.code == SHRIKE_REASON_AUTH_MAC ? shared_origin(c, e->reason.beside) : none;
 }
 
 void failures_event(struct control *c, const struct shrike_event *e)
@@ -229,9 +206,7 @@ void failures_event(struct control *c, const struct shrike_event *e)
     if (!failure_is(e))
         return;
     const struct config *config = c->model.merged; /* none while others are being loaded */
-    failure_put(&w, e, config ? &config->conf : NULL, rule_of(c, e));
-    if (config && config->left.name && e->reason.code == SHRIKE_REASON_NO_CONNECTION)
-        put_left_out(&w, config);
+    failure_put(&w, e, config, secret_of(c, e));
     struct failure *one = failure_now(&w);
     if (!one)
         return;
