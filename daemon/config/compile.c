@@ -187,15 +187,19 @@ static void compile_conns(struct compile *c)
                      v->key);
     struct shrike_conn *conns = pool_take(c->pool, (count + 1u) * sizeof(*conns));
     struct config_conn *beside = pool_take(c->pool, (count + 1u) * sizeof(*beside));
+    struct config_left *left = pool_take(c->pool, (count + 1u) * sizeof(*left));
     for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
         compile_conn(c, s, &conns[at], &beside[at]);
-        if (c->left_out && !c->config->left.name) {
-            c->config->left = c->left;
-            c->config->left.name = conns[at].name;
+        if (c->left_out) {
+            struct config_left *one = &left[c->config->left_out++];
+            *one = c->left;
+            one->name = conns[at].name;
         }
         at += !c->left_out;
     }
-    c->config->left_out = count - at;
+    c->config->lefts = left;
+    if (c->config->left_out)
+        c->config->left = left[0];
     reqids_give(conns, at, c->report);
     c->config->conf.conns = conns;
     c->config->conf.conn_count = at;

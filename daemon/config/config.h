@@ -46,6 +46,7 @@ struct config {
     struct shrike_conf conf;
     uint32_t left_out;                /* connections that cannot be used yet */
     struct config_left left;          /* the first of them */
+    const struct config_left *lefts;  /* all of them */
     struct config_conn written;       /* marks of the section `shrike` and of the pools */
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;

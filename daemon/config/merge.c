@@ -187,6 +187,7 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->base_hash = parts[0]->base_hash;
     out->left_out = parts[0]->left_out;
     out->left = parts[0]->left;
+    out->lefts = parts[0]->lefts;
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
     for (uint32_t i = 0; i < out->conf.conn_count; i++)

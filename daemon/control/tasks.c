@@ -155,14 +155,25 @@ static bool send_up(struct task *t)
     return publish_has(t->control, ROLE_NET) && send_command(t, &m);
 }
 
+/* There is none: perhaps it was left out of the configuration. */
+static void say_none(const struct config *config, const char *name, char why[TASK_WHY_MAX])
+{
+    snprintf(why, TASK_WHY_MAX, "there is no connection %.200s; shrike list shows what there is",
+             name);
+    for (u32 i = 0; config && i < config->left_out; i++)
+        if (strcmp(config->lefts[i].name, name) == 0)
+            snprintf(why, TASK_WHY_MAX, "connection %.100s is left out: %.150s; rule: %.150s:%u",
+                     name, config->lefts[i].why, config->lefts[i].origin.file,
+                     config->lefts[i].origin.line);
+}
+
 const struct shrike_conn *tasks_find_conn(struct control *c, const struct sas_filter *f, u32 *index,
                                           char why[TASK_WHY_MAX])
 {
     const struct config *config = control_config(c);
     const struct bytes ike = bytes_of(f->ike, strlen(f->ike));
     const struct bytes child = bytes_of(f->child, strlen(f->child));
-    snprintf(why, TASK_WHY_MAX, "there is no connection %.200s; shrike list shows what there is",
-             f->ike);
+    say_none(config, f->ike, why);
     if (!config)
         snprintf(why, TASK_WHY_MAX, "the configuration files cannot be used: mend them first");
     else if (!f->ike[0] && !f->child[0])

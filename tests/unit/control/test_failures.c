@@ -256,6 +256,39 @@ TEST(who_waits)
     end();
 }
 
+static const char with_one_left_out[] =
+    "connections {\n gw { remote_addrs = 198.51.100.7\n local { auth = psk\n id = left }\n remote "
+    "{ auth = psk "
+    "}\n"
+    "  children { net { remote_ts = 10.2.0.0/16 } } }\n"
+    " old {\n  version = 1\n  remote_addrs = 198.51.100.9\n  local { auth = psk\n id = left }\n"
+    "  remote { auth = psk }\n  children { net { remote_ts = 10.3.0.0/16 } } }\n}\n"
+    "secrets {\n ike-gw { secret = x }\n}\n";
+
+/* A stranger for whom no connection is there: one may be written, and not be used. */
+TEST(what_was_left_out_is_told)
+{
+    table_begin(with_one_left_out);
+    table_fit();
+    client_open(&c);
+    CHECK(client_register(&c, "shrike-failure"));
+    struct shrike_event e = refusal();
+    e.id = SHRIKE_EVENT_STRANGER_REFUSED;
+    e.conn = NULL;
+    e.reason = (struct shrike_reason){.code = SHRIKE_REASON_NO_CONNECTION,
+                                      .exchange = EXCHANGE_IKE_SA_INIT};
+    tell(&e);
+    CHECK_EQ(ask(NULL), 1);
+    CHECK(value_has(event_of(&c, 0), "change", "connection old is left out: version = 1"));
+    CHECK(value_has(event_of(&c, 0), "file", "swanctl.conf"));
+    CHECK(vici_value_is(event_of(&c, 0), "line", "8"));
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    vici_put_text(&w, "ike", "old"); /* and to who wants it up */
+    CHECK(client_ask(&c, "initiate", &w) &&
+          value_has(answer_of(&c), "errmsg", "old is left out: version = 1"));
+    end();
+}
+
 /* control ends without a word, and another one sits down with the vault. */
 static void live_again(void)
 {
@@ -362,6 +395,6 @@ int main(void)
     return RUN(what_is_told) | RUN(when_it_happens) | RUN(which_secret) | RUN(silence) |
            RUN(alike_ones_are_counted) | RUN(what_is_no_failure) |
            RUN(strangers_push_out_nobody_else) | RUN(one_has_not_all_the_room) | RUN(who_waits) |
-           RUN(they_outlive_this_process) | RUN(no_more_outlive_than_were_kept) |
-           RUN(records_are_read_with_care);
+           RUN(what_was_left_out_is_told) | RUN(they_outlive_this_process) |
+           RUN(no_more_outlive_than_were_kept) | RUN(records_are_read_with_care);
 }
