@@ -1,6 +1,7 @@
 /* `shrike list`: see list.h. */
 #include "tool/list.h"
 #include "tool/list_json.h"
+#include "tool/target.h"
 #include "tool/words.h"
 
 enum { LINE_SIZE = 4096, MANY = 1000 };
@@ -162,6 +163,20 @@ static void print_group(const struct lines *l, const struct tunnel_group *g)
     }
 }
 
+/* Of a connection; when there is none of this name, of a peer. */
+static bool load(struct tunnels *all, struct tool *t, const char *only)
+{
+    if (!tunnels_load(all, &t->session, only))
+        return false;
+    if (!only || all->sas.count || all->conns.count)
+        return true;
+    tunnels_free(all);
+    if (!tunnels_load(all, &t->session, NULL))
+        return false;
+    target_keep(all, bytes_of(only, strlen(only)));
+    return true;
+}
+
 int command_list(struct tool *t, char *const *arguments)
 {
     struct tunnels all;
@@ -172,7 +187,7 @@ int command_list(struct tool *t, char *const *arguments)
     bool any = false;
     if (!tool_connect(t))
         return TOOL_FAILED;
-    if (!tunnels_load(&all, &t->session, only))
+    if (!load(&all, t, only))
         return tool_lost(t);
     if (t->json) {
         list_json(&all, t->out);
@@ -187,7 +202,8 @@ int command_list(struct tool *t, char *const *arguments)
     if (any)
         return TOOL_DONE;
     if (only)
-        return tool_fail(t, "there is no connection of this name; shrike list shows them all");
+        return tool_fail(t,
+                         "there is no connection or peer of this name; shrike list shows them all");
     fputs("no connection is configured\n", t->out);
     return TOOL_DONE;
 }

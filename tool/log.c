@@ -35,17 +35,38 @@ void log_print(struct tool *t, const struct vici_packet *event, bool with_time)
     fflush(t->out);
 }
 
-static void print_with_time(void *ctx, const struct vici_packet *p)
+void log_json(struct json *j, const struct vici_packet *event)
 {
-    if (bytes_equal(p->name, bytes_of("log", 3)))
-        log_print(ctx, p, true);
+    struct bytes m = event->message;
+    json_begin(j, NULL, '{');
+    json_text(j, "time", vici_value(m, "time"));
+    json_text(j, "level", vici_value(m, "severity"));
+    json_text(j, "group", vici_value(m, "group"));
+    json_text(j, "connection", vici_value(m, "ikesa-name"));
+    json_number(j, "ike_sa", vici_value(m, "ikesa-uniqueid"));
+    json_text(j, "text", vici_value(m, "msg"));
+    json_end(j, '}');
+}
+
+static void print_line(void *ctx, const struct vici_packet *p)
+{
+    struct tool *t = ctx;
+    struct json j = {.out = t->out, .line = true};
+    if (!bytes_equal(p->name, bytes_of("log", 3)))
+        return;
+    if (!t->json) {
+        log_print(t, p, true);
+        return;
+    }
+    log_json(&j, p);
+    fflush(t->out);
 }
 
 int command_log(struct tool *t, char *const *arguments)
 {
     u8 message[64];
     struct vici_writer m = vici_writer_of(message, sizeof message);
-    const struct session_listener listener = {.event = print_with_time, .ctx = t};
+    const struct session_listener listener = {.event = print_line, .ctx = t};
     struct session_question q = {.command = "shrike-log", .listener = listener};
     struct bytes answer;
     (void)arguments;

@@ -2,6 +2,7 @@
 #ifndef TOOL_LOG_H
 #define TOOL_LOG_H
 
+#include "tool/json.h"
 #include "tool/tool.h"
 
 #define LOG_LINES     20  /* shown unless -n says otherwise */
@@ -12,5 +13,7 @@ int command_log(struct tool *t, char *const *arguments);
 
 /* Print a `log` or `control-log` event as one line, with its time or without. */
 void log_print(struct tool *t, const struct vici_packet *event, bool with_time);
+/* The same as an object. */
+void log_json(struct json *j, const struct vici_packet *event);
 
 #endif

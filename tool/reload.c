@@ -1,5 +1,6 @@
 /* `shrike reload`: see reload.h. */
 #include "tool/reload.h"
+#include "tool/json.h"
 #include "tool/show.h"
 #include "tool/tunnels.h"
 
@@ -91,7 +92,8 @@ static void put_conn(struct tool *t, const struct tunnels *tunnels, const struct
     fprintf(t->out, "  its %zu IKE SA%s as %s: shrike down ", sas,
             sas == 1 ? " goes on" : "s go on", sas == 1 ? "it is" : "they are");
     show_to(t->out, conn->name);
-    fputs(removed ? " ends them\n" : ", then shrike up, makes them anew\n", t->out);
+    fprintf(t->out, removed ? " ends %s\n" : ", then shrike up, makes %s anew\n",
+            sas == 1 ? "it" : "them");
 }
 
 static void put_diff(struct tool *t, const struct tunnels *tunnels, struct bytes answer)
@@ -127,6 +129,68 @@ static void put_sum(struct tool *t, struct bytes answer)
     putc('\n', t->out);
 }
 
+/* ---- for scripts ---- */
+
+static void json_lines(struct json *j, struct bytes section, const char *list)
+{
+    struct vici_item found, item;
+    json_begin(j, list, '[');
+    if (vici_find(section, list, &found) && found.type == VICI_LIST_START) {
+        struct vici_reader r = vici_list_of(found.value);
+        while (vici_read_next(&r, &item) == VICI_LIST_ITEM)
+            json_text(j, NULL, item.value);
+    }
+    json_end(j, ']');
+}
+
+static void json_keys(struct json *j, struct bytes section)
+{
+    json_lines(j, section, "changed");
+    json_lines(j, section, "added");
+    json_lines(j, section, "removed");
+}
+
+static void json_conn(struct json *j, const struct tunnels *tunnels, const struct vici_item *conn)
+{
+    bool added = vici_value_is(conn->value, "change", "added");
+    json_begin(j, NULL, '{');
+    json_text(j, "name", conn->name);
+    json_text(j, "change", vici_value(conn->value, "change"));
+    json_keys(j, conn->value);
+    json_u64(j, "ike_sas", added ? 0 : count_sas(tunnels, conn->name));
+    json_end(j, '}');
+}
+
+static void put_json(struct tool *t, const struct tunnels *tunnels, struct bytes answer)
+{
+    struct json j = {.out = t->out};
+    struct vici_item section, conn;
+    bool done = session_success(&t->session, answer);
+    json_begin(&j, NULL, '{');
+    json_flag(&j, "done", done);
+    json_text(&j, "why", done ? bytes_of(NULL, 0) : vici_value(answer, "errmsg"));
+    json_flag(&j, "dry_run", vici_value_is(answer, "dry-run", "yes"));
+    json_lines(&j, answer, "errors");
+    json_lines(&j, answer, "warnings");
+    json_begin(&j, "connections", '[');
+    if (vici_find(answer, "connections", &section)) {
+        struct vici_reader r = vici_reader_of(section.value);
+        while (vici_read_whole(&r, &conn) == VICI_SECTION_START)
+            json_conn(&j, tunnels, &conn);
+    }
+    json_end(&j, ']');
+    json_begin(&j, "settings", '{');
+    json_keys(&j, vici_find(answer, "settings", &section) ? section.value : bytes_of(NULL, 0));
+    json_end(&j, '}');
+    json_u64(&j, "added", number_of(answer, "added"));
+    json_u64(&j, "removed", number_of(answer, "removed"));
+    json_u64(&j, "changed", number_of(answer, "changed"));
+    json_u64(&j, "unchanged", number_of(answer, "unchanged"));
+    json_u64(&j, "left_out", number_of(answer, "left-out"));
+    json_u64(&j, "untold", number_of(answer, "untold"));
+    json_end(&j, '}');
+}
+
 /* ---- asking ---- */
 
 /* SAs are listed first: what the reload changes, they stay. */
@@ -139,6 +203,10 @@ static int ask(struct tool *t, const struct tunnels *tunnels)
     vici_put_text(&w, "dry-run", t->dry_run ? "yes" : "no");
     if (!vici_written(&w, &q.message) || session_ask(&t->session, &q, &answer) != SESSION_ANSWER)
         return tool_lost(t);
+    if (t->json) {
+        put_json(t, tunnels, answer);
+        return session_success(&t->session, answer) ? TOOL_DONE : tool_lost(t);
+    }
     put_lines(t->err, answer, "warnings", "warning: ");
     put_lines(t->err, answer, "errors", "");
     if (!session_success(&t->session, answer))

@@ -1,8 +1,8 @@
 /* `shrike up`: see up.h. */
 #include "tool/up.h"
-#include "tool/log.h"
+#include "tool/outcome.h"
 #include "tool/show.h"
-#include "tool/tunnels.h"
+#include "tool/target.h"
 
 enum {
     GRACE_S = 10,    /* for the daemon's answer after its own time is over */
@@ -45,7 +45,7 @@ static void want_group(struct plan *p, const struct tunnel_group *g, struct byte
         want(p, g->name, only);
 }
 
-/* By the name of a connection; when there is none, by that of a child. */
+/* By the name of a connection; when there is none, by that of a child, or by the peer. */
 static void make_plan(struct plan *p, const struct tunnels *all, struct bytes name,
                       struct bytes child)
 {
@@ -67,16 +67,18 @@ static void make_plan(struct plan *p, const struct tunnels *all, struct bytes na
                 want(p, g.name, c.name);
         }
     }
-}
-
-static void control_log(void *ctx, const struct vici_packet *p)
-{
-    log_print(ctx, p, false);
+    at = (struct tunnel_place){0};
+    while (p->count == 0 && !found && !child.at && tunnels_next(all, &at, &g)) {
+        if (g.conn && target_may_be_of(g.conn, name))
+            want_group(p, &g, child);
+    }
 }
 
 static void say(struct tool *t, const struct wanted *w, bool up)
 {
     FILE *out = up ? t->out : t->err;
+    if (up && t->json)
+        return;
     fflush(t->out);
     fputs(up ? "" : "shrike: ", out);
     show_to(out, w->conn);
@@ -85,14 +87,16 @@ static void say(struct tool *t, const struct wanted *w, bool up)
     fprintf(out, "%s%s\n", up ? " is up" : ": ", up ? "" : t->session.why);
 }
 
-/* false: the daemon cannot be asked any more. *code: as it went. */
-static bool initiate(struct tool *t, const struct wanted *w, int *code)
+/* false: the daemon cannot be asked any more. */
+static bool initiate(struct outcome *o, const struct wanted *w)
 {
+    const struct outcome_of of = {.connection = w->conn, .child = w->child};
+    struct tool *t = o->tool;
     u8 message[1024];
     struct vici_writer m = vici_writer_of(message, sizeof message);
     struct session_question q = {.command = "initiate",
                                  .silence_ms = (int)(t->timeout_s + GRACE_S) * 1000,
-                                 .listener = {.event = control_log, .ctx = t}};
+                                 .listener = {.event = outcome_log, .ctx = o}};
     struct bytes answer;
     vici_put(&m, "ike", w->conn);
     if (w->child.len)
@@ -100,15 +104,15 @@ static bool initiate(struct tool *t, const struct wanted *w, int *code)
     vici_put_u64(&m, "timeout", (u64)t->timeout_s * 1000);
     vici_put_text(&m, "loglevel", "1");
     ensure(vici_written(&m, &q.message)); /* names of VICI are short */
-    if (session_ask(&t->session, &q, &answer) != SESSION_ANSWER) {
-        *code = tool_lost(t);
-        return false;
-    }
-    bool up = session_success(&t->session, answer);
-    say(t, w, up);
-    if (!up)
-        *code = TOOL_FAILED;
-    return true;
+    outcome_open(o, &of);
+    bool there = session_ask(&t->session, &q, &answer) == SESSION_ANSWER;
+    bool up = there && session_success(&t->session, answer);
+    outcome_close(o, up ? NULL : t->session.why);
+    if (there)
+        say(t, w, up);
+    else
+        tool_lost(t);
+    return there;
 }
 
 static struct bytes name_of(const char *argument)
@@ -127,16 +131,18 @@ static void point_to_why(struct tool *t, const char *name)
 /* In turn; what fails does not keep the others down. */
 static int carry_out(struct tool *t, const struct plan *p, const char *name)
 {
-    int code = TOOL_DONE;
+    struct outcome o;
     if (session_events(&t->session, "control-log", true) == SESSION_LOST)
         return tool_lost(t);
+    outcome_begin(&o, t, "up");
     for (unsigned i = 0; i < p->count; i++) {
-        if (!initiate(t, &p->at[i], &code))
+        if (!initiate(&o, &p->at[i]))
             break;
     }
-    if (code != TOOL_DONE && t->session.fd >= 0)
+    outcome_end(&o);
+    if (o.failed && t->session.fd >= 0)
         point_to_why(t, name);
-    return code;
+    return o.failed ? TOOL_FAILED : TOOL_DONE;
 }
 
 int command_up(struct tool *t, char *const *arguments)

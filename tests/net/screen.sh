@@ -60,15 +60,19 @@ for line in sys.stdin:
 
 ended() { tmux capture-pane -p -t "$1" | grep -qx '\[ended\]'; }
 
-# shown NAME WIDTH KEYS ARGUMENT...: the screen when the command has ended, or stands; KEYS end it.
+# shown NAME WIDTH KEYS ARGUMENT...: the screen when the command has ended, or stands, with $stands
+# on it; KEYS end it. It talks to the daemon of $side.
+side=west
+stands=CONNECTION
 shown() {
     local name=$1 width=$2 keys=$3 file tries=50 done
     shift 3
     file=$net_dir/$name-$width.txt
     tmux new-session -d -s "$name" -x "$width" -y 60 \
-        "env TERM=screen TZ=UTC $shrike --socket $net_dir/west.vici $*; echo '[ended]'; sleep 60"
+        "trap : INT
+         env TERM=screen TZ=UTC $shrike --socket $net_dir/$side.vici $*; echo '[ended]'; sleep 60"
     done='\[ended\]'
-    [ -z "$keys" ] || done=CONNECTION
+    [ -z "$keys" ] || done=$stands
     until tmux capture-pane -p -t "$name" | grep -q "$done"; do
         tries=$((tries - 1))
         [ $tries -gt 0 ] || break
@@ -89,6 +93,48 @@ shown() {
 # An overlong line would wrap, and a screen begin with its rest.
 both_widths() {
     shown "$1" 80 "${@:2}" && shown "$1" 160 "${@:2}"
+}
+
+# What there was, and what comes: a rekey, whose last message has this number.
+followed() {
+    local width=$1 stands="INFORMATIONAL response $2" code=0 rekey
+    (sleep 1 && shrike_at west rekey west-east lan) >/dev/null &
+    rekey=$!
+    shown trace-follow "$width" C-c trace --follow west-east || code=1
+    wait $rekey
+    return $code
+}
+
+trace_follows() { followed 80 4 && followed 160 6; }
+
+# A connection more, and another key in each of two places; then a mistake.
+reloads() {
+    local code=0
+    cp "$net_dir/west.conf" "$net_dir/before.conf"
+    sed -i 's/^\( *\)attic {/\1lan_6 {\n\1    remote_ts = fd09::\/64\n\1}\n&\n\1    rekey_time = 30m/' \
+        "$net_dir/west.conf"
+    printf '\nconnections {\n    south {\n        remote_addrs = 192.0.2.9\n    }\n}\n' >>"$net_dir/west.conf"
+    both_widths reload '' reload --dry-run || code=1
+    sed -i 's/rekey_time = 30m/rekey_tme = 30m/; s/192.0.2.9/192.0.2.300.1/' "$net_dir/west.conf"
+    both_widths reload-refused '' reload || code=1
+    mv "$net_dir/before.conf" "$net_dir/west.conf"
+    return $code
+}
+
+# A mistake and a doubt; and where two files do not fit.
+checks() {
+    sed 's/psk$/pks/; s/^ *lan {/&\n start_action = begin/' "$net_dir/east.conf" >"$net_dir/wrong.conf"
+    sed 's/id = east.example/id = east.example.org/; s/^ *lan {/&\n esp_proposals = aes128-sha256/' \
+        "$net_dir/east.conf" >"$net_dir/other.conf"
+    both_widths check '' check "$net_dir/wrong.conf" &&
+        both_widths check-pair '' check "$net_dir/west.conf" "$net_dir/other.conf"
+}
+
+# Who has called can be led away; who was called himself cannot.
+redirects() {
+    both_widths redirect-refused '' redirect west-east 192.0.2.9 || return 1
+    local side=east
+    both_widths redirect '' redirect west-east 192.0.2.9
 }
 
 lan_is_up_attic_is_not() {
@@ -166,6 +212,9 @@ test_of overview both_widths overview '' overview || true
 test_of list both_widths list '' list || true
 test_of why both_widths why '' why || true
 test_of trace both_widths trace '' trace west-east || true
+test_of trace_follows trace_follows || true
+test_of check checks || true
+test_of reload reloads || true
 test_of top both_widths top q top || true
 test_of top_once both_widths top-once '' top --once || true
 for shell in bash zsh fish; do
@@ -175,4 +224,5 @@ for shell in bash zsh fish; do
         echo "skip ${shell}_completes: there is no $shell here, and it cannot be installed"
     fi
 done
+test_of redirect redirects || true
 exit $((net_failed > 0))

@@ -103,6 +103,12 @@ static const char *const fake_home_net[] = {
 static const char *const fake_evil[] = {"uniqueid",    "9",      "state", "ODD\nLINE",
                                         "remote-host", "\xff\t", NULL};
 
+/* Those of a connection, or all. */
+static bool fake_wants(const struct vici_request *r, const char *conn)
+{
+    return !vici_value(r->message, "ike").at || vici_value_is(r->message, "ike", conn);
+}
+
 /* An IKE SA without any child. */
 static void fake_office(const struct vici_request *r, const char *id, const char *state,
                         const char *peer)
@@ -123,8 +129,12 @@ static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
     (void)answer;
     if (fake_is_empty)
         return VICI_REPLY_NOW;
-    fake_office(r, "8", "CONNECTING", "198.51.100.1");
-    fake_office(r, "6", "DELETING", "198.51.100.2");
+    if (fake_wants(r, "office")) {
+        fake_office(r, "8", "CONNECTING", "198.51.100.1");
+        fake_office(r, "6", "DELETING", "198.51.100.2");
+    }
+    if (!fake_wants(r, "home"))
+        return VICI_REPLY_NOW;
     struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
     vici_begin(&w, "home");
     fake_put(&w, fake_home);
@@ -138,6 +148,8 @@ static enum vici_reply fake_list_sas(void *ctx, const struct vici_request *r,
     vici_end(&w);
     vici_end(&w);
     fake_stream(r, FAKE_LIST_SA, &w);
+    if (!fake_wants(r, "\033[2Jevil"))
+        return VICI_REPLY_NOW;
     w = vici_writer_of(fake_octets, sizeof fake_octets);
     vici_begin(&w, "\033[2Jevil");
     fake_put(&w, fake_evil);
@@ -162,10 +174,15 @@ static enum vici_reply fake_list_conns(void *ctx, const struct vici_request *r,
     (void)ctx;
     (void)answer;
     for (unsigned i = 0; i < 3 && !fake_is_empty; i++) {
+        if (!fake_wants(r, names[i]))
+            continue;
         struct vici_writer w = vici_writer_of(fake_octets, sizeof fake_octets);
         vici_begin(&w, names[i]);
         fake_list(&w, "local_addrs", "%any", NULL);
         fake_list(&w, "remote_addrs", i == 0 ? "198.51.100.1" : "right.example", NULL);
+        vici_begin(&w, "remote-1");
+        vici_put_text(&w, "id", i == 0 ? "office.example" : "right.example");
+        vici_end(&w);
         vici_begin(&w, "children");
         if (i < 2)
             fake_child(&w, "net", i == 0 ? "10.9.0.0/16" : "10.2.0.0/24");
@@ -693,8 +710,8 @@ static inline void prints(int (*run)(struct tool *t, char *const *arguments), un
     free(should);
 }
 
-/* Each key of this JSON stands in the manual. */
-static inline void are_documented(const char *text)
+/* Each key of this JSON, which has at least so many, stands in the manual. */
+static inline void are_documented(const char *text, unsigned least)
 {
     char *manual = golden("../../../../docs/man/shrike.1.in");
     unsigned keys = 0;
@@ -708,15 +725,15 @@ static inline void are_documented(const char *text)
         printf("# %s is not in the manual\n", quoted);
         CHECK(false);
     }
-    CHECK(keys > 50);
+    CHECK(keys >= least);
     free(manual);
 }
 
 /* The same of what stands in that file. */
-static inline void is_documented(const char *name)
+static inline void is_documented(const char *name, unsigned least)
 {
     char *text = golden(name);
-    are_documented(text);
+    are_documented(text, least);
     free(text);
 }
 

@@ -57,7 +57,7 @@ TEST(commands)
 TEST(options_that_the_command_has)
 {
     OFFERS("--once\n", "top", "--o");
-    OFFERS("--socket\n--help\n--version\n", "upgrade", "--");
+    OFFERS("--json\n--socket\n--help\n--version\n", "upgrade", "--");
     OFFERS("", "list", "--once");
     OFFERS("--interval\n", "--in");
     OFFERS("", "log", "-n", "u"); /* a number */

@@ -16,7 +16,27 @@ TEST(json_has_everything)
 
 TEST(the_manual_has_every_key)
 {
-    is_documented("list.json");
+    is_documented("list.json", 51);
+}
+
+/* By the address or identity of the peer, of what is up or configured. */
+TEST(of_a_peer)
+{
+    static const struct {
+        const char *peer, *has, *has_not;
+    } rows[] = {{"right.example", "home", "office"},
+                {"2001:db8::1", "home", "cellar"},
+                {"198.51.100.2", "office", "home"},
+                {"office.example", "office", "home"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench b;
+        bench_open(&b, fake_serve);
+        CHECK_EQ(command_list(&b.tool, (char *const[]){(char *)(uintptr_t)rows[i].peer, NULL}),
+                 TOOL_DONE);
+        bench_flush(&b);
+        CHECK(strstr(b.out, rows[i].has) && !strstr(b.out, rows[i].has_not));
+        bench_close(&b);
+    }
 }
 
 TEST(nothing_has_a_form_too)
@@ -32,12 +52,13 @@ TEST(nothing_has_a_form_too)
     bench_flush(&b);
     CHECK_EQ(code, TOOL_DONE);
     CHECK_TEXT(b.out, "{\n  \"connections\": []\n}\n");
-    CHECK_TEXT(b.err, "shrike: there is no connection of this name; shrike list shows them all\n");
+    CHECK_TEXT(b.err,
+               "shrike: there is no connection or peer of this name; shrike list shows them all\n");
     bench_close(&b);
 }
 
 int main(void)
 {
     return RUN(the_long_form_says_everything) | RUN(json_has_everything) |
-           RUN(the_manual_has_every_key) | RUN(nothing_has_a_form_too);
+           RUN(the_manual_has_every_key) | RUN(of_a_peer) | RUN(nothing_has_a_form_too);
 }

@@ -16,6 +16,12 @@ TEST(the_last_lines_have_times)
     bench_close(&b);
 }
 
+TEST(scripts_get_a_line_a_line)
+{
+    prints(command_log, 0, true, "log.json");
+    is_documented("log.json", 12);
+}
+
 TEST(severity_has_a_colour)
 {
     struct bench b;
@@ -85,7 +91,7 @@ TEST(versions)
 int main(void)
 {
     setenv("TZ", "UTC", 1);
-    return RUN(the_last_lines_have_times) | RUN(severity_has_a_colour) |
-           RUN(following_ends_with_the_daemon) | RUN(a_daemon_without_past_lines_is_named) |
-           RUN(versions);
+    return RUN(the_last_lines_have_times) | RUN(scripts_get_a_line_a_line) |
+           RUN(severity_has_a_colour) | RUN(following_ends_with_the_daemon) |
+           RUN(a_daemon_without_past_lines_is_named) | RUN(versions);
 }

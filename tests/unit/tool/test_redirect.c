@@ -25,6 +25,22 @@ TEST(by_name_and_number)
     }
 }
 
+TEST(by_peer_for_scripts)
+{
+    static char peer[] = "right.example", gateway[] = "gw2.example";
+    static char *arguments[] = {peer, gateway, NULL};
+    char *should = golden("redirect.json");
+    struct bench b;
+    is_documented("redirect.json", 16);
+    bench_open(&b, fake_serve);
+    b.tool.json = true;
+    CHECK_EQ(command_redirect(&b.tool, arguments), TOOL_DONE);
+    bench_flush(&b);
+    CHECK_TEXT(b.out, should);
+    free(should);
+    bench_close(&b);
+}
+
 TEST(what_cannot_be)
 {
     struct bench b;
@@ -44,5 +60,5 @@ TEST(what_cannot_be)
 
 int main(void)
 {
-    return RUN(by_name_and_number) | RUN(what_cannot_be);
+    return RUN(by_name_and_number) | RUN(by_peer_for_scripts) | RUN(what_cannot_be);
 }

@@ -40,6 +40,24 @@ TEST(a_child_of_a_connection)
     bench_close(&b);
 }
 
+TEST(a_child_for_scripts)
+{
+    static char home[] = "home", net[] = "net", *arguments[] = {home, net, NULL};
+    struct bench b;
+    bench_open(&b, fake_serve);
+    b.tool.json = true;
+    CHECK_EQ(command_rekey(&b.tool, arguments), TOOL_DONE);
+    bench_flush(&b);
+    CHECK(strstr(b.out, "{\n  \"command\": \"rekey\",\n"));
+    CHECK(strstr(b.out, "\"connection\": \"home\",\n      \"child\": \"net\",\n"));
+    bench_close(&b);
+    CHECK_EQ(rekey(&b, "right.example", NULL), TOOL_DONE);
+    CHECK_TEXT(b.out, "rekeyed\nhome #7 is rekeyed\n");
+    bench_close(&b);
+    CHECK_EQ(rekey(&b, "right.example", "net"), TOOL_FAILED); /* not of a peer */
+    bench_close(&b);
+}
+
 TEST(what_is_not_up_is_not_asked_for)
 {
     static const char *const wrong[] = {"cellar", "#8.12"};
@@ -62,6 +80,6 @@ TEST(numbers_stand_alone)
 
 int main(void)
 {
-    return RUN(by_name_and_number) | RUN(a_child_of_a_connection) |
+    return RUN(by_name_and_number) | RUN(a_child_of_a_connection) | RUN(a_child_for_scripts) |
            RUN(what_is_not_up_is_not_asked_for) | RUN(numbers_stand_alone);
 }

@@ -18,8 +18,8 @@ TEST(the_difference_is_shown)
     CHECK_EQ(reload(&b, false), TOOL_DONE);
     CHECK_TEXT(b.out, "- cellar\n"
                       "~ home: children.net.rekey_time, remote.id, + children.dmz\n"
-                      "  its 1 IKE SA goes on as it is: shrike down home, then shrike up, makes "
-                      "them anew\n"
+                      "  its 1 IKE SA goes on as it is: shrike down home, then shrike up, makes it "
+                      "anew\n"
                       "+ new\\x1b\n"
                       "~ office: what the section shrike says of every connection\n"
                       "  its 2 IKE SAs go on as they are: shrike down office, then shrike up, "
@@ -29,6 +29,23 @@ TEST(the_difference_is_shown)
                       "connections: 3 added, 2 removed, 6 changed, 4 as they were, 5 left out\n");
     CHECK_TEXT(b.err, "warning: a.conf:3: dscp is ignored\n");
     bench_close(&b);
+}
+
+TEST(scripts_get_json)
+{
+    static char *const nothing[] = {NULL};
+    struct bench b;
+    bench_open(&b, fake_serve);
+    b.tool.json = b.tool.dry_run = true;
+    CHECK_EQ(command_reload(&b.tool, nothing), TOOL_FAILED);
+    bench_flush(&b);
+    CHECK(strstr(b.out, "{\n  \"done\": false,\n  \"why\": \"the files have errors\",\n"
+                        "  \"dry_run\": true,\n  \"errors\": [\n"
+                        "    \"a.conf:7: what\\u0009\"\n  ],\n  \"warnings\": [],\n"));
+    CHECK_TEXT(b.err, "shrike: the files have errors\n");
+    bench_close(&b);
+    prints(command_reload, 0, true, "reload.json");
+    is_documented("reload.json", 30);
 }
 
 TEST(mistakes_are_shown)
@@ -42,5 +59,5 @@ TEST(mistakes_are_shown)
 
 int main(void)
 {
-    return RUN(the_difference_is_shown) | RUN(mistakes_are_shown);
+    return RUN(the_difference_is_shown) | RUN(scripts_get_json) | RUN(mistakes_are_shown);
 }

@@ -57,7 +57,7 @@ TEST(as_json)
     CHECK(strstr(b.out, "\"took_ms\": 80,\n  \"child_sas\": 1,\n  \"seed\": 1,\n"));
     CHECK(strstr(b.out, "\"name\": \"N(INITIAL_CONTACT)\""));
     CHECK(!strstr(b.out, "\"day\""));
-    are_documented(b.out);
+    are_documented(b.out, 51);
     bench_close(&b);
 
     ask.blocks[0] = (struct tool_block){1, 500};
@@ -65,7 +65,7 @@ TEST(as_json)
     CHECK_EQ(simulate(&ask, "simulate-a.conf", "simulate-b.conf"), TOOL_FAILED);
     CHECK(strstr(b.out, "\"outcome\": \"failed\""));
     CHECK(strstr(b.out, "\"reason\": \"TIMEOUT\""));
-    are_documented(b.out);
+    are_documented(b.out, 51);
     bench_close(&b);
 }
 

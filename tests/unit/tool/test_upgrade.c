@@ -20,6 +20,20 @@ TEST(the_reason_is_said)
     bench_close(&b);
 }
 
+TEST(scripts_get_json)
+{
+    static char shell[] = "/bin/sh", *arguments[] = {shell, NULL};
+    struct bench b;
+    bench_open(&b, fake_serve);
+    b.tool.json = true;
+    CHECK_EQ(command_upgrade(&b.tool, arguments), TOOL_FAILED);
+    bench_flush(&b);
+    CHECK_TEXT(b.out, "{\n  \"done\": false,\n  \"why\": \"it is no shriked\",\n"
+                      "  \"daemon\": null,\n  \"version\": null\n}\n");
+    CHECK_TEXT(b.err, "shrike: it is no shriked\n");
+    bench_close(&b);
+}
+
 TEST(a_program_must_be_there)
 {
     struct bench b;
@@ -30,5 +44,5 @@ TEST(a_program_must_be_there)
 
 int main(void)
 {
-    return RUN(the_reason_is_said) | RUN(a_program_must_be_there);
+    return RUN(the_reason_is_said) | RUN(scripts_get_json) | RUN(a_program_must_be_there);
 }
