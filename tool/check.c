@@ -5,6 +5,8 @@
 #include "tool/mates.h"
 #include "tool/show.h"
 
+enum { INDENT = 4 }; /* of what goes on in another line */
+
 static const char first_file[] = "/etc/swanctl/swanctl.conf";
 
 struct check {
@@ -19,6 +21,7 @@ static struct bytes text(const char *s)
     return bytes_of(s, strlen(s));
 }
 
+/* What does not fit behind its place on the terminal stands below it. */
 void check_line(const struct tool *t, struct json *j, const struct config_line *l)
 {
     char line[12];
@@ -36,10 +39,15 @@ void check_line(const struct tool *t, struct json *j, const struct config_line *
         json_end(j, '}');
         return;
     }
+    const char *kind = l->error ? "error:" : "warning:";
     show_to(out, text(l->file));
-    fprintf(out, "%s%s: %s%s:%s ", l->line ? ":" : "", line, paint_on(paint, t->colour),
-            l->error ? "error" : "warning", paint_off(paint, t->colour));
-    show_to(out, text(l->text));
+    fprintf(out, "%s%s: %s%s%s", l->line ? ":" : "", line, paint_on(paint, t->colour), kind,
+            paint_off(paint, t->colour));
+    size_t before =
+        show_columns(text(l->file)) + (l->line ? 1 : 0) + strlen(line) + 2 + strlen(kind);
+    bool fits = !t->width || before + 1 + show_columns(text(l->text)) <= t->width;
+    fprintf(out, "%s%*s", fits ? "" : "\n", fits ? 1 : INDENT, "");
+    show_words(out, text(l->text), fits ? (unsigned)before + 1 : INDENT, fits ? 0 : t->width);
     putc('\n', out);
 }
 
@@ -88,7 +96,8 @@ int command_check(struct tool *t, char *const *arguments)
         json_end(&k.json, ']');
         json_end(&k.json, '}');
     } else if (k.errors || k.warnings) {
-        fprintf(t->out, "%u errors, %u warnings\n", k.errors, k.warnings);
+        fprintf(t->out, "%u error%s, %u warning%s\n", k.errors, k.errors == 1 ? "" : "s",
+                k.warnings, k.warnings == 1 ? "" : "s");
     } else {
         fputs("nothing to say against it\n", t->out);
     }

@@ -134,6 +134,8 @@ static void look_at_terminal(struct tool *t)
 {
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
     struct winsize size;
+    if (isatty(STDERR_FILENO) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+        t->err_width = size.ws_col;
     if (!isatty(STDOUT_FILENO))
         return;
     t->colour = !(no_colour && no_colour[0]) && term && strcmp(term, "dumb") != 0;

@@ -3,6 +3,7 @@
 #include "tool/json.h"
 #include "tool/show.h"
 #include "tool/tunnels.h"
+#include <stdlib.h>
 
 /* ---- what the answer says ---- */
 
@@ -12,17 +13,43 @@ static u64 number_of(struct bytes answer, const char *key)
     return show_number(vici_value(answer, key), &n) ? n : 0;
 }
 
+/* A line that is put together, and then broken where the terminal ends. */
+struct line {
+    FILE *f;
+    char *text;
+    size_t len;
+};
+
+static FILE *line_begin(struct line *l)
+{
+    *l = (struct line){.text = NULL};
+    l->f = open_memstream(&l->text, &l->len);
+    ensure(l->f); /* or there is no memory at all */
+    return l->f;
+}
+
+static void line_end(struct line *l, FILE *out, unsigned width)
+{
+    enum { INDENT = 4 }; /* of what goes on in another line */
+    fclose(l->f);
+    show_words(out, bytes_of(l->text, l->len), INDENT, width);
+    putc('\n', out);
+    free(l->text);
+}
+
 /* Each line of a list, with this in front of it. */
-static void put_lines(FILE *f, struct bytes answer, const char *list, const char *before)
+static void put_lines(const struct tool *t, struct bytes answer, const char *list,
+                      const char *before)
 {
     struct vici_item found, item;
+    struct line l;
     if (!vici_find(answer, list, &found) || found.type != VICI_LIST_START)
         return;
     struct vici_reader r = vici_list_of(found.value);
     while (vici_read_next(&r, &item) == VICI_LIST_ITEM) {
-        fputs(before, f);
-        show_to(f, item.value);
-        putc('\n', f);
+        fputs(before, line_begin(&l));
+        show_to(l.f, item.value);
+        line_end(&l, t->err, t->err_width);
     }
 }
 
@@ -80,26 +107,29 @@ static void put_conn(struct tool *t, const struct tunnels *tunnels, const struct
     bool added = vici_value_is(conn->value, "change", "added");
     bool removed = vici_value_is(conn->value, "change", "removed");
     size_t sas = added ? 0 : count_sas(tunnels, conn->name);
-    fputs(added ? "+ " : removed ? "- " : "~ ", t->out);
-    show_to(t->out, conn->name);
+    struct line l;
+    fputs(added ? "+ " : removed ? "- " : "~ ", line_begin(&l));
+    show_to(l.f, conn->name);
     if (!added && !removed) {
-        fputs(": ", t->out);
-        put_keys(t->out, conn->value);
+        fputs(": ", l.f);
+        put_keys(l.f, conn->value);
     }
-    putc('\n', t->out);
+    line_end(&l, t->out, t->width);
     if (!sas)
         return;
-    fprintf(t->out, "  its %zu IKE SA%s as %s: shrike down ", sas,
+    fprintf(line_begin(&l), "  its %zu IKE SA%s as %s: shrike down ", sas,
             sas == 1 ? " goes on" : "s go on", sas == 1 ? "it is" : "they are");
-    show_to(t->out, conn->name);
-    fprintf(t->out, removed ? " ends %s\n" : ", then shrike up, makes %s anew\n",
+    show_to(l.f, conn->name);
+    fprintf(l.f, removed ? " ends %s" : ", then shrike up, makes %s anew",
             sas == 1 ? "it" : "them");
+    line_end(&l, t->out, t->width);
 }
 
 static void put_diff(struct tool *t, const struct tunnels *tunnels, struct bytes answer)
 {
     struct vici_item section, conn;
     struct bytes settings = bytes_of(NULL, 0);
+    struct line l;
     if (vici_find(answer, "connections", &section)) {
         struct vici_reader r = vici_reader_of(section.value);
         while (vici_read_whole(&r, &conn) == VICI_SECTION_START)
@@ -110,23 +140,25 @@ static void put_diff(struct tool *t, const struct tunnels *tunnels, struct bytes
     if (vici_find(answer, "settings", &section))
         settings = section.value;
     if (settings.len) {
-        fputs("settings: ", t->out);
-        put_keys(t->out, settings);
-        putc('\n', t->out);
+        fputs("settings: ", line_begin(&l));
+        put_keys(l.f, settings);
+        line_end(&l, t->out, t->width);
     }
 }
 
 static void put_sum(struct tool *t, struct bytes answer)
 {
-    fprintf(t->out, "%sconnections: %llu added, %llu removed, %llu changed, %llu as they were",
+    struct line l;
+    fprintf(line_begin(&l),
+            "%sconnections: %llu added, %llu removed, %llu changed, %llu as they were",
             vici_value_is(answer, "dry-run", "yes") ? "nothing was changed; " : "",
             (unsigned long long)number_of(answer, "added"),
             (unsigned long long)number_of(answer, "removed"),
             (unsigned long long)number_of(answer, "changed"),
             (unsigned long long)number_of(answer, "unchanged"));
     if (number_of(answer, "left-out"))
-        fprintf(t->out, ", %llu left out", (unsigned long long)number_of(answer, "left-out"));
-    putc('\n', t->out);
+        fprintf(l.f, ", %llu left out", (unsigned long long)number_of(answer, "left-out"));
+    line_end(&l, t->out, t->width);
 }
 
 /* ---- for scripts ---- */
@@ -207,8 +239,8 @@ static int ask(struct tool *t, const struct tunnels *tunnels)
         put_json(t, tunnels, answer);
         return session_success(&t->session, answer) ? TOOL_DONE : tool_lost(t);
     }
-    put_lines(t->err, answer, "warnings", "warning: ");
-    put_lines(t->err, answer, "errors", "");
+    put_lines(t, answer, "warnings", "warning: ");
+    put_lines(t, answer, "errors", "");
     if (!session_success(&t->session, answer))
         return tool_lost(t);
     put_diff(t, tunnels, answer);

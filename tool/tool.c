@@ -9,6 +9,7 @@
 #include "tool/redirect.h"
 #include "tool/rekey.h"
 #include "tool/reload.h"
+#include "tool/show.h"
 #include "tool/simulate.h"
 #include "tool/top.h"
 #include "tool/trace.h"
@@ -43,12 +44,15 @@ bool tool_connect(struct tool *t)
 
 int tool_fail(struct tool *t, const char *format, ...)
 {
+    static const char before[] = "shrike: ";
+    char text[4096];
     va_list arguments;
     fflush(t->out); /* what went before stands before */
-    fputs("shrike: ", t->err);
     va_start(arguments, format);
-    vfprintf(t->err, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fputs(before, t->err);
+    show_words(t->err, bytes_of(text, strlen(text)), sizeof before - 1, t->err_width);
     putc('\n', t->err);
     return TOOL_FAILED;
 }

@@ -36,6 +36,7 @@ struct tool {
     const char *pcap;     /* file of a capture; "-": t->out; NULL: none */
     bool colour;          /* t->out is a terminal and nobody minds */
     unsigned width;       /* of that terminal; 0: no limit */
+    unsigned err_width;   /* the same of t->err */
     unsigned interval_ms; /* of `top`: between two looks */
     unsigned lines;       /* of the log; failures of why */
     unsigned timeout_s;   /* that an up, down, rekey or redirect may take */

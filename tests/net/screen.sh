@@ -46,7 +46,7 @@ for line in sys.stdin:
     line = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "x" * 8, line)
     line = re.sub(r"\d\d\d\d-\d\d-\d\d", "YYYY-MM-DD", line)
     line = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "hh:mm:ss", line)
-    line = re.sub(r"\+\d+\.\d\d\ds", "+t.ttts", line)
+    line = re.sub(r"^ *\+\d+\.\d\d\ds", "      +t.ttts", line)
     line = re.sub(r"^up \d+s", "up Ns", line)
     line = re.sub(r", \d+s\b", ", NNs", line)
     line = re.sub(r"(?<= ) \ds\b|\b\d\ds\b", "NNs", line)
@@ -65,11 +65,11 @@ ended() { tmux capture-pane -p -t "$1" | grep -qx '\[ended\]'; }
 side=west
 stands=CONNECTION
 shown() {
-    local name=$1 width=$2 keys=$3 file tries=50 done
+    local name=$1 width=$2 keys=$3 file tries=150 done
     shift 3
     file=$net_dir/$name-$width.txt
     tmux new-session -d -s "$name" -x "$width" -y 60 \
-        "trap : INT
+        "stty -echoctl; trap : INT
          env TERM=screen TZ=UTC $shrike --socket $net_dir/$side.vici $*; echo '[ended]'; sleep 60"
     done='\[ended\]'
     [ -z "$keys" ] || done=$stands
@@ -82,7 +82,7 @@ shown() {
         sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$file"
     if [ -n "$keys" ]; then
         tmux send-keys -t "$name" "$keys"
-        within 5 ended "$name" || return 1
+        within 15 ended "$name" || return 1
     fi
     tmux kill-session -t "$name"
     [ $tries -gt 0 ] || return 1
