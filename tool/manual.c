@@ -169,6 +169,7 @@ static void put_keys(const char *scope)
 {
     static const char *const then[] = {
         [KEY_LATER] = "Not built yet, and ignored with a warning:",
+        [KEY_MOOT] = "Of no use here, and ignored with a warning:",
         [KEY_REFUSED] = "Not built yet; who writes one of them to some effect is left out:",
     };
     for (enum key_state state = KEY_BUILT; state <= KEY_REFUSED; state++) {

@@ -80,6 +80,9 @@ static void compile_key(struct compile *c, const struct key *key, const struct v
         report_warning(c->report, v->origin, "%s (%s) is not built yet and is ignored", v->key,
                        key->meaning);
         break;
+    case KEY_MOOT:
+        report_warning(c->report, v->origin, "%s does nothing here: %s", v->key, key->meaning);
+        break;
     case KEY_REFUSED:
         compile_leave(c, v->origin, "%s (%s) is not built yet, and to ignore it would not be safe",
                       v->key, key->meaning);

@@ -185,10 +185,8 @@ static void compile_start(struct compile *c, const struct section *s, struct shr
                      "start_action = %s: none, trap, start or trap|start is wanted", start);
 }
 
-/* What becomes of a child that was lost. One that waits for a packet does so by its start_action.
- */
-static enum shrike_start compile_action(struct compile *c, const struct section *s, const char *key,
-                                        const struct shrike_child_conf *child)
+/* What becomes of a child that was lost. */
+static enum shrike_start compile_action(struct compile *c, const struct section *s, const char *key)
 {
     const char *text = section_text(s, key);
     struct shrike_origin place = compile_place(c, s, key);
@@ -198,8 +196,6 @@ static enum shrike_start compile_action(struct compile *c, const struct section 
         return SHRIKE_START_NOW;
     if (strcmp(text, "trap") != 0)
         report_error(c->report, place, "%s = %s: none, trap or start is wanted", key, text);
-    else if (!(child->start & SHRIKE_START_TRAP))
-        report_warning(c->report, place, "%s = trap does nothing without start_action = trap", key);
     return SHRIKE_START_TRAP;
 }
 
@@ -313,8 +309,8 @@ static void compile_child_keys(struct compile *c, const struct section *s,
     compile_protocol(c, s, out);
     compile_ipcomp(c, s, &out->ipcomp);
     compile_tfc(c, s, out);
-    out->dpd_action = compile_action(c, s, "dpd_action", out);
-    out->close_action = compile_action(c, s, "close_action", out);
+    out->dpd_action = compile_action(c, s, "dpd_action");
+    out->close_action = compile_action(c, s, "close_action");
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
     out->reqid = (uint32_t)reqid;
     compile_life(c, s, &out->life);
@@ -423,8 +419,19 @@ static void compile_id(struct compile *c, const struct section *s, enum key_scop
         return;
     enum value_verdict verdict = value_id(c->pool, id->text, out);
     if (verdict == VALUE_LATER)
-        compile_leave(c, id->origin, "id = %s: regular expressions and general names are not built",
-                      id->text);
+        compile_leave(c, id->origin, "id = %s: general names are not built", id->text);
+    else if (verdict == VALUE_NO_EXPRESSION)
+        report_error(
+            c->report, id->origin,
+            "id = %s: a regular expression (POSIX extended) stands behind its type, fqdn:, "
+            "email: or asn1dn:, begins with ^ and ends with $; alternatives stand in "
+            "parentheses, and back-references are not taken",
+            id->text);
+    else if (verdict == VALUE_EXPRESSION && scope == KEY_LOCAL)
+        report_error(c->report, id->origin,
+                     "id = %s stands for many: say who this host is, in one name", id->text);
+    else if (verdict == VALUE_EXPRESSION)
+        return;
     else if (verdict != VALUE_GOOD)
         report_error(c->report, id->origin,
                      "id = %s: an address, a name, user@name, keyid:text or a distinguished name "

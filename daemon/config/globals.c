@@ -205,6 +205,8 @@ static void compile_gate(struct compile *c, struct shrike_conf *conf)
     conf->half_open_max = (uint32_t)number(c, "init_limit_half_open", UINT32_MAX, 0);
     if (conf->half_open_max == 0)
         conf->half_open_max = UINT32_MAX;
+    conf->half_open_prefix_max = (uint32_t)number(c, "block_threshold", UINT16_MAX, 0);
+    conf->ike_sas_max = (uint32_t)number(c, "ikesa_limit", UINT32_MAX, 0);
 }
 
 /* FNV-1a. The structure was zeroed before it was filled, and holds no pointers yet. */

@@ -55,6 +55,19 @@ static const struct prefix {
     {"asn1gn:", ID_DER_ASN1_GN},
 };
 
+/* A type that has a text. */
+static enum value_verdict expression_id(struct pool *p, const char *text, uint8_t type,
+                                        struct shrike_id *out)
+{
+    size_t len = strlen(text);
+    uint8_t *octets = pool_take(p, len + 1);
+    octets[0] = type;
+    memcpy(octets + 1, text, len);
+    out->type = ID_EXPRESSION;
+    out->data = (struct shrike_bytes){octets, len + 1};
+    return len < SHRIKE_ID_MAX && id_is_sound(out) ? VALUE_EXPRESSION : VALUE_NO_EXPRESSION;
+}
+
 static bool is_expression(const char *text)
 {
     size_t len = strlen(text);
@@ -78,8 +91,11 @@ static enum value_verdict typed_id(struct pool *p, const char *text, uint8_t typ
     if (type == ID_IPV4_ADDR || type == ID_IPV6_ADDR || type == ID_IPV4_RANGE ||
         type == ID_IPV6_RANGE)
         return address_id(p, text, out) && out->type == type ? VALUE_GOOD : VALUE_BAD;
-    if (type == ID_DER_ASN1_GN || (type != ID_KEY_ID && is_expression(text)))
+    if (type == ID_DER_ASN1_GN)
         return VALUE_LATER;
+    if (is_expression(text) &&
+        (type == ID_FQDN || type == ID_RFC822_ADDR || type == ID_DER_ASN1_DN))
+        return expression_id(p, text, type, out);
     if (type == ID_DER_ASN1_DN)
         return dn_read(p, text, &out->data) ? VALUE_GOOD : VALUE_BAD;
     out->data = text_octets(p, text); /* RFC 7296 3.5 (2, 3, 4): without a zero behind it */
@@ -105,6 +121,8 @@ static bool numbered_type(const char *text, const char **rest, uint8_t *type)
 
 static enum value_verdict guessed_id(struct pool *p, const char *text, struct shrike_id *out)
 {
+    if (is_expression(text)) /* which type is meant, is not to be guessed of it */
+        return VALUE_NO_EXPRESSION;
     if (address_id(p, text, out))
         return VALUE_GOOD;
     if (strchr(text, '=')) {

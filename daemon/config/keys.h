@@ -20,7 +20,7 @@ enum key_scope {
     KEY_LOG,
     KEY_METRICS,
 };
-enum key_state { KEY_BUILT, KEY_LATER, KEY_REFUSED };
+enum key_state { KEY_BUILT, KEY_LATER, KEY_MOOT, KEY_REFUSED };
 
 struct key {
     enum key_scope scope;

@@ -126,6 +126,26 @@ static void add_attribute(struct compile *c, const struct value *v, struct gathe
             add_named(c, v, i, out);
 }
 
+/* Servers for clients of every pool. */
+static void add_dns(struct compile *c, struct gathered *out)
+{
+    static const char *const keys[] = {"dns1", "dns2"};
+    for (size_t i = 0; c->shrike && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct value *v = value_find(c->shrike, keys[i]);
+        struct shrike_addr one;
+        if (!v || !v->text)
+            continue;
+        if (value_addr(v->text, &one))
+            add(c, v,
+                (struct lease_attribute){one.family == 4 ? CFG_INTERNAL_IP4_DNS
+                                                         : CFG_INTERNAL_IP6_DNS,
+                                         address_octets(c, &one)},
+                out);
+        else
+            report_error(c->report, v->origin, "%s = %s: an address is wanted", v->key, v->text);
+    }
+}
+
 static void compile_span(struct compile *c, const struct section *s, struct lease_pool *out)
 {
     const char *text = section_text(s, "addrs");
@@ -158,6 +178,7 @@ void compile_pool(struct compile *c, const struct section *s, struct lease_pool 
     for (const struct value *v = s->values; v; v = v->next)
         if (v->text)
             add_attribute(c, v, &all);
+    add_dns(c, &all);
     out->attribute_count = all.count;
     out->attributes = memcpy(pool_take(c->pool, sizeof(all.at[0]) * (all.count + 1u)), all.at,
                              sizeof(all.at[0]) * all.count);

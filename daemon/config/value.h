@@ -30,8 +30,9 @@ bool value_gateway(const char *text, struct shrike_addr *at, struct shrike_id *o
 bool value_ts(const char *text, struct shrike_ts *out);
 
 /* An identity, its type by prefix or by its look; a * in front of a name, a subnet or a range stand
- * for many (wire/ident.h). LATER: a regular expression, or a general name as text. */
-enum value_verdict { VALUE_GOOD, VALUE_BAD, VALUE_LATER };
+ * for many (wire/ident.h). EXPRESSION: a regular expression, which is not good everywhere;
+ * NO_EXPRESSION: it looks like one, and cannot be used. LATER: a general name as text. */
+enum value_verdict { VALUE_GOOD, VALUE_BAD, VALUE_LATER, VALUE_EXPRESSION, VALUE_NO_EXPRESSION };
 enum value_verdict value_id(struct pool *p, const char *text, struct shrike_id *out);
 /* Octets in hex, colons between them allowed. */
 bool value_hex(struct pool *p, const char *text, struct shrike_bytes *out);

@@ -167,6 +167,32 @@ enum vici_reply policies_uninstall(void *ctx, const struct vici_request *r, stru
     return changed(c, w);
 }
 
+void policies_heed(struct control *c, const struct shrike_event *e)
+{
+    const struct config *config = e->id == SHRIKE_EVENT_CHILD_DOWN ? control_config(c) : NULL;
+    if (!config || !e->conn || !e->child_conf)
+        return;
+    const struct shrike_conn *conn =
+        model_conn(&c->model, bytes_of(e->conn, strlen(e->conn)), NULL);
+    const struct shrike_child_conf *child =
+        model_child(conn, bytes_of(e->child_conf, strlen(e->child_conf)));
+    bool wanted =
+        child &&
+        ((e->reason.code == SHRIKE_REASON_TIMEOUT && child->dpd_action == SHRIKE_START_TRAP) ||
+         (e->reason.code == SHRIKE_REASON_PEER_DELETED &&
+          child->close_action == SHRIKE_START_TRAP));
+    if (!wanted || child->start & SHRIKE_START_TRAP || find(&c->policies, conn->name, child->name))
+        return; /* it is there, or was taken away by a command */
+    if (!keep(c, conn->name, child->name, true)) {
+        control_say(c, SHRIKE_ERROR,
+                    "%s/%s gets no trap: there are too many, or there is no memory", conn->name,
+                    child->name);
+        return;
+    }
+    model_touch(&c->model);
+    publish_soon(c);
+}
+
 /* ---- use ---- */
 
 void policies_use(const struct policies *p, struct config *config)

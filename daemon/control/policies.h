@@ -4,6 +4,7 @@
 #define CONTROL_POLICIES_H
 
 #include "config/config.h"
+#include "shrike/event.h"
 #include "vici/server.h"
 
 #define POLICIES_MAX 2048 /* as many as the data plane has traps */
@@ -22,6 +23,8 @@ enum vici_reply policies_install(void *ctx, const struct vici_request *r,
                                  struct vici_writer *answer);
 enum vici_reply policies_uninstall(void *ctx, const struct vici_request *r,
                                    struct vici_writer *answer);
+/* A Child SA is down: dpd_action and close_action may ask for a trap. */
+void policies_heed(struct control *c, const struct shrike_event *e);
 /* Put them into a configuration that was just joined: its children are written to. */
 void policies_use(const struct policies *p, struct config *config);
 /* One event of list-policies. */

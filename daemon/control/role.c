@@ -276,6 +276,7 @@ static bool got_event(struct control *c, const struct mail *m)
     metrics_event(c, &e);
     tell_event(c, &e);
     failures_event(c, &e);
+    policies_heed(c, &e);
     if (!ended_waits(c, &e, m->body, &counts))
         commands_event(c, &e, counts);
     return true;

@@ -10,7 +10,7 @@ CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 48);
 CARRIES(struct shrike_conn, 424);
-CARRIES(struct shrike_conf, 40); /* retired ones are net's alone */
+CARRIES(struct shrike_conf, 48); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
 
@@ -355,6 +355,8 @@ void conf_write(struct writer *w, const struct shrike_conf *c)
     write_u32(w, c->cookie_threshold);
     write_u32(w, c->cookie_prefix_threshold);
     write_u32(w, c->half_open_max);
+    write_u32(w, c->half_open_prefix_max);
+    write_u32(w, c->ike_sas_max);
     write_u32(w, c->conn_count);
     for (u32 i = 0; i < c->conn_count && !w->full; i++)
         conn_write(w, &c->conns[i]);
@@ -366,6 +368,8 @@ void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
     c->cookie_threshold = read_u32(r);
     c->cookie_prefix_threshold = read_u32(r);
     c->half_open_max = read_u32(r);
+    c->half_open_prefix_max = read_u32(r);
+    c->ike_sas_max = read_u32(r);
     c->conn_count = read_u32(r);
     r->bad |= c->conn_count > SNAPSHOT_CONNS_MAX;
     c->conns = conns = take(r, s, c->conn_count, sizeof(*conns));

@@ -177,6 +177,8 @@ struct shrike_conf {
     uint32_t cookie_threshold;        /* 30, over all */
     uint32_t cookie_prefix_threshold; /* 3, of one /32 or /64 */
     uint32_t half_open_max;           /* refuse all new ones above it */
+    uint32_t half_open_prefix_max;    /* ... of one /32 or /64; 0: none are */
+    uint32_t ike_sas_max;             /* no new ones for strangers above so many; 0: any number */
 
     /* Connections that are gone, or no longer as they were, as long as SAs go on by them: what
      * shrike_view_conn() shows beside conns. Nobody is called up or answered by them anew. With

@@ -111,6 +111,15 @@ static void tell_full(struct shard *s, const struct shrike_datagram *d)
     e->reason.exchange = EXCHANGE_IKE_SA_INIT;
 }
 
+static bool is_full(const struct shard *s, u32 bucket)
+{
+    const struct shrike_conf *conf = s->current->conf;
+    const u32 most = conf->half_open_prefix_max ? conf->half_open_prefix_max : UINT16_MAX;
+    return s->half_open >= conf->half_open_max ||
+           s->prefix_half_open[bucket] >= MIN(most, (u32)UINT16_MAX) ||
+           (conf->ike_sas_max && s->sas.live >= conf->ike_sas_max);
+}
+
 enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x)
 {
     x->hash = init_hash(s, x->datagram);
@@ -127,8 +136,7 @@ enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x
     /* RFC 7296 2.6 (2, 6): a wrong one is none. */
     if (cookie_wanted(g, s, x->bucket) && !cookie_holds(s, x))
         return GATE_COOKIE;
-    if (s->half_open >= s->current->conf->half_open_max ||
-        s->prefix_half_open[x->bucket] == UINT16_MAX) {
+    if (is_full(s, x->bucket)) {
         tell_full(s, x->datagram);
         return GATE_DROP;
     }

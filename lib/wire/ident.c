@@ -2,6 +2,8 @@
 #include "wire/ident.h"
 #include "wire/codes.h"
 #include "wire/der.h"
+#include "wire/expression.h"
+#include "wire/print.h"
 
 /* A wildcard adds its length. */
 enum { SCORE_ANY = 1, SCORE_EXACT = SCORE_ANY + SHRIKE_ID_MAX + 1 };
@@ -151,11 +153,38 @@ static bool dn_is_wildcard(struct bytes name)
     return star && dn_ended(&r);
 }
 
+/* ---- regular expressions ---- */
+
+static bool is_expression(const struct shrike_id *id)
+{
+    return id->type == ID_EXPRESSION && id->data.len > 1;
+}
+
+bool id_is_sound(const struct shrike_id *expression)
+{
+    return is_expression(expression) && expression_is_sound(from(expression->data, 1));
+}
+
+static unsigned expression_score(const struct shrike_id *expression, const struct shrike_id *id)
+{
+    char at[4 * SHRIKE_ID_MAX + 1];
+    struct text t = text_of(at, sizeof(at));
+    struct bytes said = id->data;
+    if (id->type != expression->data.at[0] || said.len > SHRIKE_ID_MAX)
+        return 0;
+    if (id->type == ID_DER_ASN1_DN) {
+        print_ident(&t, id->type, id->data);
+        said = bytes_of(at, t.len);
+    }
+    return !t.cut && expression_fits(from(expression->data, 1), said) ? SCORE_ANY + 1 : 0;
+}
+
 /* ---- any of them ---- */
 
 bool id_is_pattern(const struct shrike_id *id)
 {
-    return id->type == 0 || is_range(id) || (id->type == ID_FQDN && fqdn_is_wildcard(id->data)) ||
+    return id->type == 0 || is_range(id) || is_expression(id) ||
+           (id->type == ID_FQDN && fqdn_is_wildcard(id->data)) ||
            (id->type == ID_RFC822_ADDR && mail_is_wildcard(id->data)) ||
            (id->type == ID_DER_ASN1_DN && dn_is_wildcard(id->data));
 }
@@ -166,6 +195,8 @@ unsigned id_score(const struct shrike_id *pattern, const struct shrike_id *id)
         return SCORE_ANY;
     if (range_is_of(pattern, id))
         return range_score(pattern->data, id->data);
+    if (is_expression(pattern))
+        return expression_score(pattern, id);
     if (pattern->type != id->type || pattern->data.len > SHRIKE_ID_MAX)
         return 0;
     /* RFC 7296 3.5 (4): whatever type it is. */

@@ -155,6 +155,12 @@ void print_ident(struct text *t, u8 type, struct bytes data)
         text_addr(t, data.at, data.len == 8 ? 4 : 6);
         text_char(t, '-');
         text_addr(t, data.at + data.len / 2, data.len == 8 ? 4 : 6);
+    } else if (type == ID_EXPRESSION && data.len > 1) {
+        for (size_t i = 1; i < data.len; i++) /* as it is written, with its backslashes */
+            if (data.at[i] == '\\')
+                text_char(t, '\\');
+            else
+                text_safe(t, bytes_of(data.at + i, 1));
     } else if ((type == ID_FQDN || type == ID_RFC822_ADDR) && data.len > 0) {
         text_safe(t, data);
     } else if (type == ID_NULL) {

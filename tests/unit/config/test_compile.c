@@ -3,6 +3,7 @@
 #include "config/merge.h"
 #include "tools.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -250,7 +251,6 @@ TEST(lost_and_double_connections)
                    "remote { auth = psk }\n children { x { dpd_action = hold\n"
                    "close_action = trap } } } }"));
     CHECK(said(true, 2, "replace or keep") && said(true, 5, "dpd_action = hold"));
-    CHECK(said(false, 6, "without start_action = trap"));
 }
 
 TEST(each_complaint_has_its_line)
@@ -296,7 +296,7 @@ TEST(what_cannot_be_used_is_left_out)
         {"proposals = camellia256-sha256-x25519", "none of its proposals", 5},
         {"proposals = aes256gcm16-prfsha256-x25519-ke1_mlkem768", "none of its proposals", 5},
         {"local-2 { auth = psk }", "several rounds", 5},
-        {"remote { id = fqdn:^a[0-9]$ }", "regular", 5},
+        {"remote { id = asn1gn:x }", "general names", 5},
         {"remote { groups = a }", "groups", 5},
         {"remote { revocation = strict }", "revocation", 5},
         {"remote { cacert1 { file = /x } }", "cacert1", 5},
@@ -322,6 +322,48 @@ TEST(what_cannot_be_used_is_left_out)
     }
     CHECK(compile("connections {\n a { }\n" GOOD "}") && said(false, 2, "a section local"));
     CHECK_EQ(config->conf.conn_count, 1);
+}
+
+/* Of the remote side only, and never guessed. */
+TEST(identities_by_expression)
+{
+    CHECK(compile("connections { a { local_addrs = ::1\n local { auth = psk }\n"
+                  "remote { auth = psk\n id = fqdn:^vpn[0-9]+\\.x$ } } }"));
+    const struct shrike_id *id = &config->conf.conns->remote.id;
+    CHECK(id->type == ID_EXPRESSION && id->data.at[0] == ID_FQDN && report.warnings == 0);
+    CHECK(id->data.len == 15 && memcmp(id->data.at + 1, "^vpn[0-9]+\\.x$", 14) == 0);
+    static const char *const wrong[] = {"^vpn[0-9]+$", "fqdn:^a|b$", "email:^(a$",
+                                        "fqdn:^(a)\\\\1$"};
+    char text[600];
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "connections { a { local_addrs = ::1\n local { auth = psk }\n"
+                 "remote { auth = psk\n id = \"%s\" } } }",
+                 wrong[i]);
+        CHECK(!compile(text) && said(true, 4, "a regular expression"));
+    }
+    CHECK(!compile("connections { a { local { auth = psk\n id = fqdn:^a$ }\n"
+                   "remote { auth = psk } } }\nsecrets { ike { secret = x\n id = fqdn:^a$ } }"));
+    CHECK(said(true, 2, "stands for many") && said(true, 5, "id"));
+}
+
+TEST(limits_and_servers)
+{
+    CHECK(compile("shrike { block_threshold = 5\n ikesa_limit = 1000\n dns1 = 10.0.0.1\n"
+                  "dns2 = fd01::1\n retransmit_base = 1.8\n make_before_break = yes\n"
+                  "init_limit_job_load = 7 }\n"
+                  "pools { a { addrs = 10.3.0.0/24\n dns = 10.0.0.9 } }"));
+    CHECK(config->conf.half_open_prefix_max == 5 && config->conf.ike_sas_max == 1000);
+    const struct lease_pool *a = config->settings.pools;
+    CHECK(a->attribute_count == 3 && a->attributes[0].value.at[3] == 9);
+    CHECK(a->attributes[1].type == 3 && a->attributes[1].value.at[3] == 1); /* RFC 7296 3.15.1 */
+    CHECK(a->attributes[2].type == 10 && a->attributes[2].value.len == 16);
+    CHECK(said(false, 5, "does nothing here") && said(false, 7, "there is no queue"));
+    CHECK_EQ(report.warnings, 2);
+    CHECK(compile("shrike { }") && config->conf.half_open_prefix_max == 0);
+    CHECK(config->conf.ike_sas_max == 0);
+    CHECK(!compile("shrike { dns1 = gw.example }\npools { a { addrs = 10.3.0.0/24 } }"));
+    CHECK(said(true, 1, "an address is wanted"));
 }
 
 /* Shunts stand behind the children, whatever their order, and need no peer. */
@@ -551,7 +593,8 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
-              RUN(shunts) | RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
+              RUN(shunts) | RUN(limits_and_servers) | RUN(identities_by_expression) |
+              RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
               RUN(errors_before_warnings) | RUN(secrets_of_every_kind) |
               RUN(authorities_and_folders) | RUN(settings_of_a_second_file) |
               RUN(names_and_defaults) | RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |

@@ -32,6 +32,8 @@ static const char *state_text(enum key_state state)
         return "works";
     case KEY_LATER:
         return "ignored, with a warning";
+    case KEY_MOOT:
+        return "of no use here, with a warning";
     case KEY_REFUSED:
         return "left out, with a warning";
     }

@@ -103,7 +103,10 @@ TEST(identities)
     CHECK(is_id("name=", ID_KEY_ID, "name=", 5)); /* looks like a distinguished name, and is none */
     CHECK(is_id("*@x.org", ID_RFC822_ADDR, "*@x.org", 7));
     CHECK(value_id(&pool, "*x.org", &id) == VALUE_BAD);
-    CHECK(value_id(&pool, "fqdn:^a$", &id) == VALUE_LATER);
+    CHECK(value_id(&pool, "fqdn:^a$", &id) == VALUE_EXPRESSION);
+    CHECK(value_id(&pool, "keyid:^a$", &id) == VALUE_GOOD && id.type == ID_KEY_ID);
+    CHECK(value_id(&pool, "^a$", &id) == VALUE_NO_EXPRESSION);
+    CHECK(value_id(&pool, "email:^a|b$", &id) == VALUE_NO_EXPRESSION);
     CHECK(value_id(&pool, "asn1gn:x", &id) == VALUE_LATER);
     CHECK(value_id(&pool, "", &id) == VALUE_BAD &&
           value_id(&pool, "ipv6:1.2.3.4", &id) == VALUE_BAD);

@@ -6,7 +6,9 @@ static const char conf[] =
     "  local { auth = psk }\n remote { auth = psk }\n"
     "  children { plain { remote_ts = 10.2.0.0/16 }\n"
     "   waits { remote_ts = 10.3.0.0/16\n start_action = trap\n mode = transport }\n"
-    "   up { start_action = start } } }\n"
+    "   up { start_action = start }\n"
+    "   lost { remote_ts = 10.7.0.0/16\n dpd_action = trap }\n"
+    "   closed { remote_ts = 10.8.0.0/16\n close_action = trap } } }\n"
     " other { local_addrs = 192.0.2.1\n remote_addrs = 198.51.100.3\n"
     "  local { auth = psk }\n remote { auth = psk }\n"
     "  children { plain { remote_ts = 10.4.0.0/16 } } }\n"
@@ -95,6 +97,30 @@ TEST(they_are_listed)
     ask_end();
 }
 
+static void goes_down(const char *child, enum shrike_reason_code why)
+{
+    const struct shrike_event e = {
+        .id = SHRIKE_EVENT_CHILD_DOWN, .conn = "gw", .child_conf = child, .reason = {.code = why}};
+    tell_event(&e);
+}
+
+/* dpd_action and close_action: when it was lost that way, and not against a command. */
+TEST(a_child_that_was_lost_may_leave_a_trap)
+{
+    ask_begin(conf);
+    goes_down("lost", SHRIKE_REASON_PEER_DELETED);
+    goes_down("closed", SHRIKE_REASON_TIMEOUT);
+    goes_down("plain", SHRIKE_REASON_TIMEOUT);
+    goes_down("moon", SHRIKE_REASON_TIMEOUT);
+    CHECK(WELL("install", "child", "plain", "ike", "gw") && told(2));
+    CHECK(!start_of(0, 3) && !start_of(0, 4));
+    goes_down("lost", SHRIKE_REASON_TIMEOUT);
+    goes_down("closed", SHRIKE_REASON_PEER_DELETED);
+    CHECK(told(3) && start_of(0, 3) == SHRIKE_START_TRAP && start_of(0, 4) == SHRIKE_START_TRAP);
+    CHECK(WELL("uninstall", "child", "lost") && told(4) && !start_of(0, 3));
+    ask_end();
+}
+
 /* Shunts are installed and listed like traps. */
 TEST(shunts_come_and_go)
 {
@@ -144,5 +170,6 @@ int main(void)
 {
     return RUN(a_trap_is_installed_and_taken_away) | RUN(one_of_the_files_goes_and_comes_back) |
            RUN(a_trap_beside_start) | RUN(what_cannot_be_is_refused) | RUN(they_are_listed) |
-           RUN(shunts_come_and_go) | RUN(they_outlive_this_process);
+           RUN(shunts_come_and_go) | RUN(a_child_that_was_lost_may_leave_a_trap) |
+           RUN(they_outlive_this_process);
 }

@@ -154,6 +154,29 @@ TEST(cookies_grow_old)
     toy_end(p);
 }
 
+TEST(no_more_of_one_address_and_in_all_than_said)
+{
+    CHECK(begin(1000, 1000, 100));
+    t[1].conf.half_open_prefix_max = 2;
+    t[1].conf.ike_sas_max = 3;
+    struct stranger_says x = other(1);
+    for (unsigned i = 0; i < 3; i++) {
+        x.octets[5] = (u8)i; /* another SPI of the same address */
+        CHECK_EQ(say(&x), i < 2 ? ACCEPTED : NOTHING);
+    }
+    x = other(2);
+    CHECK_EQ(say(&x), ACCEPTED);
+    x = other(3);
+    CHECK_EQ(say(&x), NOTHING); /* there are three */
+    t[1].conf.ike_sas_max = 4;
+    CHECK_EQ(say(&x), ACCEPTED);
+    pair_wait(p, p->now + 31 * SHRIKE_SECOND); /* all half-open ones are over */
+    x = other(1);
+    x.octets[5] = 9;
+    CHECK_EQ(say(&x), ACCEPTED);
+    toy_end(p);
+}
+
 /* RFC 7296 2.6 (2): Above the threshold all must show one; it goes off only some time after. */
 TEST(all_are_asked_above_the_threshold)
 {
@@ -324,9 +347,9 @@ TEST(events_of_strangers_are_bounded)
 
 int main(void)
 {
-    return RUN(a_cookie_holds_for_one_only) | RUN(cookies_grow_old) |
-           RUN(all_are_asked_above_the_threshold) | RUN(it_stays_raised_a_while) |
-           RUN(one_prefix_pays_alone) | RUN(half_open_caps_hold) |
+    return RUN(no_more_of_one_address_and_in_all_than_said) | RUN(a_cookie_holds_for_one_only) |
+           RUN(cookies_grow_old) | RUN(all_are_asked_above_the_threshold) |
+           RUN(it_stays_raised_a_while) | RUN(one_prefix_pays_alone) | RUN(half_open_caps_hold) |
            RUN(a_request_again_gets_its_reply_again) | RUN(how_often_it_was_asked_is_told) |
            RUN(other_headers_make_nothing) | RUN(events_of_strangers_are_bounded);
 }

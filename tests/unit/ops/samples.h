@@ -351,7 +351,9 @@ static const struct shrike_conf sample_conf = {.conns = sample_conns,
                                                .conn_count = 2,
                                                .cookie_threshold = 0xd1,
                                                .cookie_prefix_threshold = 0xd2,
-                                               .half_open_max = 0xd3};
+                                               .half_open_max = 0xd3,
+                                               .half_open_prefix_max = 0xd4,
+                                               .ike_sas_max = 0xd5};
 static const struct lease_attribute sample_attributes[] = {
     {CFG_INTERNAL_IP4_DNS, {(const u8 *)"\12\3\0\376", 4}},
     {CFG_INTERNAL_DNS_DOMAIN, {(const u8 *)"example.org", 11}}};

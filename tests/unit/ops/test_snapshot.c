@@ -110,7 +110,9 @@ static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
 {
     bool same = a->conn_count == b->conn_count && a->cookie_threshold == b->cookie_threshold &&
                 a->cookie_prefix_threshold == b->cookie_prefix_threshold &&
-                a->half_open_max == b->half_open_max;
+                a->half_open_max == b->half_open_max &&
+                a->half_open_prefix_max == b->half_open_prefix_max &&
+                a->ike_sas_max == b->ike_sas_max;
     for (unsigned i = 0; i < a->conn_count && same; i++)
         same = same_conn(&a->conns[i], &b->conns[i]);
     return same;
@@ -334,7 +336,7 @@ TEST(a_wrong_count_of_connections_is_refused)
     static u8 room[4096];
     struct writer w = writer_of(room, sizeof(room));
     settings_write(&w, &sample_settings);
-    size_t at = 16 + written(&w) + 12; /* behind the header, the settings and three thresholds */
+    size_t at = 16 + written(&w) + 20; /* behind the header, the settings and five limits */
     struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
     CHECK(reads_with(b, at, 2));
     CHECK(!reads_with(b, at, 0) && !reads_with(b, at, 1) && !reads_with(b, at, 3));

@@ -61,6 +61,23 @@ TEST(it_comes_up_alike)
     end();
 }
 
+/* Whom the other end may be, is a regular expression. */
+TEST(a_peer_is_known_by_an_expression)
+{
+    static const char *const ids[] = {"fqdn:^[a-f]$", "fqdn:^[b-f]$", "email:^a$"};
+    for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
+        char b[1024];
+        snprintf(b, sizeof b,
+                 "connections {\nba {\nlocal_addrs = 198.51.100.2\n"
+                 "local { auth = psk\n id = b }\n remote { auth = psk\n id = %s }\n"
+                 "children { net {\n" NETS_B "\n } } }\n}\n" TWO_SECRET,
+                 ids[i]);
+        CHECK(begin(&plain, A("", NETS_A), b));
+        CHECK(is_up() == (i == 0) && (play->peer[1].failure_count == 0) == (i == 0));
+        end();
+    }
+}
+
 struct course {
     shrike_time took;
     u64 datagrams, lost, spi;
@@ -168,7 +185,8 @@ TEST(idle_and_busy)
 
 int main(void)
 {
-    return RUN(it_comes_up_alike) | RUN(the_course_follows_from_the_seed) |
-           RUN(what_differs_is_seen) | RUN(a_time_without_a_way_is_seen) | RUN(behind_nats) |
-           RUN(ports_of_the_settings) | RUN(idle_and_busy);
+    return RUN(a_peer_is_known_by_an_expression) | RUN(it_comes_up_alike) |
+           RUN(the_course_follows_from_the_seed) | RUN(what_differs_is_seen) |
+           RUN(a_time_without_a_way_is_seen) | RUN(behind_nats) | RUN(ports_of_the_settings) |
+           RUN(idle_and_busy);
 }

@@ -233,11 +233,50 @@ TEST(malformed_names_fit_nothing)
     CHECK(id_matches(&empty, &empty));
 }
 
+static struct shrike_id expression(u8 *at, u8 type, const char *text)
+{
+    at[0] = type;
+    memcpy(at + 1, text, strlen(text));
+    return (struct shrike_id){ID_EXPRESSION, bytes_of(at, 1 + strlen(text))};
+}
+
+/* Behind every wildcard, and before any; of its own type only. */
+TEST(expressions)
+{
+    u8 at[600];
+    struct shrike_id vpn = expression(at, FQDN, "^vpn[0-9]+\\.example\\.org$"), any = {0};
+    struct shrike_id name = id(FQDN, "vpn7.Example.org"), mail = id(MAIL, "vpn7.example.org"),
+                     other = id(FQDN, "vpn.example.org"), wild = id(FQDN, "*.example.org");
+    CHECK(id_is_pattern(&vpn) && id_is_sound(&vpn) && !id_is_sound(&name));
+    CHECK(id_score(&vpn, &name) > id_score(&any, &name));
+    CHECK(id_score(&vpn, &name) < id_score(&wild, &name));
+    CHECK(!id_matches(&vpn, &mail) && !id_matches(&vpn, &other) && !id_matches(&vpn, &vpn));
+    vpn = expression(at, FQDN, "^vpn");
+    CHECK(!id_is_sound(&vpn) && !id_matches(&vpn, &name));
+    vpn.data.len = 1; /* a peer may say of itself what it likes */
+    CHECK(!id_is_pattern(&vpn) && !id_matches(&vpn, &name) && id_matches(&vpn, &vpn));
+}
+
+/* C=CH, CN=moon */
+TEST(expressions_for_distinguished_names)
+{
+    static const u8 dn[] = {0x30, 0x1c, 0x31, 0x0b, 0x30, 0x09, 0x06, 0x03, 0x55, 0x04,
+                            0x06, 0x13, 0x02, 'C',  'H',  0x31, 0x0d, 0x30, 0x0b, 0x06,
+                            0x03, 0x55, 0x04, 0x03, 0x13, 0x04, 'm',  'o',  'o',  'n'};
+    u8 at[64];
+    struct shrike_id moon = {ID_DER_ASN1_DN, bytes_of(dn, sizeof dn)};
+    struct shrike_id e = expression(at, ID_DER_ASN1_DN, "^C=CH, CN=(moon|sun)$");
+    CHECK(id_matches(&e, &moon));
+    e = expression(at, ID_DER_ASN1_DN, "^C=CH, CN=(star|sun)$");
+    CHECK(!id_matches(&e, &moon));
+}
+
 int main(void)
 {
     return RUN(any_identity_fits_type_0) | RUN(types_are_not_mixed) |
            RUN(names_have_no_case_and_wildcards) | RUN(mail_addresses_have_case_before_the_at) |
            RUN(other_identities_are_compared_as_octets) | RUN(the_longest_identity_is_still_exact) |
            RUN(patterns_are_known) | RUN(ranges_of_addresses) |
-           RUN(distinguished_names_have_wildcards) | RUN(malformed_names_fit_nothing);
+           RUN(distinguished_names_have_wildcards) | RUN(malformed_names_fit_nothing) |
+           RUN(expressions) | RUN(expressions_for_distinguished_names);
 }
