@@ -13,6 +13,7 @@ enum {
     MESSAGES_OCTETS = 65536,
     BEGIN_US = 1000000, /* of the ladder: 0 stands for no time */
     ROWS_SHOWN = 60,
+    CHILDREN_SHOWN = 8,
 };
 
 static void put_head(const struct tool *t, const char *what)
@@ -90,10 +91,14 @@ static void print_children(const struct simulation *s)
     const struct peer *p = &s->play->peer[s->play->first];
     const struct esp_pair *pair;
     size_t cursor = 0;
+    unsigned count = 0;
     while ((pair = kernel_next(&p->kernel, &cursor)) != NULL)
-        fprintf(s->tool->out, "     Child SA %s: %s mode%s\n", pair->child,
-                pair->mode == SHRIKE_TRANSPORT ? "transport" : "tunnel",
-                pair->encap ? ", in UDP" : "");
+        if (count++ < CHILDREN_SHOWN)
+            fprintf(s->tool->out, "     Child SA %s: %s mode%s\n", pair->child,
+                    pair->mode == SHRIKE_TRANSPORT ? "transport" : "tunnel",
+                    pair->encap ? ", in UDP" : "");
+    if (count > CHILDREN_SHOWN)
+        fprintf(s->tool->out, "     and %u more\n", count - CHILDREN_SHOWN);
 }
 
 /* ---- messages ---- */
@@ -175,6 +180,11 @@ static void put_row(struct table *table, const struct simulate_row *r)
     }
 }
 
+static bool is_full(const struct peer *p)
+{
+    return p->change_count == PEER_CHANGES_MAX;
+}
+
 static void print_day(const struct simulation *s)
 {
     static const struct table_column columns[] = {{"WHEN", 0, false},  {"BY", 0, false},
@@ -194,6 +204,8 @@ static void print_day(const struct simulation *s)
         fputs("  nothing changes\n", t->out);
     if (count > ROWS_SHOWN)
         fprintf(t->out, "and %u more\n", count - ROWS_SHOWN);
+    if (is_full(&s->play->peer[0]) || is_full(&s->play->peer[1]))
+        fputs("and what came later: so much is not kept\n", t->out);
     table_free(&table);
     free(rows);
 }

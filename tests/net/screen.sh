@@ -215,6 +215,7 @@ test_of trace both_widths trace '' trace west-east || true
 test_of trace_follows trace_follows || true
 test_of check checks || true
 test_of reload reloads || true
+test_of simulate both_widths simulate '' simulate tests/net/why/wrong_psk/{a,b}.conf || true
 test_of top both_widths top q top || true
 test_of top_once both_widths top-once '' top --once || true
 for shell in bash zsh fish; do
