@@ -59,7 +59,12 @@ upgraded() {
     on bob ping -i 0.01 -c 400 -W 2 10.1.0.10 >"$net_dir/ping.two" &
     two=$!
     sleep 1
-    shrike_at "$1" upgrade "$net_dir/shriked-other" || return 1
+    shrike_at "$1" upgrade --json "$net_dir/shriked-other" >"$net_dir/upgrade.json" || return 1
+    python3 - "$net_dir/upgrade.json" <<'END' || return 1
+import json, sys
+said = json.load(open(sys.argv[1]))
+assert said["done"] and said["why"] is None and said["daemon"] == "shriked" and said["version"], said
+END
     wait "$one" && wait "$two" || true
     tail -n 3 "$net_dir/ping.one" "$net_dir/ping.two"
     cat "$net_dir/ike"
