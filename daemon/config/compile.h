@@ -6,7 +6,10 @@
 #include "config/keys.h"
 #include "config/tree.h"
 
-#define CONNS_MAX    10000
+#define CONNS_MAX 10000
+/* RFC 4303 3.4.3, and what the data plane keeps. */
+#define REPLAY_MIN   32
+#define REPLAY_MAX   4096
 #define CHILDREN_MAX 256 /* of one connection */
 #define NAME_MAX_LEN 200 /* octets of a name: it goes into messages with others */
 /* Numbers above are given to children that name none. */

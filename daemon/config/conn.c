@@ -226,6 +226,23 @@ static void compile_tfc(struct compile *c, const struct section *s, struct shrik
                        "tfc_padding does nothing in transport mode");
 }
 
+/* The least is always there: replay protection is not to be had without. */
+static void compile_replay(struct compile *c, const struct section *s,
+                           struct shrike_child_conf *out)
+{
+    const struct value *v = value_find(s, "replay_window");
+    uint64_t packets = 0, now;
+    if (!v || !v->text)
+        return;
+    compile_number(c, s, "replay_window", UINT32_MAX, &packets);
+    now = packets < REPLAY_MIN ? REPLAY_MIN : packets > REPLAY_MAX ? REPLAY_MAX : packets;
+    if (now != packets)
+        report_warning(c->report, v->origin,
+                       "replay_window = %s is taken as %u: it may be %u to %u", v->text,
+                       (unsigned)now, REPLAY_MIN, REPLAY_MAX);
+    out->replay_window = (uint16_t)now;
+}
+
 /* ESP, or AH instead of it: RFC 7296 knows no bundle of both, and one child is of one protocol. */
 static void compile_protocol(struct compile *c, const struct section *s,
                              struct shrike_child_conf *out)
@@ -309,6 +326,7 @@ static void compile_child_keys(struct compile *c, const struct section *s,
     compile_protocol(c, s, out);
     compile_ipcomp(c, s, &out->ipcomp);
     compile_tfc(c, s, out);
+    compile_replay(c, s, out);
     out->dpd_action = compile_action(c, s, "dpd_action");
     out->close_action = compile_action(c, s, "close_action");
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);

@@ -13,9 +13,7 @@
 #define MTU_MIN         1280 /* octets; RFC 8200 5: every link of IPv6 */
 #define MTU_MAX         65535
 #define ROUTING_PRIORITY_MAX                                                                       \
-    32760             /* rules of shunts stand around it, and the main table at 32766 */
-#define REPLAY_MIN 32 /* packets; RFC 4303 3.4.3 */
-#define REPLAY_MAX 4096
+    32760 /* rules of shunts stand around it, and the main table at 32766 */
 
 /* A number between two limits. */
 struct range {

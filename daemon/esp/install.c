@@ -104,7 +104,7 @@ static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op 
                    .esn = op->esn,
                    .encr_key = keys->encr_key,
                    .integ_key = keys->integ_key},
-        .replay_window = i->replay_window,
+        .replay_window = op->replay_window ? op->replay_window : i->replay_window,
         .heard_every = op->heard_every,
         .tfc_padding = op->tfc_padding,
         .limits = {op->life.bytes_soft, op->life.bytes_hard, op->life.packets_soft,

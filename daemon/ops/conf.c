@@ -118,6 +118,7 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     write_selectors(w, c->local_ts, c->local_ts_count);
     write_selectors(w, c->remote_ts, c->remote_ts_count);
     write_u16(w, c->tfc_padding);
+    write_u16(w, c->replay_window);
     write_flag(w, c->ipcomp);
     write_u32(w, c->reqid);
     write_u64(w, c->life.bytes_soft);
@@ -146,6 +147,7 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->local_ts = selectors_read(r, s, &c->local_ts_count);
     c->remote_ts = selectors_read(r, s, &c->remote_ts_count);
     c->tfc_padding = read_u16(r);
+    c->replay_window = read_u16(r);
     c->ipcomp = read_flag(r);
     c->reqid = read_u32(r);
     c->life.bytes_soft = read_u64(r);

@@ -91,6 +91,7 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_u16(w, i->encr_key_bits);
     write_u16(w, i->integ);
     write_u16(w, i->tfc_padding);
+    write_u16(w, i->replay_window);
     write_u16(w, i->cpi_in);
     write_u16(w, i->cpi_out);
     write_endpoint(w, &i->local);
@@ -121,6 +122,7 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->encr_key_bits = read_u16(r);
     i->integ = read_u16(r);
     i->tfc_padding = read_u16(r);
+    i->replay_window = read_u16(r);
     i->cpi_in = read_u16(r);
     i->cpi_out = read_u16(r);
     i->local = read_endpoint(r);

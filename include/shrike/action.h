@@ -71,6 +71,7 @@ struct shrike_install_op {
     uint8_t protocol;                    /* PROTOCOL_ESP or PROTOCOL_AH */
     uint16_t encr, encr_key_bits, integ; /* IANA numbers */
     uint16_t tfc_padding;                /* outbound, as in the configuration; 0: none */
+    uint16_t replay_window;              /* inbound, likewise; 0: as for others */
     uint16_t cpi_in, cpi_out;            /* compression by DEFLATE inside (RFC 3173); 0: none */
     struct shrike_endpoint local, remote;
     struct shrike_sa_keys in, out;

@@ -82,8 +82,9 @@ struct shrike_child_conf {
     uint16_t proposal_count;
     uint16_t local_ts_count;
     uint16_t remote_ts_count;
-    uint16_t tfc_padding; /* octets to which shorter packets are padded (RFC 4303 2.7), unless the
-                           * peer takes no such padding; 0: none, UINT16_MAX: what the path takes */
+    uint16_t tfc_padding;   /* octets to which shorter packets are padded (RFC 4303 2.7), unless the
+                             * peer takes none; 0: none, UINT16_MAX: what the path takes */
+    uint16_t replay_window; /* packets that may come late; 0: as the data plane has it for others */
     bool ipcomp;    /* offer and accept compression by DEFLATE (RFC 7296 2.22): for a data plane
                      * that has it */
     uint32_t reqid; /* for the data plane; unique per child configuration */

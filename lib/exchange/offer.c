@@ -440,6 +440,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encr_key_bits = child->encr_bits,
         .integ = child->integ,
         .tfc_padding = padding(t, child),
+        .replay_window = child->conf->replay_window,
         .cpi_in = child->cpi_in,
         .cpi_out = child->cpi_out,
         .local = sa->local,

@@ -244,6 +244,7 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .cpi_in = op->cpi_in,
         .cpi_out = op->cpi_out,
         .tfc_padding = op->tfc_padding,
+        .replay_window = op->replay_window,
         .protocol = op->protocol,
         .transport = op->mode == SHRIKE_TRANSPORT,
         .local = op->local,

@@ -15,7 +15,7 @@
 /* What one side's data plane was given for one Child SA. */
 struct pair_child {
     uint32_t serial, spi_in, spi_out;
-    uint16_t cpi_in, cpi_out, tfc_padding;
+    uint16_t cpi_in, cpi_out, tfc_padding, replay_window;
     uint8_t protocol;
     uint8_t in[128], out[128]; /* encryption key, then integrity key */
     size_t in_len, out_len;

@@ -92,6 +92,22 @@ TEST(ah_is_for_a_data_plane_that_has_it)
     end();
 }
 
+TEST(replay_windows)
+{
+    begin();
+    CHECK(files);
+    struct config *c =
+        one("a { " PSK "children { x { replay_window = 64 }\ny { }\nz { replay_window = 0\n}\n"
+            "t { replay_window = 5000 } } }");
+    CHECK(c);
+    const struct shrike_child_conf *k = c->conf.conns->children;
+    CHECK(k[0].replay_window == 64 && k[1].replay_window == 0);
+    CHECK(k[2].replay_window == 32 && k[3].replay_window == 4096 && report.warnings == 2);
+    CHECK(said(false, 6, "taken as 32") && said(false, 8, "taken as 4096"));
+    config_free(c);
+    end();
+}
+
 TEST(padding)
 {
     begin();
@@ -225,8 +241,8 @@ int main(void)
         return 1;
     int bad = RUN(one_alone_has_the_settings_of_the_files) |
               RUN(compression_is_for_a_data_plane_that_has_it) |
-              RUN(ah_is_for_a_data_plane_that_has_it) | RUN(padding) | RUN(pools) |
-              RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
+              RUN(ah_is_for_a_data_plane_that_has_it) | RUN(replay_windows) | RUN(padding) |
+              RUN(pools) | RUN(the_last_of_a_name_counts) | RUN(thousands_of_numbers_differ) |
               RUN(ten_thousand_connections);
     folder_remove();
     return bad;

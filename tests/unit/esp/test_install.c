@@ -33,6 +33,8 @@ static void teardown(void)
     side_close(&s);
 }
 
+static u16 window; /* that is asked for */
+
 static bool add(u32 serial, u32 reqid, bool nat_here)
 {
     static const u8 key[20] = {1, 2, 3};
@@ -46,6 +48,7 @@ static bool add(u32 serial, u32 reqid, bool nat_here)
                                    .protocol = PROTOCOL_ESP,
                                    .encr = ENCR_AES_GCM_16,
                                    .encr_key_bits = 128,
+                                   .replay_window = window,
                                    .local = s.at,
                                    .remote = peer_at,
                                    .in = {.spi = 0x1000 + serial, .encr_key = {key, 20}},
@@ -55,6 +58,18 @@ static bool add(u32 serial, u32 reqid, bool nat_here)
                                    .local_ts_count = 1,
                                    .remote_ts_count = 1};
     return installed_add(&installed, &op);
+}
+
+TEST(a_child_may_have_a_replay_window_of_its_own)
+{
+    setup();
+    window = 64;
+    CHECK(add(1, 7, false));
+    window = 0;
+    CHECK(add(2, 8, false));
+    CHECK_EQ(pairs_find(&installed.pairs, 1)->in->replay->window, 64);
+    CHECK_EQ(pairs_find(&installed.pairs, 2)->in->replay->window, installed.replay_window);
+    teardown();
 }
 
 TEST(orphans_go_in_time)
@@ -184,7 +199,7 @@ TEST(nothing_is_left_of_what_failed)
 
 int main(void)
 {
-    return RUN(orphans_go_in_time) | RUN(what_ended_beside_another_lingers) |
-           RUN(keepalives_follow_silence) | RUN(nothing_is_left_of_what_failed) |
-           RUN(keepalives_go_where_the_child_goes);
+    return RUN(a_child_may_have_a_replay_window_of_its_own) | RUN(orphans_go_in_time) |
+           RUN(what_ended_beside_another_lingers) | RUN(keepalives_follow_silence) |
+           RUN(nothing_is_left_of_what_failed) | RUN(keepalives_go_where_the_child_goes);
 }

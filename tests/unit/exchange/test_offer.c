@@ -231,6 +231,7 @@ TEST(padding_is_for_those_who_take_it)
         p = toy_pair((struct pair_options){.transport = transport, .children = 2});
         tune_begin(p, 0, &t);
         t.children[1].tfc_padding = 300;
+        t.children[1].replay_window = 77;
         tune_end(p, 0, &t);
         pair_up(p, "net0");
         CHECK(forger_init(&f, p, 0));
@@ -241,6 +242,7 @@ TEST(padding_is_for_those_who_take_it)
         remark = 0;
         CHECK_EQ(p->side[0].child_count, 2);
         CHECK_EQ(p->side[0].children[1].tfc_padding, refused || transport ? 0 : 300);
+        CHECK_EQ(p->side[0].children[1].replay_window, 77);
         end();
     }
 }
