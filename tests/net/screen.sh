@@ -47,7 +47,7 @@ for line in sys.stdin:
     line = re.sub(r"\d\d\d\d-\d\d-\d\d", "YYYY-MM-DD", line)
     line = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "hh:mm:ss", line)
     line = re.sub(r"^ *\+\d+\.\d\d\ds", "      +t.ttts", line)
-    line = re.sub(r"^up \d+s", "up Ns", line)
+    line = re.sub(r"^up \d+[smh]\S*", "up Ns", line)
     line = re.sub(r", \d+s\b", ", NNs", line)
     line = re.sub(r"(?<= ) \ds\b|\b\d\ds\b", "NNs", line)
     line = re.sub(r"\b\d+m\b", "Nm", line)
@@ -212,12 +212,12 @@ test_of overview both_widths overview '' overview || true
 test_of list both_widths list '' list || true
 test_of why both_widths why '' why || true
 test_of trace both_widths trace '' trace west-east || true
-test_of trace_follows trace_follows || true
-test_of check checks || true
-test_of reload reloads || true
 test_of simulate both_widths simulate '' simulate tests/net/why/wrong_psk/{a,b}.conf || true
 test_of top both_widths top q top || true
 test_of top_once both_widths top-once '' top --once || true
+test_of trace_follows trace_follows || true
+test_of check checks || true
+test_of reload reloads || true
 for shell in bash zsh fish; do
     if tools/need $shell 2>/dev/null; then
         test_of ${shell}_completes shell_completes $shell || true
