@@ -471,7 +471,7 @@ static void compile_auth(struct compile *c, const struct section *s, enum key_sc
         return;
     }
     out->origin = compile_origin(c, s->origin);
-    out->method = AUTH_PSK;
+    out->kind = SHRIKE_AUTH_PSK;
     compile_method(c, s);
     compile_id(c, s, scope, &out->id);
 }

@@ -277,7 +277,8 @@ static void compare_method(struct compare *out, const struct shrike_event *e,
                            const struct shrike_conn *conn)
 {
     struct compare_row *row = add(out, "authentication");
-    const char *here = code_name(CODE_AUTH, conn->remote.method);
+    const char *here =
+        conn->remote.kind == SHRIKE_AUTH_PSK ? code_name(CODE_AUTH, AUTH_PSK) : "a signature";
     const char *there = e->reason.method ? code_name(CODE_AUTH, e->reason.method) : "none";
     put(row->here, here ? here : "?");
     put(row->there, there ? there : "another");

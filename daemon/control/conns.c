@@ -208,9 +208,9 @@ void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
     vici_put_text(w, "unique", unique_name(conn->unique));
     if (conn->dpd_delay)
         vici_put_u64(w, "dpd_delay", conn->dpd_delay / SHRIKE_SECOND);
-    if (conn->local.method)
+    if (conn->local.kind)
         put_auth(w, "local-1", &conn->local);
-    if (conn->remote.method)
+    if (conn->remote.kind)
         put_auth(w, "remote-1", &conn->remote);
     vici_begin(w, "children");
     for (u32 i = 0; i < (u32)conn->child_count + conn->shunt_count; i++)

@@ -10,8 +10,8 @@ static struct shrike_answer refuse(enum shrike_reason_code reason)
 
 enum shrike_reason_code psk_fault(const struct shrike_op *op)
 {
-    if ((op->kind != SHRIKE_PROVE && op->kind != SHRIKE_CHECK) || op->auth.method != AUTH_PSK ||
-        !suite_prf(op->auth.prf))
+    if ((op->kind != SHRIKE_PROVE && op->kind != SHRIKE_CHECK) ||
+        op->auth.kind != SHRIKE_AUTH_PSK || !suite_prf(op->auth.prf))
         return SHRIKE_REASON_AUTH_METHOD;
     return SHRIKE_REASON_NONE;
 }
@@ -26,7 +26,8 @@ struct shrike_answer psk_answer(const struct shrike_provider *p, struct bytes se
     if (!keymat_psk_auth(p, prf, secret, op->auth.octets, value))
         return refuse(SHRIKE_REASON_CRYPTO);
     if (op->kind == SHRIKE_PROVE)
-        return (struct shrike_answer){.ok = true, .value = bytes_of(value, prf->len)};
+        return (struct shrike_answer){
+            .ok = true, .method = AUTH_PSK, .value = bytes_of(value, prf->len)};
     if (op->auth.value.len != prf->len || !ct_equal(op->auth.value.at, value, prf->len))
         return refuse(SHRIKE_REASON_AUTH_MAC);
     return (struct shrike_answer){.ok = true};

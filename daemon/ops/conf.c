@@ -8,8 +8,9 @@ CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
-CARRIES(struct shrike_auth, 48);
-CARRIES(struct shrike_conn, 424);
+CARRIES(struct shrike_auth, 72);
+CARRIES(struct shrike_credential, 64);
+CARRIES(struct shrike_conn, 480);
 CARRIES(struct shrike_conf, 48); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -237,17 +238,72 @@ static void vips_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->pools = pools;
 }
 
+static void keys_write(struct writer *w, const struct shrike_key_id *keys, u16 count)
+{
+    write_choice(w, count, SNAPSHOT_AUTHORITIES_MAX + 1);
+    write_bytes(w, bytes_of(keys, count * sizeof(*keys)));
+}
+
+static const struct shrike_key_id *keys_read(struct reader *r, struct store *s, u16 *count)
+{
+    *count = read_choice(r, SNAPSHOT_AUTHORITIES_MAX + 1);
+    struct shrike_key_id *keys = take(r, s, *count, sizeof(*keys));
+    if (keys)
+        read_copy(r, (u8 *)keys, *count * sizeof(*keys));
+    return keys;
+}
+
+static void credential_write(struct writer *w, const struct shrike_credential *c)
+{
+    keys_write(w, &c->key, 1);
+    write_u8(w, c->encoding);
+    write_choice(w, c->cert_count, SHRIKE_CERTS_MAX + 1);
+    for (u16 i = 0; i < c->cert_count && !w->full; i++)
+        write_slice(w, c->certs[i]);
+    keys_write(w, c->authorities, c->authority_count);
+    origin_write(w, &c->origin);
+}
+
+static void credential_read(struct reader *r, struct store *s, struct shrike_credential *c)
+{
+    u16 one;
+    const struct shrike_key_id *key = keys_read(r, s, &one);
+    r->bad |= one != 1;
+    if (!r->bad)
+        c->key = *key;
+    c->encoding = read_u8(r);
+    c->cert_count = read_choice(r, SHRIKE_CERTS_MAX + 1);
+    struct shrike_bytes *certs = take(r, s, c->cert_count, sizeof(*certs));
+    for (u16 i = 0; i < c->cert_count && !r->bad; i++)
+        certs[i] = read_slice(r);
+    c->certs = certs;
+    c->authorities = keys_read(r, s, &c->authority_count);
+    origin_read(r, &c->origin);
+}
+
 static void auth_write(struct writer *w, const struct shrike_auth *a)
 {
-    write_u8(w, a->method);
+    write_choice(w, a->kind, SHRIKE_AUTH_PUBKEY + 1);
+    write_u32(w, a->schemes);
     write_id(w, &a->id);
+    write_choice(w, a->credential_count, SNAPSHOT_CREDENTIALS_MAX + 1);
+    for (u16 i = 0; i < a->credential_count && !w->full; i++)
+        credential_write(w, &a->credentials[i]);
+    keys_write(w, a->authorities, a->authority_count);
     origin_write(w, &a->origin);
 }
 
-static void auth_read(struct reader *r, struct shrike_auth *a)
+static void auth_read(struct reader *r, struct store *s, struct shrike_auth *a)
 {
-    a->method = read_u8(r);
+    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_PUBKEY + 1);
+    a->schemes = read_u32(r);
     a->id = read_id(r);
+    a->credential_count = read_choice(r, SNAPSHOT_CREDENTIALS_MAX + 1);
+    struct shrike_credential *all = take(r, s, a->credential_count, sizeof(*all));
+    for (u16 i = 0; i < a->credential_count && !r->bad; i++)
+        credential_read(r, s, &all[i]);
+    a->credentials = all;
+    a->authorities = keys_read(r, s, &a->authority_count);
     origin_read(r, &a->origin);
 }
 
@@ -267,6 +323,7 @@ static void timing_write(struct writer *w, const struct shrike_conn *c)
     write_u32(w, c->keyingtries);
     write_choice(w, c->unique, SHRIKE_UNIQUE_KEEP + 1);
     write_choice(w, c->childless, SHRIKE_CHILDLESS_NEVER + 1);
+    write_choice(w, c->send_cert, SHRIKE_CERT_NEVER + 1);
     write_choice(w, c->redirect, SHRIKE_REDIRECT_AUTH + 1);
     write_u64(w, c->redirect_wait);
 }
@@ -287,6 +344,7 @@ static void timing_read(struct reader *r, struct shrike_conn *c)
     c->keyingtries = read_u32(r);
     c->unique = (enum shrike_unique)read_choice(r, SHRIKE_UNIQUE_KEEP + 1);
     c->childless = (enum shrike_childless)read_choice(r, SHRIKE_CHILDLESS_NEVER + 1);
+    c->send_cert = (enum shrike_send_cert)read_choice(r, SHRIKE_CERT_NEVER + 1);
     c->redirect = (enum shrike_redirect)read_choice(r, SHRIKE_REDIRECT_AUTH + 1);
     c->redirect_wait = read_u64(r);
 }
@@ -331,8 +389,8 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->proposals = proposals_read(r, s, &c->proposal_count);
     children_read(r, s, c);
     vips_read(r, s, c);
-    auth_read(r, &c->local);
-    auth_read(r, &c->remote);
+    auth_read(r, s, &c->local);
+    auth_read(r, s, &c->remote);
     c->local_endpoint = read_endpoint(r);
     c->remote_endpoint = read_endpoint(r);
     timing_read(r, c);

@@ -8,12 +8,16 @@
 #include "shrike/conf.h"
 
 /* What one snapshot may hold; what is beyond is refused, written or read. */
-#define SNAPSHOT_CONNS_MAX      65536 /* 10,000 from files, more over the control socket */
-#define SNAPSHOT_ADDRS_MAX      1024  /* blocks of one side of a connection, as in files */
-#define SNAPSHOT_CHILDREN_MAX   256   /* of one connection, as in files */
-#define SNAPSHOT_PROPOSALS_MAX  255   /* of one list: their number has one octet on the wire */
-#define SNAPSHOT_TRANSFORMS_MAX 255   /* of one proposal, likewise */
-#define SNAPSHOT_FILE_MAX       4096  /* octets of a file's name, NUL included (PATH_MAX) */
+#define SNAPSHOT_CONNS_MAX       65536 /* 10,000 from files, more over the control socket */
+#define SNAPSHOT_ADDRS_MAX       1024  /* blocks of one side of a connection, as in files */
+#define SNAPSHOT_CHILDREN_MAX    256   /* of one connection, as in files */
+#define SNAPSHOT_PROPOSALS_MAX   255   /* of one list: their number has one octet on the wire */
+#define SNAPSHOT_TRANSFORMS_MAX  255   /* of one proposal, likewise */
+#define SNAPSHOT_CREDENTIALS_MAX 16    /* of one side of a connection */
+#define SNAPSHOT_AUTHORITIES_MAX                                                                   \
+    256                        /* that one side is asked for, or that stand behind one key         \
+                                */
+#define SNAPSHOT_FILE_MAX 4096 /* octets of a file's name, NUL included (PATH_MAX) */
 
 /* The writer is full when something is above a cap, or not to be had by the engine: a connection
  * or a child without a name or a proposal. Names have at most SEAM_NAME_MAX octets, so that each

@@ -35,6 +35,7 @@ struct seam_box {
     struct shrike_addr addrs[2][SHRIKE_ADDRESSES_MAX];
     char pools[SHRIKE_ADDRESSES_MAX][SEAM_NAME_MAX];
     const char *pool[SHRIKE_ADDRESSES_MAX];
+    struct shrike_cert certs[SHRIKE_CERTS_MAX];
     u32 serials[SHRIKE_MOVE_MAX];
     struct shrike_addr hosts[SHRIKE_HOST_ADDRESSES_MAX];
     struct shrike_seen seen;

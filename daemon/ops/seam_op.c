@@ -3,7 +3,8 @@
 #include "wire/codes.h"
 
 CARRIES(struct shrike_op, 272);
-CARRIES(struct shrike_auth_op, 112);
+CARRIES(struct shrike_auth_op, 152);
+CARRIES(struct shrike_cert, 24);
 CARRIES(struct shrike_install_op, 248);
 CARRIES(struct shrike_sa_keys, 40);
 CARRIES(struct shrike_life, 40);
@@ -13,31 +14,60 @@ CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_answer, 24);
+CARRIES(struct shrike_answer, 32);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
 
+static void certs_write(struct writer *w, const struct shrike_auth_op *a)
+{
+    write_choice(w, a->cert_count, SHRIKE_CERTS_MAX + 1);
+    for (u16 i = 0; i < a->cert_count && !w->full; i++) {
+        write_u8(w, a->certs[i].encoding);
+        write_slice(w, a->certs[i].data);
+    }
+}
+
+static void certs_read(struct reader *r, struct shrike_auth_op *a, struct seam_box *box)
+{
+    a->cert_count = read_choice(r, SHRIKE_CERTS_MAX + 1);
+    a->certs = box->certs;
+    for (u16 i = 0; i < a->cert_count && !r->bad; i++) {
+        box->certs[i].encoding = read_u8(r);
+        box->certs[i].data = read_slice(r);
+    }
+}
+
 static void auth_write(struct writer *w, const struct shrike_auth_op *a)
 {
+    write_choice(w, a->kind, SHRIKE_AUTH_PUBKEY + 1);
     write_u8(w, a->method);
     write_u16(w, a->prf);
+    write_u16(w, a->hashes);
+    write_u32(w, a->schemes);
+    write_bytes(w, bytes_of(a->key.octets, sizeof(a->key.octets)));
     write_name(w, a->conn);
     write_id(w, &a->local);
     write_id(w, &a->remote);
     write_slice(w, a->octets);
     write_slice(w, a->value);
+    certs_write(w, a);
     write_origin(w, a->origin);
 }
 
 static void auth_read(struct reader *r, struct shrike_auth_op *a, struct seam_box *box)
 {
+    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_PUBKEY + 1);
     a->method = read_u8(r);
     a->prf = read_u16(r);
+    a->hashes = read_u16(r);
+    a->schemes = read_u32(r);
+    read_copy(r, a->key.octets, sizeof(a->key.octets));
     a->conn = read_name(r, box->names[NAME_CONN]);
     a->local = read_id(r);
     a->remote = read_id(r);
     a->octets = read_slice(r);
     a->value = read_slice(r);
+    certs_read(r, a, box);
     a->origin = read_origin(r, box->names[NAME_FILE]);
 }
 
@@ -320,6 +350,7 @@ void answer_write(struct writer *w, struct shrike_token token, const struct shri
     write_token(w, token);
     write_flag(w, a->ok);
     write_choice(w, a->reason, SHRIKE_REASON_COUNT);
+    write_u8(w, a->method);
     write_slice(w, a->value);
 }
 
@@ -328,6 +359,7 @@ bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_ans
     *token = read_token(r);
     a->ok = read_flag(r);
     a->reason = (enum shrike_reason_code)read_choice(r, SHRIKE_REASON_COUNT);
+    a->method = read_u8(r);
     a->value = read_slice(r);
     return read_ended(r);
 }

@@ -36,11 +36,24 @@ enum shrike_op_kind {
     SHRIKE_ADDRESS_REMOVE, /* they are not ours any more */
 };
 
-/* PROVE and CHECK (RFC 7296 2.15). For AUTH_PSK the AUTH value is
- * prf(prf(secret, "Key Pad for IKEv2"), octets); the holder of the secret computes it. */
+/* A CERT payload (RFC 7296 3.6). */
+struct shrike_cert {
+    uint8_t encoding; /* enum cert_encoding */
+    struct shrike_bytes data;
+};
+
+/* PROVE and CHECK (RFC 7296 2.15). For a shared key the AUTH value is
+ * prf(prf(secret, "Key Pad for IKEv2"), octets); the holder of the secret computes it. A signature
+ * is made by the holder of `key`, and checked by whoever knows which certificates to trust. */
 struct shrike_auth_op {
-    uint8_t method; /* enum auth_method */
-    uint16_t prf;   /* negotiated PRF, IANA number */
+    enum shrike_auth_kind kind;
+    uint8_t method;   /* CHECK: enum auth_method of the AUTH payload */
+    uint16_t prf;     /* negotiated PRF, IANA number */
+    uint16_t hashes;  /* PROVE: that the peer takes, a set of HASH_BIT; 0: it knows no RFC 7427 */
+    uint32_t schemes; /* set of ways to sign that are allowed */
+    struct shrike_key_id key; /* PROVE, of a signature */
+    uint16_t cert_count;      /* CHECK: the peer's, at most SHRIKE_CERTS_MAX, as they came */
+    const struct shrike_cert *certs;
     const char *conn;
     struct shrike_id local, remote;
     struct shrike_bytes octets;  /* InitiatorSignedOctets or ResponderSignedOctets */
@@ -178,6 +191,7 @@ struct shrike_action {
 struct shrike_answer {
     bool ok;
     enum shrike_reason_code reason; /* when not ok; AUTH_NO_SECRET, AUTH_MAC, KERNEL ... */
+    uint8_t method;                 /* PROVE: enum auth_method of the value */
     struct shrike_bytes value;      /* PROVE: the AUTH data. CHECK that failed: what the secret is
                                      * called, for the reason. LEASE: configuration attributes as on
                                      * the wire (RFC 7296 3.15.1), addresses and what else the peer

@@ -98,12 +98,48 @@ struct shrike_child_conf {
     struct shrike_origin ts_origin;
 };
 
-/* How one side proves itself. An id of type 0 means any. */
-struct shrike_auth {
-    uint8_t method; /* enum auth_method: AUTH_PSK for now */
-    struct shrike_id id;
+enum shrike_auth_kind {
+    SHRIKE_AUTH_NONE,   /* of a connection that only has shunts */
+    SHRIKE_AUTH_PSK,    /* by a shared key (RFC 7296 2.15) */
+    SHRIKE_AUTH_PUBKEY, /* by a signature */
+};
+
+/* What a public key is known by: the SHA-1 of its SubjectPublicKeyInfo, as CERTREQ payloads name
+ * those of authorities (RFC 7296 3.7). */
+#define SHRIKE_KEY_ID 20
+struct shrike_key_id {
+    uint8_t octets[SHRIKE_KEY_ID];
+};
+
+#define SHRIKE_CERTS_MAX 8 /* CERT payloads of one message */
+
+/* A key pair of ours, and what says whose it is. The private key is held elsewhere. */
+struct shrike_credential {
+    struct shrike_key_id key;
+    uint8_t encoding;    /* of what is in certs: enum cert_encoding */
+    uint16_t cert_count; /* at most SHRIKE_CERTS_MAX */
+    uint16_t authority_count;
+    const struct shrike_bytes *certs; /* the end entity first, then who signed the one before */
+    const struct shrike_key_id *authorities; /* that stand behind it */
     struct shrike_origin origin;
 };
+
+/* How one side proves itself. An id of type 0 means any. */
+struct shrike_auth {
+    enum shrike_auth_kind kind;
+    uint32_t schemes; /* PUBKEY: set of ways to sign that are allowed (crypto/scheme.h) */
+    struct shrike_id id;
+    /* PUBKEY, on our side: the first whose authorities the peer asks for, else the first, signs. */
+    uint16_t credential_count;
+    /* PUBKEY, on the peer's side: it is asked for certificates by these; 0: it is not asked. */
+    uint16_t authority_count;
+    const struct shrike_credential *credentials;
+    const struct shrike_key_id *authorities;
+    struct shrike_origin origin;
+};
+
+/* When our certificates are sent. */
+enum shrike_send_cert { SHRIKE_CERT_IFASKED, SHRIKE_CERT_ALWAYS, SHRIKE_CERT_NEVER };
 
 /* More requests under way at once gain nothing, and for each one state is kept. */
 #define SHRIKE_WINDOW_MAX 8
@@ -153,6 +189,7 @@ struct shrike_conn {
     uint32_t keyingtries;         /* attempts in a row to make again what was lost; 0: for ever */
     enum shrike_unique unique;
     enum shrike_childless childless;
+    enum shrike_send_cert send_cert;
     enum shrike_redirect redirect;
     struct shrike_id redirect_to; /* an address (which it is never led to from there itself), or a
                                    * name: ID_IPV4_ADDR, ID_IPV6_ADDR, ID_FQDN */

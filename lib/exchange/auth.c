@@ -1,11 +1,13 @@
-/* IKE_AUTH with a shared key and the first Child SA (RFC 7296 1.2, 2.15, 2.16). */
+/* IKE_AUTH: who is who, and the first Child SA (RFC 7296 1.2, 2.15, 2.16). */
 #include "base/ct.h"
+#include "exchange/certs.h"
 #include "exchange/childless.h"
 #include "exchange/cp.h"
 #include "exchange/exchange.h"
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
+#include "exchange/prove.h"
 #include "exchange/reauth.h"
 #include "exchange/redirect.h"
 #include "exchange/roam.h"
@@ -27,61 +29,6 @@ enum auth_answer_step {
 };
 enum auth_conclude_step { CONCLUDE_VERIFY, CONCLUDE_CHECKED, CONCLUDE_ADDED, CONCLUDE_INSTALLED };
 
-/* RFC 7296 2.15: RestOfInitIDPayload, the body of an ID payload. */
-static struct bytes id_body(const struct shrike_id *id, u8 *out, size_t size)
-{
-    struct writer w = writer_of(out, size);
-    ident_write(&w, &(struct ident){id->type, id->data});
-    return written_bytes(&w);
-}
-
-/* The octets that the initiator (or the responder) signs: its first message, the other's nonce, and
- * prf(SK_p, its identity). Empty when there is no room. */
-static struct bytes signed_octets(struct turn *t, bool of_initiator, struct bytes id)
-{
-    const struct handshake *h = t->sa->handshake;
-    const struct prf_suite *prf = t->sa->suite.prf;
-    struct bytes message = packet_bytes(of_initiator ? h->init_i : h->init_r);
-    struct bytes nonce =
-        of_initiator ? bytes_at(h->init_r->data, h->nr) : bytes_at(h->init_i->data, h->ni);
-    struct bytes sk_p = bytes_of(h->sk_p[of_initiator ? 0 : 1], prf->key_len);
-    size_t size = message.len + nonce.len + prf->len;
-    u8 *out = ring_take(&t->shard->ring, size);
-    if (!out || !keymat_maced_id(t->shard->provider, prf, sk_p, id, out + message.len + nonce.len))
-        return bytes_of(NULL, 0);
-    memcpy(out, message.at, message.len);
-    memcpy(out + message.len, nonce.at, nonce.len);
-    return bytes_of(out, size);
-}
-
-/* Ask the holder of the secret. `ours`: prove that we are who we say, else check the peer's value.
- */
-static enum verdict ask_op(struct turn *t, bool ours, struct bytes value)
-{
-    const struct shrike_conn *conn = t->sa->conn;
-    struct shrike_id peer = sa_peer_id(t->sa);
-    if (peer.type == 0) /* we call first, and know only whom we want */
-        peer = conn->remote.id;
-    const struct shrike_id *id = ours ? &conn->local.id : &peer;
-    u8 body[4 + SHRIKE_ID_MAX];
-    struct bytes octets =
-        signed_octets(t, ours == t->sa->initiator, id_body(id, body, sizeof(body)));
-    if (!octets.at)
-        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
-    struct shrike_op *op = shard_ask(t->shard, t->sa, t->slot, ours ? SHRIKE_PROVE : SHRIKE_CHECK);
-    op->auth = (struct shrike_auth_op){
-        .method = ours ? conn->local.method : conn->remote.method,
-        .prf = t->sa->suite.prf->id,
-        .conn = conn->name,
-        .local = conn->local.id,
-        .remote = {.type = peer.type, .data = ring_keep(&t->shard->ring, peer.data)},
-        .octets = octets,
-        .value = ring_keep(&t->shard->ring, value),
-        .origin = ours ? conn->local.origin : conn->remote.origin,
-    };
-    return AWAIT;
-}
-
 static bool keep_peer_id(struct turn *t, const struct ident *id)
 {
     struct packet *k = packet_new(&t->shard->packets, 1 + id->data.len);
@@ -101,11 +48,27 @@ static void add_id(struct turn *t, u8 payload, const struct shrike_id *id)
     payload_end(t->out, mark);
 }
 
-static void add_auth(struct turn *t, struct bytes value)
+/* The proof that has been given for us. */
+static void add_auth(struct turn *t)
 {
     size_t mark = payload_begin(t->out, PAYLOAD_AUTH, false);
-    auth_write(t->out->w, &(struct auth){t->sa->conn->local.method, value});
+    auth_write(t->out->w, &(struct auth){t->op->method, t->op->value});
     payload_end(t->out, mark);
+}
+
+/* Is the peer's proof of the kind that the connection demands (RFC 7296 1.2 (2))? */
+static bool is_as_demanded(const struct shrike_conn *conn, u8 method)
+{
+    switch (conn->remote.kind) {
+    case SHRIKE_AUTH_NONE:
+        return false;
+    case SHRIKE_AUTH_PSK:
+        return method == AUTH_PSK;
+    case SHRIKE_AUTH_PUBKEY:
+        return method == AUTH_DIGITAL_SIGNATURE || method == AUTH_RSA ||
+               (method >= AUTH_ECDSA_256 && method <= AUTH_ECDSA_521);
+    }
+    return false;
 }
 
 /* ---- the initiator ---- */
@@ -138,7 +101,7 @@ enum verdict auth_ask(struct turn *t)
     switch ((enum auth_ask_step)t->slot->step) {
     case ASK_PROVE:
         t->slot->step = ASK_SEND;
-        return ask_op(t, true, bytes_of(NULL, 0));
+        return prove_ask(t);
     case ASK_SEND:
         break;
     }
@@ -149,11 +112,13 @@ enum verdict auth_ask(struct turn *t)
     if (call == UNIQUE_GIVEN_WAY)
         return turn_fail(t, SHRIKE_REASON_CROSSED, 0);
     add_id(t, PAYLOAD_IDI, &conn->local.id);
+    certs_add(t);
+    certs_ask(t);
     if (call == UNIQUE_FIRST) /* RFC 7296 2.4 (1, 3): before a crash there may have been others */
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
-    add_auth(t, t->op->value);
+    add_auth(t);
     mobike_offer(t);
     idsync_offer(t);
     if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
@@ -184,11 +149,11 @@ static enum verdict verify(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
     /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
     t->reason.method = auth.method;
-    if (auth.method != conn->remote.method)
+    if (!is_as_demanded(conn, auth.method))
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!keep_peer_id(t, &id))
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
-    return ask_op(t, false, auth.data);
+    return prove_check(t, &auth);
 }
 
 static bool initial_contact(const struct turn *t)
@@ -357,11 +322,11 @@ static enum verdict identify(struct turn *t)
     name_peer(t, conn->remote.origin);
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     t->reason.method = proves ? auth.method : 0;
-    if (t->reason.method != conn->remote.method)
+    if (!is_as_demanded(conn, t->reason.method))
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
     if (!keep_peer_id(t, &idi))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
-    return ask_op(t, false, auth.data);
+    return prove_check(t, &auth);
 }
 
 /* RFC 7296 2.21.2 (4): a Child SA that could not be made: remember the notify, answer without it.
@@ -410,7 +375,7 @@ static enum verdict begin_child(struct turn *t)
 static enum verdict prove(struct turn *t)
 {
     t->slot->step = ANSWER_PROVED;
-    return ask_op(t, true, bytes_of(NULL, 0));
+    return prove_ask(t);
 }
 
 static enum verdict reply(struct turn *t)
@@ -421,7 +386,8 @@ static enum verdict reply(struct turn *t)
     if (!t->op->ok)
         return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
     add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
-    add_auth(t, t->op->value);
+    certs_add(t);
+    add_auth(t);
     mobike_offer(t);
     idsync_offer(t);
     establish(t);

@@ -1,6 +1,7 @@
 /* IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7, 2.10, 2.14): algorithms, nonces, key exchange. */
 #include "exchange/init.h"
 #include "base/ct.h"
+#include "exchange/certs.h"
 #include "exchange/childless.h"
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
@@ -80,6 +81,7 @@ static void add_notifies(struct turn *t)
     redirect_offer(t);
     if (!t->sa->conn || t->sa->conn->fragmentation)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
+    hashes_offer(t);
 }
 
 /* RFC 7296 2.6 (4): the retry with a cookie differs in nothing else. */
@@ -87,11 +89,8 @@ static enum verdict ask_again(struct turn *t)
 {
     struct handshake *h = t->sa->handshake;
     struct message old;
-    u8 bad;
     struct bytes all = packet_bytes(h->init_i);
-    struct bytes chain = bytes_of(all.at + HEADER_SIZE, all.len - HEADER_SIZE);
-    enum message_verdict v = message_read(&old, all.at, chain, all.at[16], &bad);
-    ensure(v == MESSAGE_OK); /* we wrote it */
+    message_again(&old, all);
     notify_add(t->out, NOTIFY_COOKIE, packet_bytes(h->cookie));
     for (unsigned i = 0; i < old.count; i++) {
         struct bytes body = bytes_at(all.at, old.payloads[i].body);
@@ -240,6 +239,7 @@ enum verdict init_answer(struct turn *t)
     if (!keep_request(t, &v) || !p->random(p->ctx, nonce, fault(98) ? 0 : NONCE_LEN))
         return DROP;
     take_natd(t);
+    hashes_note(t);
     struct notify n;
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
@@ -249,6 +249,7 @@ enum verdict init_answer(struct turn *t)
     add_nonce(t, bytes_of(nonce, NONCE_LEN), &h->nr);
     add_notifies(t);
     childless_offer(t);
+    certs_ask(t);
     sa->state = IKE_AUTH;
     sa->expires = t->shard->now + sa->conn->half_open_max;
     (void)trace_limited(t->shard, SHRIKE_EVENT_IKE_HALF_OPEN, sa);
@@ -369,6 +370,7 @@ enum verdict init_conclude(struct turn *t)
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
     childless_note(t);
+    hashes_note(t);
     if (!init_key(t->shard, sa))
         return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);
     float_port(sa);

@@ -64,6 +64,8 @@ struct handshake {
     u16 group;                      /* of the key pair */
     u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
     u16 elsewhere;                  /* initiator: how often another address was tried */
+    u16 hashes;                     /* that the peer takes in signatures: set of HASH_BIT; 0: it
+                                     * knows no RFC 7427 */
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
     bool childless;                 /* initiator: the peer takes IKE SAs without a Child SA */
     bool counted;                   /* responder: the gate counts it as half-open */

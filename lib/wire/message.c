@@ -81,6 +81,16 @@ static const struct payload *find_from(const struct message *m, unsigned from, u
     return NULL;
 }
 
+void message_again(struct message *m, struct bytes datagram)
+{
+    u8 bad;
+    enum header_verdict h = header_read(datagram, &m->header);
+    ensure(h == HEADER_OK);
+    struct bytes chain = bytes_of(datagram.at + HEADER_SIZE, datagram.len - HEADER_SIZE);
+    enum message_verdict v = message_read(m, datagram.at, chain, m->header.next_payload, &bad);
+    ensure(v == MESSAGE_OK);
+}
+
 const struct payload *message_find(const struct message *m, u8 type)
 {
     return find_from(m, 0, type);

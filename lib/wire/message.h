@@ -37,6 +37,9 @@ enum message_verdict {
 enum message_verdict message_read(struct message *m, const u8 *base, struct bytes octets, u8 first,
                                   u8 *payload) must_use;
 
+/* A whole message in the clear once more, that was read or written before. */
+void message_again(struct message *m, struct bytes datagram);
+
 /* The first payload of a type, or NULL; the next one after p. */
 const struct payload *message_find(const struct message *m, u8 type);
 const struct payload *message_find_after(const struct message *m, const struct payload *p);

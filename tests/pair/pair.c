@@ -122,8 +122,12 @@ static void set_conn(struct setup *s, unsigned side, const struct pair_options *
         .hash = 1,
         .proposals = &s->ike_proposal,
         .proposal_count = 1,
-        .local = {AUTH_PSK, {ID_FQDN, bytes_of(id[side], 6)}, {"pair.conf", 3}},
-        .remote = {AUTH_PSK, {ID_FQDN, bytes_of(id[1 - side], 6)}, {"pair.conf", 4}},
+        .local = {.kind = SHRIKE_AUTH_PSK,
+                  .id = {ID_FQDN, bytes_of(id[side], 6)},
+                  .origin = {"pair.conf", 3}},
+        .remote = {.kind = SHRIKE_AUTH_PSK,
+                   .id = {ID_FQDN, bytes_of(id[1 - side], 6)},
+                   .origin = {"pair.conf", 4}},
         .local_endpoint = {{192, 0, 2, (uint8_t)(1 + side)}, 500, 4, 0},
         .remote_endpoint = {{192, 0, 2, (uint8_t)(2 - side)}, 500, 4, 0},
         .retransmit_first = SHRIKE_SECOND,
@@ -371,6 +375,37 @@ static void lease_ends(struct pair_leases *l, uint32_t number)
     l->wrong++;
 }
 
+/* What stands for a signature: a MAC by the key's name, which the certificate is. */
+static struct bytes proving_key(const struct pair_side *side, const struct shrike_auth_op *op,
+                                bool ours)
+{
+    if (op->kind == SHRIKE_AUTH_PSK)
+        return bytes_of(side->secret, strlen(side->secret));
+    if (ours)
+        return bytes_of(op->key.octets, sizeof(op->key.octets));
+    return op->cert_count ? op->certs[0].data : bytes_of(NULL, 0);
+}
+
+static void prove(struct pair_side *side, const struct shrike_auth_op *op, bool ours,
+                  struct answer *out)
+{
+    const struct prf_suite *prf = suite_prf(op->prf);
+    bool psk = op->kind == SHRIKE_AUTH_PSK;
+    struct bytes key = proving_key(side, op, ours);
+    *(ours ? &side->proof : &side->check) =
+        (struct pair_proof){op->kind, op->method, op->hashes, op->schemes, op->cert_count, op->key};
+    if (!keymat_psk_auth(side->provider, prf, key, op->octets, out->value))
+        abort();
+    out->answer.value = bytes_of(NULL, prf->len);
+    out->answer.method = psk ? AUTH_PSK : AUTH_DIGITAL_SIGNATURE;
+    if (!ours && !side->believe && !bytes_equal(bytes_of(out->value, prf->len), op->value)) {
+        out->answer.ok = false;
+        out->answer.reason = psk                   ? SHRIKE_REASON_AUTH_MAC
+                             : op->cert_count == 0 ? SHRIKE_REASON_CERT_NONE
+                                                   : SHRIKE_REASON_AUTH_SIGNATURE;
+    }
+}
+
 static bool give_lease(struct pair_side *side, const struct shrike_op *op, struct answer *out)
 {
     lease_begins(&side->leases, op->lease.lease, op->lease.held);
@@ -471,16 +506,7 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
     case SHRIKE_CHECK:
         break;
     }
-    const struct prf_suite *prf = suite_prf(op->auth.prf);
-    if (!keymat_psk_auth(side->provider, prf, bytes_of(side->secret, strlen(side->secret)),
-                         op->auth.octets, out->value))
-        abort();
-    out->answer.value = bytes_of(NULL, prf->len);
-    if (op->kind == SHRIKE_CHECK && !side->believe &&
-        !bytes_equal(bytes_of(out->value, prf->len), op->auth.value)) {
-        out->answer.ok = false;
-        out->answer.reason = SHRIKE_REASON_AUTH_MAC;
-    }
+    prove(side, &op->auth, op->kind == SHRIKE_PROVE, out);
     return true;
 }
 

@@ -42,6 +42,16 @@ struct pair_leases {
     unsigned wrong; /* begun twice, or ended without having begun */
 };
 
+/* What was asked for in a PROVE or CHECK. */
+struct pair_proof {
+    enum shrike_auth_kind kind;
+    uint8_t method;
+    uint16_t hashes;
+    uint32_t schemes;
+    unsigned certs;
+    struct shrike_key_id key;
+};
+
 /* The last move that a data plane was asked for. */
 struct pair_move {
     struct shrike_endpoint local, remote;
@@ -82,6 +92,7 @@ struct pair_side {
     /* what its data plane has still to install */
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
+    struct pair_proof proof, check; /* the last of each */
     /* gateways */
     unsigned redirected, redirecting; /* events */
     struct shrike_endpoint led_to;    /* of the last of the first kind */

@@ -172,9 +172,10 @@ static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struc
     conn->proposal_count = (u16)k->ike_count;
     conn->children = c->children;
     conn->child_count = (u16)k->child_count;
-    conn->local = (struct shrike_auth){.method = AUTH_PSK, .origin = origin(CONF_LINE_LOCAL)};
+    conn->local = (struct shrike_auth){.kind = SHRIKE_AUTH_PSK, .origin = origin(CONF_LINE_LOCAL)};
     conn->local.id = build_id(c->local_id, k->local_id, k->local_id_pad);
-    conn->remote = (struct shrike_auth){.method = AUTH_PSK, .origin = origin(CONF_LINE_REMOTE)};
+    conn->remote =
+        (struct shrike_auth){.kind = SHRIKE_AUTH_PSK, .origin = origin(CONF_LINE_REMOTE)};
     if (k->remote_id)
         conn->remote.id = build_id(c->remote_id, k->remote_id, 0);
     conn->local_endpoint = k->local;

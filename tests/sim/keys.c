@@ -21,14 +21,15 @@ struct shrike_answer keys_answer(const struct keys *k, enum shrike_op_kind kind,
 {
     const struct prf_suite *prf = suite_prf(op->prf);
 
-    if (op->method != AUTH_PSK || prf == NULL)
+    if (op->kind != SHRIKE_AUTH_PSK || prf == NULL)
         return refuse(SHRIKE_REASON_AUTH_METHOD);
     if (k->secret_len == 0)
         return refuse(SHRIKE_REASON_AUTH_NO_SECRET);
     if (!keymat_psk_auth(k->provider, prf, bytes_of(k->secret, k->secret_len), op->octets, value))
         return refuse(SHRIKE_REASON_CRYPTO);
     if (kind == SHRIKE_PROVE)
-        return (struct shrike_answer){.ok = true, .value = bytes_of(value, prf->len)};
+        return (struct shrike_answer){
+            .ok = true, .method = AUTH_PSK, .value = bytes_of(value, prf->len)};
     if (!bytes_equal(op->value, bytes_of(value, prf->len)))
         return refuse(SHRIKE_REASON_AUTH_MAC);
     return (struct shrike_answer){.ok = true};

@@ -49,7 +49,7 @@ TEST(two_gateways)
     CHECK(gw->proposal_count == 1 && gw->proposals->origin.line == 9);
     CHECK(gw->dpd_delay == 30 * SHRIKE_SECOND && gw->retransmit_first == 500 * SHRIKE_MS);
     CHECK(gw->retransmit_tries == 7 && gw->fragmentation && gw->force_encap && gw->mobike);
-    CHECK(gw->local.method == AUTH_PSK && gw->local.id.type == ID_FQDN);
+    CHECK(gw->local.kind == SHRIKE_AUTH_PSK && gw->local.id.type == ID_FQDN);
     CHECK(gw->remote.id.data.len == 17 && gw->local.origin.line == 11);
     CHECK_EQ(config->beside[0].keyingtries, 0);
     CHECK(gw->hash != named->hash && gw->hash != 0);

@@ -181,7 +181,7 @@ TEST(identities)
           row("secret", "ike-1", "another one", true));
     e.reason.code = SHRIKE_REASON_AUTH_METHOD;
     e.reason.method = AUTH_RSA;
-    conn.remote.method = AUTH_PSK;
+    conn.remote.kind = SHRIKE_AUTH_PSK;
     look(&e);
     CHECK(row("authentication", "PSK", "RSA", true));
 }

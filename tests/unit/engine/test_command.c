@@ -203,13 +203,15 @@ TEST(a_refused_install_is_the_reason)
                 asked = true;
                 token = a.op.token;
                 if (a.op.kind == SHRIKE_CHILD_INSTALL)
-                    answer = (struct shrike_answer){false, SHRIKE_REASON_KERNEL, {NULL, 0}};
+                    answer = (struct shrike_answer){.reason = SHRIKE_REASON_KERNEL};
                 else
                     (void)!keymat_psk_auth(p->side[0].provider, suite_prf(a.op.auth.prf),
                                            bytes_of("a shared secret", 15), a.op.auth.octets,
                                            value);
-                if (a.op.kind == SHRIKE_PROVE)
+                if (a.op.kind == SHRIKE_PROVE) {
+                    answer.method = AUTH_PSK;
                     answer.value = bytes_of(value, suite_prf(a.op.auth.prf)->len);
+                }
             }
         }
         if (asked)

@@ -13,7 +13,7 @@ static struct bytes text(const char *s)
 static struct shrike_op op_of(enum shrike_op_kind kind, u16 prf, struct bytes value)
 {
     struct shrike_op op = {.kind = kind};
-    op.auth.method = AUTH_PSK;
+    op.auth.kind = SHRIKE_AUTH_PSK;
     op.auth.prf = prf;
     op.auth.octets = text("what the peer signed");
     op.auth.value = value;
@@ -71,7 +71,7 @@ TEST(other_methods_are_refused)
     u8 value[PRF_MAX];
     struct shrike_op op = op_of(SHRIKE_PROVE, PRF_HMAC_SHA2_256, bytes_of(NULL, 0));
     CHECK_EQ(psk_fault(&op), SHRIKE_REASON_NONE);
-    op.auth.method = AUTH_PSK + 1;
+    op.auth.kind = SHRIKE_AUTH_PUBKEY;
     CHECK_EQ(psk_fault(&op), SHRIKE_REASON_AUTH_METHOD);
     CHECK(!psk_answer(p, text("secret"), &op, value).ok);
     op = op_of(SHRIKE_PROVE, 999, bytes_of(NULL, 0));

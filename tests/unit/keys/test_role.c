@@ -149,7 +149,7 @@ static struct shrike_op op_of(enum shrike_op_kind kind, const char *remote, stru
 {
     static u32 serial;
     struct shrike_op op = {.kind = kind, .token = {7, ++serial, 3, 4}};
-    op.auth = (struct shrike_auth_op){.method = AUTH_PSK,
+    op.auth = (struct shrike_auth_op){.kind = SHRIKE_AUTH_PSK,
                                       .prf = PRF_HMAC_SHA2_256,
                                       .conn = "home",
                                       .local = {ID_FQDN, text_bytes_of("gw")},
@@ -218,7 +218,7 @@ TEST(it_proves_and_checks)
     check = op_of(SHRIKE_CHECK, "bob", bytes_of(proof, sizeof(proof)));
     CHECK(ask(&check, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_MAC);
     CHECK(bytes_equal(a.value, bytes_of("b", 1))); /* what it is called, for those who mend it */
-    check.auth.method = AUTH_PSK + 1;
+    check.auth.kind = SHRIKE_AUTH_PUBKEY;
     CHECK(ask(&check, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_METHOD);
     end();
 }

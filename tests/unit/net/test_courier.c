@@ -153,7 +153,7 @@ static void post(enum shrike_op_kind kind, u32 serial)
         op.remove = (struct shrike_remove_op){.child_serial = serial};
     } else {
         op.auth = (struct shrike_auth_op){
-            .method = AUTH_PSK, .conn = "c", .octets = bytes_of(octets, sizeof octets)};
+            .kind = SHRIKE_AUTH_PSK, .conn = "c", .octets = bytes_of(octets, sizeof octets)};
     }
     courier_post(&courier, loop_now(loop), &op);
 }

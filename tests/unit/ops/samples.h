@@ -40,10 +40,18 @@ static const struct mail_lease sample_one_lease = {
 static const struct mail_stray sample_stray = {
     {{192, 0, 2, 7}, 500, 4, 0}, {{192, 0, 2, 8}, 501, 4, 0}, 0xb8, {(const u8 *)"data", 4}};
 
+static const struct shrike_cert sample_certs[] = {{CERT_X509_SIGNATURE, {(const u8 *)"leaf", 4}},
+                                                  {CERT_CRL, {(const u8 *)"list", 4}}};
 static const struct shrike_op sample_check = {.kind = SHRIKE_CHECK,
                                               .token = {1, 2, 3, 4},
-                                              .auth = {AUTH_PSK,
+                                              .auth = {SHRIKE_AUTH_PUBKEY,
+                                                       AUTH_DIGITAL_SIGNATURE,
                                                        PRF_HMAC_SHA2_256,
+                                                       0x1e,
+                                                       0xf0f1f2f3,
+                                                       {{1, [19] = 2}},
+                                                       2,
+                                                       sample_certs,
                                                        "home",
                                                        {ID_FQDN, {(const u8 *)"moon.example", 12}},
                                                        {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
@@ -116,7 +124,7 @@ static const struct shrike_op sample_lease_free = {
 static const struct shrike_op sample_address_remove = {
     .kind = SHRIKE_ADDRESS_REMOVE, .token = {29, 30, 31, 32}, .lease_over = 0x58};
 static const struct shrike_answer sample_answer = {
-    true, SHRIKE_REASON_AUTH_NO_SECRET, {(const u8 *)"value", 5}};
+    true, SHRIKE_REASON_AUTH_NO_SECRET, AUTH_ECDSA_256, {(const u8 *)"value", 5}};
 static const struct shrike_kernel_event sample_kernel = {
     SHRIKE_PLANE_LOST,
     0x61,
@@ -296,6 +304,18 @@ static const struct shrike_child_conf child_confs[] = {
      .local_ts_count = 1,
      .remote_ts_count = 1,
      .origin = {"g", 8}}};
+static const struct shrike_key_id authorities[] = {{{0xa1, [19] = 0xa2}}, {{0xa3, [19] = 0xa4}}};
+static const struct shrike_bytes certs[] = {{(const u8 *)"leaf", 4}, {(const u8 *)"middle", 6}};
+static const struct shrike_credential credentials[] = {
+    {.key = {{0xa5, [19] = 0xa6}},
+     .encoding = CERT_X509_SIGNATURE,
+     .cert_count = 2,
+     .authority_count = 1,
+     .certs = certs,
+     .authorities = authorities + 1,
+     .origin = {"i", 10}},
+    {.key = {{0xa7}}, .encoding = CERT_RAW_PUBLIC_KEY, .origin = {"j", 11}},
+};
 static const struct shrike_conn sample_conns[] = {
     {.name = "home",
      .hash = 0xc100000000000001,
@@ -314,8 +334,22 @@ static const struct shrike_conn sample_conns[] = {
      .pool_count = 2,
      .vips = vips + 1,
      .pools = pools,
-     .local = {AUTH_PSK, {ID_FQDN, {(const u8 *)"moon.example", 12}}, {"g", 8}},
-     .remote = {AUTH_NULL, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}, {"h", 9}},
+     .local = {SHRIKE_AUTH_PUBKEY,
+               0xe1e2e3e4,
+               {ID_FQDN, {(const u8 *)"moon.example", 12}},
+               2,
+               0,
+               credentials,
+               NULL,
+               {"g", 8}},
+     .remote = {SHRIKE_AUTH_PSK,
+                0,
+                {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                0,
+                2,
+                NULL,
+                authorities,
+                {"h", 9}},
      .local_endpoint = {{192, 0, 2, 7}, 501, 4, 0},
      .remote_endpoint = {{0x20, 1, [15] = 5}, 502, 6, 0},
      .retransmit_first = 0xc2,

@@ -48,6 +48,11 @@ TEST(a_check_comes_back)
     struct shrike_auth_op *b = &got.auth;
     CHECK(memcmp(&got.token, &sample_check.token, sizeof(got.token)) == 0);
     CHECK(b->method == a->method && b->prf == a->prf && same_text(a->conn, b->conn));
+    CHECK(b->kind == a->kind && b->hashes == a->hashes && b->schemes == a->schemes);
+    CHECK(memcmp(&a->key, &b->key, sizeof(a->key)) == 0 && b->cert_count == a->cert_count);
+    for (unsigned i = 0; i < a->cert_count; i++)
+        CHECK(b->certs[i].encoding == a->certs[i].encoding &&
+              bytes_equal(b->certs[i].data, a->certs[i].data));
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
     CHECK(bytes_equal(a->octets, b->octets) && bytes_equal(a->value, b->value));
     CHECK(same_origin(a->origin, b->origin));

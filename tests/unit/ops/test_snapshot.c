@@ -17,16 +17,34 @@ static bool same_origin(struct shrike_origin a, struct shrike_origin b)
     return same_text(a.file, b.file) && a.line == b.line;
 }
 
-static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
-{
-    return a->method == b->method && a->id.type == b->id.type &&
-           bytes_equal(a->id.data, b->id.data) && same_origin(a->origin, b->origin);
-}
-
 /* Arrays of what has no pointer inside. */
 static bool same_plain(const void *a, const void *b, size_t count, size_t size)
 {
     return count == 0 ? b == NULL : a != b && memcmp(a, b, count * size) == 0;
+}
+
+static bool same_credential(const struct shrike_credential *a, const struct shrike_credential *b)
+{
+    bool same =
+        memcmp(&a->key, &b->key, sizeof(a->key)) == 0 && a->encoding == b->encoding &&
+        a->cert_count == b->cert_count && a->authority_count == b->authority_count &&
+        same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities)) &&
+        same_origin(a->origin, b->origin);
+    for (unsigned i = 0; i < a->cert_count && same; i++)
+        same = bytes_equal(a->certs[i], b->certs[i]);
+    return same;
+}
+
+static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
+{
+    bool same =
+        a->kind == b->kind && a->schemes == b->schemes && a->id.type == b->id.type &&
+        bytes_equal(a->id.data, b->id.data) && same_origin(a->origin, b->origin) &&
+        a->credential_count == b->credential_count && a->authority_count == b->authority_count &&
+        same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities));
+    for (unsigned i = 0; i < a->credential_count && same; i++)
+        same = same_credential(&a->credentials[i], &b->credentials[i]);
+    return same;
 }
 
 static bool same_proposals(const struct shrike_proposal *a, const struct shrike_proposal *b,

@@ -1,0 +1,82 @@
+/* Ways to sign AUTH payloads: see scheme.h. */
+#include "crypto/scheme.h"
+#include "base/cursor.h"
+#include "wire/codes.h"
+
+#define OCTETS(text)                                                                               \
+    {                                                                                              \
+        (const u8 *)(text), sizeof(text) - 1                                                       \
+    }
+static const struct scheme schemes[] = {
+#define SCHEME(name, key, hash, method, oid, other)                                                \
+    {SCHEME_##name, #name, key, hash, method, OCTETS(oid), OCTETS(other)},
+#include "crypto/scheme.def"
+#undef SCHEME
+};
+
+const struct scheme *scheme_at(enum scheme_id id)
+{
+    return &schemes[id];
+}
+
+u32 scheme_defaults(void)
+{
+    u32 set = 0;
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        if (schemes[i].hash != HASH_SHA1)
+            set |= SCHEME_BIT(i);
+    }
+    return set;
+}
+
+static bool is_named(struct bytes algorithm, const struct scheme *s)
+{
+    return algorithm.len > 0 &&
+           (bytes_equal(algorithm, s->oid) || bytes_equal(algorithm, s->other));
+}
+
+const struct scheme *scheme_read(u8 method, struct bytes data, struct bytes *signature)
+{
+    struct reader r = reader_of(data);
+    struct bytes algorithm = bytes_of(NULL, 0);
+    if (method == AUTH_DIGITAL_SIGNATURE)
+        algorithm = read_bytes(&r, read_u8(&r));
+    *signature = read_rest(&r);
+    if (r.bad || signature->len == 0)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        const struct scheme *s = &schemes[i];
+        if (s->method == method && (method != AUTH_DIGITAL_SIGNATURE || is_named(algorithm, s)))
+            return s;
+    }
+    return NULL;
+}
+
+/* RFC 4754 3: each method has its curve. */
+static unsigned bits_of_method(u8 method)
+{
+    switch (method) {
+    case AUTH_ECDSA_256:
+        return 256;
+    case AUTH_ECDSA_384:
+        return 384;
+    case AUTH_ECDSA_521:
+        return 521;
+    default:
+        return 0;
+    }
+}
+
+const struct scheme *scheme_choose(u32 set, enum key_kind key, unsigned key_bits, unsigned hashes)
+{
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        const struct scheme *s = &schemes[i];
+        bool modern = s->method == AUTH_DIGITAL_SIGNATURE;
+        unsigned bits = bits_of_method(s->method);
+        if (!(set & SCHEME_BIT(i)) || s->key != key || modern != (hashes != 0))
+            continue;
+        if (modern ? hashes & HASH_BIT(s->hash) : bits == 0 || bits == key_bits)
+            return s;
+    }
+    return NULL;
+}

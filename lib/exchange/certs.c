@@ -1,0 +1,142 @@
+/* Certificates in messages: see certs.h. */
+#include "exchange/certs.h"
+#include "crypto/scheme.h"
+
+enum { HASH_LEN = 2, HASHES_MAX = 15 }; /* numbers that have a bit in handshake.hashes */
+
+/* RFC 7427 4, RFC 8420 2; HASH_SHA1 only where a way to sign that needs it is named. */
+static const u16 hashes[] = {HASH_SHA2_256, HASH_SHA2_384, HASH_SHA2_512, HASH_IDENTITY};
+
+static bool signs(const struct shrike_conn *conn)
+{
+    return conn->local.kind == SHRIKE_AUTH_PUBKEY || conn->remote.kind == SHRIKE_AUTH_PUBKEY;
+}
+
+void hashes_offer(struct turn *t)
+{
+    u8 data[HASH_LEN * (ARRAY_LEN(hashes) + 1)];
+    struct writer w = writer_of(data, sizeof(data));
+    const struct ike_sa *sa = t->sa;
+    u32 sha1 = SCHEME_BIT(SCHEME_RSA_SHA1) | SCHEME_BIT(SCHEME_ECDSA_SHA1);
+    if (sa->initiator ? !signs(sa->conn) : sa->handshake->hashes == 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(hashes); i++)
+        write_u16(&w, hashes[i]);
+    if (sa->conn->remote.schemes & sha1)
+        write_u16(&w, HASH_SHA1);
+    notify_add(t->out, NOTIFY_SIGNATURE_HASH_ALGORITHMS, written_bytes(&w));
+}
+
+void hashes_note(struct turn *t)
+{
+    struct notify n;
+    if (!notify_find(t->in, NOTIFY_SIGNATURE_HASH_ALGORITHMS, &n))
+        return;
+    struct reader r = reader_of(n.data);
+    while (read_left(&r) >= HASH_LEN) {
+        u16 hash = read_u16(&r);
+        if (hash > 0 && hash <= HASHES_MAX)
+            t->sa->handshake->hashes |= (u16)HASH_BIT(hash);
+    }
+}
+
+/* ---- CERTREQ ---- */
+
+void certs_ask(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    if (!conn || conn->remote.authority_count == 0)
+        return;
+    size_t mark = payload_begin(t->out, PAYLOAD_CERTREQ, false);
+    struct bytes keys = bytes_of(conn->remote.authorities,
+                                 conn->remote.authority_count * sizeof(struct shrike_key_id));
+    cert_write(t->out->w, &(struct cert){CERT_X509_SIGNATURE, keys});
+    payload_end(t->out, mark);
+}
+
+/* Is one of these authorities in this list? */
+static bool names_one(struct bytes list, const struct shrike_credential *c)
+{
+    for (size_t i = 0; i < c->authority_count; i++) {
+        struct bytes key = bytes_of(c->authorities[i].octets, SHRIKE_KEY_ID);
+        for (size_t at = 0; at + SHRIKE_KEY_ID <= list.len; at += SHRIKE_KEY_ID) {
+            if (bytes_equal(key, bytes_of(list.at + at, SHRIKE_KEY_ID)))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool asks_for(const struct message *m, const struct shrike_credential *c)
+{
+    const struct payload *p = message_find(m, PAYLOAD_CERTREQ);
+    for (; p; p = message_find_after(m, p)) {
+        struct cert asked;
+        if (cert_read(bytes_at(m->base, p->body), &asked) && asked.encoding == c->encoding &&
+            names_one(asked.data, c))
+            return true;
+    }
+    return false;
+}
+
+/* The message in which the peer asks for certificates. */
+static const struct message *asking(const struct turn *t, struct message *init)
+{
+    if (!t->sa->initiator)
+        return t->in;
+    message_again(init, packet_bytes(t->sa->handshake->init_r));
+    return init;
+}
+
+static const struct shrike_credential *choose(const struct shrike_auth *ours,
+                                              const struct message *asked)
+{
+    for (unsigned i = 0; i < ours->credential_count; i++) {
+        if (asks_for(asked, &ours->credentials[i]))
+            return &ours->credentials[i];
+    }
+    /* RFC 7296 3.7: authorities that are named are a preference, no demand. */
+    return ours->credential_count ? ours->credentials : NULL;
+}
+
+const struct shrike_credential *certs_choose(const struct turn *t)
+{
+    struct message init;
+    return choose(&t->sa->conn->local, asking(t, &init));
+}
+
+/* ---- CERT ---- */
+
+void certs_add(struct turn *t)
+{
+    struct message init;
+    const struct shrike_conn *conn = t->sa->conn;
+    const struct message *asked = asking(t, &init);
+    const struct shrike_credential *c = choose(&conn->local, asked);
+    if (!c || conn->send_cert == SHRIKE_CERT_NEVER ||
+        (conn->send_cert == SHRIKE_CERT_IFASKED && !message_find(asked, PAYLOAD_CERTREQ)))
+        return;
+    for (unsigned i = 0; i < c->cert_count; i++) {
+        size_t mark = payload_begin(t->out, PAYLOAD_CERT, false);
+        cert_write(t->out->w, &(struct cert){c->encoding, c->certs[i]});
+        payload_end(t->out, mark);
+    }
+}
+
+const struct shrike_cert *certs_take(struct turn *t, u16 *count)
+{
+    *count = 0;
+    if (!message_find(t->in, PAYLOAD_CERT))
+        return NULL;
+    size_t size = SHRIKE_CERTS_MAX * sizeof(struct shrike_cert);
+    struct shrike_cert *out = (struct shrike_cert *)(void *)ring_take(&t->shard->ring, size);
+    const struct payload *p = message_find(t->in, PAYLOAD_CERT);
+    for (; out && p && *count < SHRIKE_CERTS_MAX; p = message_find_after(t->in, p)) {
+        struct cert cert;
+        if (!cert_read(bytes_at(t->in->base, p->body), &cert))
+            continue;
+        out[(*count)++] =
+            (struct shrike_cert){cert.encoding, ring_keep(&t->shard->ring, cert.data)};
+    }
+    return out;
+}

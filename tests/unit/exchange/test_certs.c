@@ -1,0 +1,182 @@
+/* Signatures in place of shared keys: which key, which certificates, which hashes (RFC 7296 2.15,
+ * 3.6, 3.7, RFC 7427 4). The pair's certificate is the name of its key. */
+#include "crypto/scheme.h"
+#include "tools.h"
+
+static struct pair *p;
+static struct tuned t[2];
+
+static const struct shrike_key_id roots[] = {{{0xa1}}, {{0xa2}}, {{0xa3}}};
+static const struct shrike_key_id keys[2][2] = {{{{1}}, {{2}}}, {{{3}}, {{4}}}};
+static struct shrike_bytes certs[2][2];
+static struct shrike_credential credentials[2][2];
+
+/* Two keys a side; behind the first stands the first root, behind the second one the second. */
+static void make_credentials(unsigned side)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        certs[side][i] = bytes_of(&keys[side][i], sizeof(keys[side][i]));
+        credentials[side][i] = (struct shrike_credential){.key = keys[side][i],
+                                                          .encoding = CERT_X509_SIGNATURE,
+                                                          .cert_count = 1,
+                                                          .certs = &certs[side][i],
+                                                          .authority_count = 1,
+                                                          .authorities = &roots[i]};
+    }
+}
+
+static void sign(unsigned side)
+{
+    struct shrike_conn *c = &t[side].conn;
+    make_credentials(side);
+    c->local.kind = c->remote.kind = SHRIKE_AUTH_PUBKEY;
+    c->local.schemes = c->remote.schemes = scheme_defaults();
+    c->local.credentials = credentials[side];
+    c->local.credential_count = 2;
+    c->remote.authorities = roots;
+    c->remote.authority_count = 1;
+}
+
+static void begin(void)
+{
+    p = toy_pair((struct pair_options){0});
+    for (unsigned i = 0; i < 2; i++) {
+        tune_begin(p, i, &t[i]);
+        sign(i);
+    }
+}
+
+static void run(void)
+{
+    for (unsigned i = 0; i < 2; i++)
+        tune_end(p, i, &t[i]);
+    pair_up(p, NULL);
+}
+
+TEST(both_sign)
+{
+    unsigned hashes = HASH_BIT(HASH_SHA2_256) | HASH_BIT(HASH_SHA2_384) | HASH_BIT(HASH_SHA2_512) |
+                      HASH_BIT(HASH_IDENTITY);
+    begin();
+    run();
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1 && pair_agrees(p));
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK_EQ(p->side[i].proof.kind, SHRIKE_AUTH_PUBKEY);
+        CHECK_EQ(p->side[i].proof.hashes, hashes); /* of the peer */
+        CHECK_EQ(p->side[i].proof.schemes, scheme_defaults());
+        CHECK_EQ(p->side[i].check.method, AUTH_DIGITAL_SIGNATURE);
+        CHECK_EQ(p->side[i].check.certs, 1);
+    }
+    toy_end(p);
+}
+
+/* One side may sign and the other have a shared key. */
+TEST(each_in_its_own_way)
+{
+    begin();
+    t[0].conn.local.kind = t[1].conn.remote.kind = SHRIKE_AUTH_PSK;
+    run();
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+    CHECK_EQ(p->side[1].check.method, AUTH_PSK);
+    CHECK_EQ(p->side[0].check.method, AUTH_DIGITAL_SIGNATURE);
+    toy_end(p);
+}
+
+/* The peer trusts the second root only: the second key signs, on both sides. */
+TEST(the_one_that_is_asked_for)
+{
+    begin();
+    t[0].conn.remote.authorities = t[1].conn.remote.authorities = &roots[1];
+    run();
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+    for (unsigned i = 0; i < 2; i++)
+        CHECK_EQ(p->side[i].proof.key.octets[0], keys[i][1].octets[0]);
+    toy_end(p);
+    begin();
+    t[1].conn.remote.authorities = &roots[2]; /* which nobody has: the first, all the same */
+    run();
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+    CHECK_EQ(p->side[0].proof.key.octets[0], keys[0][0].octets[0]);
+    toy_end(p);
+}
+
+TEST(when_certificates_are_sent)
+{
+    static const struct {
+        enum shrike_send_cert send;
+        bool asks;
+        unsigned certs;
+    } cases[] = {
+        {SHRIKE_CERT_IFASKED, true, 1},
+        {SHRIKE_CERT_IFASKED, false, 0},
+        {SHRIKE_CERT_ALWAYS, false, 1},
+        {SHRIKE_CERT_NEVER, true, 0},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        begin();
+        t[0].conn.send_cert = cases[i].send;
+        t[1].conn.remote.authority_count = cases[i].asks;
+        run();
+        CHECK_EQ(p->side[1].check.certs, cases[i].certs);
+        CHECK_EQ(p->side[1].ike_up, cases[i].certs);
+        if (cases[i].certs == 0) {
+            CHECK_EQ(p->side[1].reason, SHRIKE_REASON_CERT_NONE);
+            CHECK_EQ(p->side[0].reason, SHRIKE_REASON_AUTH_FAILED); /* the peer learns no more */
+        }
+        toy_end(p);
+    }
+}
+
+TEST(without_a_key)
+{
+    begin();
+    t[0].conn.local.credential_count = 0;
+    run();
+    CHECK(p->side[0].ike_up == 0 && p->side[0].reason == SHRIKE_REASON_AUTH_NO_KEY);
+    CHECK_EQ(p->datagrams, 2);
+    toy_end(p);
+    begin();
+    t[1].conn.local.credential_count = 0;
+    run();
+    CHECK(p->side[1].ike_up == 0 && p->side[1].reason == SHRIKE_REASON_AUTH_NO_KEY);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_AUTH_FAILED);
+    toy_end(p);
+}
+
+/* Whoever demands a signature takes no shared key, and the reverse. */
+TEST(the_other_way_is_refused)
+{
+    begin();
+    t[0].conn.local.kind = SHRIKE_AUTH_PSK;
+    run();
+    CHECK(p->side[1].ike_up == 0 && p->side[1].reason == SHRIKE_REASON_AUTH_METHOD);
+    CHECK_EQ(p->side[1].failure.method, AUTH_PSK);
+    toy_end(p);
+    begin();
+    t[0].conn.remote.kind = SHRIKE_AUTH_PSK;
+    run();
+    CHECK(p->side[0].ike_up == 0 && p->side[0].reason == SHRIKE_REASON_AUTH_METHOD);
+    toy_end(p);
+}
+
+/* SHA-1 is offered only where it is named. With shared keys alone nothing of hashes is said. */
+TEST(hashes_that_are_said)
+{
+    begin();
+    t[1].conn.remote.schemes |= SCHEME_BIT(SCHEME_RSA_SHA1);
+    run();
+    CHECK(p->side[0].proof.hashes & HASH_BIT(HASH_SHA1));
+    CHECK(!(p->side[1].proof.hashes & HASH_BIT(HASH_SHA1)));
+    toy_end(p);
+    p = toy_pair((struct pair_options){0});
+    pair_up(p, NULL);
+    CHECK(p->side[0].ike_up == 1 && p->side[0].proof.hashes == 0 && p->side[1].proof.hashes == 0);
+    toy_end(p);
+}
+
+int main(void)
+{
+    return RUN(both_sign) | RUN(each_in_its_own_way) | RUN(the_one_that_is_asked_for) |
+           RUN(when_certificates_are_sent) | RUN(without_a_key) | RUN(the_other_way_is_refused) |
+           RUN(hashes_that_are_said);
+}
