@@ -138,10 +138,10 @@ static void consider(struct wish *w, const struct transform *t)
 
 static bool is_whole(const struct wish *w)
 {
-    bool whole = w->asked[PART_ENCR];
     for (int p = 0; p < PART_KINDS; p++)
-        whole &= !w->asked[p] || w->at[p].type;
-    return whole;
+        if (w->asked[p] && !w->at[p].type)
+            return false;
+    return w->asked[PART_ENCR];
 }
 
 static void put_wish(struct text *t, const struct wish *w)
