@@ -217,6 +217,10 @@ static enum verdict take_error(struct turn *t, const struct notify *n)
     t->reason.theirs = true;
     t->reason.origin = conn->proposals_origin;
     give_up(t);
+    if (sa->next[THEIRS]) /* the peer's stays, which we have answered; there the children are now */
+        settle(t->shard, sa);
+    if (sa->replaced)
+        return DONE;
     if (group != KE_NONE && ++sa->rekeys < REKEYS_MAX) {
         sa->rekey_group = group;
         sa->rekey_at = t->shard->now;

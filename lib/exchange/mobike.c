@@ -251,6 +251,7 @@ static void updated(struct turn *t, struct ike_sa *sa)
         natd_use(sa, &natd);
     if (differs || sa->roam & ROAM_APART)
         move_children(t->shard, sa);
+    sa_changed(t->shard, sa); /* it may be another one than the turn's */
 }
 
 enum verdict mobike_conclude(struct turn *t)

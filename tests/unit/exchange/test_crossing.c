@@ -63,13 +63,18 @@ static unsigned error_of(unsigned side)
     return !response ? UINT16_MAX : notify_error(&answer->m, &n) ? n.type : 0;
 }
 
+/* What waits for this side first gets there, and is answered. */
+static void meet_one(unsigned side)
+{
+    pair_deliver(p, side);
+    settle_side(p, side);
+}
+
 /* Both requests are under way: each gets there, and is answered. */
 static void meet(void)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        pair_deliver(p, 1 - side);
-        settle_side(p, 1 - side);
-    }
+    meet_one(1);
+    meet_one(0);
 }
 
 /* RFC 7296 2.25.1 (2), 2.8.1 (3): both are made, and the nonces decide which one goes. */
@@ -230,6 +235,39 @@ TEST(a_rekey_of_an_ike_sa_that_is_replaced)
     end();
 }
 
+/* Side 1 has answered the rekey of side 0, whose own was refused then: it goes on with what there
+ * is at once, and does not wait for the Delete of the old one, over which the peer has no children.
+ */
+TEST(a_rekey_that_is_refused_after_the_other_one)
+{
+    CHECK(begin(2, NULL));
+    order(1, SHRIKE_REKEY, NULL);
+    struct pair_datagram late = p->side[0].queue[p->side[0].head];
+    u8 octets[4096];
+    CHECK(late.len <= sizeof(octets));
+    memcpy(octets, late.data, late.len);
+    late.data = octets;
+    pair_lose(&p->side[0]);
+    order(0, SHRIKE_REKEY, NULL);
+    meet_one(1);
+    meet_one(0);
+    CHECK_EQ(p->side[1].count, 1); /* the Delete */
+    pair_lose(&p->side[1]);
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 0);
+    pair_post(&p->side[0], &late);
+    meet_one(0);
+    CHECK_EQ(error_of(0), NOTIFY_TEMPORARY_FAILURE);
+    meet_one(1);
+    CHECK_EQ(p->side[1].ike_rekeyed, 1);
+    order(1, SHRIKE_DOWN, "net0");
+    pair_run(p);
+    CHECK(p->side[0].child_count == 1 && p->side[1].child_count == 1);
+    pair_wait(p, p->now + 60 * SHRIKE_SECOND);
+    CHECK(pair_agrees(p));
+    CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 1);
+    end();
+}
+
 /* RFC 7296 2.8 (6), 3.11 (3): what is wanted after the rekey goes over the new one; over the old
  * one goes its Delete, and then nothing. */
 TEST(the_delete_is_the_last_over_the_old_one)
@@ -268,5 +306,6 @@ int main(void)
            RUN(a_deleted_child_and_a_rekey_of_the_ike_sa) |
            RUN(a_child_is_deleted_over_one_that_was_not_used_yet) |
            RUN(a_rekey_of_an_ike_sa_that_is_closed) | RUN(a_rekey_of_an_ike_sa_that_is_replaced) |
+           RUN(a_rekey_that_is_refused_after_the_other_one) |
            RUN(the_delete_is_the_last_over_the_old_one);
 }

@@ -290,6 +290,52 @@ TEST(a_rekey_in_between_changes_nothing)
     toy_end(p);
 }
 
+/* Side 0 has moved; before the response comes, side 1 has made another IKE SA. What the response
+ * says is of that one: who keeps records hears of it. */
+TEST(what_the_old_one_hears_changes_the_new_one)
+{
+    struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
+    struct shrike_change c;
+    bool told = false;
+    begin(true, false);
+    pair_addresses(p, 0, &away, 1);
+    for (unsigned i = 0; i < 2; i++)
+        shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    (void)pair_deliver(p, 1);
+    settle_side(p, 1);
+    CHECK_EQ(p->side[0].count, 2); /* the response, and whether it is there */
+    struct pair_side *to = &p->side[0];
+    struct pair_datagram late = to->queue[to->head];
+    u8 octets[1024];
+    CHECK(late.len <= sizeof(octets));
+    memcpy(octets, late.data, late.len);
+    late.data = octets;
+    pair_lose(to);
+    for (unsigned i = 0; i < 2; i++) { /* it is */
+        (void)pair_deliver(p, i);
+        settle_side(p, i);
+    }
+    shrike_command(p->side[1].engine, p->now, &rekey);
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
+    (void)pair_deliver(p, 0);
+    settle_side(p, 0);
+    CHECK(p->side[0].ike_rekeyed == 1);
+    shrike_tick(p->side[0].engine, p->now); /* which asks anew by the new one */
+    settle_side(p, 0);
+    while (shrike_changed(p->side[0].engine, &c))
+        ;
+    pair_post(to, &late);
+    (void)pair_deliver(p, 0);
+    while (shrike_changed(p->side[0].engine, &c))
+        told |= c.ike == p->side[0].ike;
+    CHECK(told);
+    pair_run(p);
+    CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
 /* Side 0 has not had the response that makes the new IKE SA: it is told by the old one. */
 TEST(who_waits_for_a_rekey_hears_of_a_move)
 {
@@ -454,6 +500,7 @@ int main(void)
            RUN(paths_are_tried_quickly) | RUN(silence_makes_it_look_for_another_path) |
            RUN(who_moves_while_it_calls) | RUN(it_waits_until_there_is_an_address) |
            RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
+           RUN(what_the_old_one_hears_changes_the_new_one) |
            RUN(who_waits_for_a_rekey_hears_of_a_move) |
            RUN(the_caller_follows_a_peer_behind_a_nat) | RUN(the_caller_has_the_choice) |
            RUN(the_path_that_answers_is_in_use_already) |
