@@ -146,6 +146,8 @@ TEST(words_in_pieces)
     CHECK(piece_is(&rest, 8, "three"));
     CHECK(piece_is(&rest, 8, "seventee") && piece_is(&rest, 8, "n"));
     CHECK(rest.len == 0 && piece_is(&rest, 8, ""));
+    rest = bytes_of(NULL, 0);
+    CHECK(piece_is(&rest, 8, "") && rest.len == 0);
     rest = bytes_of("ab\n\n", 4); /* these take four columns each */
     CHECK(piece_is(&rest, 6, "ab\n") && piece_is(&rest, 0, "\n") && rest.len == 0);
     rest = bytes_of("a  b", 4);
