@@ -60,7 +60,7 @@ struct bytes show_piece(struct bytes *rest, size_t columns)
 {
     const struct bytes all = *rest;
     size_t fits = 0, end = 0, used = 0; /* octets; those of whole words; columns */
-    if (all.len == 0) /* perhaps of nowhere */
+    if (all.len == 0)                   /* perhaps of nowhere */
         return all;
     for (; fits < all.len; fits++) {
         used += printable(all.at[fits]) ? 1 : 4;
