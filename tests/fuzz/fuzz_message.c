@@ -1,6 +1,7 @@
 /* Header and chain of payloads: whatever the octets, parsing is harmless and says what a second,
  * simpler reading says; what was parsed and is built again gives the same octets, but for reserved
  * bits. */
+#include "wire/expression.h"
 #include "wire/gateway.h"
 #include "wire/grammar.h"
 #include "wire/ident.h"
@@ -114,6 +115,18 @@ static void gateway(struct bytes data)
     require_same(&w, data.len);
 }
 
+/* What an administrator may have written, and what a peer may call itself. */
+static void expression(struct bytes octets)
+{
+    static const char *const texts[] = {
+        "aX9 f", "Abc \t!", "bcyy@two.example", "dxdyx@one.example", "ababccddeeeffg", ""};
+    bool sound = expression_is_sound(octets);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        require(!expression_fits(octets, bytes_of(texts[i], strlen(texts[i]))) || sound);
+    (void)expression_fits(bytes_of("^(a*|b)*[^c]{0,9}@.+$", 21), octets);
+    require(expression_fits(bytes_of("^(.|[[:alpha:]])*$", 18), octets)); /* anything */
+}
+
 /* Nothing fits it better than itself. */
 static void identity(const struct ident *id)
 {
@@ -132,6 +145,7 @@ static void identity(const struct ident *id)
         require(id_score(&patterns[i], &one) <= whole);
     require(id_matches(&one, &one) == (whole > 0));
     (void)id_is_pattern(&one);
+    expression(id->data);
 }
 
 static void body_notify(struct bytes body)

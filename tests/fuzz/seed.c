@@ -123,6 +123,18 @@ static void id_key(struct writer *w)
     ident_write(w, &(struct ident){ID_KEY_ID, some(40)});
 }
 
+/* Regular expressions, for what scores identities. */
+#define EXPRESSION(name, octets)                                                                   \
+    static void name(struct writer *w)                                                             \
+    {                                                                                              \
+        ident_write(w, &(struct ident){ID_KEY_ID, text(octets)});                                  \
+    }
+EXPRESSION(id_sets, "^[^a-f.-]+[][:alnum:]]*[[:digit:][:punct:]]?[[:space:]x-z][[:xdigit:]]$")
+EXPRESSION(id_classes, "^[[:upper:]][[:lower:]][[:alpha:]][[:blank:]][[:print:]][[:graph:]]$")
+EXPRESSION(id_groups, "^(a|bc|(d.)*)(x?|y+)@(one|two)\\.example$")
+EXPRESSION(id_counts, "^(ab){2,3}c{2}d{0,2}e{2,}f{0,}g**$")
+EXPRESSION(id_unsound, "^[[:word:]](a||b)\\w{3,1}$")
+
 static void cert(struct writer *w)
 {
     cert_write(w, &(struct cert){CERT_X509_SIGNATURE, some(20)});
@@ -411,6 +423,11 @@ static const struct seed {
     {EXCHANGE_IKE_SA_INIT, {N(n_led_name)}},
     {EXCHANGE_IKE_SA_INIT, {SA(sa_ike), KE, NONCE, N(n_led_ip6)}},
     {EXCHANGE_IKE_AUTH, {IDR(id_mail), AUTH, N(n_led_ip4)}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_sets), AUTH}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_classes), AUTH}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_groups), AUTH}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_counts), AUTH}},
+    {EXCHANGE_IKE_AUTH, {IDR(id_unsound), AUTH}},
     {EXCHANGE_IKE_SA_INIT, {{54, vendor}, {200, vendor}, {49, nothing}}},
     {EXCHANGE_IKE_INTERMEDIATE, {KE, {PAYLOAD_SK, sealed}}},
     {EXCHANGE_IKE_AUTH, {{PAYLOAD_SK, sealed}}},
