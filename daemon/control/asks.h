@@ -33,6 +33,7 @@ struct ask {
             u32 lost;   /* messages, of a client that does not read; of who follows: not told yet */
             u32 unsent; /* the same of datagrams */
             bool follow; /* it is answered when net ends, and no sooner */
+            u64 zero_us; /* when net's clock began, in microseconds since 1970; 0: not asked yet */
         } ladders;
     };
 };

@@ -48,13 +48,20 @@ enum vici_reply ladders_command(void *ctx, const struct vici_request *r, struct 
 
 /* ---- what comes ---- */
 
-/* Net's clock is that of all roles; people have another one: microseconds since 1970. */
-static u64 us_of(const struct control *c, shrike_time when)
+static u64 clock_us(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    u64 now_us = (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
-    return now_us - (MAX(loop_now(c->seat->loop), when) - when);
+    clock_gettime(clock, &t);
+    return (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
+}
+
+/* Net's clock is that of all roles; people have another one: microseconds since 1970. Both are
+ * compared once for each who asks, so that what comes later has a later time. */
+static u64 us_of(struct ask *a, shrike_time when)
+{
+    if (a->ladders.zero_us == 0)
+        a->ladders.zero_us = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_BOOTTIME);
+    return a->ladders.zero_us + when;
 }
 
 static void put_spi(struct vici_writer *w, const char *key, u64 spi)
@@ -88,7 +95,7 @@ static void stream(struct ask *a, const struct mail_ladder *l)
     for (u16 i = 0; i < l->count; i++) {
         snprintf(name, sizeof name, "%u", i);
         vici_begin(&w, name);
-        rungs_put(&w, &l->rungs[i], us_of(c, l->rungs[i].when));
+        rungs_put(&w, &l->rungs[i], us_of(a, l->rungs[i].when));
         vici_end(&w);
     }
     vici_end(&w);
@@ -106,7 +113,7 @@ static void stream_datagram(struct ask *a, const struct mail_datagram *d)
     struct control *c = a->control;
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     struct bytes message;
-    rungs_put_time(&w, us_of(c, d->when));
+    rungs_put_time(&w, us_of(a, d->when));
     vici_put_text(&w, "way", d->sent ? "out" : "in");
     rungs_put_end(&w, "local", &d->local);
     rungs_put_end(&w, "remote", &d->remote);

@@ -58,6 +58,17 @@ frames() {
     WIRESHARK_CONFIG_DIR=$net_dir/keys tshark -r "$file" -Y "$2" -T fields -e isakmp.exchangetype 2>/dev/null
 }
 
+# are COUNT NAME FILTER: so many frames are so.
+are() {
+    local count
+    count=$(frames "$2" "$3" | wc -l)
+    [ "$count" -eq "$1" ] || {
+        echo "$2: $count frames with $3, not $1"
+        tshark -r "$net_dir/$2.$([ "$2" = west ] && echo pcap || echo out)" -t d 2>/dev/null
+        return 1
+    }
+}
+
 read_from() { [ -n "$(frames "$1" "$2")" ]; }
 
 # Request and response of IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, and of both deletions.
@@ -78,10 +89,10 @@ in_order() {
 as_on_the_wire() {
     local name
     for name in west east; do
-        [ "$(frames $name 'udp.port == 500 && !udpencap' | wc -l)" -eq 2 ] &&
-            [ "$(frames $name 'udp.port == 4500 && udpencap.non_esp_marker' | wc -l)" -eq 8 ] &&
-            [ "$(frames $name 'frame.time_delta >= 0 && frame.time_relative < 30' | wc -l)" -eq 10 ] &&
-            [ "$(frames $name 'ip.src == 192.0.2.1 && ip.dst == 192.0.2.2' | wc -l)" -eq 5 ] || return 1
+        are 2 $name 'udp.port == 500 && !udpencap' &&
+            are 8 $name 'udp.port == 4500 && udpencap.non_esp_marker' &&
+            are 10 $name 'frame.time_delta >= 0 && frame.time_relative < 30' &&
+            are 5 $name 'ip.src == 192.0.2.1 && ip.dst == 192.0.2.2' || return 1
     done
 }
 
@@ -124,6 +135,7 @@ by_any_name() {
 the_place_is_free_again() {
     local i
     for i in 1 2 3 4 5 6; do
+        rm -f "$net_dir/again.out" # else it is there before the program is, and a signal is lost
         follow again west -f west-east || return 1
         within 5 test -s "$net_dir/again.out" || {
             cat "$net_dir/again.err"
