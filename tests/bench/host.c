@@ -84,10 +84,12 @@ static void answer_auth(struct host *h, const struct shrike_op *op, struct quest
     if (!keymat_psk_auth(h->provider, prf, key, op->auth.octets, q->value))
         bench_fail("no AUTH value");
     struct bytes value = bytes_of(q->value, prf->len);
-    if (op->kind == SHRIKE_PROVE)
+    if (op->kind == SHRIKE_PROVE) {
+        q->answer.method = AUTH_PSK;
         q->answer.value = value;
-    else
+    } else {
         q->answer.ok = bytes_equal(value, op->auth.value);
+    }
 }
 
 /* false: nothing is to be said. */
