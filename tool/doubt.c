@@ -53,7 +53,8 @@ static void doubt_secrets(const struct config *c, struct config_report *report)
     char here[128], there[128];
     for (u32 i = 0; i < c->conf.conn_count; i++) {
         const struct shrike_conn *conn = &c->conf.conns[i];
-        if (doubt_secret(c, &conn->local.id, &conn->remote.id))
+        if (conn->remote.kind == SHRIKE_AUTH_NONE || /* nobody speaks by it */
+            doubt_secret(c, &conn->local.id, &conn->remote.id))
             continue;
         print_id(here, &conn->local.id);
         print_id(there, &conn->remote.id);

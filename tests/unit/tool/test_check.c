@@ -159,6 +159,22 @@ TEST(nobody_has_a_secret)
     }
 }
 
+/* Shunts alone are nobody's: there is nobody to believe. */
+TEST(shunts_need_no_secret)
+{
+    FILE *f = fopen(paths[0], "w");
+    if (!f)
+        abort();
+    fputs("connections {\n lan {\n remote_addrs = 127.0.0.1\n children {\n lan {\n"
+          " local_ts = 10.0.0.0/8\n remote_ts = 10.0.0.0/8\n mode = pass\n start_action = trap\n"
+          " }\n }\n }\n}\n",
+          f);
+    fclose(f);
+    CHECK_EQ(check(false), TOOL_DONE);
+    CHECK(is_well());
+    bench_close(&b);
+}
+
 TEST(two_sides)
 {
     static const struct {
@@ -233,8 +249,8 @@ int main(void)
     for (unsigned i = 0; i < 2; i++)
         snprintf(paths[i], sizeof paths[i], "%s/%c.conf", folder, 'a' + (int)i);
     int failed = RUN(a_sound_file) | RUN(all_mistakes_at_once) | RUN(what_is_surely_not_meant) |
-                 RUN(more_than_are_compared) | RUN(nobody_has_a_secret) | RUN(two_sides) |
-                 RUN(as_json);
+                 RUN(more_than_are_compared) | RUN(nobody_has_a_secret) |
+                 RUN(shunts_need_no_secret) | RUN(two_sides) | RUN(as_json);
     unlink(paths[0]);
     unlink(paths[1]);
     rmdir(folder);
