@@ -203,32 +203,23 @@ TEST(a_rekey_of_an_ike_sa_that_is_closed)
  */
 TEST(a_rekey_of_an_ike_sa_that_is_replaced)
 {
+    struct late late, closing;
     CHECK(begin(1, NULL));
     order(0, SHRIKE_REKEY, NULL);
-    struct pair_datagram late = p->side[1].queue[p->side[1].head];
-    u8 octets[4096];
-    CHECK(late.len <= sizeof(octets));
-    memcpy(octets, late.data, late.len);
-    late.data = octets;
-    pair_lose(&p->side[1]);
+    take_away(&p->side[1], &late);
     order(1, SHRIKE_REKEY, NULL);
     pair_deliver(p, 0);
     settle_side(p, 0);
     pair_deliver(p, 1);
     settle_side(p, 1); /* its Delete is on its way */
     CHECK(said(1)->any && count_of(&h, PAYLOAD_DELETE) == 1);
-    struct pair_datagram closing = p->side[0].queue[p->side[0].head];
     CHECK_EQ(p->side[0].count, 1);
-    u8 delete_octets[256];
-    CHECK(closing.len <= sizeof(delete_octets));
-    memcpy(delete_octets, closing.data, closing.len);
-    closing.data = delete_octets;
-    pair_lose(&p->side[0]);
-    pair_post(&p->side[1], &late);
+    take_away(&p->side[0], &closing);
+    pair_post(&p->side[1], &late.datagram);
     pair_deliver(p, 1);
     settle_side(p, 1);
     CHECK_EQ(error_of(1), NOTIFY_TEMPORARY_FAILURE);
-    pair_post(&p->side[0], &closing);
+    pair_post(&p->side[0], &closing.datagram);
     pair_run(p);
     CHECK(pair_agrees(p));
     CHECK(p->side[0].ike_rekeyed == 1 && p->side[0].ike_down == 0);
@@ -240,21 +231,17 @@ TEST(a_rekey_of_an_ike_sa_that_is_replaced)
  */
 TEST(a_rekey_that_is_refused_after_the_other_one)
 {
+    struct late late;
     CHECK(begin(2, NULL));
     order(1, SHRIKE_REKEY, NULL);
-    struct pair_datagram late = p->side[0].queue[p->side[0].head];
-    u8 octets[4096];
-    CHECK(late.len <= sizeof(octets));
-    memcpy(octets, late.data, late.len);
-    late.data = octets;
-    pair_lose(&p->side[0]);
+    take_away(&p->side[0], &late);
     order(0, SHRIKE_REKEY, NULL);
     meet_one(1);
     meet_one(0);
     CHECK_EQ(p->side[1].count, 1); /* the Delete */
     pair_lose(&p->side[1]);
     CHECK(p->side[0].ike_rekeyed == 1 && p->side[1].ike_rekeyed == 0);
-    pair_post(&p->side[0], &late);
+    pair_post(&p->side[0], &late.datagram);
     meet_one(0);
     CHECK_EQ(error_of(0), NOTIFY_TEMPORARY_FAILURE);
     meet_one(1);

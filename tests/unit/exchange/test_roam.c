@@ -296,6 +296,7 @@ TEST(what_the_old_one_hears_changes_the_new_one)
 {
     struct shrike_command rekey = {SHRIKE_REKEY, 7, "pair", NULL, 0, 0, false, {0}, 0, false};
     struct shrike_change c;
+    struct late late;
     bool told = false;
     begin(true, false);
     pair_addresses(p, 0, &away, 1);
@@ -305,13 +306,7 @@ TEST(what_the_old_one_hears_changes_the_new_one)
     (void)pair_deliver(p, 1);
     settle_side(p, 1);
     CHECK_EQ(p->side[0].count, 2); /* the response, and whether it is there */
-    struct pair_side *to = &p->side[0];
-    struct pair_datagram late = to->queue[to->head];
-    u8 octets[1024];
-    CHECK(late.len <= sizeof(octets));
-    memcpy(octets, late.data, late.len);
-    late.data = octets;
-    pair_lose(to);
+    take_away(&p->side[0], &late);
     for (unsigned i = 0; i < 2; i++) { /* it is */
         (void)pair_deliver(p, i);
         settle_side(p, i);
@@ -326,7 +321,7 @@ TEST(what_the_old_one_hears_changes_the_new_one)
     settle_side(p, 0);
     while (shrike_changed(p->side[0].engine, &c))
         ;
-    pair_post(to, &late);
+    pair_post(&p->side[0], &late.datagram);
     (void)pair_deliver(p, 0);
     while (shrike_changed(p->side[0].engine, &c))
         told |= c.ike == p->side[0].ike;

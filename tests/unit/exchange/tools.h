@@ -49,6 +49,22 @@ static inline void chain_delete(struct chain *c, u8 protocol, const uint32_t *sp
     payload_end(&c->b, mark);
 }
 
+/* The datagram that this side would get next, taken away: to be posted later. Of a small message.
+ */
+struct late {
+    u8 octets[4096];
+    struct pair_datagram datagram;
+};
+
+static inline void take_away(struct pair_side *side, struct late *out)
+{
+    out->datagram = side->queue[side->head];
+    CHECK(side->count > 0 && out->datagram.len <= sizeof(out->octets));
+    memcpy(out->octets, out->datagram.data, out->datagram.len);
+    out->datagram.data = out->octets;
+    pair_lose(side);
+}
+
 /* What the victim of a forger said. */
 struct heard {
     u8 octets[MESSAGE_MAX];
