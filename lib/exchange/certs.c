@@ -96,13 +96,14 @@ static const struct shrike_credential *choose(const struct shrike_auth *ours,
             return &ours->credentials[i];
     }
     /* RFC 7296 3.7: authorities that are named are a preference, no demand. */
-    return ours->credential_count ? ours->credentials : NULL;
+    return ours->credentials;
 }
 
 const struct shrike_credential *certs_choose(const struct turn *t)
 {
+    const struct shrike_auth *ours = &t->sa->conn->local;
     struct message init;
-    return choose(&t->sa->conn->local, asking(t, &init));
+    return ours->credential_count ? choose(ours, asking(t, &init)) : NULL;
 }
 
 /* ---- CERT ---- */
@@ -111,10 +112,11 @@ void certs_add(struct turn *t)
 {
     struct message init;
     const struct shrike_conn *conn = t->sa->conn;
+    if (conn->local.credential_count == 0 || conn->send_cert == SHRIKE_CERT_NEVER)
+        return;
     const struct message *asked = asking(t, &init);
     const struct shrike_credential *c = choose(&conn->local, asked);
-    if (!c || conn->send_cert == SHRIKE_CERT_NEVER ||
-        (conn->send_cert == SHRIKE_CERT_IFASKED && !message_find(asked, PAYLOAD_CERTREQ)))
+    if (conn->send_cert == SHRIKE_CERT_IFASKED && !message_find(asked, PAYLOAD_CERTREQ))
         return;
     for (unsigned i = 0; i < c->cert_count; i++) {
         size_t mark = payload_begin(t->out, PAYLOAD_CERT, false);
