@@ -106,6 +106,9 @@ void peer_ops_take(struct peer *p, const struct shrike_op *op)
     case SHRIKE_RESOLVE: /* of another gateway, which is not here */
         answer_later(p, op, (struct shrike_answer){.reason = SHRIKE_REASON_REDIRECT_NAME});
         break;
+    case SHRIKE_EAP: /* whose methods are not here */
+        answer_later(p, op, (struct shrike_answer){.reason = SHRIKE_REASON_EAP_NOBODY});
+        break;
     case SHRIKE_CHILD_INSTALL:
         install(p, op);
         break;
@@ -122,6 +125,7 @@ void peer_ops_take(struct peer *p, const struct shrike_op *op)
         desk_over(&p->desk, op->lease_over);
         break;
     case SHRIKE_ADDRESS_REMOVE:
+    case SHRIKE_EAP_OVER:
         break;
     }
 }

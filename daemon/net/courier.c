@@ -173,6 +173,8 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_RESOLVE;
     case SHRIKE_LEASE: /* nobody else's */
     case SHRIKE_LEASE_FREE:
+    case SHRIKE_EAP: /* nobody's yet */
+    case SHRIKE_EAP_OVER:
         break;
     }
     return MAIL_NONE;
@@ -258,7 +260,7 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     c->posted++;
     if (w.full || kind_of(op->kind) == MAIL_NONE) {
         if (wants_answer(op->kind))
-            fail(c, op, SHRIKE_REASON_LIMIT);
+            fail(c, op, op->kind == SHRIKE_EAP ? SHRIKE_REASON_EAP_NOBODY : SHRIKE_REASON_LIMIT);
     } else if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_ADDRESS_ADD ||
                op->kind == SHRIKE_RESOLVE) {
         post_install(c, now, op, written_bytes(&w));

@@ -14,7 +14,8 @@ CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_answer, 32);
+CARRIES(struct shrike_eap_op, 96);
+CARRIES(struct shrike_answer, 72);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
 
@@ -39,7 +40,7 @@ static void certs_read(struct reader *r, struct shrike_auth_op *a, struct seam_b
 
 static void auth_write(struct writer *w, const struct shrike_auth_op *a)
 {
-    write_choice(w, a->kind, SHRIKE_AUTH_PUBKEY + 1);
+    write_choice(w, a->kind, SHRIKE_AUTH_EAP + 1);
     write_u8(w, a->method);
     write_u16(w, a->prf);
     write_u16(w, a->hashes);
@@ -56,7 +57,7 @@ static void auth_write(struct writer *w, const struct shrike_auth_op *a)
 
 static void auth_read(struct reader *r, struct shrike_auth_op *a, struct seam_box *box)
 {
-    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_PUBKEY + 1);
+    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_EAP + 1);
     a->method = read_u8(r);
     a->prf = read_u16(r);
     a->hashes = read_u16(r);
@@ -246,6 +247,31 @@ static void resolve_read(struct reader *r, struct shrike_resolve_op *o, struct s
     o->name = read_slice(r);
 }
 
+static void eap_op_write(struct writer *w, const struct shrike_eap_op *o)
+{
+    write_u32(w, o->session);
+    write_flag(w, o->server);
+    write_flag(w, o->only);
+    write_name(w, o->conn);
+    write_id(w, &o->local);
+    write_id(w, &o->remote);
+    write_slice(w, o->message);
+    write_origin(w, o->origin);
+}
+
+static void eap_op_read(struct reader *r, struct shrike_eap_op *o, struct seam_box *box)
+{
+    o->session = read_u32(r);
+    o->server = read_flag(r);
+    o->only = read_flag(r);
+    o->conn = read_name(r, box->names[NAME_CONN]);
+    o->local = read_id(r);
+    o->remote = read_id(r);
+    o->message = read_slice(r);
+    o->origin = read_origin(r, box->names[NAME_FILE]);
+    r->bad |= o->message.len > SHRIKE_EAP_MAX;
+}
+
 static void move_write(struct writer *w, const struct shrike_move_op *o)
 {
     write_endpoint(w, &o->local);
@@ -271,7 +297,7 @@ static void move_read(struct reader *r, struct shrike_move_op *o, struct seam_bo
 
 void op_write(struct writer *w, const struct shrike_op *op)
 {
-    write_choice(w, op->kind, SHRIKE_ADDRESS_REMOVE + 1);
+    write_choice(w, op->kind, SHRIKE_EAP_OVER + 1);
     write_token(w, op->token);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -299,9 +325,15 @@ void op_write(struct writer *w, const struct shrike_op *op)
     case SHRIKE_RESOLVE:
         resolve_write(w, &op->resolve);
         break;
+    case SHRIKE_EAP:
+        eap_op_write(w, &op->eap);
+        break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         write_u32(w, op->lease_over);
+        break;
+    case SHRIKE_EAP_OVER:
+        write_u32(w, op->session_over);
         break;
     }
 }
@@ -309,7 +341,7 @@ void op_write(struct writer *w, const struct shrike_op *op)
 bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
 {
     memset(op, 0, sizeof(*op));
-    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_ADDRESS_REMOVE + 1);
+    op->kind = (enum shrike_op_kind)read_choice(r, SHRIKE_EAP_OVER + 1);
     op->token = read_token(r);
     switch (op->kind) {
     case SHRIKE_PROVE:
@@ -337,9 +369,15 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
     case SHRIKE_RESOLVE:
         resolve_read(r, &op->resolve, box);
         break;
+    case SHRIKE_EAP:
+        eap_op_read(r, &op->eap, box);
+        break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         op->lease_over = read_u32(r);
+        break;
+    case SHRIKE_EAP_OVER:
+        op->session_over = read_u32(r);
         break;
     }
     return read_ended(r);
@@ -352,6 +390,9 @@ void answer_write(struct writer *w, struct shrike_token token, const struct shri
     write_choice(w, a->reason, SHRIKE_REASON_COUNT);
     write_u8(w, a->method);
     write_slice(w, a->value);
+    write_flag(w, a->mutual);
+    write_slice(w, a->secret);
+    write_slice(w, a->identity);
 }
 
 bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_answer *a)
@@ -361,5 +402,9 @@ bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_ans
     a->reason = (enum shrike_reason_code)read_choice(r, SHRIKE_REASON_COUNT);
     a->method = read_u8(r);
     a->value = read_slice(r);
+    a->mutual = read_flag(r);
+    a->secret = read_slice(r);
+    a->identity = read_slice(r);
+    r->bad |= a->secret.len > SHRIKE_MSK_MAX || a->identity.len > SHRIKE_ID_MAX;
     return read_ended(r);
 }

@@ -26,6 +26,7 @@ enum shrike_op_kind {
     SHRIKE_LEASE,         /* give a peer internal addresses */
     SHRIKE_ADDRESS_ADD,   /* internal addresses given to us are to be used */
     SHRIKE_RESOLVE,       /* find the addresses of a gateway that another one has named */
+    SHRIKE_EAP,           /* go on with an EAP session */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
     /* not answered: */
     SHRIKE_CHILD_REMOVE,   /* take them out; or, asked after an INSTALL that was not answered in
@@ -34,6 +35,7 @@ enum shrike_op_kind {
     SHRIKE_CHILD_MOVE,     /* the ends of these pairs are others from now on */
     SHRIKE_LEASE_FREE,     /* the peer does not need them any more */
     SHRIKE_ADDRESS_REMOVE, /* they are not ours any more */
+    SHRIKE_EAP_OVER,       /* the session is not needed any more */
 };
 
 /* A CERT payload (RFC 7296 3.6). */
@@ -158,6 +160,29 @@ struct shrike_resolve_op {
 };
 #define SHRIKE_RESOLVED_SIZE 17 /* octets of an address in the answer: its family, 16 octets */
 
+/* EAP (RFC 3748, RFC 7296 2.16), by whoever has its methods. Each session has a number that is
+ * given once and ends once, by EAP_OVER, also when it has failed or its answer is not waited for
+ * any more.
+ *
+ * A server is asked without a message first, then with each response of the peer. It answers with
+ * the next request, or with no message when the peer has proved who it is. A peer is asked with
+ * each request, and answers with the response; and with Success, which it is to believe no earlier
+ * than its method allows, and answers with no message. Success and Failure of a server are made
+ * here: an answer that is not `ok` is a Failure. */
+#define SHRIKE_EAP_MAX 4096 /* octets of a message: what RADIUS can carry (RFC 2865 3) */
+#define SHRIKE_MSK_MAX 128  /* octets of the key that a method makes; 64 and more (RFC 3748 7.10)  \
+                             */
+struct shrike_eap_op {
+    uint32_t session;
+    bool server;
+    bool only; /* nothing else proves who the server is (RFC 5998): only a method that proves both
+                * sides and makes a key will do */
+    const char *conn;
+    struct shrike_id local, remote; /* as they stand in IKE_AUTH, and nobody has proved yet */
+    struct shrike_bytes message;    /* at most SHRIKE_EAP_MAX */
+    struct shrike_origin origin;    /* of the authentication rule */
+};
+
 /* An op. Those up to CHILD_INSTALL are answered, sooner or later, by shrike_done(). Nobody is told
  * when an answer is no longer waited for: a late one is dropped by its token. */
 struct shrike_op {
@@ -172,7 +197,9 @@ struct shrike_op {
         struct shrike_lease_op lease;
         struct shrike_address_op address;
         struct shrike_resolve_op resolve;
-        uint32_t lease_over; /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */
+        struct shrike_eap_op eap;
+        uint32_t lease_over;   /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */
+        uint32_t session_over; /* EAP_OVER: the number of the session */
     };
 };
 
@@ -195,8 +222,13 @@ struct shrike_answer {
     struct shrike_bytes value;      /* PROVE: the AUTH data. CHECK that failed: what the secret is
                                      * called, for the reason. LEASE: configuration attributes as on
                                      * the wire (RFC 7296 3.15.1), addresses and what else the peer
-                                     * is to know. RESOLVE: addresses, the best one first. Copied
-                                     * during the call */
+                                     * is to know. RESOLVE: addresses, the best one first. EAP: the
+                                     * message to be sent. Copied during the call */
+    /* EAP, when it has succeeded: */
+    bool mutual;                  /* the method has proved both sides */
+    struct shrike_bytes secret;   /* its MSK, at most SHRIKE_MSK_MAX; empty: it makes none */
+    struct shrike_bytes identity; /* server: of the peer, at most SHRIKE_ID_MAX; empty: it has not
+                                   * become known */
 };
 
 #endif

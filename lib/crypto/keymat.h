@@ -55,7 +55,7 @@ bool keymat_maced_id(const struct shrike_provider *p, const struct prf_suite *pr
                      struct bytes sk_p, struct bytes rest, u8 *out) must_use;
 
 /* AUTH of a shared key = prf(prf(secret, "Key Pad for IKEv2"), octets) (RFC 7296 2.15). For the
- * holder of the secret, not for the engine. */
+ * holder of the secret; the engine knows none but those that EAP has made (RFC 7296 2.16). */
 bool keymat_psk_auth(const struct shrike_provider *p, const struct prf_suite *prf,
                      struct bytes secret, struct bytes octets, u8 *out) must_use;
 

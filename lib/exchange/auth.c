@@ -3,7 +3,7 @@
 #include "exchange/certs.h"
 #include "exchange/childless.h"
 #include "exchange/cp.h"
-#include "exchange/exchange.h"
+#include "exchange/eap.h"
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
@@ -21,13 +21,27 @@
 
 enum auth_ask_step { ASK_PROVE, ASK_SEND };
 enum auth_answer_step {
-    ANSWER_IDENTIFY,
+    ANSWER_FIRST,
+    ANSWER_BEGAN, /* EAP has */
+    ANSWER_SIGNED,
+    ANSWER_TALKED,
     ANSWER_CHECKED,
     ANSWER_LEASED,
     ANSWER_INSTALLED,
     ANSWER_PROVED,
 };
-enum auth_conclude_step { CONCLUDE_VERIFY, CONCLUDE_CHECKED, CONCLUDE_ADDED, CONCLUDE_INSTALLED };
+enum auth_conclude_step {
+    CONCLUDE_FIRST,
+    CONCLUDE_CHECKED,
+    CONCLUDE_TALKED,
+    CONCLUDE_ADDED,
+    CONCLUDE_INSTALLED,
+};
+
+static enum eap_phase phase_of(const struct turn *t)
+{
+    return (enum eap_phase)t->sa->handshake->eap.phase;
+}
 
 static bool keep_peer_id(struct turn *t, const struct ident *id)
 {
@@ -67,6 +81,8 @@ static bool is_as_demanded(const struct shrike_conn *conn, u8 method)
     case SHRIKE_AUTH_PUBKEY:
         return method == AUTH_DIGITAL_SIGNATURE || method == AUTH_RSA ||
                (method >= AUTH_ECDSA_256 && method <= AUTH_ECDSA_521);
+    case SHRIKE_AUTH_EAP: /* which has no AUTH until it is over */
+        return false;
     }
     return false;
 }
@@ -90,40 +106,63 @@ static enum verdict add_child(struct turn *t)
         c->state = CHILD_NEGOTIATED;
         c->ours = true;
         t->slot->child = c;
+        t->sa->handshake->eap.child = c->serial;
         return DONE;
     }
     return turn_fail(t, t->reason.code, 0);
 }
 
-enum verdict auth_ask(struct turn *t)
+/* The first request. RFC 7296 2.16: without AUTH it asks for EAP. */
+static enum verdict ask_first(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
-    switch ((enum auth_ask_step)t->slot->step) {
-    case ASK_PROVE:
-        t->slot->step = ASK_SEND;
-        return prove_ask(t);
-    case ASK_SEND:
-        break;
-    }
+    bool proves = conn->local.kind != SHRIKE_AUTH_EAP;
     t->reason.origin = conn->local.origin;
-    if (!t->op->ok)
-        return turn_fail(t, t->op->reason, 0);
     enum unique_call call = unique_call(t->shard, t->sa);
     if (call == UNIQUE_GIVEN_WAY)
         return turn_fail(t, SHRIKE_REASON_CROSSED, 0);
     add_id(t, PAYLOAD_IDI, &conn->local.id);
-    certs_add(t);
+    if (proves)
+        certs_add(t);
     certs_ask(t);
     if (call == UNIQUE_FIRST) /* RFC 7296 2.4 (1, 3): before a crash there may have been others */
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         add_id(t, PAYLOAD_IDR, &conn->remote.id);
-    add_auth(t);
+    if (proves)
+        add_auth(t);
+    eap_offer(t);
     mobike_offer(t);
     idsync_offer(t);
     if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     return add_child(t);
+}
+
+enum verdict auth_ask(struct turn *t)
+{
+    switch ((enum auth_ask_step)t->slot->step) {
+    case ASK_PROVE:
+        if (phase_of(t) != EAP_NOT)
+            return eap_ask(t);
+        if (!eap_fits(t))
+            return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
+        if (t->sa->conn->local.kind == SHRIKE_AUTH_EAP)
+            return ask_first(t);
+        t->slot->step = ASK_SEND;
+        return prove_ask(t);
+    case ASK_SEND:
+        break;
+    }
+    t->reason.origin = t->sa->conn->local.origin;
+    return t->op->ok ? ask_first(t) : turn_fail(t, t->op->reason, 0);
+}
+
+/* The peer's EAP message is for its method. */
+static enum verdict talk(struct turn *t)
+{
+    t->slot->step = CONCLUDE_TALKED;
+    return eap_take(t);
 }
 
 /* Who answers, and is it whom we called? Then let its proof be checked. */
@@ -132,14 +171,13 @@ static enum verdict verify(struct turn *t)
     const struct shrike_conn *conn = t->sa->conn;
     struct ident id;
     struct auth auth;
-    struct notify n;
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
-    if (!proves && notify_error(t->in, &n)) {
-        t->reason.theirs = true;
-        t->reason.origin = conn->local.origin;
-        return turn_fail(t, reason_of_notify(n.type, SHRIKE_REASON_PEER_REFUSED), n.type);
-    }
-    if (!proves || !ident_read(message_body(t->in, PAYLOAD_IDR), &id))
+    bool alone = eap_alone(conn); /* RFC 5998 3: then its proof comes at the end */
+    if (!proves && prove_refused(t))
+        return FAIL;
+    if (proves && alone)
+        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
+    if (proves == alone || !ident_read(message_body(t->in, PAYLOAD_IDR), &id))
         return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
     struct shrike_id peer = {.type = id.type, .data = id.data};
     t->reason.offered = message_body(t->in, PAYLOAD_IDR);
@@ -148,12 +186,12 @@ static enum verdict verify(struct turn *t)
     if (!id_matches(&conn->remote.id, &peer))
         return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
     /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
-    t->reason.method = auth.method;
-    if (!is_as_demanded(conn, auth.method))
+    t->reason.method = proves ? auth.method : 0;
+    if (proves && !is_as_demanded(conn, auth.method))
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!keep_peer_id(t, &id))
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
-    return prove_check(t, &auth);
+    return proves ? prove_check(t, &auth) : talk(t);
 }
 
 static bool initial_contact(const struct turn *t)
@@ -234,31 +272,67 @@ static enum verdict conclude_child(struct turn *t)
     return take_child(t) == AWAIT ? AWAIT : concluded(t);
 }
 
+/* The peer has proved itself, and so have we. */
+static enum verdict conclude_up(struct turn *t)
+{
+    struct gateway gateway;
+    if (redirect_in_auth(t, &gateway))
+        return redirect_auth(t, &gateway);
+    if (!mobike_take(t))
+        return FAIL;
+    idsync_take(t);
+    /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
+    establish(t);
+    roam_begin(t->shard, t->sa);
+    reauth_heed(t);
+    t->slot->step = CONCLUDE_ADDED;
+    return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
+}
+
+/* The proof of the first response is checked. RFC 7296 2.16: EAP begins once it holds. */
+static enum verdict conclude_checked(struct turn *t)
+{
+    t->reason.origin = t->sa->conn->remote.origin;
+    t->reason.offered = message_body(t->in, PAYLOAD_IDR);
+    t->reason.beside = t->op->value;
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, 0);
+    return t->sa->conn->local.kind == SHRIKE_AUTH_EAP ? talk(t) : conclude_up(t);
+}
+
+/* RFC 7296 2.16 (2): the last response after EAP: the proof, and what was asked for in the first
+ * request. */
+static enum verdict conclude_proof(struct turn *t)
+{
+    enum verdict v = eap_verify(t);
+    t->slot->child = child_of_serial(t->sa, t->sa->handshake->eap.child);
+    return v == DONE ? conclude_up(t) : v;
+}
+
+static enum verdict conclude_first(struct turn *t)
+{
+    switch (phase_of(t)) {
+    case EAP_NOT:
+        t->slot->step = CONCLUDE_CHECKED;
+        return verify(t);
+    case EAP_TALK:
+        return talk(t);
+    case EAP_PROOF:
+        return conclude_proof(t);
+    }
+    return DROP;
+}
+
 enum verdict auth_conclude(struct turn *t)
 {
     struct child_sa *child = t->slot->child;
-    struct gateway gateway;
     switch ((enum auth_conclude_step)t->slot->step) {
-    case CONCLUDE_VERIFY:
-        t->slot->step = CONCLUDE_CHECKED;
-        return verify(t);
+    case CONCLUDE_FIRST:
+        return conclude_first(t);
     case CONCLUDE_CHECKED:
-        t->reason.origin = t->sa->conn->remote.origin;
-        t->reason.offered = message_body(t->in, PAYLOAD_IDR);
-        t->reason.beside = t->op->value;
-        if (!t->op->ok)
-            return turn_fail(t, t->op->reason, 0);
-        if (redirect_in_auth(t, &gateway))
-            return redirect_auth(t, &gateway);
-        if (!mobike_take(t))
-            return FAIL;
-        idsync_take(t);
-        /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
-        establish(t);
-        roam_begin(t->shard, t->sa);
-        reauth_heed(t);
-        t->slot->step = CONCLUDE_ADDED;
-        return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
+        return conclude_checked(t);
+    case CONCLUDE_TALKED:
+        return eap_taken(t);
     case CONCLUDE_ADDED:
         cp_taken(t);
         return conclude_child(t);
@@ -286,6 +360,20 @@ static void name_peer(struct turn *t, struct shrike_origin rule)
     t->reason.origin = rule;
 }
 
+/* The connection is known; auth NULL: the peer asks for EAP. Begin what shows who it is. */
+static enum verdict admit(struct turn *t, const struct auth *auth)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    bool by_eap = conn->remote.kind == SHRIKE_AUTH_EAP;
+    t->reason.method = auth ? auth->method : 0;
+    if (by_eap ? auth != NULL : !is_as_demanded(conn, t->reason.method))
+        return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
+    if (!eap_fits(t))
+        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
+    t->slot->step = by_eap ? ANSWER_BEGAN : ANSWER_CHECKED;
+    return by_eap ? eap_begin(t) : prove_check(t, auth);
+}
+
 /* RFC 7296 2.16: which of our connections is this for? Then let the peer's proof be checked. */
 static enum verdict identify(struct turn *t)
 {
@@ -306,6 +394,8 @@ static enum verdict identify(struct turn *t)
         .remote_id = {idi.type, idi.data},
         .local_id = {idr.type, idr.data},
     };
+    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
+    q.by_eap = !proves;
     const struct shrike_conn *conn = match_identity(&q, &why);
     /* RFC 7296 2.21.2 (1), 1.2 (3): nobody that we know. */
     if (!conn) {
@@ -320,13 +410,9 @@ static enum verdict identify(struct turn *t)
         return FAIL;
     idsync_take(t);
     name_peer(t, conn->remote.origin);
-    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
-    t->reason.method = proves ? auth.method : 0;
-    if (!is_as_demanded(conn, t->reason.method))
-        return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
     if (!keep_peer_id(t, &idi))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
-    return prove_check(t, &auth);
+    return admit(t, proves ? &auth : NULL);
 }
 
 /* RFC 7296 2.21.2 (4): a Child SA that could not be made: remember the notify, answer without it.
@@ -371,23 +457,28 @@ static enum verdict begin_child(struct turn *t)
     return DONE;
 }
 
-/* The data plane has answered, or there is no child: prove ourselves. */
-static enum verdict prove(struct turn *t)
+/* Who we are, and the proof of it. After EAP the peer knows the former. */
+static enum verdict reply_proof(struct turn *t)
 {
-    t->slot->step = ANSWER_PROVED;
-    return prove_ask(t);
+    t->reason.origin = t->sa->conn->local.origin;
+    if (phase_of(t) == EAP_PROOF)
+        return eap_prove(t) ? DONE
+                            : turn_fail(t, SHRIKE_REASON_CRYPTO, NOTIFY_AUTHENTICATION_FAILED);
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+    add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+    certs_add(t);
+    add_auth(t);
+    return DONE;
 }
 
 static enum verdict reply(struct turn *t)
 {
     const struct offer_between nothing = {0};
     struct child_sa *child = t->slot->child;
-    t->reason.origin = t->sa->conn->local.origin;
-    if (!t->op->ok)
-        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
-    add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
-    certs_add(t);
-    add_auth(t);
+    enum verdict v = reply_proof(t);
+    if (v != DONE)
+        return v;
     mobike_offer(t);
     idsync_offer(t);
     establish(t);
@@ -406,6 +497,13 @@ static enum verdict reply(struct turn *t)
     return concluded(t);
 }
 
+/* The data plane has answered, or there is no child: prove ourselves. */
+static enum verdict prove(struct turn *t)
+{
+    t->slot->step = ANSWER_PROVED;
+    return phase_of(t) == EAP_PROOF ? reply(t) : prove_ask(t);
+}
+
 /* The internal addresses are there, or not to be had. */
 static enum verdict answer_child(struct turn *t)
 {
@@ -414,28 +512,92 @@ static enum verdict answer_child(struct turn *t)
     return v == DONE ? prove(t) : v;
 }
 
+/* The peer has proved itself: what does it want? */
+static enum verdict answer_wants(struct turn *t)
+{
+    t->sa->handshake->proved = true;
+    if (!unique_admits(t->shard, t->sa, initial_contact(t)))
+        return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
+    /* RFC 5685 6: without a Child SA, once the peer is known. */
+    if (redirect_is_due(t->sa, SHRIKE_REDIRECT_AUTH))
+        return prove(t);
+    t->slot->step = ANSWER_LEASED;
+    enum verdict v = cp_lease(t);
+    return v == DONE ? answer_child(t) : v;
+}
+
+static enum verdict answer_checked(struct turn *t)
+{
+    name_peer(t, t->sa->conn->remote.origin);
+    t->reason.beside = t->op->value;
+    /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
+    if (!t->op->ok && !fault(30))
+        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+    return answer_wants(t);
+}
+
+/* EAP has begun: who we are, with a proof unless EAP stands alone (RFC 5998 3), and its first
+ * message. */
+static enum verdict answer_began(struct turn *t)
+{
+    enum verdict v = eap_began(t);
+    if (v != DONE)
+        return v;
+    if (!eap_alone(t->sa->conn)) {
+        t->slot->step = ANSWER_SIGNED;
+        return prove_ask(t);
+    }
+    add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+    eap_add(t);
+    return DONE;
+}
+
+static enum verdict answer_signed(struct turn *t)
+{
+    enum verdict v = reply_proof(t);
+    if (v == DONE)
+        eap_add(t);
+    return v;
+}
+
+/* The request after EAP: what was asked for in the first one is given now. */
+static enum verdict answer_proof(struct turn *t)
+{
+    enum verdict v = eap_verify(t);
+    if (v != DONE)
+        return v;
+    if (!eap_recall(t))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    return answer_wants(t);
+}
+
+static enum verdict answer_first(struct turn *t)
+{
+    switch (phase_of(t)) {
+    case EAP_NOT:
+        return identify(t);
+    case EAP_TALK:
+        t->slot->step = ANSWER_TALKED;
+        return eap_answer(t);
+    case EAP_PROOF:
+        return answer_proof(t);
+    }
+    return DROP;
+}
+
 enum verdict auth_answer(struct turn *t)
 {
-    enum verdict v;
     switch ((enum auth_answer_step)t->slot->step) {
-    case ANSWER_IDENTIFY:
-        t->slot->step = ANSWER_CHECKED;
-        return identify(t);
+    case ANSWER_FIRST:
+        return answer_first(t);
+    case ANSWER_BEGAN:
+        return answer_began(t);
+    case ANSWER_SIGNED:
+        return answer_signed(t);
+    case ANSWER_TALKED:
+        return eap_answered(t);
     case ANSWER_CHECKED:
-        name_peer(t, t->sa->conn->remote.origin);
-        t->reason.beside = t->op->value;
-        /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
-        if (!t->op->ok && !fault(30))
-            return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
-        t->sa->handshake->proved = true;
-        if (!unique_admits(t->shard, t->sa, initial_contact(t)))
-            return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
-        /* RFC 5685 6: without a Child SA, once the peer is known. */
-        if (redirect_is_due(t->sa, SHRIKE_REDIRECT_AUTH))
-            return prove(t);
-        t->slot->step = ANSWER_LEASED;
-        v = cp_lease(t);
-        return v == DONE ? answer_child(t) : v;
+        return answer_checked(t);
     case ANSWER_LEASED:
         cp_leased(t);
         return answer_child(t);

@@ -29,17 +29,44 @@ static struct bytes signed_octets(struct turn *t, bool of_initiator, struct byte
     return bytes_of(out, size);
 }
 
+static struct shrike_id peer_of(const struct ike_sa *sa)
+{
+    struct shrike_id peer = sa_peer_id(sa);
+    /* We call first, and know only whom we want. */
+    return peer.type ? peer : sa->conn->remote.id;
+}
+
+static struct bytes octets_of(struct turn *t, bool ours)
+{
+    struct shrike_id id = ours ? t->sa->conn->local.id : peer_of(t->sa);
+    u8 body[4 + SHRIKE_ID_MAX];
+    return signed_octets(t, ours == t->sa->initiator, id_body(&id, body, sizeof(body)));
+}
+
+bool prove_by(struct turn *t, bool ours, struct bytes key, u8 *out)
+{
+    struct bytes octets = octets_of(t, ours);
+    return octets.at && keymat_psk_auth(t->shard->provider, t->sa->suite.prf, key, octets, out);
+}
+
+bool prove_refused(struct turn *t)
+{
+    struct notify n;
+    t->reason.theirs = notify_error(t->in, &n);
+    if (!t->reason.theirs)
+        return false;
+    t->reason.origin = t->sa->conn->local.origin;
+    (void)turn_fail(t, reason_of_notify(n.type, SHRIKE_REASON_PEER_REFUSED), n.type);
+    return true;
+}
+
 /* The op for one side; NULL: there is no room. */
 static struct shrike_auth_op *ask(struct turn *t, bool ours)
 {
     const struct shrike_conn *conn = t->sa->conn;
     const struct shrike_auth *rule = ours ? &conn->local : &conn->remote;
-    struct shrike_id peer = sa_peer_id(t->sa);
-    if (peer.type == 0) /* we call first, and know only whom we want */
-        peer = conn->remote.id;
-    u8 body[4 + SHRIKE_ID_MAX];
-    struct bytes octets = signed_octets(
-        t, ours == t->sa->initiator, id_body(ours ? &conn->local.id : &peer, body, sizeof(body)));
+    struct shrike_id peer = peer_of(t->sa);
+    struct bytes octets = octets_of(t, ours);
     if (!octets.at)
         return NULL;
     struct shrike_op *op = shard_ask(t->shard, t->sa, t->slot, ours ? SHRIKE_PROVE : SHRIKE_CHECK);

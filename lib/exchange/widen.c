@@ -8,7 +8,9 @@ void widen_promise(struct turn *t)
     struct ike_sa *sa = t->sa;
     u8 octets[SIZE_LEN];
     bool early = t->slot->exchange == EXCHANGE_IKE_SA_INIT, late = sa->state > IKE_UP;
-    if (early || late || sa->spare || sa->replaced || t->closes || !sa->conn ||
+    /* With EAP there are responses before the one that counts. */
+    bool between = sa->state == IKE_AUTH && !sa->initiator;
+    if (early || between || late || sa->spare || sa->replaced || t->closes || !sa->conn ||
         sa->conn->window <= sa->window.kept || !slots_open(t->shard, sa))
         return;
     struct writer w = writer_of(octets, sizeof(octets)); /* RFC 7296 2.3 (1) */

@@ -82,6 +82,7 @@ const struct shrike_conn *match_next(struct match_walk *walk)
 
 /* How well a connection fits, its fields in order of weight, or where it fails. */
 struct fit {
+    bool kind; /* EAP, as it is asked for, or something else */
     unsigned remote, local, addresses;
     enum { MISS_ADDRESSES, MISS_SUITE, MISS_REMOTE, MISS_LOCAL, MISS_NONE } miss;
 };
@@ -104,6 +105,7 @@ static struct fit fit_of(const struct shrike_conn *conn, const struct match_quer
     if (f.local == 0)
         return f;
     f.miss = MISS_NONE;
+    f.kind = (conn->remote.kind == SHRIKE_AUTH_EAP) == q->by_eap;
     return f;
 }
 
@@ -111,6 +113,8 @@ static bool better(const struct fit *a, const struct fit *b)
 {
     if (a->miss != b->miss)
         return a->miss > b->miss;
+    if (a->kind != b->kind)
+        return a->kind;
     if (a->remote != b->remote)
         return a->remote > b->remote;
     if (a->local != b->local)

@@ -34,12 +34,14 @@ struct match_query {
     const struct choice *choice; /* the IKE proposal agreed on */
     struct shrike_id remote_id;  /* IDi */
     struct shrike_id local_id;   /* IDr; type 0 when the peer does not say whom it wants */
+    bool by_eap;                 /* the peer asks to be authenticated by EAP */
 };
 
 /* The responder in IKE_AUTH: of the connections that fit the addresses and allow the IKE proposal,
- * the one whose remote id fits best, then its local id, then its addresses. NULL: *why says what
- * failed in the connection that came nearest; its detail is the payload that decides, whose body
- * the caller adds as what was offered. */
+ * of those by EAP where that is asked for, else of the others, the one whose remote id fits best,
+ * then its local id, then its addresses. NULL: *why says what failed in the connection that came
+ * nearest; its detail is the payload that decides, whose body the caller adds as what was offered.
+ */
 const struct shrike_conn *match_identity(const struct match_query *q, struct shrike_reason *why);
 
 #endif

@@ -224,6 +224,16 @@ void sa_take_over(struct shard *s, struct ike_sa *sa)
     trace_ike_rekeyed(s, sa, old);
 }
 
+static void end_eap(struct shard *s, struct ike_sa *sa, struct eap_run *run)
+{
+    packet_drop(&s->packets, run->request);
+    packet_drop(&s->packets, run->message);
+    packet_drop(&s->packets, run->secret);
+    packet_drop(&s->packets, run->identity);
+    if (run->session)
+        shard_ask(s, sa, NULL, SHRIKE_EAP_OVER)->session_over = run->session;
+}
+
 void sa_end_handshake(struct shard *s, struct ike_sa *sa)
 {
     struct handshake *h = sa->handshake;
@@ -236,6 +246,7 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     packet_drop(&s->packets, h->init_i);
     packet_drop(&s->packets, h->init_r);
     packet_drop(&s->packets, h->cookie);
+    end_eap(s, sa, &h->eap);
     slab_put(&s->handshakes, h->index);
     sa->handshake = NULL;
     if (sa->init_hash)

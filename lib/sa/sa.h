@@ -49,6 +49,28 @@ enum ike_oust {
 
 #define IV_RANGE 4096 /* explicit IVs reserved at a time */
 
+/* Where an IKE_AUTH with EAP is, between its messages. */
+enum eap_phase {
+    EAP_NOT,   /* it has not begun, or is not asked for */
+    EAP_TALK,  /* EAP messages go to and fro */
+    EAP_PROOF, /* it has succeeded: AUTH payloads come next */
+};
+
+/* One in an IKE_AUTH (exchange/eap.h). */
+struct eap_run {
+    u32 session;             /* that has begun; 0: none */
+    u32 child;               /* initiator: serial of the Child SA asked for */
+    struct packet *request;  /* responder: the first one, which says what is wanted beside */
+    struct packet *message;  /* EAP, to be sent next */
+    struct packet *secret;   /* MSK; NULL: there is none */
+    struct packet *identity; /* responder: of the peer, as EAP knows it; NULL: it does not */
+    u8 phase;                /* enum eap_phase */
+    u8 rounds;               /* requests so far */
+    u8 code;                 /* initiator: of the peer's last message */
+    u8 identifier, type;     /* of the last request */
+    bool ran;                /* initiator: a method was answered, not only who we are */
+};
+
 /* What is needed until IKE_AUTH is over and no longer. */
 struct handshake {
     u32 index;
@@ -76,6 +98,7 @@ struct handshake {
     u16 part_octets;                /* the largest of these */
     u8 ke_private[KE_PRIVATE_MAX];
     u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
+    struct eap_run eap;
 };
 
 struct ike_sa {

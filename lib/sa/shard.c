@@ -29,8 +29,9 @@ static bool init_pools(struct shard *s)
 {
     const struct shrike_limits *l = &s->limits;
     struct page_source *p = &s->source;
-    /* Per SA: a remembered reply, a request, an identity; per child: selectors. */
-    u32 packets = 4 * l->ike_sas + l->child_sas + 4 * l->half_open;
+    /* Per SA: a remembered reply, a request, an identity; per child: selectors; per handshake: its
+     * messages, and what EAP leaves between them. */
+    u32 packets = 4 * l->ike_sas + l->child_sas + 8 * l->half_open;
     /* Exchanges that wait for an answer: bounded like the handshakes, they come from the same
      * peers. */
     return slab_init(&s->sas, p, sizeof(struct ike_sa), l->ike_sas) &&

@@ -282,10 +282,7 @@ bool slot_keep(struct shard *s, struct slot *slot, const struct message *m)
         return false;
     if (m == &work->in)
         return true; /* it waits for the second time */
-    size_t end = 0;
-    for (u32 i = 0; i < m->count; i++)
-        end = MAX(end, (size_t)m->payloads[i].body.off + m->payloads[i].body.len);
-    work->octets = packet_copy(&s->packets, bytes_of(m->base, end));
+    work->octets = packet_copy(&s->packets, bytes_of(m->base, message_end(m)));
     if (!work->octets)
         return false;
     work->in = *m;

@@ -91,6 +91,14 @@ void message_again(struct message *m, struct bytes datagram)
     ensure(v == MESSAGE_OK);
 }
 
+size_t message_end(const struct message *m)
+{
+    size_t end = 0;
+    for (unsigned i = 0; i < m->count; i++)
+        end = MAX(end, (size_t)m->payloads[i].body.off + m->payloads[i].body.len);
+    return end;
+}
+
 const struct payload *message_find(const struct message *m, u8 type)
 {
     return find_from(m, 0, type);

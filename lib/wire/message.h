@@ -40,6 +40,8 @@ enum message_verdict message_read(struct message *m, const u8 *base, struct byte
 /* A whole message in the clear once more, that was read or written before. */
 void message_again(struct message *m, struct bytes datagram);
 
+/* Where its last payload ends, from message.base. */
+size_t message_end(const struct message *m);
 /* The first payload of a type, or NULL; the next one after p. */
 const struct payload *message_find(const struct message *m, u8 type);
 const struct payload *message_find_after(const struct message *m, const struct payload *p);

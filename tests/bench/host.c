@@ -107,11 +107,15 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_RESOLVE:
     case SHRIKE_CHILD_INSTALL:
         return true;
+    case SHRIKE_EAP:
+        q->answer.ok = false;
+        return true;
     case SHRIKE_CHILD_REMOVE:
     case SHRIKE_CHILD_SWITCH:
     case SHRIKE_CHILD_MOVE:
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+    case SHRIKE_EAP_OVER:
         return false;
     }
     return false;

@@ -502,6 +502,11 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
     case SHRIKE_CHILD_MOVE:
         move(side, &op->move);
         return false;
+    case SHRIKE_EAP:
+        return toy_eap_take(&side->eap, &op->eap, &out->answer, out->value);
+    case SHRIKE_EAP_OVER:
+        toy_eap_over(&side->eap, op->session_over);
+        return false;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         break;

@@ -6,6 +6,7 @@
 
 #include "crypto/provider.h"
 #include "shrike/shrike.h"
+#include "toy_eap.h"
 
 #define PAIR_CHILDREN 8
 #define PAIR_QUEUE    64
@@ -93,6 +94,7 @@ struct pair_side {
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
     struct pair_proof proof, check; /* the last of each */
+    struct toy_eap eap;
     /* gateways */
     unsigned redirected, redirecting; /* events */
     struct shrike_endpoint led_to;    /* of the last of the first kind */

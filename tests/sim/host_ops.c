@@ -150,6 +150,11 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
     case SHRIKE_CHILD_MOVE:
         take_move(h, &op->move, &out->move);
         break;
+    case SHRIKE_EAP: /* whose methods are not here */
+        out->answer = (struct shrike_answer){.reason = SHRIKE_REASON_EAP_NOBODY};
+        break;
+    case SHRIKE_EAP_OVER:
+        break;
     }
     if (op->kind == SHRIKE_CHILD_INSTALL || is_order(op->kind))
         h->kernel_free_at = out->due = MAX(out->due, h->kernel_free_at);

@@ -107,7 +107,7 @@ TEST(requests_that_fail)
         } else if (i == 3) { /* a wrong proof */
             chain_add(&c, PAYLOAD_IDI, false, bytes_of(id, sizeof(id) - 1));
             chain_add(&c, PAYLOAD_AUTH, false, bytes_of(proof, sizeof(proof) - 1));
-        } else if (i == 4) { /* none: no EAP yet */
+        } else if (i == 4) { /* none: not by EAP */
             chain_add(&c, PAYLOAD_IDI, false, bytes_of(id, sizeof(id) - 1));
         } else {
             chain_add(&c, 200, true, bytes_of("x", 1));

@@ -119,12 +119,25 @@ static const struct shrike_op sample_resolve = {
     .kind = SHRIKE_RESOLVE,
     .token = {33, 34, 35, 36},
     .resolve = {"home", {(const u8 *)"gate.example", 12}}};
+static const struct shrike_op sample_eap = {.kind = SHRIKE_EAP,
+                                            .token = {37, 38, 39, 40},
+                                            .eap = {0x59,
+                                                    true,
+                                                    true,
+                                                    "home",
+                                                    {ID_FQDN, {(const u8 *)"moon.example", 12}},
+                                                    {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                    {(const u8 *)"\2\1\0\6\1a", 6},
+                                                    {"/etc/swanctl/swanctl.conf", 18}}};
+static const struct shrike_op sample_eap_over = {
+    .kind = SHRIKE_EAP_OVER, .token = {41, 42, 43, 44}, .session_over = 0x5a};
 static const struct shrike_op sample_lease_free = {
     .kind = SHRIKE_LEASE_FREE, .token = {25, 26, 27, 28}, .lease_over = 0x57};
 static const struct shrike_op sample_address_remove = {
     .kind = SHRIKE_ADDRESS_REMOVE, .token = {29, 30, 31, 32}, .lease_over = 0x58};
 static const struct shrike_answer sample_answer = {
-    true, SHRIKE_REASON_AUTH_NO_SECRET, AUTH_ECDSA_256, {(const u8 *)"value", 5}};
+    true, SHRIKE_REASON_AUTH_NO_SECRET,           AUTH_ECDSA_256,          {(const u8 *)"value", 5},
+    true, {(const u8 *)"master session key", 18}, {(const u8 *)"alice", 5}};
 static const struct shrike_kernel_event sample_kernel = {
     SHRIKE_PLANE_LOST,
     0x61,
@@ -471,8 +484,9 @@ static const struct mail_datagram sample_datagram = {.when = 0xd000000000000001,
                                                      .data = {(const u8 *)"\0wire", 5}};
 
 static const struct shrike_op *const sample_ops[] = {
-    &sample_check,   &sample_install,    &sample_remove,         &sample_switch, &sample_lease,
-    &sample_address, &sample_lease_free, &sample_address_remove, &sample_move,   &sample_resolve};
+    &sample_check, &sample_install, &sample_remove,     &sample_switch,
+    &sample_lease, &sample_address, &sample_lease_free, &sample_address_remove,
+    &sample_move,  &sample_resolve, &sample_eap,        &sample_eap_over};
 
 static inline void sample_mail(enum recode kind, struct writer *w)
 {

@@ -142,6 +142,20 @@ TEST(addresses_come_back)
     CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_ADDRESS_REMOVE && got.lease_over == 0x58);
 }
 
+TEST(eap_comes_back)
+{
+    const struct shrike_eap_op *a = &sample_eap.eap;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 10);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_EAP);
+    struct shrike_eap_op *b = &got.eap;
+    CHECK(b->session == a->session && b->server && b->only && same_text(a->conn, b->conn));
+    CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
+    CHECK(bytes_equal(a->message, b->message) && same_origin(a->origin, b->origin));
+    r = of(RECODE_OP, 11);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_EAP_OVER && got.session_over == 0x5a);
+}
+
 TEST(an_answer_comes_back)
 {
     struct shrike_token whose;
@@ -149,7 +163,9 @@ TEST(an_answer_comes_back)
     struct reader r = of(RECODE_ANSWER, 0);
     CHECK(answer_read(&r, &whose, &got) && SAME_REST(&token, &whose));
     CHECK(got.ok && got.reason == SHRIKE_REASON_AUTH_NO_SECRET);
-    CHECK(bytes_equal(got.value, sample_answer.value));
+    CHECK(bytes_equal(got.value, sample_answer.value) && got.mutual);
+    CHECK(bytes_equal(got.secret, sample_answer.secret));
+    CHECK(bytes_equal(got.identity, sample_answer.identity));
 }
 
 TEST(inputs_come_back)
@@ -382,8 +398,9 @@ int main(void)
 {
     return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
            RUN(a_switch_comes_back) | RUN(a_move_comes_back) | RUN(a_lease_comes_back) |
-           RUN(addresses_come_back) | RUN(an_answer_comes_back) | RUN(inputs_come_back) |
-           RUN(an_event_comes_back) | RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
+           RUN(addresses_come_back) | RUN(eap_comes_back) | RUN(an_answer_comes_back) |
+           RUN(inputs_come_back) | RUN(an_event_comes_back) |
+           RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |
            RUN(kinds_beyond_the_last_are_refused) | RUN(an_install_is_of_esp_or_ah) |
