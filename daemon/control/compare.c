@@ -273,12 +273,26 @@ static void compare_ids(struct compare *out, const struct shrike_event *e,
     }
 }
 
+static const char *name_of_kind(enum shrike_auth_kind kind)
+{
+    switch (kind) {
+    case SHRIKE_AUTH_PSK:
+        return code_name(CODE_AUTH, AUTH_PSK);
+    case SHRIKE_AUTH_PUBKEY:
+        return "a signature";
+    case SHRIKE_AUTH_EAP:
+        return "EAP";
+    case SHRIKE_AUTH_NONE:
+        break;
+    }
+    return NULL;
+}
+
 static void compare_method(struct compare *out, const struct shrike_event *e,
                            const struct shrike_conn *conn)
 {
     struct compare_row *row = add(out, "authentication");
-    const char *here =
-        conn->remote.kind == SHRIKE_AUTH_PSK ? code_name(CODE_AUTH, AUTH_PSK) : "a signature";
+    const char *here = name_of_kind(conn->remote.kind);
     const char *there = e->reason.method ? code_name(CODE_AUTH, e->reason.method) : "none";
     put(row->here, here ? here : "?");
     put(row->there, there ? there : "another");

@@ -1,6 +1,7 @@
 /* EAP in IKE_AUTH: see eap.h. */
 #include "exchange/eap.h"
 #include "base/ct.h"
+#include "exchange/auth.h"
 #include "exchange/prove.h"
 #include "wire/ident.h"
 
@@ -346,18 +347,8 @@ static u8 type_of(struct bytes name)
  * 2.16). */
 static bool know_peer(struct turn *t)
 {
-    struct ike_sa *sa = t->sa;
     struct bytes name = packet_bytes(run_of(t)->identity);
-    if (!name.at)
-        return true;
-    struct packet *k = packet_new(&t->shard->packets, 1 + name.len);
-    if (!k)
-        return false;
-    k->data[0] = type_of(name);
-    memcpy(k->data + 1, name.at, name.len);
-    packet_drop(&t->shard->packets, sa->peer_id);
-    sa->peer_id = k;
-    return true;
+    return !name.at || auth_keep_peer(t, &(struct ident){type_of(name), name});
 }
 
 enum verdict eap_verify(struct turn *t)

@@ -75,8 +75,8 @@ static struct shrike_ike_view view_of(unsigned side)
 /* ---- what goes well ---- */
 
 /* RFC 7296 2.16 (1, 2, 3, 4, 7, 10), 3.16 (1, 3, 4): the responder signs, EAP goes to and fro, then
- * both prove that they have its key, which goes with the handshake, and what the first request asked
- * for is there. */
+ * both prove that they have its key, which goes with the handshake, and what the first request
+ * asked for is there. */
 TEST(the_responder_signs)
 {
     begin(SHRIKE_AUTH_PUBKEY);

@@ -149,6 +149,10 @@ static void post(enum shrike_op_kind kind, u32 serial)
         op.resolve = (struct shrike_resolve_op){.conn = "c", .name = bytes_of("gw", 2)};
     } else if (kind == SHRIKE_ADDRESS_REMOVE) {
         op.lease_over = serial;
+    } else if (kind == SHRIKE_EAP) {
+        op.eap = (struct shrike_eap_op){.session = serial, .conn = "c"};
+    } else if (kind == SHRIKE_EAP_OVER) {
+        op.session_over = serial;
     } else if (kind == SHRIKE_CHILD_REMOVE) {
         op.remove = (struct shrike_remove_op){.child_serial = serial};
     } else {
@@ -190,6 +194,19 @@ TEST(an_answer_is_taken_once_and_only_from_who_was_asked)
     CHECK(answered(ROLE_KEYS, 2) && answered(ROLE_KEYS, 1) && answered(ROLE_ESP, 3));
     CHECK(!answered(ROLE_KEYS, 1) && !answered(ROLE_ESP, 3));
     CHECK_EQ(courier.keys.count + courier.esp.count + courier.keys.octets, 0);
+    end();
+}
+
+TEST(nobody_has_methods_of_eap)
+{
+    enum shrike_reason_code reason;
+    u16 kind;
+    begin();
+    post(SHRIKE_EAP, 1);
+    post(SHRIKE_EAP_OVER, 2);
+    CHECK(failure(&reason) == 1 && reason == SHRIKE_REASON_EAP_NOBODY);
+    CHECK(!courier_has_done(&courier));
+    CHECK(caught(keys, &kind) == 0 && caught(esp, &kind) == 0);
     end();
 }
 
@@ -388,7 +405,7 @@ TEST(what_is_answered_here)
 int main(void)
 {
     return RUN(an_answer_is_taken_once_and_only_from_who_was_asked) |
-           RUN(a_token_of_another_life_is_not_ours) |
+           RUN(nobody_has_methods_of_eap) | RUN(a_token_of_another_life_is_not_ours) |
            RUN(keys_is_asked_again_what_it_has_not_answered) |
            RUN(what_esp_held_has_failed_when_it_ends) |
            RUN(a_full_channel_delays_proofs_and_removals_and_fails_installations) |

@@ -1,0 +1,259 @@
+/* IKE_AUTH, the initiator: see auth.h. */
+#include "exchange/auth.h"
+#include "exchange/certs.h"
+#include "exchange/childless.h"
+#include "exchange/cp.h"
+#include "exchange/idsync.h"
+#include "exchange/mobike.h"
+#include "exchange/offer.h"
+#include "exchange/prove.h"
+#include "exchange/reauth.h"
+#include "exchange/redirect.h"
+#include "exchange/roam.h"
+#include "exchange/selectors.h"
+#include "exchange/unique.h"
+#include "wire/ident.h"
+
+enum auth_ask_step { ASK_PROVE, ASK_SEND };
+enum auth_conclude_step {
+    CONCLUDE_FIRST,
+    CONCLUDE_CHECKED,
+    CONCLUDE_TALKED,
+    CONCLUDE_ADDED,
+    CONCLUDE_INSTALLED,
+};
+
+/* Ask for the first Child SA that can be had here. One that cannot (transport mode behind a NAT)
+ * stays wanted: it will fail alone, in an exchange of its own. */
+static enum verdict add_child(struct turn *t)
+{
+    const struct offer_between nothing = {0};
+    enum childless_way way = childless_way(t->sa, child_first(t->sa) != NULL);
+    if (way == CHILDLESS_REFUSED)
+        return turn_fail(t, SHRIKE_REASON_CHILDLESS_REFUSED, 0);
+    if (way == CHILDLESS_WITHOUT)
+        return DONE;
+    t->reason.code = SHRIKE_REASON_NO_SUCH_CHILD;
+    for (struct child_sa *c = child_first(t->sa); c; c = child_after(t->sa, c)) {
+        if (c->state != CHILD_WANTED || !offer_ask(t, c, &nothing))
+            continue;
+        c->state = CHILD_NEGOTIATED;
+        c->ours = true;
+        t->slot->child = c;
+        t->sa->handshake->eap.child = c->serial;
+        return DONE;
+    }
+    return turn_fail(t, t->reason.code, 0);
+}
+
+/* The first request. RFC 7296 2.16: without AUTH it asks for EAP. */
+static enum verdict ask_first(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    bool proves = conn->local.kind != SHRIKE_AUTH_EAP;
+    t->reason.origin = conn->local.origin;
+    enum unique_call call = unique_call(t->shard, t->sa);
+    if (call == UNIQUE_GIVEN_WAY)
+        return turn_fail(t, SHRIKE_REASON_CROSSED, 0);
+    auth_add_id(t, PAYLOAD_IDI, &conn->local.id);
+    if (proves)
+        certs_add(t);
+    certs_ask(t);
+    if (call == UNIQUE_FIRST) /* RFC 7296 2.4 (1, 3): before a crash there may have been others */
+        notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
+    if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
+        auth_add_id(t, PAYLOAD_IDR, &conn->remote.id);
+    if (proves)
+        auth_add_proof(t);
+    eap_offer(t);
+    mobike_offer(t);
+    idsync_offer(t);
+    if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    return add_child(t);
+}
+
+enum verdict auth_ask(struct turn *t)
+{
+    switch ((enum auth_ask_step)t->slot->step) {
+    case ASK_PROVE:
+        if (auth_phase(t) != EAP_NOT)
+            return eap_ask(t);
+        if (!eap_fits(t))
+            return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
+        if (t->sa->conn->local.kind == SHRIKE_AUTH_EAP)
+            return ask_first(t);
+        t->slot->step = ASK_SEND;
+        return prove_ask(t);
+    case ASK_SEND:
+        break;
+    }
+    t->reason.origin = t->sa->conn->local.origin;
+    return t->op->ok ? ask_first(t) : turn_fail(t, t->op->reason, 0);
+}
+
+/* The peer's EAP message is for its method. */
+static enum verdict talk(struct turn *t)
+{
+    t->slot->step = CONCLUDE_TALKED;
+    return eap_take(t);
+}
+
+/* Who answers, and is it whom we called? Then let its proof be checked. */
+static enum verdict verify(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    struct ident id;
+    struct auth auth;
+    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
+    bool alone = eap_alone(conn); /* RFC 5998 3: then its proof comes at the end */
+    if (!proves && prove_refused(t))
+        return FAIL;
+    if (proves && alone)
+        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
+    if (proves == alone || !ident_read(message_body(t->in, PAYLOAD_IDR), &id))
+        return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
+    struct shrike_id peer = {.type = id.type, .data = id.data};
+    t->reason.offered = message_body(t->in, PAYLOAD_IDR);
+    t->reason.origin = conn->remote.origin;
+    /* RFC 7296 1.2 (3): it has to be whom we called; then its secret is looked for. */
+    if (!id_matches(&conn->remote.id, &peer))
+        return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
+    /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
+    t->reason.method = proves ? auth.method : 0;
+    if (proves && !auth_as_demanded(conn, auth.method))
+        return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
+    if (!auth_keep_peer(t, &id))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    return proves ? prove_check(t, &auth) : talk(t);
+}
+
+/* RFC 7296 2.21.2 (4): the Child SA of the response: install it, or note why there is none. The IKE
+ * SA stays. */
+static enum verdict take_child(struct turn *t)
+{
+    struct child_sa *child = t->slot->child;
+    struct notify n;
+    t->reason = (struct shrike_reason){0};
+    if (!child)
+        return DONE;
+    if (!message_find(t->in, PAYLOAD_SA)) {
+        bool error = notify_error(t->in, &n);
+        if (error && n.type == NOTIFY_SINGLE_PAIR_REQUIRED &&
+            selectors_split(t->shard, t->sa, child))
+            return DONE; /* RFC 7296 2.9: in exchanges of their own */
+        t->reason.theirs = true;
+        (void)turn_refuse(t,
+                          error ? reason_of_notify(n.type, SHRIKE_REASON_NO_CHILD_PROPOSAL)
+                                : SHRIKE_REASON_CHILDLESS,
+                          error ? n.type : 0);
+        turn_child_failed(t, child);
+        return DONE;
+    }
+    const struct handshake *h = t->sa->handshake;
+    struct key_seed seed = {
+        .ni = bytes_at(h->init_i->data, h->ni),
+        .nr = bytes_at(h->init_r->data, h->nr),
+    };
+    if (cp_lacking(t->sa, child->conf)) {
+        child->wants_delete = true; /* the peer has made it */
+        t->reason.origin = t->sa->conn->vips_origin;
+        (void)turn_refuse(t, t->no_address, 0);
+        turn_child_failed(t, child);
+        return DONE;
+    }
+    if (offer_accept(t, child, true) != DONE) {
+        turn_child_failed(t, child);
+        return DONE;
+    }
+    if (offer_install(t, child, &seed))
+        return AWAIT;
+    child->wants_delete = true;
+    (void)turn_refuse(t, SHRIKE_REASON_CRYPTO, 0);
+    turn_child_failed(t, child);
+    return DONE;
+}
+
+static enum verdict conclude_child(struct turn *t)
+{
+    t->slot->step = CONCLUDE_INSTALLED;
+    return take_child(t) == AWAIT ? AWAIT : auth_over(t);
+}
+
+/* The peer has proved itself, and so have we. */
+static enum verdict conclude_up(struct turn *t)
+{
+    struct gateway gateway;
+    if (redirect_in_auth(t, &gateway))
+        return redirect_auth(t, &gateway);
+    if (!mobike_take(t))
+        return FAIL;
+    idsync_take(t);
+    /* RFC 7296 4 (4): the second exchange is over, the IKE SA is there; next its Child SA. */
+    auth_up(t);
+    roam_begin(t->shard, t->sa);
+    reauth_heed(t);
+    t->slot->step = CONCLUDE_ADDED;
+    return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
+}
+
+/* The proof of the first response is checked. RFC 7296 2.16: EAP begins once it holds. */
+static enum verdict conclude_checked(struct turn *t)
+{
+    t->reason.origin = t->sa->conn->remote.origin;
+    t->reason.offered = message_body(t->in, PAYLOAD_IDR);
+    t->reason.beside = t->op->value;
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, 0);
+    return t->sa->conn->local.kind == SHRIKE_AUTH_EAP ? talk(t) : conclude_up(t);
+}
+
+/* RFC 7296 2.16 (2): the last response after EAP: the proof, and what was asked for in the first
+ * request. */
+static enum verdict conclude_proof(struct turn *t)
+{
+    enum verdict v = eap_verify(t);
+    t->slot->child = child_of_serial(t->sa, t->sa->handshake->eap.child);
+    return v == DONE ? conclude_up(t) : v;
+}
+
+static enum verdict conclude_first(struct turn *t)
+{
+    switch (auth_phase(t)) {
+    case EAP_NOT:
+        t->slot->step = CONCLUDE_CHECKED;
+        return verify(t);
+    case EAP_TALK:
+        return talk(t);
+    case EAP_PROOF:
+        return conclude_proof(t);
+    }
+    return DROP;
+}
+
+enum verdict auth_conclude(struct turn *t)
+{
+    struct child_sa *child = t->slot->child;
+    switch ((enum auth_conclude_step)t->slot->step) {
+    case CONCLUDE_FIRST:
+        return conclude_first(t);
+    case CONCLUDE_CHECKED:
+        return conclude_checked(t);
+    case CONCLUDE_TALKED:
+        return eap_taken(t);
+    case CONCLUDE_ADDED:
+        cp_taken(t);
+        return conclude_child(t);
+    case CONCLUDE_INSTALLED:
+        break;
+    }
+    if (child && t->op->ok) {
+        offer_up(t, child);
+    } else if (child) {
+        offer_failed(t, child);
+        child->wants_delete = true;
+        (void)turn_refuse(t, t->op->reason, 0);
+        turn_child_failed(t, child);
+    }
+    return auth_over(t);
+}
