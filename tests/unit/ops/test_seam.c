@@ -298,7 +298,7 @@ TEST(kinds_beyond_the_last_are_refused)
         unsigned beyond;
     } choices[] = {
         {RECODE_SOCKET, 0, SOCKET_ESP + 1},
-        {RECODE_OP, 0, SHRIKE_ADDRESS_REMOVE + 1},
+        {RECODE_OP, 0, SHRIKE_EAP_OVER + 1},
         {RECODE_ANSWER, 17, SHRIKE_REASON_COUNT},
         {RECODE_KERNEL, 0, SHRIKE_ADDRESSES + 1},
         {RECODE_COMMAND, 0, SHRIKE_REDIRECT + 1},
