@@ -158,6 +158,8 @@ static void build_internal(struct shrike_conn *conn, struct sim_part *c, const s
 
 static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struct conf_knobs *k)
 {
+    const enum shrike_auth_kind kind = k->eap ? SHRIKE_AUTH_EAP : SHRIKE_AUTH_PSK;
+
     snprintf(c->name, sizeof c->name, "%s", k->conn ? k->conn : CONF_CONN);
     c->local_net = build_net(&k->local);
     c->remote_net = build_net(&k->remote);
@@ -172,10 +174,9 @@ static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struc
     conn->proposal_count = (u16)k->ike_count;
     conn->children = c->children;
     conn->child_count = (u16)k->child_count;
-    conn->local = (struct shrike_auth){.kind = SHRIKE_AUTH_PSK, .origin = origin(CONF_LINE_LOCAL)};
+    conn->local = (struct shrike_auth){.kind = kind, .origin = origin(CONF_LINE_LOCAL)};
     conn->local.id = build_id(c->local_id, k->local_id, k->local_id_pad);
-    conn->remote =
-        (struct shrike_auth){.kind = SHRIKE_AUTH_PSK, .origin = origin(CONF_LINE_REMOTE)};
+    conn->remote = (struct shrike_auth){.kind = kind, .origin = origin(CONF_LINE_REMOTE)};
     if (k->remote_id)
         conn->remote.id = build_id(c->remote_id, k->remote_id, 0);
     conn->local_endpoint = k->local;

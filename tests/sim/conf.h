@@ -74,6 +74,7 @@ struct conf_knobs {
     u32 keyingtries;
     bool fragmentation;
     bool force_encap;
+    bool eap; /* alone proves both */
     bool mobike;
     bool roams; /* use every address of ours */
     u8 jitter;  /* percent of retransmission times */

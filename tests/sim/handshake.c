@@ -125,6 +125,41 @@ void play_wrong_psk(struct net *n)
     net_leave(n);
 }
 
+static void by_eap(struct net *n)
+{
+    n->setup.knobs[0].eap = n->setup.knobs[1].eap = true;
+}
+
+/* RFC 7296 2.16, RFC 5998: five requests instead of one, whatever is lost or late; and once more
+ * when it is made from scratch. */
+void play_eap(struct net *n)
+{
+    by_eap(n);
+    n->setup.knobs[0].ike_reauth = 120 * SHRIKE_SECOND;
+    net_build(n);
+    scenario_up(n);
+    expect(n, host_count_sent(&n->host[0], EXCHANGE_IKE_AUTH, false) >= 5);
+    net_run(n, 200 * SHRIKE_SECOND);
+    expect(n, host_count(&n->host[0], SHRIKE_EVENT_IKE_UP) >= 2);
+    scenario_settle(n, 120 * SHRIKE_SECOND);
+    net_close(n);
+}
+
+/* RFC 7296 2.16: the server's Failure is the end, on both sides. */
+void play_eap_refused(struct net *n)
+{
+    const struct host_event *e;
+
+    by_eap(n);
+    n->setup.secret[1] = "another secret";
+    refused(n, 60 * SHRIKE_SECOND);
+    e = host_last(&n->host[0], SHRIKE_EVENT_IKE_FAILED);
+    expect(n, e && e->reason == SHRIKE_REASON_EAP_REFUSED && e->theirs);
+    e = with_reason(&n->host[1], SHRIKE_REASON_EAP_FAILED);
+    expect(n, e && e->line == CONF_LINE_REMOTE);
+    net_leave(n);
+}
+
 void play_wrong_id(struct net *n)
 {
     const struct host_event *e;

@@ -150,8 +150,8 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
     case SHRIKE_CHILD_MOVE:
         take_move(h, &op->move, &out->move);
         break;
-    case SHRIKE_EAP: /* whose methods are not here */
-        out->answer = (struct shrike_answer){.reason = SHRIKE_REASON_EAP_NOBODY};
+    case SHRIKE_EAP:
+        out->answer = keys_eap(&h->keys, &op->eap, out->value);
         break;
     case SHRIKE_EAP_OVER:
         break;
@@ -215,8 +215,8 @@ void host_ops_answer(struct host *h)
     ladder_op(h, &op, "answered");
     if (is_order(op.kind))
         return;
-    if (op.answer.ok &&
-        (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE || op.kind == SHRIKE_RESOLVE))
+    if (op.answer.ok && (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE ||
+                         op.kind == SHRIKE_RESOLVE || op.kind == SHRIKE_EAP))
         op.answer.value.at = op.value;
     shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
     if (op.again)

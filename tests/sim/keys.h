@@ -1,11 +1,13 @@
-/* The model holder of long-term keys: answers PROVE and CHECK for shared keys. */
+/* The model holder of long-term keys: answers PROVE and CHECK for shared keys, and EAP by a method
+ * that knows the same key. */
 #ifndef SIM_KEYS_H
 #define SIM_KEYS_H
 
 #include "crypto/provider.h"
 #include "shrike/action.h"
 
-#define SECRET_MAX 64
+#define SECRET_MAX   64
+#define KEYS_EAP_MAX (5 + PRF_MAX) /* octets of its messages */
 
 struct keys {
     const struct shrike_provider *provider;
@@ -17,5 +19,9 @@ void keys_init(struct keys *k, const struct shrike_provider *provider, struct by
 /* The answer to an op; a PROVE's value goes to `value` (PRF_MAX octets). */
 struct shrike_answer keys_answer(const struct keys *k, enum shrike_op_kind kind,
                                  const struct shrike_auth_op *op, u8 value[PRF_MAX]);
+/* EAP: three requests, each answered by a MAC of its number. All is in the messages, so that any
+ * number of sessions go on at once. */
+struct shrike_answer keys_eap(const struct keys *k, const struct shrike_eap_op *op,
+                              u8 value[KEYS_EAP_MAX]);
 
 #endif

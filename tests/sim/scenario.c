@@ -25,6 +25,8 @@ static const struct scenario scenarios[] = {
     {"invalid-ke", play_invalid_ke, false},
     {"no-proposal", play_no_proposal, false},
     {"wrong-psk", play_wrong_psk, false},
+    {"eap", play_eap, false},
+    {"eap-refused", play_eap_refused, false},
     {"wrong-id", play_wrong_id, false},
     {"ts-mismatch", play_ts_mismatch, false},
     {"child-fails-in-kernel", play_child_fails, false},

@@ -162,6 +162,7 @@ static struct shrike_conn conn(u32 n, const char *local, const char *remote)
 }
 
 static struct shrike_reason why;
+static bool by_eap; /* is asked for */
 
 /* The place of the connection found; 99: none. */
 static unsigned find(const struct shrike_conn *conns, u32 count, const char *remote,
@@ -175,6 +176,7 @@ static unsigned find(const struct shrike_conn *conns, u32 count, const char *rem
         .choice = &choice_a,
         .remote_id = id(FQDN, remote),
         .local_id = id(local ? FQDN : 0, local ? local : ""),
+        .by_eap = by_eap,
     };
     const struct shrike_conn *found = match_identity(&q, &why);
     return found ? (unsigned)(found - conns) : 99;
@@ -212,6 +214,23 @@ TEST(closer_addresses_break_ties)
     conns[1].remote_addrs = &elsewhere;
     CHECK_EQ(find(conns, 3, "moon", NULL), 0);
     CHECK_EQ(find(conns + 1, 2, "moon", NULL), 1);
+}
+
+/* Who asks for EAP gets a connection that has it, if there is one; else one that says what it has.
+ */
+TEST(eap_where_it_is_asked_for)
+{
+    struct shrike_conn conns[] = {conn(0, NULL, "moon"), conn(1, NULL, NULL),
+                                  conn(2, NULL, "moon")};
+    conns[1].remote.kind = SHRIKE_AUTH_EAP;
+    CHECK_EQ(find(conns, 3, "moon", NULL), 0);
+    CHECK_EQ(find(conns, 3, "sun", NULL), 1);
+    by_eap = true;
+    CHECK_EQ(find(conns, 3, "moon", NULL), 1);
+    conns[2].remote.kind = SHRIKE_AUTH_EAP;
+    CHECK_EQ(find(conns, 3, "moon", NULL), 2);
+    CHECK_EQ(find(conns, 1, "moon", NULL), 0);
+    by_eap = false;
 }
 
 TEST(the_ike_proposal_must_be_allowed)
@@ -257,6 +276,6 @@ int main(void)
 {
     return RUN(a_block_contains_its_addresses) | RUN(closer_addresses_score_more) |
            RUN(the_walk_goes_from_best_to_worst) | RUN(the_remote_id_decides_first) |
-           RUN(closer_addresses_break_ties) | RUN(the_ike_proposal_must_be_allowed) |
-           RUN(the_reason_names_the_nearest);
+           RUN(closer_addresses_break_ties) | RUN(eap_where_it_is_asked_for) |
+           RUN(the_ike_proposal_must_be_allowed) | RUN(the_reason_names_the_nearest);
 }
