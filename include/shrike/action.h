@@ -170,8 +170,9 @@ struct shrike_resolve_op {
  * than its method allows, and answers with no message. Success and Failure of a server are made
  * here: an answer that is not `ok` is a Failure. */
 #define SHRIKE_EAP_MAX 4096 /* octets of a message: what RADIUS can carry (RFC 2865 3) */
-#define SHRIKE_MSK_MAX 128  /* octets of the key that a method makes; 64 and more (RFC 3748 7.10)  \
-                             */
+#define SHRIKE_MSK_MAX                                                                             \
+    128 /* octets of the key that a method makes; 64 and more (RFC 3748 7.10)                      \
+         */
 struct shrike_eap_op {
     uint32_t session;
     bool server;
