@@ -1,0 +1,502 @@
+/* What a client says: the tokens of a line as payloads. */
+#include "client.h"
+#include "config/dn.h"
+#include "crypto/keymat.h"
+#include "wire/config.h"
+#include "wire/notify.h"
+#include "wire/ts.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SHA1_LEN = 20, CHAIN_MAX = 16384 };
+
+/* A message that is being written. */
+struct speech {
+    struct client *c;
+    const struct line *line;
+    struct builder b;
+};
+
+static unsigned me(const struct client *c)
+{
+    return c->talk.ours ? 0 : 1;
+}
+
+static void wrong(struct speech *s, const struct token *t)
+{
+    client_fail(s->c, s->line, "%s(%s) cannot be said", t->name, t->args ? t->args : "");
+}
+
+/* ---- SA ---- */
+
+/* What we make up for a new SA: its SPI. */
+static void put_spi(struct client *c, struct proposal *p)
+{
+    struct client_talk *t = &c->talk;
+    struct writer w = writer_of(p->spi, sizeof p->spi);
+    const bool ike = p->protocol == PROTOCOL_IKE;
+    if (t->exchange == EXCHANGE_IKE_SA_INIT)
+        return;
+    if (ike && !t->spi_ike[me(c)])
+        t->spi_ike[me(c)] = prng_next(&c->prng) | 1;
+    if (!ike && !t->spi_esp[me(c)])
+        t->spi_esp[me(c)] = (u32)prng_next(&c->prng) | 0x1000;
+    if (ike)
+        write_u64(&w, t->spi_ike[me(c)]);
+    else
+        write_u32(&w, t->spi_esp[me(c)]);
+    p->spi_len = (u8)written(&w);
+}
+
+static const struct transform *find(const struct proposal *p, const struct transform *t)
+{
+    for (unsigned i = 0; i < p->transform_count; i++) {
+        const struct transform *own = &p->transforms[i];
+        if (own->type == t->type && own->id == t->id && own->key_bits == t->key_bits)
+            return own;
+    }
+    return NULL;
+}
+
+/* Of each type of transform in theirs the first that is in ours, too. */
+static bool agree(const struct proposal *theirs, const struct proposal *ours, struct proposal *out)
+{
+    bool met = true;
+    *out = (struct proposal){.number = theirs->number, .protocol = theirs->protocol};
+    for (unsigned i = 0, k; i < theirs->transform_count && met; i = k) {
+        const struct transform *found = NULL;
+        for (k = i; k < theirs->transform_count &&
+                    theirs->transforms[k].type == theirs->transforms[i].type;
+             k++) {
+            if (!found)
+                found = find(ours, &theirs->transforms[k]);
+        }
+        met = found != NULL;
+        if (found)
+            out->transforms[out->transform_count++] = *found;
+    }
+    return met;
+}
+
+/* The first of the peer's proposals that is one of ours. */
+static bool choose(struct client *c, const struct offers *list, struct proposal *out)
+{
+    struct reader r = reader_of(message_body(&c->in, PAYLOAD_SA));
+    struct proposal theirs;
+    while (proposal_read(&r, &theirs)) {
+        for (unsigned i = 0; i < list->count; i++) {
+            if (list->at[i].protocol != theirs.protocol || !agree(&theirs, &list->at[i], out))
+                continue;
+            struct reader spi = reader_of(bytes_of(theirs.spi, theirs.spi_len));
+            c->talk.spi_ike[0] = theirs.spi_len == 8 ? read_u64(&spi) : 0;
+            c->talk.spi_esp[0] = theirs.spi_len == 4 ? read_u32(&spi) : 0;
+            c->talk.agreed = *out;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_sa(struct speech *s, const struct token *t)
+{
+    const struct offers *list = script_offers(s->c->script, t->args ? t->args : "");
+    struct proposal p;
+    if (!list) {
+        wrong(s, t);
+        return;
+    }
+    if (!s->c->talk.ours) {
+        if (!choose(s->c, list, &p)) {
+            client_fail(s->c, s->line, "none of the proposals is one of ours");
+            return;
+        }
+        put_spi(s->c, &p);
+        proposal_write(s->b.w, &p, true);
+        return;
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        p = list->at[i];
+        p.number = (u8)(i + 1);
+        put_spi(s->c, &p);
+        proposal_write(s->b.w, &p, i + 1 == list->count);
+    }
+}
+
+/* ---- KE, Nonce ---- */
+
+static void say_ke(struct speech *s, const struct token *t)
+{
+    struct client_talk *talk = &s->c->talk;
+    const struct shrike_provider *p = s->c->provider;
+    const int group = t->args ? code_number(CODE_KE, t->args) : talk->group;
+    const struct ke_suite *ke = group < 0 ? NULL : suite_ke((u16)group);
+    u8 value[KE_PUBLIC_MAX];
+    if (!ke) {
+        wrong(s, t);
+        return;
+    }
+    talk->group = ke->id;
+    prng_fill(&s->c->prng, talk->ke_private, ke->private_len);
+    ensure(p->ke_generate(p->ctx, ke, talk->ke_private, value));
+    ke_write(s->b.w, &(struct ke){ke->id, bytes_of(value, ke->public_len)});
+}
+
+static void say_nonce(struct speech *s)
+{
+    struct client_talk *talk = &s->c->talk;
+    const unsigned side = me(s->c);
+    talk->nonce_len[side] = CLIENT_NONCE;
+    prng_fill(&s->c->prng, talk->nonce[side], CLIENT_NONCE);
+    write_bytes(s->b.w, bytes_of(talk->nonce[side], CLIENT_NONCE));
+}
+
+/* ---- identities and proofs ---- */
+
+static bool id_data(int type, const char *text, u8 *out, size_t *len)
+{
+    struct pool pool = {0};
+    struct bytes dn;
+    bool good = true;
+    *len = strlen(text);
+    if (type == ID_IPV4_ADDR || type == ID_IPV6_ADDR) {
+        *len = type == ID_IPV4_ADDR ? 4 : 16;
+        return inet_pton(type == ID_IPV4_ADDR ? AF_INET : AF_INET6, text, out) == 1;
+    }
+    if (type != ID_DER_ASN1_DN) {
+        memcpy(out, text, *len);
+        return true;
+    }
+    good = dn_read(&pool, text, &dn) && dn.len < SHRIKE_ID_MAX;
+    if (good)
+        memcpy(out, dn.at, dn.len);
+    *len = good ? dn.len : 0;
+    pool_free(&pool);
+    return good;
+}
+
+/* IDi(FQDN a.example): type, text. */
+static void say_id(struct speech *s, const struct token *t, unsigned side)
+{
+    const char *at = t->args ? t->args : "";
+    char word[WORD_MAX];
+    u8 data[SHRIKE_ID_MAX];
+    size_t len;
+    struct writer w = writer_of(s->c->id[side], sizeof s->c->id[side]);
+    int type = next_word(&at, word) ? code_number(CODE_ID, word) : -1;
+    at += *at == ' ';
+    if (type < 0 || strlen(at) > sizeof data || !id_data(type, at, data, &len)) {
+        wrong(s, t);
+        return;
+    }
+    ident_write(&w, &(struct ident){(u8)type, bytes_of(data, len)});
+    s->c->id_len[side] = written(&w);
+    write_bytes(s->b.w, written_bytes(&w));
+}
+
+/* AUTH(PSK): by the secret of the script. */
+static void say_auth(struct speech *s, const struct token *t)
+{
+    const struct client *c = s->c;
+    const struct prf_suite *prf = c->now.suite.prf;
+    const char *secret = c->script->secret ? c->script->secret : "";
+    u8 value[PRF_MAX];
+    if (!t->args || strcmp(t->args, "PSK") != 0 ||
+        !keymat_psk_auth(c->provider, prf, bytes_of(secret, strlen(secret)), client_signed(c, 0),
+                         value)) {
+        wrong(s, t);
+        return;
+    }
+    auth_write(s->b.w, &(struct auth){AUTH_PSK, bytes_of(value, prf->len)});
+}
+
+/* CERTREQ(X509_SIGNATURE 20): so many authorities, of which the server knows none. */
+static void say_certreq(struct speech *s, const struct token *t)
+{
+    const char *at = t->args ? t->args : "";
+    char word[WORD_MAX];
+    u8 keys[256 * SHA1_LEN];
+    int encoding = next_word(&at, word) ? code_number(CODE_CERT, word) : -1;
+    unsigned long count = next_word(&at, word) ? strtoul(word, NULL, 10) : 0;
+    if (encoding < 0 || count * SHA1_LEN > sizeof keys) {
+        wrong(s, t);
+        return;
+    }
+    prng_fill(&s->c->prng, keys, count * SHA1_LEN);
+    cert_write(s->b.w, &(struct cert){(u8)encoding, bytes_of(keys, count * SHA1_LEN)});
+}
+
+/* ---- notifies ---- */
+
+static void put_words(struct writer *w, u16 type, const char *at)
+{
+    char word[WORD_MAX];
+    while (next_word(&at, word)) {
+        int hash = code_number(CODE_HASH, word);
+        if (type == NOTIFY_SIGNATURE_HASH_ALGORITHMS && hash >= 0)
+            write_u16(w, (u16)hash);
+        else
+            write_u32(w, (u32)strtoul(word, NULL, 10));
+    }
+}
+
+/* Of where we think that we are; `wrong`: of where we are not. */
+static void put_natd(struct speech *s, struct writer *w, u16 type, const char *args)
+{
+    const struct client *c = s->c;
+    struct shrike_endpoint e = type == NOTIFY_NAT_DETECTION_SOURCE_IP ? c->here : c->there;
+    u8 hash[SHA1_LEN];
+    e.octets[0] ^= strstr(args, "wrong") ? 1 : 0;
+    client_natd(c, &e, hash);
+    write_bytes(w, bytes_of(hash, sizeof hash));
+}
+
+/* N(NAME) or N(NAME words), by number where it has no name. */
+static void say_notify(struct speech *s, const struct token *t)
+{
+    const char *at = t->args ? t->args : "";
+    char word[WORD_MAX];
+    u8 data[256], spi[4];
+    struct writer w = writer_of(data, sizeof data), spi_w = writer_of(spi, sizeof spi);
+    struct notify n = {0};
+    if (!next_word(&at, word)) {
+        wrong(s, t);
+        return;
+    }
+    int number = code_number(CODE_NOTIFY, word);
+    n.type = (u16)(number < 0 ? strtoul(word, NULL, 10) : (unsigned)number);
+    if (n.type == NOTIFY_NAT_DETECTION_SOURCE_IP || n.type == NOTIFY_NAT_DETECTION_DESTINATION_IP) {
+        put_natd(s, &w, n.type, at);
+    } else if (n.type == NOTIFY_REKEY_SA) {
+        write_u32(&spi_w, s->c->child.here);
+        n.protocol = PROTOCOL_ESP;
+        n.spi = written_bytes(&spi_w);
+        s->c->talk.rekeys = true;
+    } else {
+        put_words(&w, n.type, at);
+    }
+    if (n.type == NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED)
+        s->c->fragments_offered = true;
+    n.data = written_bytes(&w);
+    notify_write(s->b.w, &n);
+}
+
+/* ---- the others ---- */
+
+/* D(IKE), D(ESP): the one that was replaced, or else the one that there is. */
+static void say_delete(struct speech *s, const struct token *t)
+{
+    struct client *c = s->c;
+    u8 spi[4];
+    struct writer w = writer_of(spi, sizeof spi);
+    if (t->args && strcmp(t->args, "IKE") == 0) {
+        delete_write(s->b.w, &(struct delete){.protocol = PROTOCOL_IKE});
+        return;
+    }
+    write_u32(&w, c->old_child.here ? c->old_child.here : c->child.here);
+    delete_write(s->b.w, &(struct delete){PROTOCOL_ESP, 4, 1, written_bytes(&w)});
+}
+
+/* CP(CFG_REQUEST INTERNAL_IP4_ADDRESS APPLICATION_VERSION=text ...): by number without a name. */
+static void say_cp(struct speech *s, const struct token *t)
+{
+    const char *at = t->args ? t->args : "";
+    char word[WORD_MAX];
+    int type = next_word(&at, word) ? code_number(CODE_CFG_TYPE, word) : -1;
+    if (type < 0) {
+        wrong(s, t);
+        return;
+    }
+    config_write(s->b.w, (u8)type);
+    while (next_word(&at, word)) {
+        char *value = strchr(word, '=');
+        if (value)
+            *value++ = 0;
+        int number = code_number(CODE_CFG, word);
+        struct config_attribute a = {
+            .type = (u16)(number < 0 ? strtoul(word, NULL, 10) : (unsigned)number),
+            .value = bytes_of(value, value ? strlen(value) : 0)};
+        config_attribute_write(s->b.w, &a);
+    }
+}
+
+static bool ts_of(const char *word, struct shrike_ts *out)
+{
+    char text[WORD_MAX];
+    char *slash;
+    snprintf(text, sizeof text, "%s", word);
+    slash = strchr(text, '/');
+    if (!slash)
+        return false;
+    *slash++ = 0;
+    *out = (struct shrike_ts){.port_to = 65535, .family = strchr(text, ':') ? 6 : 4};
+    if (inet_pton(out->family == 6 ? AF_INET6 : AF_INET, text, out->from) != 1)
+        return false;
+    unsigned long bits = strtoul(slash, NULL, 10);
+    for (unsigned i = 0; i < (out->family == 6 ? 128u : 32u); i++) {
+        u8 bit = (u8)(0x80 >> i % 8);
+        out->to[i / 8] |= i >= bits ? bit : out->from[i / 8] & bit;
+    }
+    return true;
+}
+
+/* TSi(0.0.0.0/0 ::/0); `leased` is the address that we were given. */
+static void say_ts(struct speech *s, const struct token *t)
+{
+    const char *at = t->args ? t->args : "";
+    char word[WORD_MAX];
+    struct shrike_ts list[SHRIKE_TS_MAX];
+    unsigned count = 0;
+    while (count < SHRIKE_TS_MAX && next_word(&at, word)) {
+        struct shrike_ts *ts = &list[count++];
+        if (strcmp(word, "leased") == 0) {
+            *ts = (struct shrike_ts){.port_to = 65535, .family = 4};
+            memcpy(ts->from, s->c->leased.octets, 4);
+            memcpy(ts->to, s->c->leased.octets, 4);
+        } else if (!ts_of(word, ts)) {
+            wrong(s, t);
+        }
+    }
+    ts_write(s->b.w, list, count);
+}
+
+/* V(0x1e2b...) or V(text). */
+static void say_vendor(struct speech *s, const struct token *t)
+{
+    const char *text = t->args ? t->args : "";
+    if (strncmp(text, "0x", 2) != 0) {
+        write_bytes(s->b.w, bytes_of(text, strlen(text)));
+        return;
+    }
+    for (text += 2; text[0] && text[1]; text += 2) {
+        char two[3] = {text[0], text[1], 0};
+        write_u8(s->b.w, (u8)strtoul(two, NULL, 16));
+    }
+}
+
+static void say_body(struct speech *s, const struct token *t, int type)
+{
+    switch (type) {
+    case PAYLOAD_SA:
+        say_sa(s, t);
+        break;
+    case PAYLOAD_KE:
+        say_ke(s, t);
+        break;
+    case PAYLOAD_NONCE:
+        say_nonce(s);
+        break;
+    case PAYLOAD_IDI:
+        say_id(s, t, 0);
+        break;
+    case PAYLOAD_IDR:
+        say_id(s, t, 1);
+        break;
+    case PAYLOAD_AUTH:
+        say_auth(s, t);
+        break;
+    case PAYLOAD_CERTREQ:
+        say_certreq(s, t);
+        break;
+    case PAYLOAD_NOTIFY:
+        say_notify(s, t);
+        break;
+    case PAYLOAD_DELETE:
+        say_delete(s, t);
+        break;
+    case PAYLOAD_CP:
+        say_cp(s, t);
+        break;
+    case PAYLOAD_TSI:
+    case PAYLOAD_TSR:
+        say_ts(s, t);
+        break;
+    case PAYLOAD_VENDOR:
+        say_vendor(s, t);
+        break;
+    default:
+        wrong(s, t);
+    }
+}
+
+/* IDr is the server's: what it says of itself in its answer counts. */
+static void say_payload(struct speech *s, const struct token *t)
+{
+    int type = code_number(CODE_PAYLOAD, t->name);
+    if (type <= 0) {
+        wrong(s, t);
+        return;
+    }
+    size_t mark = payload_begin(&s->b, (u8)type, false);
+    say_body(s, t, type);
+    payload_end(&s->b, mark);
+}
+
+/* ---- messages ---- */
+
+static void say_init(struct client *c, const struct line *l)
+{
+    struct writer w = writer_of(c->init[0], sizeof c->init[0]);
+    const struct header h = {.spi_i = c->now.spi_i,
+                             .version = VERSION_2_0,
+                             .exchange = EXCHANGE_IKE_SA_INIT,
+                             .flags = FLAG_INITIATOR};
+    struct speech s = {.c = c, .line = l, .b = builder_message(&w, &h)};
+    for (unsigned i = 2; i < l->count; i++)
+        say_payload(&s, &l->tokens[i]);
+    builder_end(&s.b);
+    ensure(!w.full);
+    c->init_len[0] = written(&w);
+    client_send(c, c->init[0], c->init_len[0]);
+}
+
+/* RFC 7296 2.18: the IKE SA that was replaced is deleted by itself. */
+static bool deletes_ike(const struct line *l)
+{
+    for (unsigned i = 2; i < l->count; i++) {
+        const struct token *t = &l->tokens[i];
+        if (strcmp(t->name, "D") == 0 && t->args && strcmp(t->args, "IKE") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The IKE SA that a request goes by; NULL: the line is none. */
+static struct client_sa *begin(struct client *c, const struct line *l, const char *what)
+{
+    const int exchange = code_number(CODE_EXCHANGE, what);
+    struct client_sa *sa = c->before.channel && deletes_ike(l) ? &c->before : &c->now;
+    if (exchange < 0 || (exchange != EXCHANGE_IKE_SA_INIT && !sa->channel)) {
+        client_fail(c, l, "%s cannot be asked", what);
+        return NULL;
+    }
+    c->talk = (struct client_talk){.exchange = (u8)exchange, .ours = true, .id = sa->ours};
+    return sa;
+}
+
+void client_say(struct client *c, const struct line *l)
+{
+    static u8 chain[CHAIN_MAX];
+    struct writer w = writer_of(chain, sizeof chain);
+    const char *what = l->count > 1 ? l->tokens[1].name : "";
+    struct client_sa *sa = &c->now;
+    u8 first = PAYLOAD_NONE;
+    if (strcmp(what, "answer") == 0 && !c->asked)
+        client_fail(c, l, "nothing was asked");
+    else if (strcmp(what, "answer") != 0)
+        sa = begin(c, l, what);
+    if (c->failed_at)
+        return;
+    if (c->talk.exchange == EXCHANGE_IKE_SA_INIT) {
+        say_init(c, l);
+        return;
+    }
+    struct speech s = {.c = c, .line = l, .b = builder_chain(&w, &first)};
+    for (unsigned i = 2; i < l->count && !c->failed_at; i++)
+        say_payload(&s, &l->tokens[i]);
+    ensure(!w.full);
+    if (!c->failed_at)
+        client_seal(c, sa, written_bytes(&w), first);
+    if (!c->talk.ours && !c->failed_at)
+        client_answered(c, l);
+}
