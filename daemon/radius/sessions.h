@@ -1,0 +1,78 @@
+/* Who has come in by RADIUS: what the server is told of them again and again, and how it names them
+ * when it wants somebody out. A session belongs to an IKE SA and outlives its rekeys. */
+#ifndef RADIUS_SESSIONS_H
+#define RADIUS_SESSIONS_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "radius/grant.h"
+
+#define RADIUS_SESSIONS_MAX    65536
+#define RADIUS_SESSION_ID_SIZE 32 /* NUL included */
+
+struct radius_session {
+    struct radius_session *next; /* of the same bucket */
+    struct list link;
+    struct heap_node timer; /* the earlier of both */
+    u64 sa;                 /* of its owner: names the IKE SA */
+    char id[RADIUS_SESSION_ID_SIZE];
+    u16 server;                 /* that has let it in */
+    bool started;               /* accounting has begun */
+    u32 interim_s;              /* 0: none */
+    shrike_time began, interim; /* interim: when it is next told */
+    shrike_time ends;           /* UINT64_MAX: when it likes */
+    struct bytes attributes;    /* that name it, in each packet about it */
+    struct bytes granted;       /* what accounting tells besides: addresses, Class */
+};
+
+struct radius_sessions;
+
+/* epoch: seconds since 1970, so that no id of an earlier life comes again. NULL: no memory. */
+struct radius_sessions *radius_sessions_new(u32 epoch) must_use;
+void radius_sessions_free(struct radius_sessions *s); /* NULL is fine */
+u32 radius_sessions_count(const struct radius_sessions *s);
+
+/* What names a session. Texts may be empty. */
+struct radius_who {
+    u64 sa;
+    struct bytes user_name;
+    const char *conn;
+    struct shrike_endpoint local, remote; /* of the IKE SA */
+    bool with_port;                       /* in Called-Station-Id and Calling-Station-Id */
+};
+
+/* When the first question is asked about it. NULL: too many, or no memory. */
+struct radius_session *radius_sessions_add(struct radius_sessions *s, const struct radius_who *who,
+                                           shrike_time now) must_use;
+struct radius_session *radius_sessions_find(const struct radius_sessions *s, u64 sa); /* or NULL */
+void radius_sessions_remove(struct radius_sessions *s, struct radius_session *one);
+
+/* It is let in: by this server, with this, and these are the addresses that it has. false: no
+ * memory; then accounting lacks them. */
+struct radius_lease {
+    const struct shrike_addr *addresses;
+    u16 count;
+    u32 interim_s; /* where the server names none */
+};
+bool radius_sessions_start(struct radius_sessions *s, struct radius_session *one,
+                           const struct radius_grant *g, const struct radius_lease *lease,
+                           shrike_time now) must_use;
+/* Another end than was granted; 0: none. */
+void radius_sessions_end_at(struct radius_sessions *s, struct radius_session *one, u32 seconds,
+                            shrike_time now);
+
+/* The first session that something is due for, or NULL. ended: it has lasted long enough; else
+ * what it has carried is to be told. Either is due once. */
+struct radius_session *radius_sessions_due(struct radius_sessions *s, shrike_time now, bool *ended);
+shrike_time radius_sessions_next(const struct radius_sessions *s); /* UINT64_MAX: never */
+
+/* Does an attribute name a session, or the host that has it (RFC 5176 3)? */
+bool radius_names_session(u8 type);
+bool radius_names_nas(u8 type);
+/* The next session that has each attribute of the request that names sessions; with `nas`, also
+ * those that name the host, but for NAS-Identifier. NULL: no more. `after`: NULL at first. */
+struct radius_session *radius_sessions_match(const struct radius_sessions *s,
+                                             const struct radius_packet *request, bool nas,
+                                             const struct radius_session *after);
+
+#endif
