@@ -50,9 +50,20 @@ static bool has_ke(const struct client *c, const char *args)
     return body.at && ke_read(body, &ke) && ke.group == code_number(CODE_KE, args);
 }
 
+/* IDr(TYPE TEXT): it is this one. */
+static bool has_id(const struct client *c, const char *args)
+{
+    u8 body[CLIENT_ID_MAX];
+    struct bytes id = message_body(&c->in, PAYLOAD_IDR);
+    size_t len = client_id(args, body);
+    return len > 0 && bytes_equal(id, bytes_of(body, len));
+}
+
 static bool has(const struct client *c, const struct token *t)
 {
     int type = code_number(CODE_PAYLOAD, t->name);
+    if (type == PAYLOAD_IDR && t->args)
+        return has_id(c, t->args);
     if (type == PAYLOAD_NOTIFY && t->args)
         return has_notify(c, t->args);
     if (type == PAYLOAD_CP && t->args)
@@ -194,8 +205,10 @@ static void take_lease(struct client *c)
     struct config cp;
     struct config_list list;
     if (body.at && cp_read(body, &cp) && cp.type == CFG_TYPE_REPLY &&
-        config_read(cp.attributes, &list) && list.addr_count > 0)
-        c->leased = list.addrs[0];
+        config_read(cp.attributes, &list)) {
+        memcpy(c->leased, list.addrs, sizeof c->leased);
+        c->leased_count = list.addr_count;
+    }
 }
 
 static void take_child(struct client *c, const struct line *l)
@@ -233,6 +246,13 @@ static void take_answer(struct client *c, const struct line *l)
         else if (sa && !client_new_ike(c))
             client_fail(c, l, "no keys of the new IKE SA can be made of it");
         break;
+    case EXCHANGE_INFORMATIONAL:
+        /* The one that was replaced only says that it goes. */
+        if (c->before.channel && c->in.header.spi_i == c->before.spi_i) {
+            channel_free(c->before.channel);
+            c->before = (struct client_sa){0};
+        }
+        break;
     default:
         break;
     }
@@ -248,7 +268,10 @@ void client_answered(struct client *c, const struct line *l)
             client_fail(c, l, "no keys of the new IKE SA can be made");
         return;
     }
-    client_wait(c, SHRIKE_SECOND); /* the server installs it when it has the answer */
+    /* The server installs it when it has the answer, and may then ask for something else. */
+    const struct client_talk talk = *t;
+    client_wait(c, SHRIKE_SECOND);
+    c->talk = talk;
     take_child(c, l);
 }
 

@@ -178,11 +178,20 @@ static void check_lease(struct game *g, const struct line *l)
     char text[64];
     struct text t = text_of(text, sizeof text);
     const struct esp_pair *pair = kernel_by_spi_in(&g->server.kernel, g->client.child.there);
-    const struct shrike_addr *a = &g->client.leased;
+    const struct shrike_addr *a = &g->client.leased[0];
     text_addr(&t, a->octets, a->family);
-    if (strcmp(text, l->rest) != 0 || !pair || pair->remote_ts[0].family != a->family ||
+    if (g->client.leased_count == 0 || strcmp(text, l->rest) != 0 || !pair ||
+        pair->remote_ts[0].family != a->family ||
         memcmp(pair->remote_ts[0].from, a->octets, a->family == 4 ? 4 : 16) != 0)
         client_fail(&g->client, l, "it has %s, or the Child SA has not", text);
+}
+
+/* encapsulated: ESP goes in UDP. */
+static void check_encapsulation(struct game *g, const struct line *l)
+{
+    const struct esp_pair *pair = kernel_by_spi_in(&g->server.kernel, g->client.child.there);
+    if (!pair || !pair->encap)
+        client_fail(&g->client, l, "the server does not encapsulate");
 }
 
 /* server rekey CHILD, server rekey, server down. */
@@ -209,6 +218,10 @@ static void step(struct game *g, const struct line *l)
         check_state(g, l);
     else if (strcmp(what, "leased") == 0)
         check_lease(g, l);
+    else if (strcmp(what, "encapsulated") == 0)
+        check_encapsulation(g, l);
+    else if (strcmp(what, "rebind") == 0)
+        nat_rebind(&g->nat);
     else if (strcmp(what, "server") == 0)
         command(g, l);
     else if (strcmp(what, "again") == 0)

@@ -175,23 +175,32 @@ static bool id_data(int type, const char *text, u8 *out, size_t *len)
     return good;
 }
 
-/* IDi(FQDN a.example): type, text. */
-static void say_id(struct speech *s, const struct token *t, unsigned side)
+size_t client_id(const char *text, u8 out[CLIENT_ID_MAX])
 {
-    const char *at = t->args ? t->args : "";
     char word[WORD_MAX];
     u8 data[SHRIKE_ID_MAX];
     size_t len;
-    struct writer w = writer_of(s->c->id[side], sizeof s->c->id[side]);
-    int type = next_word(&at, word) ? code_number(CODE_ID, word) : -1;
-    at += *at == ' ';
-    if (type < 0 || strlen(at) > sizeof data || !id_data(type, at, data, &len)) {
-        wrong(s, t);
-        return;
-    }
+    struct writer w = writer_of(out, CLIENT_ID_MAX);
+    int type = next_word(&text, word) ? code_number(CODE_ID, word) : -1;
+    text += *text == ' ';
+    if (type < 0 || strlen(text) > sizeof data || !id_data(type, text, data, &len))
+        return 0;
     ident_write(&w, &(struct ident){(u8)type, bytes_of(data, len)});
-    s->c->id_len[side] = written(&w);
-    write_bytes(s->b.w, written_bytes(&w));
+    return written(&w);
+}
+
+/* Of the server only what it says of itself is kept. */
+static void say_id(struct speech *s, const struct token *t, bool ours)
+{
+    u8 body[CLIENT_ID_MAX];
+    const size_t len = client_id(t->args ? t->args : "", body);
+    if (len == 0)
+        wrong(s, t);
+    write_bytes(s->b.w, bytes_of(body, len));
+    if (!ours)
+        return;
+    memcpy(s->c->id[0], body, len);
+    s->c->id_len[0] = len;
 }
 
 /* AUTH(PSK): by the secret of the script. */
@@ -293,8 +302,10 @@ static void say_delete(struct speech *s, const struct token *t)
         delete_write(s->b.w, &(struct delete){.protocol = PROTOCOL_IKE});
         return;
     }
-    write_u32(&w, c->old_child.here ? c->old_child.here : c->child.here);
+    struct client_child *child = c->old_child.here ? &c->old_child : &c->child;
+    write_u32(&w, child->here);
     delete_write(s->b.w, &(struct delete){PROTOCOL_ESP, 4, 1, written_bytes(&w)});
+    *child = (struct client_child){0};
 }
 
 /* CP(CFG_REQUEST INTERNAL_IP4_ADDRESS APPLICATION_VERSION=text ...): by number without a name. */
@@ -340,22 +351,30 @@ static bool ts_of(const char *word, struct shrike_ts *out)
     return true;
 }
 
-/* TSi(0.0.0.0/0 ::/0); `leased` is the address that we were given. */
+/* The addresses that we were given. */
+static unsigned leased_ts(const struct client *c, struct shrike_ts *out)
+{
+    for (unsigned i = 0; i < c->leased_count; i++) {
+        const struct shrike_addr *a = &c->leased[i];
+        out[i] = (struct shrike_ts){.port_to = 65535, .family = a->family};
+        memcpy(out[i].from, a->octets, sizeof a->octets);
+        memcpy(out[i].to, a->octets, sizeof a->octets);
+    }
+    return c->leased_count;
+}
+
+/* TSi(0.0.0.0/0 ::/0), TSi(leased). */
 static void say_ts(struct speech *s, const struct token *t)
 {
     const char *at = t->args ? t->args : "";
     char word[WORD_MAX];
     struct shrike_ts list[SHRIKE_TS_MAX];
     unsigned count = 0;
-    while (count < SHRIKE_TS_MAX && next_word(&at, word)) {
-        struct shrike_ts *ts = &list[count++];
-        if (strcmp(word, "leased") == 0) {
-            *ts = (struct shrike_ts){.port_to = 65535, .family = 4};
-            memcpy(ts->from, s->c->leased.octets, 4);
-            memcpy(ts->to, s->c->leased.octets, 4);
-        } else if (!ts_of(word, ts)) {
+    while (count < SHRIKE_TS_MAX - SHRIKE_ADDRESSES_MAX && next_word(&at, word)) {
+        if (strcmp(word, "leased") == 0)
+            count += leased_ts(s->c, list + count);
+        else if (!ts_of(word, &list[count++]))
             wrong(s, t);
-        }
     }
     ts_write(s->b.w, list, count);
 }
@@ -387,10 +406,10 @@ static void say_body(struct speech *s, const struct token *t, int type)
         say_nonce(s);
         break;
     case PAYLOAD_IDI:
-        say_id(s, t, 0);
+        say_id(s, t, true);
         break;
     case PAYLOAD_IDR:
-        say_id(s, t, 1);
+        say_id(s, t, false);
         break;
     case PAYLOAD_AUTH:
         say_auth(s, t);
@@ -419,7 +438,6 @@ static void say_body(struct speech *s, const struct token *t, int type)
     }
 }
 
-/* IDr is the server's: what it says of itself in its answer counts. */
 static void say_payload(struct speech *s, const struct token *t)
 {
     int type = code_number(CODE_PAYLOAD, t->name);
