@@ -57,9 +57,9 @@ bool radius_next(const struct radius_packet *p, struct radius_walk *walk,
             cut(&walk->inside, a);
             return true;
         }
-        struct bytes left = bytes_of(p->attributes.at + walk->at, p->attributes.len - walk->at);
-        if (left.len == 0)
+        if (walk->at == p->attributes.len)
             return false;
+        struct bytes left = bytes_of(p->attributes.at + walk->at, p->attributes.len - walk->at);
         a->vendor = 0;
         cut(&left, a);
         walk->at = p->attributes.len - left.len;
