@@ -50,6 +50,9 @@ enum cipher_preference {
 /* For all ciphers that this process makes from now on. [CIPHER_FASTEST] */
 void cipher_prefer(enum cipher_preference p);
 
+/* Once, while files may still be opened: OpenSSL looks for its configuration at its first call. */
+void cipher_begin(void);
+
 /* NULL: we do not have it, the library has not, or a key's length is wrong. The first chooses the
  * library. All ciphers of a process are used by one thread at a time. */
 struct cipher *cipher_new(const struct cipher_spec *spec) must_use;

@@ -2,6 +2,7 @@
 #include "base/ct.h"
 #include "esp/cipher_frame.h"
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -239,6 +240,12 @@ static bool key_integ(struct openssl_cipher *o, const struct integ_suite *integ,
     bool done = o->mac && EVP_MAC_init(o->mac, key.at, key.len, params) == 1;
     EVP_MAC_free(hmac); /* the context holds it */
     return done;
+}
+
+void cipher_begin(void)
+{
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+    EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, "AES-128-CTR", NULL));
 }
 
 struct cipher *cipher_new_openssl(const struct cipher_spec *spec)

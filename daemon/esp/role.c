@@ -1,5 +1,6 @@
 /* The role that holds the keys of ESP: it carries packets between the TUN device and the network.
  */
+#include "esp/cipher.h"
 #include "esp/early.h"
 #include "esp/handover.h"
 #include "esp/inbound.h"
@@ -476,6 +477,7 @@ static void *esp_start(struct seat *seat)
         free(e);
         return NULL;
     }
+    cipher_begin();
     e->seat = seat;
     e->plane = plane;
     plane->now = loop_now(seat->loop);

@@ -2,6 +2,7 @@
 #include "parent/launch.h"
 #include "parent/options.h"
 #include "parent/signals.h"
+#include "proc/sandbox.h"
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,12 @@ pid_t launch(enum role r, const struct options *o, int fd)
     return pid;
 }
 
+/* Where there are no filters the parent has said so. */
+static bool enclose(enum role r)
+{
+    return sandbox_enter(r, LAUNCH_CHANNEL) != SANDBOX_FAILED;
+}
+
 int launch_sit(const struct role_type *type, const struct options *o)
 {
     static struct seat seat;
@@ -58,7 +65,7 @@ int launch_sit(const struct role_type *type, const struct options *o)
     if (!loop)
         return EXIT_FAILURE;
     seat = (struct seat){.type = type, .loop = loop, .options = o};
-    bool sits = seat_open(&seat, LAUNCH_CHANNEL);
+    bool sits = seat_open(&seat, LAUNCH_CHANNEL) && enclose(type->role);
     if (sits)
         loop_run(loop);
     seat_close(&seat);

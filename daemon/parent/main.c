@@ -4,6 +4,7 @@
 #include "parent/parent.h"
 #include "parent/tell.h"
 #include "proc/priv.h"
+#include "proc/sandbox.h"
 #include "shrike/shrike.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,10 @@ static int run(struct options *o)
         complain("it must be started as root: its processes give up their rights themselves");
         return EXIT_FAILURE;
     }
-    return priv_reduce_parent() ? parent_run(o, types) : EXIT_FAILURE;
+    if (!priv_reduce_parent() ||
+        (!o->one_process && sandbox_enter(ROLE_PARENT, -1) == SANDBOX_FAILED))
+        return EXIT_FAILURE;
+    return parent_run(o, types);
 }
 
 int main(int argc, char **argv)

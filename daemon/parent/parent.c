@@ -18,6 +18,7 @@
 #include "parent/usage.h"
 #include "parent/virtual.h"
 #include "parent/watch.h"
+#include "proc/sandbox.h"
 #include "proc/vault.h"
 #include <errno.h>
 #include <signal.h>
@@ -271,8 +272,17 @@ static void close_all(struct parent *p)
             close(p->vaults[r]);
 }
 
+static void say_what_holds(const struct parent *p)
+{
+    const char *lacks = p->options->one_process ? "all are one process" : sandbox_lacks();
+    if (lacks)
+        tell(&p->supervisor.tell, SHRIKE_WARNING, "%s: system calls of the roles are not filtered",
+             lacks);
+}
+
 static void begin(struct parent *p)
 {
+    say_what_holds(p);
     p->opened = p->took_over ? go_on(p) : open_all(p);
     if (!p->opened) {
         leave(p, EXIT_FAILURE);

@@ -3,15 +3,20 @@
 #include "base/cursor.h"
 #include "ops/mail.h"
 #include "parent/launch.h"
+#include "proc/sandbox.h"
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define BIT(role) (1u << (role))
+#define NO_CALL   UINT32_MAX
+
+enum { WHAT_MAX = 192 }; /* characters of how a role has ended */
 
 /* Who talks with whom, besides the parent with all. */
 static const u32 partners[ROLE_COUNT] = {
@@ -84,16 +89,27 @@ static void join_all(struct supervisor *s, enum role r)
 
 static void advance(struct supervisor *s);
 
+/* ": it may not call socket (41)" */
+static void describe_call(const struct member *m, char *out, size_t size)
+{
+    char *name = sandbox_call_name(m->call);
+    snprintf(out, size, ": it may not call %s (%u)", name ? name : "?", m->call);
+    free(name);
+}
+
 /* "pid 12 was ended by signal 9 (Killed)" */
 static void describe(const struct member *m, char *out, size_t size)
 {
+    char call[64] = "";
+    if (m->call != NO_CALL)
+        describe_call(m, call, sizeof call);
     if (m->pid == 0)
         snprintf(out, size, "%s could not start", role_name(m->role));
     else if (!m->reaped)
         snprintf(out, size, "%s (pid %d) does not end", role_name(m->role), (int)m->pid);
     else if (WIFSIGNALED(m->status))
-        snprintf(out, size, "%s (pid %d) was ended by signal %d (%s)", role_name(m->role),
-                 (int)m->pid, WTERMSIG(m->status), strsignal(WTERMSIG(m->status)));
+        snprintf(out, size, "%s (pid %d) was ended by signal %d (%s)%s", role_name(m->role),
+                 (int)m->pid, WTERMSIG(m->status), strsignal(WTERMSIG(m->status)), call);
     else
         snprintf(out, size, "%s (pid %d) ended with code %d", role_name(m->role), (int)m->pid,
                  WEXITSTATUS(m->status));
@@ -103,7 +119,7 @@ static void describe(const struct member *m, char *out, size_t size)
 static void again(struct member *m)
 {
     struct supervisor *s = m->supervisor;
-    char what[128];
+    char what[WHAT_MAX];
     describe(m, what, sizeof what);
     m->state = MEMBER_PAUSING;
     if (!s->died(s->ctx, m->role)) {
@@ -130,7 +146,7 @@ static void over(struct member *m)
     m->state = MEMBER_AWAY;
     if (s->ending) {
         if (!m->asked || m->killed) {
-            char what[128];
+            char what[WHAT_MAX];
             describe(m, what, sizeof what);
             tell(&s->tell, SHRIKE_WARNING, "%s while all were ending", what);
         }
@@ -161,11 +177,22 @@ static void lost(void *ctx)
     close_channel(ctx);
 }
 
+/* Its last word: the log has it when the process is gone. */
+static void note_call(struct member *m, const struct mail *mail)
+{
+    struct reader r = reader_of(mail->body);
+    u32 call = read_u32(&r);
+    if (read_ended(&r))
+        m->call = call;
+}
+
 static void got(void *ctx, struct mail *mail)
 {
     struct member *m = ctx;
     struct supervisor *s = m->supervisor;
-    if (mail->kind != MAIL_DONE)
+    if (mail->kind == MAIL_FORBIDDEN)
+        note_call(m, mail);
+    else if (mail->kind != MAIL_DONE)
         s->mail(s->ctx, m->role, mail);
     else if (m->state == MEMBER_LEAVING)
         close_channel(m);
@@ -255,6 +282,7 @@ void supervisor_start(struct supervisor *s, enum role r)
     m->pid = 0;
     m->reaped = true;
     m->asked = m->killed = false;
+    m->call = NO_CALL;
     m->channel.got = got;
     m->channel.lost = lost;
     m->channel.ctx = m;

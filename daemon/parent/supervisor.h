@@ -32,6 +32,7 @@ struct member {
     bool reaped;   /* there is no process, or no longer */
     bool killed;   /* by us */
     int status;    /* of waitpid() */
+    u32 call;      /* a system call that it may not make, and made; UINT32_MAX: none */
     pid_t pid;     /* 0: it sits in the parent's loop */
     u64 life;      /* of a number that no other life of any role has */
     u64 next_life; /* it is to go on in this one, once; 0: in a new one */

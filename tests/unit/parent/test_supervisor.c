@@ -5,8 +5,11 @@
 #include "parent/launch.h"
 #include "parent/signals.h"
 #include "parent/supervisor.h"
+#include "proc/sandbox.h"
 #include "test.h"
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,11 +40,13 @@ static void role_mail(void *self, enum role from, struct mail *m)
     struct seat *s = self;
     if (m->kind == MAIL_STATS)
         report(s, HEARS, from);
+    if (m->kind == MAIL_STATS && behaves(s, "foreign") && s->type->role == ROLE_KEYS)
+        (void)bind(-1, NULL, 0); /* not a call of any role */
     if (m->kind != MAIL_QUIT && m->kind != MAIL_YIELD)
         return;
     report(s, TOLD_QUIT, s->type->role);
     if (behaves(s, "stuck") && s->type->role == ROLE_KEYS)
-        pause();
+        raise(SIGSTOP);
     if (!behaves(s, "deaf") || s->type->role != ROLE_KEYS)
         seat_send(s, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
 }
@@ -301,6 +306,26 @@ TEST(who_is_not_to_come_back_does_not)
     CHECK_EQ(house.quit_count, 3);
 }
 
+static bool keys_is_gone(void)
+{
+    return keys_is_dead() && house.supervisor.members[ROLE_KEYS].state == MEMBER_AWAY;
+}
+
+TEST(a_call_that_is_not_allowed_is_known)
+{
+    if (sandbox_lacks())
+        return; /* nothing is held here */
+    move_in(false, "foreign");
+    house.restart = false;
+    CHECK(until(keys_is_gone));
+    const struct member keys = house.supervisor.members[ROLE_KEYS];
+    CHECK(move_out());
+    CHECK(WIFSIGNALED(keys.status));
+    CHECK_EQ(WTERMSIG(keys.status), SIGSYS);
+    CHECK_EQ(keys.call, SYS_bind);
+    CHECK_EQ(house.supervisor.members[ROLE_NET].call, UINT32_MAX);
+}
+
 TEST(who_does_not_hear_quit_loses_its_channel)
 {
     move_in(false, "deaf");
@@ -399,6 +424,7 @@ int main(int argc, char **argv)
            RUN(a_role_that_is_killed_comes_back_joined) |
            RUN(a_role_that_cannot_start_is_tried_again_more_and_more_slowly) |
            RUN(a_seat_that_cannot_be_is_tried_again_too) | RUN(who_is_not_to_come_back_does_not) |
+           RUN(a_call_that_is_not_allowed_is_known) |
            RUN(who_does_not_hear_quit_loses_its_channel) | RUN(who_hangs_is_ended_by_force) |
            RUN(a_second_quit_does_not_wait) | RUN(a_role_does_not_inherit_what_the_parent_blocks) |
            RUN(signals_of_a_terminal_do_not_end_a_role);
