@@ -23,6 +23,10 @@
 #define SHRIKE_SANITIZED 1
 #endif
 
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41 /* since Linux 5.17: a name of memory, which the C library gives */
+#endif
+
 #define WORD 0xffffffffu /* of an int, all that the system looks at */
 
 enum {

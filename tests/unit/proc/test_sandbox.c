@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -116,6 +117,9 @@ static const struct attempt attempts[] = {
     {"the TUN device", SYS_ioctl, ESP, {-1, TUNSETOFFLOAD, 0}, true},
     {"another TUN device", SYS_ioctl, NOBODY, {-1, TUNSETIFF, 0}, true},
     {"memfd_create", SYS_memfd_create, CONTROL | ESP, {0, 0, 0}, false},
+    {"a loop of a library", SYS_epoll_create1, CONTROL, {-1, 0, 0}, false},
+    {"a name of memory", SYS_prctl, CONTROL | KEYS | ESP | NET, {PR_SET_VMA, -1, 0}, false},
+    {"memory that others can read", SYS_prctl, NOBODY, {PR_SET_DUMPABLE, 1, 0}, true},
     {"fallocate", SYS_fallocate, CONTROL | KEYS | NET, {-1, 0, 0}, false},
 };
 
