@@ -70,7 +70,7 @@ END
 
 up() {
     shriked_start west && shriked_start east &&
-        python3 tests/net/load_shared.py "$net_dir/west.vici" IKE late "$loaded"
+        python3 tests/net/load_shared.py "$net_dir/west.vici" IKE late late.example "$loaded"
 }
 
 shake() {

@@ -9,14 +9,14 @@ import base64
 import sys
 
 PIECE = 8
-CHUNK = 1 << 24
+PAGE = 4096
+CHUNK = 1 << 22
 
 
 def forms(octets):
     """The ways in which it may be written."""
     hexed = octets.hex()
-    return {'': octets, 'reversed': octets[::-1], 'hex': hexed.encode(),
-            'HEX': hexed.upper().encode(), 'base64': base64.b64encode(octets).rstrip(b'=')}
+    return {'': octets, 'reversed': octets[::-1], 'hex': hexed.encode(), 'base64': base64.b64encode(octets).rstrip(b'=')}
 
 
 def read_secrets(path):
@@ -32,25 +32,44 @@ def read_secrets(path):
 
 
 def areas(pid):
-    """Everything that can be read, in chunks that overlap by as much as the longest secret."""
+    """What it can write or has of nobody's file, without pages of zeros, in chunks that overlap by
+    more than the longest secret. (What is mapped of programs and libraries is as on the disk.)"""
     with open(f'/proc/{pid}/maps', encoding='ascii') as maps:
         lines = maps.read().splitlines()
     with open(f'/proc/{pid}/mem', 'rb', buffering=0) as mem:
         for line in lines:
-            where, rights = line.split()[:2]
+            where, rights, _, _, inode = line.split()[:5]
             if rights[0] != 'r' or line.endswith(('[vvar]', '[vvar_vclock]', '[vsyscall]')):
                 continue
-            at, end = (int(x, 16) for x in where.split('-'))
-            while at < end:
-                mem.seek(at)
-                try:
-                    data = mem.read(min(CHUNK, end - at))
-                except OSError:  # behind the end of a file that is mapped
-                    break
-                if not data:
-                    break
-                yield data
-                at += len(data) if at + len(data) == end else max(len(data) - 4096, 4096)
+            if rights[1] != 'w' and inode != '0' and '/memfd:' not in line:
+                continue
+            yield from pages(mem, *(int(x, 16) for x in where.split('-')))
+
+
+def pages(mem, at, end):
+    """Runs of pages from one address to the other."""
+    run = bytearray()
+    while at < end:
+        mem.seek(at)
+        try:
+            data = mem.read(min(CHUNK, end - at))
+        except OSError:  # behind the end of a file that is mapped
+            break
+        if not data:
+            break
+        at += len(data)
+        for begin in range(0, len(data), PAGE):
+            page = data[begin:begin + PAGE]
+            if page.count(0) < len(page):
+                run += page
+            elif run:
+                yield bytes(run)
+                run.clear()
+        if len(run) >= CHUNK:
+            yield bytes(run)
+            del run[:-PAGE]
+    if run:
+        yield bytes(run)
 
 
 def scan(pid, secrets):
