@@ -2,6 +2,9 @@
 #include "crypto/scheme.h"
 #include "base/cursor.h"
 #include "wire/codes.h"
+#include <assert.h>
+
+static_assert(SCHEME_COUNT <= 31, "the last bit of a set is SCHEME_SHORT_KEYS");
 
 #define OCTETS(text)                                                                               \
     {                                                                                              \
