@@ -1,6 +1,7 @@
-/* The role that holds the shared secrets: it proves and checks for net, and shows them to nobody.
- */
+/* The role that holds private keys and shared secrets: it proves and checks for net, and shows them
+ * to nobody. */
 #include "base/ct.h"
+#include "base/text.h"
 #include "keys/keeper.h"
 #include "keys/psk.h"
 #include "ops/seam.h"
@@ -8,10 +9,12 @@
 #include "wire/print.h"
 #include <stdlib.h>
 
-#define ANSWER_MAX     512  /* octets of an answer as octets */
-#define STATS_MAX      4096 /* octets of our numbers as octets */
-#define IDENT_MAX      200  /* characters of an identity in the log */
-#define LINES_PER_SPAN 10   /* lines that peers can cause */
+#define VALUE_MAX      SIGNER_VALUE_MAX    /* octets of AUTH data */
+#define ANSWER_MAX     (VALUE_MAX + 128)   /* octets of an answer as octets */
+#define STATS_MAX      4096                /* octets of our numbers as octets */
+#define IDENT_MAX      200                 /* characters of an identity in the log */
+#define TOLD_MAX       (MAIL_WHY_MAX + 64) /* octets of what became of a key */
+#define LINES_PER_SPAN 10                  /* lines that peers can cause */
 #define LINES_SPAN     SHRIKE_SECOND
 
 struct keys {
@@ -22,7 +25,7 @@ struct keys {
     shrike_time span; /* of the log: when it began, and what was said in it */
     u32 lines;
     struct {
-        u64 proved, checked, no_secret, wrong, failed, refused, lost, silent;
+        u64 proved, checked, no_secret, no_key, wrong, failed, refused, lost, silent;
     } count;
 };
 
@@ -64,10 +67,53 @@ static void say_no_secret(struct keys *k, const struct shrike_auth_op *a)
              a->remote.type ? remote : "%any", a->remote.type ? remote : "(that of the peer)");
 }
 
-static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[PRF_MAX])
+static void say_no_key(struct keys *k, const struct shrike_auth_op *a)
+{
+    char id[2 * sizeof(a->key.octets) + 1];
+    struct text t = text_of(id, sizeof(id));
+    if (!may_say(k))
+        return;
+    text_bytes(&t, bytes_of(a->key.octets, sizeof(a->key.octets)));
+    seat_log(
+        k->seat, SHRIKE_WARNING,
+        "connection %s: no private key %s, which its certificate is for: put it into the folder "
+        "private",
+        a->conn ? a->conn : "?", id);
+}
+
+static void say_no_scheme(struct keys *k, const struct shrike_auth_op *a, const struct signer *s)
+{
+    if (!may_say(k))
+        return;
+    seat_log(k->seat, SHRIKE_WARNING, "connection %s: private key %s, of %u bits, %s",
+             a->conn ? a->conn : "?", signers_name(&k->keeper.signers, &a->key), s->ability.bits,
+             signature_too_short(&s->ability, a->schemes)
+                 ? "is too short: it is to have 2048 bits, or to be named in auth"
+                 : "can sign in no way that is allowed by auth and that the peer takes");
+}
+
+/* PROVE by a private key. That of a peer, others check: we read nothing of strangers' keys. */
+static struct shrike_answer sign(struct keys *k, const struct shrike_auth_op *op,
+                                 u8 value[VALUE_MAX])
+{
+    const struct signer *s = signers_find(&k->keeper.signers, &op->key);
+    if (!s) {
+        k->count.no_key++;
+        say_no_key(k, op);
+        return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_KEY};
+    }
+    struct shrike_answer a = signer_answer(s, op, value);
+    if (a.reason == SHRIKE_REASON_AUTH_SCHEME)
+        say_no_scheme(k, op, s);
+    return a;
+}
+
+static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[VALUE_MAX])
 {
     struct bytes secret;
     struct shrike_answer a;
+    if (op->kind == SHRIKE_PROVE && op->auth.kind == SHRIKE_AUTH_PUBKEY)
+        return sign(k, &op->auth, value);
     enum shrike_reason_code fault = psk_fault(op);
     if (fault != SHRIKE_REASON_NONE)
         return (struct shrike_answer){.reason = fault};
@@ -87,7 +133,7 @@ static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kin
     struct shrike_op op;
     struct seam_box box;
     struct reader r = reader_of(m->body);
-    u8 value[PRF_MAX], body[ANSWER_MAX];
+    u8 value[VALUE_MAX], body[ANSWER_MAX];
     struct writer w = writer_of(body, sizeof(body));
     if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != kind) {
         k->count.refused++;
@@ -98,7 +144,7 @@ static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kin
         *(kind == SHRIKE_PROVE ? &k->count.proved : &k->count.checked) += 1;
     else if (a.reason == SHRIKE_REASON_AUTH_MAC)
         k->count.wrong++;
-    else if (a.reason != SHRIKE_REASON_AUTH_NO_SECRET)
+    else if (a.reason != SHRIKE_REASON_AUTH_NO_SECRET && a.reason != SHRIKE_REASON_AUTH_NO_KEY)
         k->count.failed++;
     answer_write(&w, op.token, &a);
     if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
@@ -122,6 +168,48 @@ static void got_secrets(struct keys *k, const struct mail *m)
              secrets_count(k->keeper.secrets, SECRET_FILES),
              secrets_count(k->keeper.secrets, SECRET_CONTROL));
     tell_ready(k);
+}
+
+static void got_privates(struct keys *k, const struct mail *m)
+{
+    static struct keeper_left_out out;
+    struct reader r = reader_of(m->body);
+    u8 source = read_u8(&r);
+    if (!read_ended(&r) || source > SECRET_CONTROL || m->fd < 0) {
+        k->count.refused++;
+        return;
+    }
+    const char *said = keeper_privates(&k->keeper, (enum secret_source)source, m->fd, &out);
+    if (said)
+        seat_log(k->seat, SHRIKE_ERROR, "private keys %s", said);
+    for (u32 i = 0; i < MIN(out.count, (u32)KEEPER_LEFT_OUT_MAX); i++)
+        seat_log(k->seat, SHRIKE_ERROR, "private key %s %s", out.some[i].name, out.some[i].why);
+    if (out.count > KEEPER_LEFT_OUT_MAX)
+        seat_log(k->seat, SHRIKE_ERROR, "and %u more private keys",
+                 out.count - KEEPER_LEFT_OUT_MAX);
+    seat_log(k->seat, SHRIKE_INFO, "%u private keys from files, %u from the control socket",
+             signers_count(&k->keeper.signers, SECRET_FILES),
+             signers_count(&k->keeper.signers, SECRET_CONTROL));
+}
+
+/* Whoever brought it is told what became of it. */
+static void got_private(struct keys *k, const struct mail *m)
+{
+    u8 body[TOLD_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct mail_private one;
+    struct reader r = reader_of(m->body);
+    struct mail_private_is is = {.reference = read_u32(&r)};
+    if (!private_mail_read(&r, &one) || !read_ended(&r)) {
+        k->count.refused++;
+        return;
+    }
+    const char *why = keeper_private(&k->keeper, SECRET_CONTROL, &one, &is.id);
+    struct text t = text_of(is.why, sizeof(is.why));
+    text_str(&t, why ? why : "");
+    private_is_write(&w, &is);
+    if (!seat_send(k->seat, ROLE_CONTROL, MAIL_PRIVATE_IS, written_bytes(&w)))
+        k->count.lost++;
 }
 
 static void got_secret(struct keys *k, const struct mail *m)
@@ -154,9 +242,12 @@ static void got_stats(struct keys *k, const struct mail *m)
     }
     stats_add(&stats, "secrets_files", secrets_count(k->keeper.secrets, SECRET_FILES));
     stats_add(&stats, "secrets_control", secrets_count(k->keeper.secrets, SECRET_CONTROL));
+    stats_add(&stats, "private_files", signers_count(&k->keeper.signers, SECRET_FILES));
+    stats_add(&stats, "private_control", signers_count(&k->keeper.signers, SECRET_CONTROL));
     stats_add(&stats, "proved", k->count.proved);
     stats_add(&stats, "checked", k->count.checked);
     stats_add(&stats, "no_secret", k->count.no_secret);
+    stats_add(&stats, "no_key", k->count.no_key);
     stats_add(&stats, "wrong_proofs", k->count.wrong);
     stats_add(&stats, "failed", k->count.failed);
     stats_add(&stats, "mail_refused", k->count.refused);
@@ -192,6 +283,10 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_secrets(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRET)
         got_secret(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_PRIVATES)
+        got_privates(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_PRIVATE)
+        got_private(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
         got_stats(k, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_VAULT)

@@ -12,6 +12,8 @@ CARRIES(struct mail_heir, 4 + 4 * MAIL_HEIR_MAX);
 CARRIES(struct mail_tally, 66);
 CARRIES(struct shrike_counts, 64 + 8 * SHRIKE_COUNT_COUNT);
 CARRIES(struct mail_secret, 48 + 24 * MAIL_SECRET_IDS);
+CARRIES(struct mail_private, 24 + 48);
+CARRIES(struct mail_private_is, 24 + MAIL_WHY_MAX);
 CARRIES(struct mail_stray, 64);
 
 const char *mail_name(u16 kind)
@@ -257,6 +259,40 @@ bool secret_read(struct reader *r, struct mail_secret *m)
     for (u16 i = 0; i < m->id_count; i++)
         m->ids[i] = read_id(r);
     return !r->bad;
+}
+
+void private_mail_write(struct writer *w, const struct mail_private *m)
+{
+    write_flag(w, m->remove);
+    write_bytes(w, bytes_of(m->id.octets, sizeof(m->id.octets)));
+    write_slice(w, m->name);
+    write_slice(w, m->file);
+    write_slice(w, m->passphrase);
+}
+
+bool private_mail_read(struct reader *r, struct mail_private *m)
+{
+    m->remove = read_flag(r);
+    read_copy(r, m->id.octets, sizeof(m->id.octets));
+    m->name = read_slice(r);
+    m->file = read_slice(r);
+    m->passphrase = read_slice(r);
+    return !r->bad;
+}
+
+void private_is_write(struct writer *w, const struct mail_private_is *m)
+{
+    write_u32(w, m->reference);
+    write_bytes(w, bytes_of(m->id.octets, sizeof(m->id.octets)));
+    write_text(w, m->why, sizeof(m->why));
+}
+
+bool private_is_read(struct reader *r, struct mail_private_is *m)
+{
+    m->reference = read_u32(r);
+    read_copy(r, m->id.octets, sizeof(m->id.octets));
+    bool good = read_text(r, m->why, sizeof(m->why)) != NULL;
+    return good && read_ended(r);
 }
 
 void stray_write(struct writer *w, const struct mail_stray *m)

@@ -3,13 +3,15 @@
  * bounded reader and refused when it is not whole: a process does not trust another.
  *
  * A read gives false when the octets are no such value; what was read then is not to be used. All
- * but count_read() and secret_read(), whose values come in series, take all that is left and refuse
- * a rest. A write makes the writer full when the value is above a cap: nothing is sent then. */
+ * but count_read(), secret_read() and private_mail_read(), whose values come in series, take all
+ * that is left and refuse a rest. A write makes the writer full when the value is above a cap:
+ * nothing is sent then. */
 #ifndef OPS_MAIL_H
 #define OPS_MAIL_H
 
 #include "base/cursor.h"
 #include "config/settings.h"
+#include "shrike/conf.h"
 #include "shrike/count.h"
 #include "shrike/types.h"
 
@@ -139,6 +141,27 @@ struct mail_secret {
 void secret_write(struct writer *w, const struct mail_secret *m);
 /* Slices into r's octets; leaves what follows. */
 bool secret_read(struct reader *r, struct mail_secret *m) must_use;
+
+/* A private key, as the file that it stands in. */
+struct mail_private {
+    bool remove; /* the key of this name, without a file */
+    struct shrike_key_id id;
+    struct bytes name; /* for people: the path */
+    struct bytes file, passphrase;
+};
+void private_mail_write(struct writer *w, const struct mail_private *m);
+/* Slices into r's octets; leaves what follows. */
+bool private_mail_read(struct reader *r, struct mail_private *m) must_use;
+
+/* What became of one. */
+#define MAIL_WHY_MAX 256
+struct mail_private_is {
+    u32 reference;
+    struct shrike_key_id id;
+    char why[MAIL_WHY_MAX]; /* it was not taken; "": it was */
+};
+void private_is_write(struct writer *w, const struct mail_private_is *m);
+bool private_is_read(struct reader *r, struct mail_private_is *m) must_use;
 
 /* A datagram that came to the wrong one of the two sockets at port 4500. */
 struct mail_stray {

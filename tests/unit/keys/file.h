@@ -33,7 +33,7 @@ static inline int file_seal(struct bytes b, int seals)
 }
 #define FILE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-#define FILE_MAX 16384
+#define FILE_MAX 65536
 static inline struct bytes file_octets(const struct mail_secret *all, size_t count,
                                        u8 out[FILE_MAX])
 {
@@ -53,6 +53,22 @@ static inline int file_of(const struct mail_secret *all, size_t count)
 {
     u8 octets[FILE_MAX];
     return file_seal(file_octets(all, count, octets), FILE_SEALS);
+}
+
+/* A sealed file of private keys. */
+static inline int file_of_privates(const struct mail_private *all, size_t count)
+{
+    static u8 octets[FILE_MAX];
+    struct writer w = writer_of(octets, FILE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = written(&w);
+        write_u32(&w, 0);
+        private_mail_write(&w, &all[i]);
+        write_u32_at(&w, at, (u32)(written(&w) - at - 4));
+    }
+    if (w.full)
+        abort();
+    return file_seal(written_bytes(&w), FILE_SEALS);
 }
 
 #endif

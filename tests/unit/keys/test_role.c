@@ -1,6 +1,9 @@
 /* The keys role at its seat: what the parent, control and net send, and what comes back. */
+#include "certs/signature.h"
 #include "crypto/keymat.h"
 #include "file.h"
+#include "key.h"
+#include "keys/private.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "proc/vault.h"
@@ -270,6 +273,129 @@ TEST(the_next_process_knows_the_secrets)
     end();
 }
 
+/* A key of ours, and how it is named. */
+static EVP_PKEY *our_key(struct mail_private *m, u8 **der, struct shrike_key_id *id)
+{
+    size_t len;
+    EVP_PKEY *key = key_make("RSA", NULL, 2048);
+    *der = private_write(key, &len);
+    if (!*der || !private_id(key, id))
+        abort();
+    *m = (struct mail_private){.name = text_bytes_of("moon.pem"), .file = bytes_of(*der, len)};
+    return key;
+}
+
+static void send_privates(const struct mail_private *all, size_t count)
+{
+    u8 source = SECRET_FILES;
+    int fd = file_of_privates(all, count);
+    tell(&t.control, MAIL_PRIVATES, bytes_of(&source, 1), fd);
+    close(fd);
+}
+
+static struct shrike_op signing_op(const struct shrike_key_id *id)
+{
+    struct shrike_op op = op_of(SHRIKE_PROVE, "alice", bytes_of(NULL, 0));
+    op.auth.kind = SHRIKE_AUTH_PUBKEY;
+    op.auth.schemes = scheme_defaults();
+    op.auth.hashes = HASH_BIT(HASH_SHA2_256);
+    op.auth.key = *id;
+    return op;
+}
+
+/* Does the role sign as this key does? */
+static bool signs(EVP_PKEY *key, const struct shrike_key_id *id)
+{
+    struct shrike_answer a;
+    struct shrike_op op = signing_op(id);
+    if (!ask(&op, &a) || !a.ok)
+        return false;
+    op.auth.method = a.method;
+    op.auth.value = a.value;
+    return signature_check(key, &op.auth) == SHRIKE_REASON_NONE;
+}
+
+TEST(it_signs)
+{
+    u8 *der;
+    struct mail_private m;
+    struct shrike_key_id id;
+    struct shrike_answer a;
+    EVP_PKEY *key = our_key(&m, &der, &id);
+    begin();
+    struct shrike_op op = signing_op(&id);
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_NO_KEY);
+    const struct seen *s = last(&t.control, MAIL_LOG);
+    CHECK(s && memmem(s->body, s->len, "home: no private key", 20));
+    send_privates(&m, 1);
+    CHECK(signs(key, &id));
+    op.auth.hashes = HASH_BIT(HASH_IDENTITY);
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_SCHEME);
+    s = last(&t.control, MAIL_LOG);
+    CHECK(s && memmem(s->body, s->len, "moon.pem, of 2048 bits, can sign in no way", 42));
+    CHECK(!last(&t.parent, MAIL_READY)); /* before it knows the secrets */
+    send_files(NULL, 0);
+    leave();
+    sit_down(); /* the next process */
+    CHECK_EQ(count_of(&t.parent, MAIL_READY), 1);
+    CHECK(signs(key, &id));
+    op.kind = SHRIKE_CHECK; /* not by who holds keys */
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_METHOD);
+    send_privates(NULL, 0);
+    op = signing_op(&id);
+    CHECK(ask(&op, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_NO_KEY);
+    end();
+    private_free(der, m.file.len);
+    EVP_PKEY_free(key);
+}
+
+/* Brings a key, or takes it away; what came of it. */
+static bool bring(const struct mail_private *m, struct mail_private_is *is)
+{
+    static u8 body[MAIL_BODY_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, 77);
+    private_mail_write(&w, m);
+    tell(&t.control, MAIL_PRIVATE, written_bytes(&w), -1);
+    const struct seen *s = last(&t.control, MAIL_PRIVATE_IS);
+    struct reader r = reader_of(s ? bytes_of(s->body, s->len) : bytes_of(NULL, 0));
+    return private_is_read(&r, is) && is->reference == 77;
+}
+
+TEST(the_control_socket_brings_keys)
+{
+    u8 *der;
+    struct mail_private m;
+    struct mail_private_is is;
+    struct shrike_key_id id;
+    EVP_PKEY *key = our_key(&m, &der, &id);
+    struct bytes whole = m.file;
+    begin();
+    CHECK(bring(&m, &is) && is.why[0] == 0 && memcmp(&is.id, &id, sizeof(id)) == 0);
+    CHECK(signs(key, &id));
+    m.file.len--;
+    CHECK(bring(&m, &is) && strstr(is.why, "is none"));
+    m.remove = true;
+    m.id = id;
+    CHECK(bring(&m, &is) && is.why[0] == 0);
+    CHECK(!signs(key, &id));
+    end();
+    private_free(der, whole.len);
+    EVP_PKEY_free(key);
+}
+
+TEST(files_that_hold_no_key_are_named)
+{
+    struct mail_private none = {.name = text_bytes_of("a.pem"), .file = text_bytes_of("rubbish")};
+    begin();
+    send_privates(&none, 1);
+    bool named = false;
+    for (u32 i = 0; i < t.control.count; i++)
+        named |= memmem(t.control.seen[i].body, t.control.seen[i].len, "a.pem is none", 13) != NULL;
+    CHECK(named);
+    end();
+}
+
 TEST(rubbish_and_strangers_are_refused)
 {
     struct mail_secret m = file_secret("a", "sa", "alice");
@@ -294,6 +420,10 @@ TEST(rubbish_and_strangers_are_refused)
     source = SECRET_CONTROL;
     tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), -1);
     tell(&t.control, MAIL_SECRETS, bytes_of(&source, 1), t.vault); /* not sealed */
+    tell(&t.control, MAIL_PRIVATES, bytes_of(&source, 1), -1);
+    tell(&t.control, MAIL_PRIVATES, bytes_of(&source, 1), t.vault);
+    tell(&t.control, MAIL_PRIVATE, bytes_of("\0\0\0\1\0", 5), -1);
+    CHECK(!last(&t.control, MAIL_PRIVATE_IS));
     tell(&t.parent, MAIL_VAULT, bytes_of(NULL, 0), -1);
     CHECK(proves("alice", "sa"));
     end();
@@ -330,5 +460,6 @@ int main(void)
     return RUN(it_is_ready_when_it_knows_the_files) | RUN(it_proves_and_checks) |
            RUN(without_a_secret_it_says_what_to_add) | RUN(the_control_socket_adds_and_removes) |
            RUN(the_next_process_knows_the_secrets) | RUN(rubbish_and_strangers_are_refused) |
-           RUN(it_counts);
+           RUN(it_counts) | RUN(it_signs) | RUN(the_control_socket_brings_keys) |
+           RUN(files_that_hold_no_key_are_named);
 }

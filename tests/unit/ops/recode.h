@@ -31,6 +31,8 @@ enum recode {
     RECODE_LADDER,
     RECODE_TRACE,
     RECODE_DATAGRAM,
+    RECODE_PRIVATE,
+    RECODE_PRIVATE_IS,
     RECODE_KINDS,
 };
 
@@ -51,6 +53,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_ladder ladder;
         struct mail_trace trace;
         struct mail_datagram datagram;
+        struct mail_private private;
+        struct mail_private_is private_is;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -81,6 +85,10 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         trace_write(w, &v.trace);
     if (kind == RECODE_DATAGRAM && (good = datagram_read(r, &v.datagram)))
         datagram_write(w, &v.datagram);
+    if (kind == RECODE_PRIVATE && (good = private_mail_read(r, &v.private)))
+        private_mail_write(w, &v.private);
+    if (kind == RECODE_PRIVATE_IS && (good = private_is_read(r, &v.private_is)))
+        private_is_write(w, &v.private_is);
     return good && read_ended(r);
 }
 

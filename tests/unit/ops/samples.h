@@ -483,6 +483,18 @@ static const struct mail_datagram sample_datagram = {.when = 0xd000000000000001,
                                                      .remote = {{192, 0, 2, 2}, 4500, 4, 0},
                                                      .data = {(const u8 *)"\0wire", 5}};
 
+static const struct mail_private sample_private = {
+    .remove = true,
+    .id = {{0xe1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0xe2}},
+    .name = {(const u8 *)"private/moon.pem", 16},
+    .file = {(const u8 *)"\0key", 4},
+    .passphrase = {(const u8 *)"word", 4}};
+
+static const struct mail_private_is sample_private_is = {
+    .reference = 0xe0000001,
+    .id = {{0xe3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0xe4}},
+    .why = "is none"};
+
 static const struct shrike_op *const sample_ops[] = {
     &sample_check, &sample_install, &sample_remove,     &sample_switch,
     &sample_lease, &sample_address, &sample_lease_free, &sample_address_remove,
@@ -518,6 +530,10 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         trace_write(w, &sample_trace);
     if (kind == RECODE_DATAGRAM)
         datagram_write(w, &sample_datagram);
+    if (kind == RECODE_PRIVATE)
+        private_mail_write(w, &sample_private);
+    if (kind == RECODE_PRIVATE_IS)
+        private_is_write(w, &sample_private_is);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -541,6 +557,8 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_LADDER:
     case RECODE_TRACE:
     case RECODE_DATAGRAM:
+    case RECODE_PRIVATE:
+    case RECODE_PRIVATE_IS:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:
