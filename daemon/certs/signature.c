@@ -32,7 +32,7 @@ static const struct kind {
     {"ML-DSA-87", KEY_ML_DSA_87, UINT32_MAX},
 };
 
-/* RFC 4754 3: a method has its curve. Others are for RFC 7427 only. */
+/* RFC 4754 4: a method has its curve. Others are for RFC 7427 only. */
 static const struct curve {
     const char *name;
     u32 schemes;
@@ -153,7 +153,7 @@ size_t signature_half(const struct scheme *s)
     }
 }
 
-/* RFC 4754 4: r and s side by side, as the DER that the library reads. NULL: no memory. */
+/* RFC 4754 7: r and s side by side, as the DER that the library reads. NULL: no memory. */
 static u8 *der_of(struct bytes pair, int *len)
 {
     u8 *der = NULL;

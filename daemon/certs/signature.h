@@ -20,7 +20,7 @@ struct ability {
 EVP_PKEY *signature_key(struct bytes spki) must_use;
 
 /* false: it cannot be used for any: another kind, a curve that is not one of those of RFC 4754 and
- * RFC 6932, one that is written out instead of named (RFC 5480 2.1.1). */
+ * RFC 5639, one that is written out instead of named (RFC 5480 2.1.1). */
 bool signature_ability(const EVP_PKEY *key, struct ability *out) must_use;
 
 /* Too short for what is allowed: a set of schemes, with SCHEME_SHORT_KEYS or without. */

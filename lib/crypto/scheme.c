@@ -55,7 +55,7 @@ const struct scheme *scheme_read(u8 method, struct bytes data, struct bytes *sig
     return NULL;
 }
 
-/* RFC 4754 3: each method has its curve. */
+/* RFC 4754 4: each method has its curve. */
 static unsigned bits_of_method(u8 method)
 {
     switch (method) {

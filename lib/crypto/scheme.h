@@ -36,7 +36,7 @@ struct scheme {
 #define SCHEME_BIT(id) (UINT32_C(1) << (id))
 #define HASH_BIT(hash) (1u << (hash))
 /* In a set of schemes that are allowed: by RSA keys of 1024 bits and more, too, which have to be
- * named; else by those of 2048 bits and more (RFC 8247 3.2.1). */
+ * named; else by those of 2048 bits and more (RFC 8247 3.1.1). */
 #define SCHEME_SHORT_KEYS (UINT32_C(1) << 31)
 
 /* Those that need not be named (RFC 8247 3): all but SHA-1. */

@@ -233,8 +233,8 @@ TEST(written_and_read_again)
     }
 }
 
-/* The SHA-1 of the SubjectPublicKeyInfo: of the Ed25519 key of RFC 8410 10.1, by another program.
- */
+/* The SHA-1 of the SubjectPublicKeyInfo, by another program: of the Ed25519 key of RFC 8410 10.1,
+ * 10.3. */
 TEST(names)
 {
     u8 der[64], want[20];
