@@ -420,6 +420,7 @@ static void data_plane(struct out *o)
                                              {"checked", "checked"},
                                              {"wrong", "wrong_proofs"},
                                              {"no_secret", "no_secret"},
+                                             {"no_key", "no_key"},
                                              {"failed", "failed"}};
     u64 v;
     head(o, METRIC_PROOFS);

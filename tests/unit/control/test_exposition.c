@@ -27,7 +27,8 @@ static void begin(void)
         "messages_in", "messages_out", "messages_dropped", "messages_refused", "retransmits",
         "replays",     "cookies",      "leases",           "events_lost",      "handshake_0",
         "handshake_4", "handshake_10", "handshake_us"};
-    static const char *const keys[] = {"proved", "checked", "wrong_proofs", "no_secret", "failed"};
+    static const char *const keys[] = {"proved",    "checked", "wrong_proofs",
+                                       "no_secret", "no_key",  "failed"};
     memset(of, 0, sizeof of);
     memset(&counts, 0, sizeof counts);
     memset(children, 0, sizeof children);
