@@ -211,9 +211,10 @@ static bool read_all(struct installed *i, struct bytes all)
 bool handover_read(struct installed *i, int fd)
 {
     struct stat s;
+    int seals = fcntl(fd, F_GET_SEALS); /* -1 has all bits */
     i->quiet = true;
-    if (fstat(fd, &s) != 0 || s.st_size <= 0 || s.st_size > (off_t)FILE_MAX ||
-        !(fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK))
+    if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &s) != 0 || s.st_size <= 0 ||
+        s.st_size > (off_t)FILE_MAX)
         return false;
     void *at = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (at == MAP_FAILED)

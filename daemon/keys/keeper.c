@@ -178,7 +178,8 @@ static const char *map_sealed(int fd, struct bytes *out)
 {
     struct stat st;
     *out = bytes_of(NULL, 0);
-    if ((fcntl(fd, F_GET_SEALS) & SEALED) != SEALED || fstat(fd, &st) != 0)
+    int seals = fcntl(fd, F_GET_SEALS); /* -1 has all bits */
+    if (seals < 0 || (seals & SEALED) != SEALED || fstat(fd, &st) != 0)
         return "are not in a sealed memory file";
     if (st.st_size > SECRETS_FILE_MAX)
         return "are too many";

@@ -157,6 +157,13 @@ TEST(what_is_not_whole_is_refused)
         close(part);
         end(&new);
     }
+    FILE *plain = tmpfile(); /* has no seals at all */
+    begin(&new);
+    CHECK(plain && write(fileno(plain), octets, (size_t)len) == len);
+    CHECK(!handover_read(&new.installed, fileno(plain)));
+    CHECK_EQ(new.installed.pairs.count, 0);
+    fclose(plain);
+    end(&new);
     octets[5]++; /* another version */
     begin(&new);
     fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);

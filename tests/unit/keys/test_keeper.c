@@ -84,6 +84,9 @@ TEST(a_file_that_is_not_whole_changes_nothing)
     CHECK(load_octets(&k, all, F_SEAL_SHRINK) != NULL); /* could change while it is read */
     CHECK(load_octets(&k, all, F_SEAL_SHRINK | F_SEAL_GROW) != NULL);
     CHECK(load_octets(&k, bytes_of("\xff\xff\xff\xff", 4), FILE_SEALS) != NULL);
+    int other = open("/dev/null", O_RDONLY | O_CLOEXEC); /* has no seals at all */
+    CHECK(other >= 0 && keeper_all(&k, SECRET_FILES, other) != NULL);
+    close(other);
     CHECK(has(&k, "alice", "sa") && has(&k, "bob", "sb"));
     CHECK(keeper_all(&k, SECRET_FILES, -1) != NULL);
     keeper_close(&k);
