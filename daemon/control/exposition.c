@@ -416,12 +416,9 @@ static void fates(struct out *o)
 
 static void data_plane(struct out *o)
 {
-    static const char *const results[][2] = {{"proved", "proved"},
-                                             {"checked", "checked"},
-                                             {"wrong", "wrong_proofs"},
-                                             {"no_secret", "no_secret"},
-                                             {"no_key", "no_key"},
-                                             {"failed", "failed"}};
+    static const char *const results[][2] = {{"proved", "proved"},      {"checked", "checked"},
+                                             {"wrong", "wrong_proofs"}, {"no_secret", "no_secret"},
+                                             {"no_key", "no_key"},      {"failed", "failed"}};
     u64 v;
     head(o, METRIC_PROOFS);
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
