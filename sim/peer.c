@@ -295,6 +295,7 @@ bool peer_init(struct peer *p, struct world *w, const struct peer_setup *setup)
     p->conf = setup->config->conf;
     p->provider = setup->provider;
     p->busy = setup->busy;
+    p->outside = setup->outside;
     kernel_init(&p->kernel);
     p->secrets = secrets_new();
     return p->secrets && take_secrets(p) && begin(p);

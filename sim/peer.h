@@ -43,6 +43,14 @@ struct peer_filter {
     u16 set_from_port, set_to_port; /* both 0: they are lost */
 };
 
+/* Who answers what the files of a side cannot: proofs by certificates, EAP. What the answer points
+ * to stands until the next call; EAP_OVER is not answered. */
+struct peer_outside {
+    void *ctx;
+    void (*answer)(void *ctx, const struct shrike_op *op, struct shrike_answer *out); /* NULL: they
+                                                                                       * fail */
+};
+
 struct peer {
     struct node node;
     struct node *out;
@@ -59,6 +67,7 @@ struct peer {
         u8 *octets; /* of the answer; NULL: none */
     } ops[PEER_OPS_MAX];
     unsigned op_first, op_count;
+    struct peer_outside outside;
     bool busy;
     bool began; /* the last exchange that makes SAs was one of ours */
     u32 resent;
@@ -82,6 +91,7 @@ struct peer_setup {
     struct config *config; /* its connections have addresses; stays the caller's */
     struct shrike_provider *provider;
     bool busy; /* there are always packets: no Child SA is ever idle */
+    struct peer_outside outside;
 };
 
 /* false: no memory. Its secrets are taken from the configuration. */

@@ -44,6 +44,22 @@ static void prove(struct peer *p, const struct shrike_op *op)
     wipe(value, sizeof value);
 }
 
+/* What others answer. */
+static bool is_outside(const struct peer *p, const struct shrike_op *op)
+{
+    const bool proof = op->kind == SHRIKE_PROVE || op->kind == SHRIKE_CHECK;
+    return p->outside.answer && (op->kind == SHRIKE_EAP || op->kind == SHRIKE_EAP_OVER ||
+                                 (proof && op->auth.kind == SHRIKE_AUTH_PUBKEY));
+}
+
+static void ask_outside(struct peer *p, const struct shrike_op *op)
+{
+    struct shrike_answer a = {0};
+    p->outside.answer(p->outside.ctx, op, &a);
+    if (op->kind != SHRIKE_EAP_OVER)
+        answer_later(p, op, a);
+}
+
 /* ---- the data plane ---- */
 
 static struct esp_pair *pair_of(const struct peer *p, u32 child_serial)
@@ -92,6 +108,10 @@ static void move(struct peer *p, const struct shrike_move_op *op)
 
 void peer_ops_take(struct peer *p, const struct shrike_op *op)
 {
+    if (is_outside(p, op)) {
+        ask_outside(p, op);
+        return;
+    }
     switch (op->kind) {
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:

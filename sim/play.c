@@ -145,7 +145,10 @@ static bool build(struct play *p, const struct play_setup *setup)
         p->link[s].faults = setup->faults;
     }
     for (unsigned s = 0; s < 2; s++) {
-        const struct peer_setup one = {names[s], setup->config[s], &p->provider, setup->busy};
+        const struct peer_setup one = {.name = names[s],
+                                       .config = setup->config[s],
+                                       .provider = &p->provider,
+                                       .busy = setup->busy};
         good &= peer_init(&p->peer[s], &p->world, &one);
         if (p->place[s].nat)
             build_nat(p, s);

@@ -4,6 +4,8 @@
 #define CLIENTS_CLIENT_H
 
 #include "channel.h"
+#include "ident.h"
+#include "pair/toy_eap.h"
 #include "script.h"
 #include "sim/kernel.h"
 #include "sim/world.h"
@@ -11,8 +13,7 @@
 
 #define CLIENT_INBOX_MAX 64
 #define CLIENT_NONCE     32
-#define CLIENT_NONCE_MAX 256 /* RFC 7296 2.10 */
-#define CLIENT_ID_MAX    (SHRIKE_ID_MAX + 4)
+#define CLIENT_NONCE_MAX 256                 /* RFC 7296 2.10 */
 #define CLIENT_PATIENCE  (5 * SHRIKE_SECOND) /* for an answer */
 
 /* An IKE SA. */
@@ -67,6 +68,9 @@ struct client {
     u8 sk_p[2][KEY_MAX];
     u8 id[2][CLIENT_ID_MAX]; /* bodies */
     size_t id_len[2];
+    struct toy_eap eap;
+    u8 msk[64]; /* of EAP */
+    size_t msk_len;
     struct shrike_addr leased[SHRIKE_ADDRESSES_MAX];
     unsigned leased_count;
     /* what came */
@@ -107,8 +111,6 @@ void client_wait(struct client *c, shrike_time duration);
 void client_send(struct client *c, const u8 *octets, size_t len);
 /* Seal this chain as the message that `talk` is, and send it. */
 void client_seal(struct client *c, struct client_sa *sa, struct bytes inner, u8 first);
-/* "FQDN a.example" as the body of a payload; returns its length, 0: it is none. */
-size_t client_id(const char *text, u8 out[CLIENT_ID_MAX]);
 /* SHA-1 as in NAT_DETECTION notifies (RFC 7296 2.23). */
 void client_natd(const struct client *c, const struct shrike_endpoint *e, u8 out[20]);
 /* What the initiator signs, or the responder (RFC 7296 2.15). Stands until the next call. */

@@ -1,9 +1,11 @@
 /* What a client hears: whether it is what the script says, and what comes of it. */
 #include "client.h"
 #include "crypto/keymat.h"
+#include "model.h"
 #include "wire/config.h"
 #include "wire/notify.h"
 #include "wire/ts.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- what the message has ---- */
@@ -59,9 +61,18 @@ static bool has_id(const struct client *c, const char *args)
     return len > 0 && bytes_equal(id, bytes_of(body, len));
 }
 
+/* EAP(Failure): of this code. */
+static bool has_eap(const struct client *c, const char *args)
+{
+    struct bytes body = message_body(&c->in, PAYLOAD_EAP);
+    return body.len > 0 && body.at[0] == code_number(CODE_EAP, args);
+}
+
 static bool has(const struct client *c, const struct token *t)
 {
     int type = code_number(CODE_PAYLOAD, t->name);
+    if (type == PAYLOAD_EAP && t->args)
+        return has_eap(c, t->args);
     if (type == PAYLOAD_IDR && t->args)
         return has_id(c, t->args);
     if (type == PAYLOAD_NOTIFY && t->args)
@@ -179,24 +190,64 @@ static void take_init(struct client *c, const struct line *l)
     c->now.ours = 1;
 }
 
-static void check_auth(struct client *c, const struct line *l)
+/* The server's signature, by the certificate that it sends. */
+static bool check_signature(const struct client *c, const struct auth *auth)
+{
+    struct bytes body = message_body(&c->in, PAYLOAD_CERT);
+    char certificate[MODEL_CERT_MAX], name[MODEL_CERT_MAX];
+    u8 id[CLIENT_ID_MAX];
+    const struct scheme *scheme;
+    struct cert cert;
+    if (!body.at || !cert_read(body, &cert) || cert.data.len >= sizeof certificate)
+        return false;
+    snprintf(certificate, sizeof certificate, "%.*s", (int)cert.data.len,
+             (const char *)cert.data.at);
+    const struct shrike_auth_op op = {
+        .method = auth->method, .value = auth->data, .octets = client_signed(c, 1)};
+    return model_name(certificate, name) &&
+           bytes_equal(bytes_of(id, client_id(name, id)), bytes_of(c->id[1], c->id_len[1])) &&
+           model_verify(c->provider, &op, certificate, &scheme);
+}
+
+static bool check_mac(const struct client *c, const struct auth *auth)
 {
     const struct prf_suite *prf = c->now.suite.prf;
-    const char *secret = c->script->secret ? c->script->secret : "";
+    const char *text = c->script->secret ? c->script->secret : "";
+    u8 value[PRF_MAX];
+    return keymat_psk_auth(c->provider, prf,
+                           c->msk_len ? bytes_of(c->msk, c->msk_len) : bytes_of(text, strlen(text)),
+                           client_signed(c, 1), value) &&
+           bytes_equal(auth->data, bytes_of(value, prf->len));
+}
+
+/* With EAP it is in the first answer and in the last one. */
+static void check_auth(struct client *c, const struct line *l)
+{
     struct bytes body = message_body(&c->in, PAYLOAD_AUTH), id = message_body(&c->in, PAYLOAD_IDR);
     struct auth auth;
-    u8 value[PRF_MAX];
-    if (!body.at || !id.at || !auth_read(body, &auth) || id.len > sizeof c->id[1]) {
-        client_fail(c, l, "the server does not prove who it is");
-        return;
+    if (id.at && id.len <= sizeof c->id[1]) {
+        memcpy(c->id[1], id.at, id.len);
+        c->id_len[1] = id.len;
     }
-    memcpy(c->id[1], id.at, id.len);
-    c->id_len[1] = id.len;
-    if (auth.method != AUTH_PSK ||
-        !keymat_psk_auth(c->provider, prf, bytes_of(secret, strlen(secret)), client_signed(c, 1),
-                         value) ||
-        !bytes_equal(auth.data, bytes_of(value, prf->len)))
-        client_fail(c, l, "the server's proof is wrong");
+    if (!body.at && message_find(&c->in, PAYLOAD_EAP) && c->id_len[1])
+        return;
+    if (!body.at || !auth_read(body, &auth) ||
+        !(auth.method == AUTH_PSK ? check_mac(c, &auth) : check_signature(c, &auth)))
+        client_fail(c, l, "the server does not prove who it is");
+}
+
+/* Success gives the key. */
+static void take_eap(struct client *c)
+{
+    const struct shrike_eap_op op = {.session = 1, .message = message_body(&c->in, PAYLOAD_EAP)};
+    struct shrike_answer answer;
+    u8 value[MODEL_VALUE_MAX];
+    if (!op.message.len || op.message.at[0] != EAP_SUCCESS)
+        return;
+    if (!toy_eap_take(&c->eap, &op, &answer, value) || answer.secret.len > sizeof c->msk)
+        return;
+    memcpy(c->msk, answer.secret.at, answer.secret.len);
+    c->msk_len = answer.secret.len;
 }
 
 static void take_lease(struct client *c)
@@ -232,6 +283,7 @@ static void take_answer(struct client *c, const struct line *l)
         break;
     case EXCHANGE_IKE_AUTH:
         check_auth(c, l);
+        take_eap(c);
         take_lease(c);
         if (sa && !take_choice(c))
             client_fail(c, l, "what the server has chosen was not offered");

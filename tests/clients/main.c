@@ -1,6 +1,7 @@
 /* Clients and gateways as they are seen in the field, each by its script against an engine with the
  * configuration that is meant for it; and with others, that must refuse it for the right reason. */
 #include "client.h"
+#include "serve.h"
 #include "sim/link.h"
 #include "sim/nat.h"
 #include "sim/peer.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PATH_LEN = 512, CONFIG_MAX = 1 << 16, FOLDERS_MAX = 64 };
+enum { PATH_LEN = 512 };
 
 _Noreturn void shrike_panic(const char *file, int line, const char *what)
 {
@@ -19,22 +20,17 @@ _Noreturn void shrike_panic(const char *file, int line, const char *what)
     abort();
 }
 
-/* The server's configuration is to refuse the client. */
-struct refusal {
-    char reason[64], notify[64];
-    const char *key, *line; /* that takes the place of the first line with this key */
-};
-
 struct game {
     const struct script *script;
     struct world world;
     struct shrike_provider *openssl;
     struct shrike_provider provider; /* the same with our dice */
-    struct config *config;
+    struct serve serve;
     struct peer server;
     struct client client;
     struct nat nat;
     struct link link[2]; /* to the server, to the client */
+    bool built;
 };
 
 /* The provider's functions have one context, OpenSSL's: the dice stand beside it. */
@@ -45,52 +41,6 @@ static bool from_the_dice(void *ctx, u8 *out, size_t len)
     (void)ctx;
     prng_fill(&dice, out, len);
     return true;
-}
-
-/* ---- the server ---- */
-
-/* Is this a line "KEY = ..."? */
-static bool is_line_of(const char *line, const char *key)
-{
-    const size_t len = strlen(key);
-    line += strspn(line, " \t");
-    return strncmp(line, key, len) == 0 && (line[len] == ' ' || line[len] == '=');
-}
-
-static bool copy_with(FILE *in, FILE *out, const struct refusal *r)
-{
-    char line[CONFIG_MAX];
-    bool changed = false;
-    while (fgets(line, sizeof line, in)) {
-        bool here = r && !changed && is_line_of(line, r->key);
-        fputs(here ? r->line : line, out);
-        if (here)
-            fputc('\n', out);
-        changed |= here;
-    }
-    return !r || changed;
-}
-
-static struct config *load(const char *folder, const struct refusal *r)
-{
-    static struct config_report report;
-    char from[PATH_LEN], path[] = "/tmp/client-XXXXXX";
-    const struct config_files files = {.config = path};
-    struct config *c = NULL;
-    const int fd = mkstemp(path);
-    snprintf(from, sizeof from, "%s/%s/server.conf", CLIENTS, folder);
-    FILE *in = fopen(from, "r"), *out = fd < 0 ? NULL : fdopen(fd, "w");
-    const bool copied = in && out && copy_with(in, out, r);
-    if (in)
-        fclose(in);
-    if (out)
-        fclose(out);
-    if (copied)
-        c = config_load(&files, &report);
-    for (u32 i = 0; copied && !c && i < report.count; i++)
-        printf("# server.conf:%u: %s\n", report.lines[i].line, report.lines[i].text);
-    unlink(path);
-    return c;
 }
 
 /* ---- the game ---- */
@@ -125,16 +75,20 @@ static struct game *begin(const struct script *s, const char *folder, const stru
     world_init(&g->world, 1, false);
     dice = prng_fork(&g->world.prng);
     g->openssl = provider_openssl_new();
-    g->config = load(folder, r);
     ensure(g->openssl != NULL);
+    g->provider = *g->openssl;
+    g->provider.random = from_the_dice;
     client_init(&g->client, &g->world, s);
-    if (!g->config) {
+    g->built = serve_load(&g->serve, folder, r, &g->provider);
+    if (!g->built) {
         client_fail(&g->client, NULL, "its server.conf cannot be used");
         return g;
     }
-    g->provider = *g->openssl;
-    g->provider.random = from_the_dice;
-    const struct peer_setup setup = {"server", g->config, &g->provider, true};
+    const struct peer_setup setup = {.name = "server",
+                                     .config = g->serve.config,
+                                     .provider = &g->provider,
+                                     .busy = true,
+                                     .outside = {&g->serve.model, model_answer}};
     ensure(peer_init(&g->server, &g->world, &setup));
     build(g);
     return g;
@@ -143,12 +97,12 @@ static struct game *begin(const struct script *s, const char *folder, const stru
 static void end(struct game *g)
 {
     client_free(&g->client);
-    if (g->config) {
+    if (g->built) {
         peer_free(&g->server);
         link_free(&g->link[0]);
         link_free(&g->link[1]);
     }
-    config_free(g->config);
+    serve_free(&g->serve);
     provider_openssl_free(g->openssl);
     free(g);
 }
@@ -200,7 +154,7 @@ static void command(struct game *g, const struct line *l)
     const bool rekeys = l->count > 1 && strcmp(l->tokens[1].name, "rekey") == 0;
     peer_command(&g->server,
                  (struct shrike_command){.kind = rekeys ? SHRIKE_REKEY : SHRIKE_DOWN,
-                                         .conn = g->config->conf.conns[0].name,
+                                         .conn = g->serve.config->conf.conns[0].name,
                                          .child = l->count > 2 ? l->tokens[2].name : NULL});
 }
 

@@ -142,6 +142,8 @@ static bool take_line(struct script *s, const struct line *l)
         return take_offer(s, l);
     if (strcmp(what, "secret") == 0)
         s->secret = l->rest;
+    if (strcmp(what, "certificate") == 0)
+        s->certificate = l->rest;
     if (strcmp(what, "nat") == 0)
         s->nat = true;
     if (strcmp(what, "fragments") == 0)

@@ -39,7 +39,9 @@ struct script {
     struct offers lists[SCRIPT_LISTS_MAX];
     unsigned list_count;
     const char *secret;
-    unsigned fragment_size; /* octets of IP; 0: as we do */
+    const char *certificate; /* the client's (model.h) */
+    const char *word;        /* of its EAP method; NULL: the right one */
+    unsigned fragment_size;  /* octets of IP; 0: as we do */
     bool nat;
     unsigned sources;
 };

@@ -1,7 +1,7 @@
 /* What a client says: the tokens of a line as payloads. */
 #include "client.h"
-#include "config/dn.h"
 #include "crypto/keymat.h"
+#include "model.h"
 #include "wire/config.h"
 #include "wire/notify.h"
 #include "wire/ts.h"
@@ -153,42 +153,6 @@ static void say_nonce(struct speech *s)
 
 /* ---- identities and proofs ---- */
 
-static bool id_data(int type, const char *text, u8 *out, size_t *len)
-{
-    struct pool pool = {0};
-    struct bytes dn;
-    bool good = true;
-    *len = strlen(text);
-    if (type == ID_IPV4_ADDR || type == ID_IPV6_ADDR) {
-        *len = type == ID_IPV4_ADDR ? 4 : 16;
-        return inet_pton(type == ID_IPV4_ADDR ? AF_INET : AF_INET6, text, out) == 1;
-    }
-    if (type != ID_DER_ASN1_DN) {
-        memcpy(out, text, *len);
-        return true;
-    }
-    good = dn_read(&pool, text, &dn) && dn.len < SHRIKE_ID_MAX;
-    if (good)
-        memcpy(out, dn.at, dn.len);
-    *len = good ? dn.len : 0;
-    pool_free(&pool);
-    return good;
-}
-
-size_t client_id(const char *text, u8 out[CLIENT_ID_MAX])
-{
-    char word[WORD_MAX];
-    u8 data[SHRIKE_ID_MAX];
-    size_t len;
-    struct writer w = writer_of(out, CLIENT_ID_MAX);
-    int type = next_word(&text, word) ? code_number(CODE_ID, word) : -1;
-    text += *text == ' ';
-    if (type < 0 || strlen(text) > sizeof data || !id_data(type, text, data, &len))
-        return 0;
-    ident_write(&w, &(struct ident){(u8)type, bytes_of(data, len)});
-    return written(&w);
-}
-
 /* Of the server only what it says of itself is kept. */
 static void say_id(struct speech *s, const struct token *t, bool ours)
 {
@@ -203,20 +167,62 @@ static void say_id(struct speech *s, const struct token *t, bool ours)
     s->c->id_len[0] = len;
 }
 
-/* AUTH(PSK): by the secret of the script. */
+/* AUTH(SCHEME): by the certificate of the script. */
+static void say_signature(struct speech *s, const struct token *t)
+{
+    const struct client *c = s->c;
+    u8 value[MODEL_VALUE_MAX];
+    for (int i = 0; i < SCHEME_COUNT && c->script->certificate; i++) {
+        const struct scheme *scheme = scheme_at((enum scheme_id)i);
+        if (strcmp(scheme->name, t->args) != 0)
+            continue;
+        const size_t len =
+            model_sign(c->provider, scheme, c->script->certificate, client_signed(c, 0), value);
+        auth_write(s->b.w, &(struct auth){scheme->method, bytes_of(value, len)});
+        return;
+    }
+    wrong(s, t);
+}
+
+/* AUTH(PSK) by the secret of the script, AUTH(EAP) by the key that EAP has made. */
 static void say_auth(struct speech *s, const struct token *t)
 {
     const struct client *c = s->c;
     const struct prf_suite *prf = c->now.suite.prf;
-    const char *secret = c->script->secret ? c->script->secret : "";
+    const char *how = t->args ? t->args : "", *text = c->script->secret ? c->script->secret : "";
+    const bool eap = strcmp(how, "EAP") == 0;
+    const struct bytes secret = eap ? bytes_of(c->msk, c->msk_len) : bytes_of(text, strlen(text));
     u8 value[PRF_MAX];
-    if (!t->args || strcmp(t->args, "PSK") != 0 ||
-        !keymat_psk_auth(c->provider, prf, bytes_of(secret, strlen(secret)), client_signed(c, 0),
-                         value)) {
-        wrong(s, t);
+    if (!eap && strcmp(how, "PSK") != 0) {
+        say_signature(s, t);
         return;
     }
+    ensure(keymat_psk_auth(c->provider, prf, secret, client_signed(c, 0), value));
     auth_write(s->b.w, &(struct auth){AUTH_PSK, bytes_of(value, prf->len)});
+}
+
+/* CERT: that of the script. */
+static void say_cert(struct speech *s, const struct token *t)
+{
+    const char *text = s->c->script->certificate;
+    if (!text)
+        wrong(s, t);
+    else
+        cert_write(s->b.w, &(struct cert){CERT_X509_SIGNATURE, bytes_of(text, strlen(text))});
+}
+
+/* EAP: what the method answers to the last message; EAP(word): with this one. */
+static void say_eap(struct speech *s, const struct token *t)
+{
+    struct client *c = s->c;
+    struct shrike_answer answer;
+    u8 value[MODEL_VALUE_MAX];
+    const struct shrike_eap_op op = {.session = 1, .message = message_body(&c->in, PAYLOAD_EAP)};
+    c->eap.word = t->args;
+    if (!op.message.len || !toy_eap_take(&c->eap, &op, &answer, value) || !answer.value.len)
+        wrong(s, t);
+    else
+        write_bytes(s->b.w, answer.value);
 }
 
 /* CERTREQ(X509_SIGNATURE 20): so many authorities, of which the server knows none. */
@@ -414,6 +420,12 @@ static void say_body(struct speech *s, const struct token *t, int type)
     case PAYLOAD_AUTH:
         say_auth(s, t);
         break;
+    case PAYLOAD_CERT:
+        say_cert(s, t);
+        break;
+    case PAYLOAD_EAP:
+        say_eap(s, t);
+        break;
     case PAYLOAD_CERTREQ:
         say_certreq(s, t);
         break;
@@ -488,7 +500,11 @@ static struct client_sa *begin(struct client *c, const struct line *l, const cha
         client_fail(c, l, "%s cannot be asked", what);
         return NULL;
     }
+    const struct client_talk last = c->talk;
     c->talk = (struct client_talk){.exchange = (u8)exchange, .ours = true, .id = sa->ours};
+    /* RFC 7296 2.16: what the first request asks for is answered with the last one. */
+    if (exchange == EXCHANGE_IKE_AUTH && last.exchange == EXCHANGE_IKE_AUTH)
+        c->talk.spi_esp[0] = last.spi_esp[0];
     return sa;
 }
 
