@@ -1,0 +1,171 @@
+/* Checks of signatures: see check.h. */
+#include "certs/check.h"
+#include "certs/chain.h"
+#include "certs/identity.h"
+#include "wire/codes.h"
+
+/* What is asked, and what the peer has sent. */
+struct asked {
+    const struct trust *trust;
+    const struct shrike_auth_op *op;
+    const struct trust_rule *rule;
+    u32 rule_number;
+    time_t now;
+    struct text *about;
+    struct certificate *certs[SHRIKE_CERTS_MAX]; /* X.509; the first is the peer's */
+    size_t cert_count;
+    struct bytes raw; /* the first raw key; empty: none */
+    bool unreadable;  /* the first of X.509 cannot be read */
+};
+
+/* RFC 7296 3.6. Of other encodings nothing is asked for, and nothing taken. */
+static void gather(struct asked *a)
+{
+    bool first = true;
+    for (u16 i = 0; i < a->op->cert_count && i < SHRIKE_CERTS_MAX; i++) {
+        const struct shrike_cert *cert = &a->op->certs[i];
+        if (cert->encoding == CERT_RAW_PUBLIC_KEY && a->raw.len == 0)
+            a->raw = cert->data;
+        if (cert->encoding != CERT_X509_SIGNATURE)
+            continue;
+        struct certificate *parsed = certificate_get(trust_cache(a->trust), cert->data);
+        if (parsed)
+            a->certs[a->cert_count++] = parsed;
+        a->unreadable |= first && !parsed;
+        first = false;
+    }
+}
+
+static void let_go(struct asked *a)
+{
+    for (size_t i = 0; i < a->cert_count; i++)
+        certificate_put(trust_cache(a->trust), a->certs[i]);
+}
+
+/* Does this connection trust this certificate, or key, for itself? */
+static bool is_pinned(const struct asked *a, const struct trust_item *item)
+{
+    if (item->kind == TRUST_KEY || a->rule->peer_count > 0)
+        return (item->kind == TRUST_KEY || item->kind == TRUST_PEER) &&
+               trust_names(a->rule->peers, a->rule->peer_count, item->file);
+    return item->kind == TRUST_PEER && a->rule->authority_count == 0;
+}
+
+static bool cert_is_pinned(const struct asked *a, const struct certificate *cert)
+{
+    for (u32 i = 0; i < trust_count(a->trust); i++) {
+        const struct trust_item *item = trust_at(a->trust, i);
+        if (item->cert == cert && is_pinned(a, item)) /* equal ones are one */
+            return true;
+    }
+    return false;
+}
+
+/* One that is named must be that one; where authorities are named, too, they must stand behind it.
+ */
+static enum shrike_reason_code trust_fault(const struct asked *a)
+{
+    bool pinned = cert_is_pinned(a, a->certs[0]);
+    if (a->rule->peer_count > 0 && !pinned) {
+        identity_print_subject(a->about, a->certs[0]->x509);
+        return SHRIKE_REASON_CERT_ISSUER;
+    }
+    if (pinned && a->rule->authority_count == 0)
+        return chain_end_fault(a->certs[0]->x509, a->op->schemes, a->now, a->about);
+    struct chain_ask ask = {
+        .trust = a->trust,
+        .rule = a->rule_number,
+        .end = a->certs[0],
+        .given = a->certs + 1,
+        .given_count = a->cert_count - 1,
+        .schemes = a->op->schemes,
+        .now = a->now,
+    };
+    return chain_verify(&ask, a->about);
+}
+
+static enum shrike_reason_code check_sent(const struct asked *a)
+{
+    const struct certificate *peer = a->certs[0];
+    enum shrike_reason_code fault = SHRIKE_REASON_CERT_IDENTITY;
+    if (identity_is_of(&a->op->remote, peer))
+        fault = trust_fault(a);
+    if (fault == SHRIKE_REASON_NONE)
+        fault = signature_check(peer->pkey, a->op);
+    if (fault != SHRIKE_REASON_NONE && a->about->len == 0)
+        identity_print_subject(a->about, peer->x509);
+    return fault;
+}
+
+static enum shrike_reason_code check_raw(const struct asked *a)
+{
+    for (u32 i = 0; i < trust_count(a->trust); i++) {
+        const struct trust_item *item = trust_at(a->trust, i);
+        if (item->kind == TRUST_KEY && is_pinned(a, item) && bytes_equal(item->spki, a->raw))
+            return signature_check(item->pkey, a->op);
+    }
+    return SHRIKE_REASON_CERT_NONE;
+}
+
+static enum shrike_reason_code check_known(const struct asked *a, const struct trust_item *item)
+{
+    if (item->kind == TRUST_KEY)
+        return signature_check(item->pkey, a->op);
+    enum shrike_reason_code fault =
+        chain_end_fault(item->cert->x509, a->op->schemes, a->now, a->about);
+    if (fault == SHRIKE_REASON_NONE)
+        fault = signature_check(item->cert->pkey, a->op);
+    if (fault != SHRIKE_REASON_NONE && a->about->len == 0)
+        identity_print_subject(a->about, item->cert->x509);
+    return fault;
+}
+
+/* The peer has sent nothing: what of it is here? */
+static enum shrike_reason_code check_unsent(const struct asked *a)
+{
+    enum shrike_reason_code fault = SHRIKE_REASON_CERT_NONE;
+    if (a->rule->authority_count > 0) /* they must stand behind it, and it is not known what does */
+        return fault;
+    for (u32 i = 0, tries = 0; i < trust_count(a->trust) && tries < CHECK_TRIES_MAX; i++) {
+        const struct trust_item *item = trust_at(a->trust, i);
+        if (!is_pinned(a, item) || (item->cert && !identity_is_of(&a->op->remote, item->cert)))
+            continue;
+        tries++;
+        a->about->len = 0;
+        fault = check_known(a, item);
+        if (fault == SHRIKE_REASON_NONE)
+            break;
+    }
+    return fault;
+}
+
+static enum shrike_reason_code check(struct asked *a)
+{
+    if (a->unreadable)
+        return SHRIKE_REASON_CERT_MALFORMED;
+    if (a->cert_count > 0)
+        return check_sent(a);
+    return a->raw.len > 0 ? check_raw(a) : check_unsent(a);
+}
+
+struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
+                                  struct text *about)
+{
+    if (op->kind != SHRIKE_CHECK || op->auth.kind != SHRIKE_AUTH_PUBKEY)
+        return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_METHOD};
+    u32 number = trust_rule_of(t, op->auth.conn);
+    struct asked a = {
+        .trust = t,
+        .op = &op->auth,
+        .rule = trust_rule_at(t, number),
+        .rule_number = number,
+        .now = now,
+        .about = about,
+    };
+    gather(&a);
+    enum shrike_reason_code fault = check(&a);
+    let_go(&a);
+    if (fault == SHRIKE_REASON_NONE)
+        return (struct shrike_answer){.ok = true};
+    return (struct shrike_answer){.reason = fault, .value = bytes_of(about->start, about->len)};
+}

@@ -1,0 +1,22 @@
+/* Is a peer who it says it is? The answer to a CHECK of a signature. */
+#ifndef CERTS_CHECK_H
+#define CERTS_CHECK_H
+
+#include "base/text.h"
+#include "certs/trust.h"
+#include "shrike/action.h"
+
+#define CHECK_TRIES_MAX 8 /* certificates that are tried for a peer that has sent none */
+
+/* Answer the op, which may be of any kind and hold anything. `about` is made by the caller; when
+ * the answer is no, it names the certificate that it is the fault of, and is the value of the
+ * answer.
+ *
+ * The first certificate of the peer's has the key that has signed (RFC 7296 3.6), or its first raw
+ * key (RFC 7670), which counts only where the connection names it: then it is of whatever identity
+ * the connection takes. A peer that sends neither is known by what the connection names, or by the
+ * certificates of the folder x509. */
+struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
+                                  struct text *about);
+
+#endif

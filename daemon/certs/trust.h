@@ -1,0 +1,80 @@
+/* Whom this host trusts: authorities, single certificates and keys, what is revoked; and which of
+ * it counts for which connection. Made whole from files, then never changed. */
+#ifndef CERTS_TRUST_H
+#define CERTS_TRUST_H
+
+#include "certs/certificate.h"
+
+#define TRUST_FILES_MAX 4096u                  /* files */
+#define TRUST_ITEMS_MAX 4096u                  /* certificates, CRLs and keys in them */
+#define TRUST_FILE_MAX  (64u << 20)            /* octets of one: a large CRL */
+#define TRUST_RULES_MAX 65536u                 /* connections that have rules of their own */
+#define TRUST_NAMES_MAX (4u * TRUST_RULES_MAX) /* files that they name */
+
+/* What a file is for. */
+enum trust_kind {
+    TRUST_AUTHORITY, /* folder x509ca: who may sign certificates */
+    TRUST_PEER, /* folder x509: certificates of peers; of an authority: it only links a chain */
+    TRUST_CRL,  /* folder x509crl */
+    TRUST_KEY,  /* folder pubkey: public keys without a certificate (RFC 7670) */
+};
+
+/* When it cannot be found out whether a certificate is revoked: */
+enum trust_revocation {
+    TRUST_RELAXED, /* it is not */
+    TRUST_IFURI,   /* it is good only if it does not say where to find out */
+    TRUST_STRICT,  /* it is not good */
+};
+
+/* What counts for a connection. Files are numbers that trust_file() has given; none: */
+struct trust_rule {
+    const char *conn;
+    enum trust_revocation revocation;
+    u16 authority_count, peer_count;
+    const u32 *authorities; /* all authorities; else one of these must stand behind the peer's */
+    const u32 *peers;       /* with no authorities either, all of TRUST_PEER; of TRUST_KEY none */
+};
+
+struct trust;
+
+/* The certificates are kept in this cache, which must outlive it. Serials differ, and none is 0.
+ * NULL: no memory. */
+struct trust *trust_new(struct certificates *cache, u64 serial) must_use;
+void trust_free(struct trust *t); /* NULL is fine */
+
+/* Take what is in a file, PEM or DER; one may hold several. NULL: done, and `number` is what rules
+ * call it. Else what is wrong with it, as static text that fits behind a file's name; what was good
+ * in front of that stays. */
+const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number);
+/* A rule is copied. NULL: done. Else what is wrong with it. */
+const char *trust_rule_add(struct trust *t, const struct trust_rule *rule);
+/* All is there: rules can be found. false: two of one connection, or no memory. */
+bool trust_seal(struct trust *t) must_use;
+
+/* ---- for those who check ---- */
+
+struct trust_item {
+    enum trust_kind kind;
+    u32 file;
+    bool anchor;              /* an authority that has signed itself: where chains may end */
+    bool link;                /* of an authority, but not an anchor */
+    struct certificate *cert; /* AUTHORITY, PEER */
+    EVP_PKEY *pkey;           /* KEY; and its DER: */
+    struct bytes spki;
+};
+
+u64 trust_serial(const struct trust *t);
+struct certificates *trust_cache(const struct trust *t);
+u32 trust_count(const struct trust *t); /* of items; CRLs are none */
+const struct trust_item *trust_at(const struct trust *t, u32 i);
+const STACK_OF(X509_CRL) * trust_crls(const struct trust *t);
+const STACK_OF(X509) * trust_anchors(const struct trust *t);
+const STACK_OF(X509) * trust_links(const struct trust *t);
+
+/* The number of the rule of this connection, for trust_rule_at(); one that has none has the last,
+ * which names nothing and is relaxed. */
+u32 trust_rule_of(const struct trust *t, const char *conn);
+const struct trust_rule *trust_rule_at(const struct trust *t, u32 number);
+bool trust_names(const u32 *files, u16 count, u32 file);
+
+#endif

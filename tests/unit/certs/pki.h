@@ -1,0 +1,202 @@
+/* Authorities, certificates and CRLs made by the tests themselves, with the library. */
+#ifndef UNIT_CERTS_PKI_H
+#define UNIT_CERTS_PKI_H
+
+#include "certs/signature.h"
+#include "test.h"
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#define NOW  ((time_t)1800000000) /* 2027 */
+#define DAY  ((time_t)86400)
+#define YEAR (365 * DAY)
+
+#define KEPT_MAX 512 /* things of one program, freed at its end */
+#define DER_MAX  8192
+
+struct node {
+    X509 *x;
+    EVP_PKEY *key;
+    struct bytes der;
+};
+
+/* What a certificate says; what is not given is left out, or usual. */
+struct spec {
+    const char *cn;
+    const struct node *by; /* NULL: itself */
+    EVP_PKEY *key;         /* NULL: a new one of P-256 */
+    const EVP_MD *hash;    /* NULL: SHA-256 */
+    const char *basic, *usage, *purpose, *san, *crl_from, *constraints;
+    const char *unknown; /* of an extension that nobody knows: its value, critical */
+    time_t from, until;  /* 0: from a year before NOW, for ten years */
+};
+
+static struct {
+    X509 *certs[KEPT_MAX];
+    EVP_PKEY *keys[KEPT_MAX];
+    void *octets[KEPT_MAX];
+    size_t cert_count, key_count, octet_count;
+    long serial;
+} pki;
+
+static inline void pki_free(void)
+{
+    while (pki.cert_count)
+        X509_free(pki.certs[--pki.cert_count]);
+    while (pki.key_count)
+        EVP_PKEY_free(pki.keys[--pki.key_count]);
+    while (pki.octet_count)
+        OPENSSL_free(pki.octets[--pki.octet_count]);
+    ERR_clear_error();
+}
+
+static inline struct bytes pki_keep(u8 *octets, int len)
+{
+    ensure(len > 0 && pki.octet_count < KEPT_MAX);
+    pki.octets[pki.octet_count++] = octets;
+    return bytes_of(octets, (size_t)len);
+}
+
+static inline EVP_PKEY *pki_key(const char *type, const char *curve, int bits)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    ensure(ctx && EVP_PKEY_keygen_init(ctx) == 1 && pki.key_count < KEPT_MAX);
+    ensure(!curve || EVP_PKEY_CTX_set_group_name(ctx, curve) == 1);
+    ensure(!bits || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) == 1);
+    ensure(EVP_PKEY_generate(ctx, &key) == 1);
+    EVP_PKEY_CTX_free(ctx);
+    return pki.keys[pki.key_count++] = key;
+}
+
+static inline X509_NAME *pki_name(const char *cn)
+{
+    X509_NAME *name = X509_NAME_new();
+    ensure(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const u8 *)"Example", -1, -1, 0));
+    ensure(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const u8 *)cn, -1, -1, 0));
+    return name;
+}
+
+static inline void pki_extend(X509 *x, X509 *by, int nid, const char *value)
+{
+    X509V3_CTX ctx;
+    if (!value)
+        return;
+    X509V3_set_ctx(&ctx, by, x, NULL, NULL, 0);
+    X509V3_set_ctx_nodb(&ctx);
+    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+    ensure(e && X509_add_ext(x, e, -1) == 1);
+    X509_EXTENSION_free(e);
+}
+
+static inline void pki_extend_unknown(X509 *x, const char *value)
+{
+    if (!value)
+        return;
+    ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.99999.1", 1);
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    ensure(ASN1_OCTET_STRING_set(octets, (const u8 *)value, -1));
+    X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, octets);
+    ensure(e && X509_add_ext(x, e, -1) == 1);
+    X509_EXTENSION_free(e);
+    ASN1_OCTET_STRING_free(octets);
+    ASN1_OBJECT_free(oid);
+}
+
+/* What signs by itself has no hash of its own. */
+static inline const EVP_MD *pki_hash(const EVP_PKEY *key, const EVP_MD *hash)
+{
+    if (EVP_PKEY_is_a(key, "ED25519"))
+        return NULL;
+    return hash ? hash : EVP_sha256();
+}
+
+static inline struct node pki_make(const struct spec *s)
+{
+    struct node n = {.x = X509_new(), .key = s->key ? s->key : pki_key("EC", "P-256", 0)};
+    EVP_PKEY *signer = s->by ? s->by->key : n.key;
+    X509_NAME *name = pki_name(s->cn);
+    ensure(pki.cert_count < KEPT_MAX);
+    pki.certs[pki.cert_count++] = n.x;
+    X509_set_version(n.x, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(n.x), ++pki.serial);
+    X509_set_subject_name(n.x, name);
+    X509_set_issuer_name(n.x, s->by ? X509_get_subject_name(s->by->x) : name);
+    X509_NAME_free(name);
+    ASN1_TIME_set(X509_getm_notBefore(n.x), s->from ? s->from : NOW - YEAR);
+    ASN1_TIME_set(X509_getm_notAfter(n.x), s->until ? s->until : NOW + 9 * YEAR);
+    X509_set_pubkey(n.x, n.key);
+    X509 *by = s->by ? s->by->x : n.x;
+    pki_extend(n.x, by, NID_basic_constraints, s->basic);
+    pki_extend(n.x, by, NID_key_usage, s->usage);
+    pki_extend(n.x, by, NID_ext_key_usage, s->purpose);
+    pki_extend(n.x, by, NID_subject_alt_name, s->san);
+    pki_extend(n.x, by, NID_subject_key_identifier, "hash");
+    pki_extend(n.x, by, NID_crl_distribution_points, s->crl_from);
+    pki_extend(n.x, by, NID_name_constraints, s->constraints);
+    pki_extend_unknown(n.x, s->unknown);
+    ensure(X509_sign(n.x, signer, pki_hash(signer, s->hash)) > 0);
+    u8 *der = NULL;
+    int len = i2d_X509(n.x, &der);
+    n.der = pki_keep(der, len);
+    return n;
+}
+
+#define PKI(...) pki_make(&(struct spec){__VA_ARGS__})
+
+/* An authority with nothing odd about it. */
+static inline struct node pki_authority(const char *cn, const struct node *by)
+{
+    return PKI(.cn = cn, .by = by, .basic = "critical,CA:TRUE",
+               .usage = "critical,keyCertSign,cRLSign");
+}
+
+/* A CRL of that authority, which has until `until` and revokes these. */
+static inline struct bytes pki_crl(const struct node *by, time_t until, const struct node *revoked,
+                                   size_t count)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *from = ASN1_TIME_set(NULL, NOW - 2 * DAY), *to = ASN1_TIME_set(NULL, until);
+    X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(by->x));
+    X509_CRL_set1_lastUpdate(crl, from);
+    X509_CRL_set1_nextUpdate(crl, to);
+    for (size_t i = 0; i < count; i++) {
+        X509_REVOKED *one = X509_REVOKED_new();
+        X509_REVOKED_set_serialNumber(one, X509_get_serialNumber(revoked[i].x));
+        X509_REVOKED_set_revocationDate(one, from);
+        ensure(X509_CRL_add0_revoked(crl, one));
+    }
+    ensure(X509_CRL_sort(crl) && X509_CRL_sign(crl, by->key, EVP_sha256()) > 0);
+    u8 *der = NULL;
+    int len = i2d_X509_CRL(crl, &der);
+    X509_CRL_free(crl);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    return pki_keep(der, len);
+}
+
+static inline struct bytes pki_spki(const EVP_PKEY *key)
+{
+    u8 *der = NULL;
+    int len = i2d_PUBKEY(key, &der);
+    return pki_keep(der, len);
+}
+
+/* As PEM, one behind the other. */
+static inline struct bytes pki_pem(const char *label, const struct bytes *der, size_t count)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *at;
+    for (size_t i = 0; i < count; i++)
+        ensure(PEM_write_bio(b, label, "", der[i].at, (long)der[i].len) > 0);
+    long len = BIO_get_mem_data(b, &at);
+    u8 *copy = OPENSSL_memdup(at, (size_t)len);
+    BIO_free(b);
+    return pki_keep(copy, (int)len);
+}
+
+#endif

@@ -1,0 +1,252 @@
+/* A CHECK is answered with yes for the peer itself only, else with the reason. */
+#include "certs/check.h"
+#include "certs/pki.h"
+#include "wire/codes.h"
+
+#define SIGNED "what the peer has signed"
+
+static struct certificates *cache;
+static u64 serial;
+static char about_octets[200];
+static struct node root, peer, own, other;
+
+static void build(void)
+{
+    root = pki_authority("root", NULL);
+    peer = PKI(.cn = "peer", .by = &root, .san = "DNS:peer.example.org");
+    own = PKI(.cn = "own", .san = "DNS:own.example.org");
+    other = PKI(.cn = "other", .by = &root, .san = "DNS:other.example.org");
+}
+
+/* Files: 0 is the root, 1 a peer that has signed itself, 2 the key of `other`. */
+static struct trust *furnish(const struct trust_rule *rule)
+{
+    u32 number;
+    struct trust *t = trust_new(cache, ++serial);
+    ensure(!trust_file(t, TRUST_AUTHORITY, root.der, &number));
+    ensure(!trust_file(t, TRUST_PEER, own.der, &number));
+    ensure(!trust_file(t, TRUST_KEY, pki_spki(other.key), &number));
+    ensure(!rule || !trust_rule_add(t, rule));
+    ensure(trust_seal(t));
+    return t;
+}
+
+/* RFC 7427 3: ecdsa-with-SHA256. */
+static struct bytes sign(EVP_PKEY *key, u8 out[256])
+{
+    const struct scheme *s = scheme_at(SCHEME_ECDSA_SHA256);
+    size_t len = 200;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    out[0] = (u8)s->oid.len;
+    memcpy(out + 1, s->oid.at, s->oid.len);
+    ensure(EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL) == 1);
+    ensure(EVP_DigestSign(ctx, out + 1 + s->oid.len, &len, (const u8 *)SIGNED, strlen(SIGNED)) ==
+           1);
+    EVP_MD_CTX_free(ctx);
+    return bytes_of(out, 1 + s->oid.len + len);
+}
+
+static struct shrike_op op_of(const char *id, struct bytes value, const struct shrike_cert *certs,
+                              u16 count)
+{
+    return (struct shrike_op){
+        .kind = SHRIKE_CHECK,
+        .auth = {.kind = SHRIKE_AUTH_PUBKEY,
+                 .method = AUTH_DIGITAL_SIGNATURE,
+                 .schemes = scheme_defaults(),
+                 .conn = "c",
+                 .certs = certs,
+                 .cert_count = count,
+                 .remote = {ID_FQDN, bytes_of(id, strlen(id))},
+                 .octets = bytes_of(SIGNED, strlen(SIGNED)),
+                 .value = value},
+    };
+}
+
+static enum shrike_reason_code ask(const struct trust *t, const struct shrike_op *op)
+{
+    struct text about = text_of(about_octets, sizeof(about_octets));
+    struct shrike_answer a = check_answer(t, op, NOW, &about);
+    ensure(a.ok == (a.reason == SHRIKE_REASON_NONE));
+    ensure(a.ok || bytes_equal(a.value, bytes_of(about_octets, strlen(about_octets))) ||
+           a.reason == SHRIKE_REASON_AUTH_METHOD);
+    return a.reason;
+}
+
+#define IS(code) SHRIKE_REASON_##code
+
+TEST(a_peer_with_its_certificate)
+{
+    u8 octets[256];
+    struct trust *t = furnish(NULL);
+    struct shrike_cert certs[] = {{CERT_X509_SIGNATURE, peer.der}, {CERT_X509_SIGNATURE, root.der}};
+    struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), certs, 2);
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.octets.len--;
+    CHECK_EQ(ask(t, &op), IS(AUTH_SIGNATURE));
+    CHECK(strcmp(about_octets, "O=Example, CN=peer") == 0);
+    op.auth.octets.len++;
+    for (size_t i = 0; i < op.auth.value.len; i++) {
+        octets[i] ^= 1;
+        enum shrike_reason_code reason = ask(t, &op);
+        CHECK(reason == IS(AUTH_SIGNATURE) || reason == IS(AUTH_SCHEME));
+        octets[i] ^= 1;
+    }
+    op.auth.remote = (struct shrike_id){ID_FQDN, bytes_of("own.example.org", 15)};
+    CHECK_EQ(ask(t, &op), IS(CERT_IDENTITY));
+    op.auth.remote = (struct shrike_id){0};
+    CHECK_EQ(ask(t, &op), IS(CERT_IDENTITY));
+    trust_free(t);
+}
+
+TEST(the_key_is_that_of_the_first_certificate)
+{
+    u8 octets[256];
+    struct trust *t = furnish(NULL);
+    struct shrike_cert certs[] = {{CERT_X509_SIGNATURE, peer.der},
+                                  {CERT_X509_SIGNATURE, other.der}};
+    struct shrike_op op = op_of("peer.example.org", sign(other.key, octets), certs, 2);
+    CHECK_EQ(ask(t, &op), IS(AUTH_SIGNATURE));
+    op.auth.remote.data = bytes_of("other.example.org", 17);
+    CHECK_EQ(ask(t, &op), IS(CERT_IDENTITY));
+    certs[0].encoding = CERT_CRL; /* passed over */
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    trust_free(t);
+}
+
+TEST(what_a_connection_does_not_allow)
+{
+    u8 octets[256];
+    struct trust *t = furnish(NULL);
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, peer.der};
+    struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), &cert, 1);
+    op.auth.schemes &= ~SCHEME_BIT(SCHEME_ECDSA_SHA256);
+    CHECK_EQ(ask(t, &op), IS(AUTH_SCHEME));
+    op.auth.schemes = scheme_defaults();
+    op.auth.method = AUTH_PSK;
+    CHECK_EQ(ask(t, &op), IS(AUTH_SCHEME));
+    op.auth.kind = SHRIKE_AUTH_PSK;
+    CHECK_EQ(ask(t, &op), IS(AUTH_METHOD));
+    op.auth.kind = SHRIKE_AUTH_PUBKEY;
+    op.kind = SHRIKE_PROVE;
+    CHECK_EQ(ask(t, &op), IS(AUTH_METHOD));
+    trust_free(t);
+}
+
+TEST(garbage)
+{
+    u8 octets[256], *broken = malloc(peer.der.len - 1);
+    struct trust *t = furnish(NULL);
+    CHECK(broken);
+    memcpy(broken, peer.der.at, peer.der.len - 1);
+    struct shrike_cert certs[] = {{CERT_X509_SIGNATURE, bytes_of(broken, peer.der.len - 1)},
+                                  {CERT_X509_SIGNATURE, peer.der}};
+    struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), certs, 2);
+    CHECK_EQ(ask(t, &op), IS(CERT_MALFORMED)); /* the second is not the first */
+    certs[0].data.len = 0;
+    CHECK_EQ(ask(t, &op), IS(CERT_MALFORMED));
+    certs[0] = certs[1];
+    certs[1].data = bytes_of(broken, 100); /* behind it, it is only missing */
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.cert_count = 0;
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    certs[0].encoding = CERT_X509_HASH_AND_URL;
+    op.auth.cert_count = 1;
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.value.len = 0;
+    op.auth.certs = &certs[1];
+    certs[1].data = peer.der;
+    CHECK_EQ(ask(t, &op), IS(AUTH_SCHEME));
+    free(broken);
+    trust_free(t);
+}
+
+TEST(certificates_that_are_trusted_for_themselves)
+{
+    u8 octets[256];
+    const u32 roots = 0, owns = 1;
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, own.der};
+    struct shrike_op op = op_of("own.example.org", sign(own.key, octets), &cert, 1);
+    struct trust_rule rule = {.conn = "c"};
+    struct trust *t = furnish(&rule);
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.cert_count = 0; /* it is known here */
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.remote.data.len--;
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.remote.data.len++;
+    trust_free(t);
+    /* With authorities that are named, one of them must stand behind it. */
+    rule = (struct trust_rule){.conn = "c", .authority_count = 1, .authorities = &roots};
+    t = furnish(&rule);
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.cert_count = 1;
+    CHECK_EQ(ask(t, &op), IS(CERT_ISSUER));
+    trust_free(t);
+    rule = (struct trust_rule){.conn = "c", .peer_count = 1, .peers = &owns};
+    t = furnish(&rule);
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    /* And no other than the one that is named, whoever has signed it. */
+    cert.data = peer.der;
+    op = op_of("peer.example.org", sign(peer.key, octets), &cert, 1);
+    CHECK_EQ(ask(t, &op), IS(CERT_ISSUER));
+    CHECK(strcmp(about_octets, "O=Example, CN=peer") == 0);
+    trust_free(t);
+}
+
+TEST(one_that_is_trusted_for_itself_has_an_end)
+{
+    u8 octets[256];
+    struct node old = PKI(.cn = "old", .san = "DNS:old.example.org", .until = NOW - 1);
+    struct trust *t = trust_new(cache, ++serial);
+    u32 number;
+    CHECK(!trust_file(t, TRUST_PEER, old.der, &number) && trust_seal(t));
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, old.der};
+    struct shrike_op op = op_of("old.example.org", sign(old.key, octets), &cert, 1);
+    CHECK_EQ(ask(t, &op), IS(CERT_EXPIRED));
+    op.auth.cert_count = 0;
+    CHECK_EQ(ask(t, &op), IS(CERT_EXPIRED));
+    CHECK(strcmp(about_octets, "O=Example, CN=old") == 0);
+    trust_free(t);
+}
+
+/* RFC 7670: it says whose key it is to who knows it already, and to nobody else. */
+TEST(raw_keys_where_they_are_named)
+{
+    u8 octets[256];
+    const u32 keys = 2;
+    struct shrike_cert cert = {CERT_RAW_PUBLIC_KEY, pki_spki(other.key)};
+    struct shrike_op op = op_of("whoever.example.org", sign(other.key, octets), &cert, 1);
+    struct trust *t = furnish(NULL);
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.cert_count = 0;
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    trust_free(t);
+    struct trust_rule rule = {.conn = "c", .peer_count = 1, .peers = &keys};
+    t = furnish(&rule);
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.cert_count = 1;
+    CHECK_EQ(ask(t, &op), IS(NONE));
+    op.auth.conn = "d"; /* named by another connection */
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.conn = "c";
+    cert.data = pki_spki(peer.key);
+    op.auth.value = sign(peer.key, octets);
+    CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    op.auth.cert_count = 0;
+    CHECK_EQ(ask(t, &op), IS(AUTH_SIGNATURE));
+    trust_free(t);
+}
+
+int main(void)
+{
+    cache = certificates_new();
+    build();
+    int bad = RUN(a_peer_with_its_certificate) | RUN(the_key_is_that_of_the_first_certificate) |
+              RUN(what_a_connection_does_not_allow) | RUN(garbage) |
+              RUN(certificates_that_are_trusted_for_themselves) |
+              RUN(one_that_is_trusted_for_itself_has_an_end) | RUN(raw_keys_where_they_are_named);
+    certificates_free(cache);
+    pki_free();
+    return bad;
+}
