@@ -226,23 +226,27 @@ static bool is_pem(struct bytes octets)
     return false;
 }
 
-const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number)
+static const char *take(struct trust *t, enum trust_kind kind, struct bytes octets)
 {
-    ensure(!t->sealed);
     if (octets.len == 0)
         return "is empty";
     if (octets.len > TRUST_FILE_MAX)
         return "is too large";
+    if (!is_pem(octets))
+        return add_one(t, kind, octets);
+    BIO *text = BIO_new_mem_buf(octets.at, (int)octets.len);
+    const char *said = text ? add_pem(t, kind, text) : no_memory;
+    BIO_free(text);
+    return said;
+}
+
+const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number)
+{
+    ensure(!t->sealed);
+    *number = TRUST_NO_NUMBER;
     if (t->file_count >= TRUST_FILES_MAX)
         return too_many;
-    const char *said;
-    if (is_pem(octets)) {
-        BIO *text = BIO_new_mem_buf(octets.at, (int)octets.len);
-        said = text ? add_pem(t, kind, text) : no_memory;
-        BIO_free(text);
-    } else {
-        said = add_one(t, kind, octets);
-    }
+    const char *said = take(t, kind, octets);
     *number = t->file_count++;
     return said;
 }

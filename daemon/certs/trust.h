@@ -4,27 +4,12 @@
 #define CERTS_TRUST_H
 
 #include "certs/certificate.h"
+#include "ops/trustfile.h"
 
 #define TRUST_FILES_MAX 4096u                  /* files */
 #define TRUST_ITEMS_MAX 4096u                  /* certificates, CRLs and keys in them */
-#define TRUST_FILE_MAX  (64u << 20)            /* octets of one: a large CRL */
 #define TRUST_RULES_MAX 65536u                 /* connections that have rules of their own */
 #define TRUST_NAMES_MAX (4u * TRUST_RULES_MAX) /* files that they name */
-
-/* What a file is for. */
-enum trust_kind {
-    TRUST_AUTHORITY, /* folder x509ca: who may sign certificates */
-    TRUST_PEER, /* folder x509: certificates of peers; of an authority: it only links a chain */
-    TRUST_CRL,  /* folder x509crl */
-    TRUST_KEY,  /* folder pubkey: public keys without a certificate (RFC 7670) */
-};
-
-/* When it cannot be found out whether a certificate is revoked: */
-enum trust_revocation {
-    TRUST_RELAXED, /* it is not */
-    TRUST_IFURI,   /* it is good only if it does not say where to find out */
-    TRUST_STRICT,  /* it is not good */
-};
 
 /* What counts for a connection. Files are numbers that trust_file() has given; none: */
 struct trust_rule {
@@ -42,9 +27,12 @@ struct trust;
 struct trust *trust_new(struct certificates *cache, u64 serial) must_use;
 void trust_free(struct trust *t); /* NULL is fine */
 
-/* Take what is in a file, PEM or DER; one may hold several. NULL: done, and `number` is what rules
- * call it. Else what is wrong with it, as static text that fits behind a file's name; what was good
- * in front of that stays. */
+#define TRUST_NO_NUMBER UINT32_MAX
+
+/* Take what is in a file, PEM or DER; one may hold several. `number` is what rules call it: from 0
+ * on, in this order, also of a file with a fault; TRUST_NO_NUMBER: there are too many files. NULL:
+ * done. Else what is wrong with it, as static text that fits behind a file's name; what was good in
+ * front of that stays. */
 const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number);
 /* A rule is copied. NULL: done. Else what is wrong with it. */
 const char *trust_rule_add(struct trust *t, const struct trust_rule *rule);

@@ -1,0 +1,49 @@
+/* Trust as octets: see trustfile.h. */
+#include "ops/trustfile.h"
+#include "ops/parts.h"
+
+static void write_numbers(struct writer *w, const u32 *numbers, u16 count)
+{
+    write_choice(w, count, TRUST_RULE_FILES_MAX + 1);
+    for (u16 i = 0; i < count && !w->full; i++)
+        write_u32(w, numbers[i]);
+}
+
+static u16 read_numbers(struct reader *r, u32 numbers[TRUST_RULE_FILES_MAX])
+{
+    u16 count = read_choice(r, TRUST_RULE_FILES_MAX + 1);
+    for (u16 i = 0; i < count; i++)
+        numbers[i] = read_u32(r);
+    return count;
+}
+
+void trust_record_write(struct writer *w, const struct trust_record *t)
+{
+    w->full |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;
+    write_flag(w, t->is_rule);
+    write_slice(w, t->name);
+    if (t->is_rule) {
+        write_choice(w, t->revocation, TRUST_STRICT + 1);
+        write_numbers(w, t->authorities, t->authority_count);
+        write_numbers(w, t->peers, t->peer_count);
+    } else {
+        write_choice(w, t->kind, TRUST_KEY + 1);
+        write_slice(w, t->octets);
+    }
+}
+
+bool trust_record_read(struct reader *r, struct trust_record *t)
+{
+    *t = (struct trust_record){.is_rule = read_flag(r)};
+    t->name = read_slice(r);
+    if (t->is_rule) {
+        t->revocation = (enum trust_revocation)read_choice(r, TRUST_STRICT + 1);
+        t->authority_count = read_numbers(r, t->authorities);
+        t->peer_count = read_numbers(r, t->peers);
+    } else {
+        t->kind = (enum trust_kind)read_choice(r, TRUST_KEY + 1);
+        t->octets = read_slice(r);
+    }
+    r->bad |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;
+    return !r->bad;
+}

@@ -1,0 +1,43 @@
+/* Whom this host trusts, as a memory file from control, which reads files and understands none of
+ * them, to certs: these records one behind the other, files first. */
+#ifndef OPS_TRUSTFILE_H
+#define OPS_TRUSTFILE_H
+
+#include "base/cursor.h"
+
+#define TRUST_FILE_MAX       (64u << 20) /* octets of one file: a large CRL */
+#define TRUST_NAME_MAX       4096        /* octets of its path, or of the name of a connection */
+#define TRUST_RULE_FILES_MAX 64          /* files of one sort that a connection names */
+
+/* What a file is for. */
+enum trust_kind {
+    TRUST_AUTHORITY, /* folder x509ca: who may sign certificates */
+    TRUST_PEER, /* folder x509: certificates of peers; of an authority: it only links a chain */
+    TRUST_CRL,  /* folder x509crl */
+    TRUST_KEY,  /* folder pubkey: public keys without a certificate (RFC 7670) */
+};
+
+/* When it cannot be found out whether a certificate is revoked: */
+enum trust_revocation {
+    TRUST_RELAXED, /* it is not */
+    TRUST_IFURI,   /* it is good only if it does not say where to find out */
+    TRUST_STRICT,  /* it is not good */
+};
+
+struct trust_record {
+    bool is_rule;
+    struct bytes name; /* of a file, for people; of the rule's connection */
+    /* a file: */
+    enum trust_kind kind;
+    struct bytes octets;
+    /* a rule; files are numbers, in the order of their records from 0 on: */
+    enum trust_revocation revocation;
+    u16 authority_count, peer_count;
+    u32 authorities[TRUST_RULE_FILES_MAX], peers[TRUST_RULE_FILES_MAX];
+};
+
+void trust_record_write(struct writer *w, const struct trust_record *t);
+/* Slices into r's octets; leaves what follows. */
+bool trust_record_read(struct reader *r, struct trust_record *t) must_use;
+
+#endif

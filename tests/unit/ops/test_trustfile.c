@@ -1,0 +1,64 @@
+/* Records of trust: what is written is read again, and nothing else is. */
+#include "ops/trustfile.h"
+#include "test.h"
+
+static struct bytes text(const char *s)
+{
+    return bytes_of(s, strlen(s));
+}
+
+TEST(files_and_rules)
+{
+    u8 octets[256];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct trust_record file = {.name = text("ca.pem"), .kind = TRUST_CRL, .octets = text("abc")};
+    struct trust_record rule = {.is_rule = true,
+                                .name = text("office"),
+                                .peer_count = 1,
+                                .revocation = TRUST_STRICT,
+                                .authority_count = 2,
+                                .authorities = {1, 7},
+                                .peers = {9}};
+    struct trust_record r;
+    trust_record_write(&w, &file);
+    trust_record_write(&w, &rule);
+    CHECK(!w.full);
+    struct reader in = reader_of(written_bytes(&w));
+    CHECK(trust_record_read(&in, &r) && !r.is_rule && r.kind == TRUST_CRL);
+    CHECK(bytes_equal(r.name, file.name) && bytes_equal(r.octets, file.octets));
+    CHECK(trust_record_read(&in, &r) && r.is_rule && r.revocation == TRUST_STRICT);
+    CHECK(bytes_equal(r.name, rule.name) && r.authority_count == 2 && r.peer_count == 1);
+    CHECK(r.authorities[0] == 1 && r.authorities[1] == 7 && r.peers[0] == 9);
+    CHECK(read_ended(&in));
+    for (size_t len = 0; len < written(&w); len++) {
+        in = reader_of(bytes_of(octets, len));
+        CHECK(!trust_record_read(&in, &r) || !trust_record_read(&in, &r));
+    }
+}
+
+TEST(what_is_out_of_range)
+{
+    u8 octets[256], name[TRUST_NAME_MAX + 1] = {0}, large[2 * sizeof(name)];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct trust_record r, many = {.is_rule = true, .peer_count = TRUST_RULE_FILES_MAX + 1};
+    trust_record_write(&w, &many);
+    CHECK(w.full);
+    w = writer_of(large, sizeof(large));
+    trust_record_write(&w, &(struct trust_record){.name = bytes_of(name, sizeof(name))});
+    CHECK(w.full);
+    w = writer_of(octets, sizeof(octets));
+    trust_record_write(&w, &(struct trust_record){.kind = TRUST_KEY});
+    for (unsigned value = 0; value < 256; value++) { /* of the flag, then of the kind */
+        struct reader in = reader_of(written_bytes(&w));
+        octets[0] = (u8)value;
+        CHECK(value == 0 || !trust_record_read(&in, &r) || r.is_rule);
+        octets[0] = 0;
+    }
+    struct reader in = reader_of(written_bytes(&w));
+    CHECK(trust_record_read(&in, &r) && r.kind == TRUST_KEY);
+}
+
+int main(void)
+{
+    return RUN(files_and_rules) | RUN(what_is_out_of_range);
+}
