@@ -238,9 +238,7 @@ static void look_closer(struct found *f, const struct chain_ask *a, const STACK_
         X509 *x = sk_X509_value(chain, i);
         if (!key_is_strong(x, a->schemes) || (i < last && !signature_is_strong(x, a->schemes)))
             note(f, x, SHRIKE_REASON_CERT_WEAK);
-        else if (i == 0 ? !may_sign(x) : X509_check_ca(x) != 1)
-            note(f, x, SHRIKE_REASON_CERT_USAGE);
-        else if (i < last && !purpose_fits(x))
+        else if ((i == 0 && !may_sign(x)) || (i < last && !purpose_fits(x)))
             note(f, x, SHRIKE_REASON_CERT_USAGE);
     }
     if (f->reason == SHRIKE_REASON_NONE && !stands_behind(a, chain))

@@ -1,0 +1,65 @@
+/* Trust and checks: see desk.h. */
+#include "certs/desk.h"
+#include "certs/check.h"
+#include "ops/seam.h"
+
+#define ABOUT_MAX 256 /* characters of the subject of a certificate, for the log */
+
+bool desk_open(struct desk *d)
+{
+    *d = (struct desk){.cache = certificates_new(), .serial = 1};
+    d->trust = d->cache ? trust_new(d->cache, d->serial) : NULL;
+    if (d->trust && trust_seal(d->trust))
+        return true;
+    desk_close(d);
+    return false;
+}
+
+void desk_close(struct desk *d)
+{
+    trust_free(d->takes ? intake_end(&d->intake) : NULL);
+    trust_free(d->trust);
+    certificates_free(d->cache);
+    *d = (struct desk){0};
+}
+
+const char *desk_begin(struct desk *d, int fd)
+{
+    trust_free(d->takes ? intake_end(&d->intake) : NULL); /* the newer one counts */
+    const char *said = intake_begin(&d->intake, fd, d->cache, ++d->serial);
+    d->takes = !said;
+    return said;
+}
+
+bool desk_step(struct desk *d, struct intake_said *said)
+{
+    return d->takes && intake_step(&d->intake, said);
+}
+
+const char *desk_end(struct desk *d)
+{
+    struct trust *t = d->takes ? intake_end(&d->intake) : NULL;
+    d->takes = false;
+    if (!t)
+        return "is broken: what was trusted before is trusted still";
+    trust_free(d->trust);
+    d->trust = t;
+    return NULL;
+}
+
+bool desk_answer(struct desk *d, struct bytes octets, time_t now, struct writer *out,
+                 enum shrike_reason_code *reason)
+{
+    struct shrike_op op;
+    struct seam_box box;
+    char buffer[ABOUT_MAX];
+    struct text about = text_of(buffer, sizeof(buffer));
+    struct reader r = reader_of(octets);
+    if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != SHRIKE_CHECK)
+        return false;
+    struct shrike_answer a = check_answer(d->trust, &op, now, &about);
+    *reason = a.reason;
+    answer_write(out, op.token, &a);
+    *(a.ok ? &d->checked : &d->refused) += 1;
+    return !out->full;
+}

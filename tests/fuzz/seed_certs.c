@@ -1,0 +1,105 @@
+/* Writes inputs for fuzz_certs to begin with: peers with chains, CRLs and keys. seed_certs FOLDER
+ */
+#include "base/cursor.h"
+#include "certs/pki.h"
+#include "ops/trustfile.h"
+#include "wire/codes.h"
+
+enum piece { PIECE_CERT = TRUST_KEY + 1, PIECE_RAW_KEY, PIECE_VALUE, PIECE_IDENTITY, PIECE_RULES };
+
+static u8 octets[65536];
+static struct writer w;
+
+static void put(u8 what, struct bytes b)
+{
+    write_u8(&w, what);
+    write_u16(&w, (u16)b.len);
+    write_bytes(&w, b);
+}
+
+static void put_signature(EVP_PKEY *key)
+{
+    const struct scheme *s = scheme_at(SCHEME_ECDSA_SHA256);
+    static const char message[] = "what the peer has signed";
+    u8 value[256];
+    size_t len = 200;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    value[0] = (u8)s->oid.len;
+    memcpy(value + 1, s->oid.at, s->oid.len);
+    ensure(EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL) == 1);
+    ensure(EVP_DigestSign(ctx, value + 1 + s->oid.len, &len, (const u8 *)message,
+                          sizeof(message) - 1) == 1);
+    EVP_MD_CTX_free(ctx);
+    put(PIECE_VALUE, bytes_of(value, 1 + s->oid.len + len));
+}
+
+static void put_identity(const char *name)
+{
+    u8 id[100] = {ID_FQDN};
+    memcpy(id + 1, name, strlen(name));
+    put(PIECE_IDENTITY, bytes_of(id, 1 + strlen(name)));
+}
+
+static void save(const char *folder, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    ensure(f && !w.full && fwrite(octets, 1, written(&w), f) == written(&w) && fclose(f) == 0);
+    w = writer_of(octets, sizeof(octets));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+    const char *folder = argv[1];
+    static const char san[] =
+        "DNS:peer.example.org,IP:10.0.0.1,email:a@example.org,URI:http://a,RID:1.2.3";
+    w = writer_of(octets, sizeof(octets));
+    struct node root = pki_authority("root", NULL);
+    struct node sub = PKI(.cn = "sub", .by = &root, .basic = "critical,CA:TRUE,pathlen:1",
+                          .constraints = "permitted;DNS:.example.org,excluded;email:example.com");
+    struct node peer = PKI(.cn = "peer", .by = &sub, .san = san, .purpose = "serverAuth",
+                           .usage = "digitalSignature", .crl_from = "URI:http://example.org/crl");
+    struct node own = PKI(.cn = "own", .san = "DNS:own.example.org");
+    struct bytes crl = pki_crl(&sub, NOW + DAY, &own, 1), spki = pki_spki(own.key);
+    put(TRUST_AUTHORITY, root.der);
+    put(TRUST_CRL, crl);
+    put(PIECE_CERT, peer.der);
+    put(PIECE_CERT, sub.der);
+    put_identity("peer.example.org");
+    put_signature(peer.key);
+    save(folder, "chain");
+    put(TRUST_AUTHORITY, pki_pem("CERTIFICATE", (struct bytes[]){root.der, sub.der}, 2));
+    put(TRUST_CRL, pki_pem("X509 CRL", &crl, 1));
+    put(TRUST_CRL, pki_crl(&sub, NOW + DAY, &peer, 1));
+    put(PIECE_CERT, peer.der);
+    put_identity("peer.example.org");
+    put_signature(peer.key);
+    save(folder, "revoked");
+    put(TRUST_PEER, own.der);
+    put(TRUST_KEY, spki);
+    put_identity("own.example.org");
+    put_signature(own.key);
+    save(folder, "known");
+    put(PIECE_RAW_KEY, spki);
+    put_signature(own.key);
+    save(folder, "raw");
+    u8 inner[4096];
+    struct writer records = writer_of(inner, sizeof(inner));
+    trust_record_write(&records,
+                       &(struct trust_record){.name = bytes_of("ca", 2), .octets = own.der});
+    trust_record_write(
+        &records,
+        &(struct trust_record){.name = bytes_of("key", 3), .kind = TRUST_KEY, .octets = spki});
+    trust_record_write(&records, &(struct trust_record){.is_rule = true,
+                                                        .name = bytes_of("c", 1),
+                                                        .revocation = TRUST_STRICT,
+                                                        .peer_count = 1,
+                                                        .peers = {1}});
+    put(PIECE_RULES, written_bytes(&records));
+    save(folder, "records");
+    pki_free();
+    return 0;
+}

@@ -1,0 +1,139 @@
+/* The desk of the process that trusts: newer trust replaces older, broken trust replaces nothing.
+ */
+#include "certs/desk.h"
+#include "certs/pki.h"
+#include "ops/seam.h"
+#include "wire/codes.h"
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static struct desk desk;
+static struct node root, peer;
+
+static int file_of(struct bytes b)
+{
+    int fd = memfd_create("trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    ensure(fd >= 0 && write(fd, b.at, b.len) == (ssize_t)b.len);
+    ensure(fcntl(fd, F_ADD_SEALS, SEALS) == 0);
+    return fd;
+}
+
+/* Hand over a file with this authority, without its last octets. */
+static const char *trust(struct bytes authority, size_t cut)
+{
+    u8 octets[4096];
+    struct intake_said said;
+    struct writer w = writer_of(octets, sizeof(octets));
+    trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = authority});
+    int fd = file_of(bytes_of(octets, written(&w) - cut));
+    const char *fault = desk_begin(&desk, fd);
+    close(fd);
+    while (desk_step(&desk, &said))
+        ;
+    const char *end = desk_end(&desk);
+    return fault ? fault : end;
+}
+
+static struct bytes sign(EVP_PKEY *key, u8 out[256])
+{
+    const struct scheme *s = scheme_at(SCHEME_ECDSA_SHA256);
+    size_t len = 200;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    out[0] = (u8)s->oid.len;
+    memcpy(out + 1, s->oid.at, s->oid.len);
+    ensure(EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL) == 1);
+    ensure(EVP_DigestSign(ctx, out + 1 + s->oid.len, &len, (const u8 *)"signed", 6) == 1);
+    EVP_MD_CTX_free(ctx);
+    return bytes_of(out, 1 + s->oid.len + len);
+}
+
+/* The reason that comes back to the engine; -1: none comes. */
+static int ask(enum shrike_op_kind kind)
+{
+    u8 value[256], octets[8192], answer[512];
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, peer.der};
+    struct shrike_op op = {.kind = kind, .token = {7, 1, 3, 4}};
+    op.auth = (struct shrike_auth_op){.kind = SHRIKE_AUTH_PUBKEY,
+                                      .method = AUTH_DIGITAL_SIGNATURE,
+                                      .schemes = scheme_defaults(),
+                                      .conn = "c",
+                                      .certs = &cert,
+                                      .cert_count = 1,
+                                      .octets = bytes_of("signed", 6),
+                                      .remote = {ID_FQDN, bytes_of("peer.example.org", 16)}};
+    op.auth.value = sign(peer.key, value);
+    struct writer w = writer_of(octets, sizeof(octets)), out = writer_of(answer, sizeof(answer));
+    enum shrike_reason_code reason;
+    op_write(&w, &op);
+    ensure(!w.full);
+    if (!desk_answer(&desk, written_bytes(&w), NOW, &out, &reason))
+        return -1;
+    struct shrike_token token;
+    struct shrike_answer a;
+    struct reader r = reader_of(written_bytes(&out));
+    ensure(answer_read(&r, &token, &a) && memcmp(&token, &op.token, sizeof(token)) == 0);
+    ensure(a.reason == reason && a.ok == (reason == SHRIKE_REASON_NONE));
+    return (int)a.reason;
+}
+
+TEST(it_trusts_nobody_until_it_is_told)
+{
+    CHECK(desk_open(&desk));
+    CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_CERT_ISSUER);
+    CHECK(!trust(root.der, 0));
+    CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_NONE);
+    CHECK(desk.checked == 1 && desk.refused == 1);
+    desk_close(&desk);
+}
+
+TEST(broken_trust_replaces_nothing)
+{
+    struct node other = pki_authority("other", NULL);
+    CHECK(desk_open(&desk) && !trust(root.der, 0));
+    CHECK(trust(other.der, 1) && trust(other.der, other.der.len));
+    CHECK(desk_begin(&desk, -1) && desk_end(&desk));
+    CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_NONE);
+    CHECK(!trust(other.der, 0)); /* though it was found good before */
+    CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_CERT_ISSUER);
+    desk_close(&desk);
+}
+
+TEST(an_intake_may_be_left)
+{
+    u8 octets[4096];
+    struct intake_said said;
+    struct writer w = writer_of(octets, sizeof(octets));
+    trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = root.der});
+    int fd = file_of(written_bytes(&w));
+    CHECK(desk_open(&desk));
+    CHECK(!desk_begin(&desk, fd) && desk_step(&desk, &said) && !desk_begin(&desk, fd));
+    CHECK(desk_step(&desk, &said));
+    desk_close(&desk);
+    close(fd);
+}
+
+TEST(what_is_no_check_is_not_answered)
+{
+    u8 answer[512];
+    struct writer out = writer_of(answer, sizeof(answer));
+    enum shrike_reason_code reason;
+    CHECK(desk_open(&desk));
+    CHECK_EQ(ask(SHRIKE_PROVE), -1);
+    CHECK(!desk_answer(&desk, bytes_of(NULL, 0), NOW, &out, &reason));
+    CHECK(!desk_answer(&desk, bytes_of("\x01junk", 5), NOW, &out, &reason));
+    CHECK_EQ(written(&out), 0);
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    root = pki_authority("root", NULL);
+    peer = PKI(.cn = "peer", .by = &root, .san = "DNS:peer.example.org");
+    int bad = RUN(it_trusts_nobody_until_it_is_told) | RUN(broken_trust_replaces_nothing) |
+              RUN(an_intake_may_be_left) | RUN(what_is_no_check_is_not_answered);
+    pki_free();
+    return bad;
+}
