@@ -19,12 +19,13 @@ struct chain_ask {
     time_t now;
 };
 
-/* NONE: it is trusted, for now. Else the reason why not: one of CERT_*, the first of these that is
- * true: expired, not yet valid, revoked, whatever else. `about` names the certificate that it is
- * the fault of, by its subject. The rules are those of RFC 5280 6 with RFC 4945 5, and ours: keys
- * of RSA have 2048 bits, signatures 112 bits of strength, so no SHA-1. Nothing is computed for
- * certificates of strangers: a chain that does not end at an authority is refused before any
- * signature is verified, and CRLs are not looked at before all else is good. */
+/* NONE: it is trusted, for now. Else the reason why not, one of CERT_*: dates come first, whatever
+ * else is wrong, then what is wrong with the chain, then that one is revoked, then that this is not
+ * known. `about` names the certificate that it is the fault of, by its subject.
+ * The rules are those of RFC 5280 6 with RFC 4945 5, and ours: keys of RSA have 2048 bits,
+ * signatures 112 bits of strength, so no SHA-1. Nothing is computed for certificates of strangers:
+ * a chain that does not end at an authority is refused before any signature is verified, and CRLs
+ * are not looked at before all else is good. */
 enum shrike_reason_code chain_verify(const struct chain_ask *a, struct text *about);
 
 /* Is it good as far as it can be told alone? It is trusted for itself: dates and strength. */

@@ -42,13 +42,13 @@ static void let_go(struct asked *a)
         certificate_put(trust_cache(a->trust), a->certs[i]);
 }
 
-/* Does this connection trust this certificate, or key, for itself? */
+/* Does this connection trust this certificate, or key, for itself, if it names no authorities? */
 static bool is_pinned(const struct asked *a, const struct trust_item *item)
 {
     if (item->kind == TRUST_KEY || a->rule->peer_count > 0)
         return (item->kind == TRUST_KEY || item->kind == TRUST_PEER) &&
                trust_names(a->rule->peers, a->rule->peer_count, item->file);
-    return item->kind == TRUST_PEER && a->rule->authority_count == 0;
+    return item->kind == TRUST_PEER;
 }
 
 static bool cert_is_pinned(const struct asked *a, const struct certificate *cert)

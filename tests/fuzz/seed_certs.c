@@ -63,7 +63,7 @@ int main(int argc, char **argv)
     struct node peer = PKI(.cn = "peer", .by = &sub, .san = san, .purpose = "serverAuth",
                            .usage = "digitalSignature", .crl_from = "URI:http://example.org/crl");
     struct node own = PKI(.cn = "own", .san = "DNS:own.example.org");
-    struct bytes crl = pki_crl(&sub, NOW + DAY, &own, 1), spki = pki_spki(own.key);
+    struct bytes crl = pki_crl(&sub, NOW + DAY, &own), spki = pki_spki(own.key);
     put(TRUST_AUTHORITY, root.der);
     put(TRUST_CRL, crl);
     put(PIECE_CERT, peer.der);
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     save(folder, "chain");
     put(TRUST_AUTHORITY, pki_pem("CERTIFICATE", (struct bytes[]){root.der, sub.der}, 2));
     put(TRUST_CRL, pki_pem("X509 CRL", &crl, 1));
-    put(TRUST_CRL, pki_crl(&sub, NOW + DAY, &peer, 1));
+    put(TRUST_CRL, pki_crl(&sub, NOW + DAY, &peer));
     put(PIECE_CERT, peer.der);
     put_identity("peer.example.org");
     put_signature(peer.key);

@@ -154,9 +154,10 @@ static inline struct node pki_authority(const char *cn, const struct node *by)
                .usage = "critical,keyCertSign,cRLSign");
 }
 
-/* A CRL of that authority, which has until `until` and revokes these. */
-static inline struct bytes pki_crl(const struct node *by, time_t until, const struct node *revoked,
-                                   size_t count)
+/* A CRL of that authority, good until then, which revokes one, or none, and covers all, or what
+ * this says (issuingDistributionPoint). */
+static inline struct bytes pki_crl_of(const struct node *by, time_t until,
+                                      const struct node *revoked, const char *scope)
 {
     X509_CRL *crl = X509_CRL_new();
     ASN1_TIME *from = ASN1_TIME_set(NULL, NOW - 2 * DAY), *to = ASN1_TIME_set(NULL, until);
@@ -164,11 +165,19 @@ static inline struct bytes pki_crl(const struct node *by, time_t until, const st
     X509_CRL_set_issuer_name(crl, X509_get_subject_name(by->x));
     X509_CRL_set1_lastUpdate(crl, from);
     X509_CRL_set1_nextUpdate(crl, to);
-    for (size_t i = 0; i < count; i++) {
+    if (revoked) {
         X509_REVOKED *one = X509_REVOKED_new();
-        X509_REVOKED_set_serialNumber(one, X509_get_serialNumber(revoked[i].x));
+        X509_REVOKED_set_serialNumber(one, X509_get_serialNumber(revoked->x));
         X509_REVOKED_set_revocationDate(one, from);
         ensure(X509_CRL_add0_revoked(crl, one));
+    }
+    if (scope) {
+        X509V3_CTX ctx;
+        X509V3_set_ctx(&ctx, by->x, NULL, NULL, crl, 0);
+        X509V3_set_ctx_nodb(&ctx);
+        X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, NID_issuing_distribution_point, scope);
+        ensure(e && X509_CRL_add_ext(crl, e, -1) == 1);
+        X509_EXTENSION_free(e);
     }
     ensure(X509_CRL_sort(crl) && X509_CRL_sign(crl, by->key, EVP_sha256()) > 0);
     u8 *der = NULL;
@@ -177,6 +186,11 @@ static inline struct bytes pki_crl(const struct node *by, time_t until, const st
     ASN1_TIME_free(from);
     ASN1_TIME_free(to);
     return pki_keep(der, len);
+}
+
+static inline struct bytes pki_crl(const struct node *by, time_t until, const struct node *revoked)
+{
+    return pki_crl_of(by, until, revoked, NULL);
 }
 
 static inline struct bytes pki_spki(const EVP_PKEY *key)

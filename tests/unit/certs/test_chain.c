@@ -270,22 +270,30 @@ TEST(authorities_that_the_connection_names)
 
 TEST(revoked)
 {
-    struct bytes of_low = pki_crl(&low, NOW + DAY, &peer, 1);
-    struct bytes of_root = pki_crl(&root, NOW + DAY, &sub, 1);
+    struct bytes of_low = pki_crl(&low, NOW + DAY, &peer);
+    struct bytes of_root = pki_crl(&root, NOW + DAY, &sub);
     struct visit *v = VISIT(.end = peer, .given = {low, sub}, .count = 2);
     CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {of_low}), v), IS(CERT_REVOKED));
     CHECK(strcmp(about_octets, "O=Example, CN=peer") == 0);
     CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {of_root}), v), IS(CERT_REVOKED));
     CHECK(strcmp(about_octets, "O=Example, CN=sub") == 0);
     /* An old one's word holds, too. */
-    struct bytes old = pki_crl(&low, NOW - DAY, &peer, 1);
+    struct bytes old = pki_crl(&low, NOW - DAY, &peer);
     CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {old}), v), IS(CERT_REVOKED));
     /* That of another one with this name does not. */
     struct node forger = {low.x, pki_key("EC", "P-256", 0), low.der};
-    struct bytes forged = pki_crl(&forger, NOW + DAY, &peer, 1);
+    struct bytes forged = pki_crl(&forger, NOW + DAY, &peer);
     CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {forged}), v), IS(NONE));
     CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {forged}, .revocation = TRUST_STRICT), v),
              IS(CERT_UNKNOWN));
+    /* What is sure weighs more than what is not known of another one. */
+    CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {of_root}, .revocation = TRUST_STRICT), v),
+             IS(CERT_REVOKED));
+    /* CRLs are not looked at before all else is good. */
+    struct node odd = PKI(.cn = "odd", .by = &root, .purpose = "codeSigning");
+    CHECK_EQ(ask(HOUSE(.authorities = {&root}, .crls = {pki_crl(&root, NOW + DAY, &odd)}),
+                 VISIT(.end = odd)),
+             IS(CERT_USAGE));
     /* Expired and revoked: dates come first. */
     struct visit *late =
         VISIT(.end = peer, .given = {low, sub}, .count = 2, .now = NOW + 20 * YEAR);
@@ -294,8 +302,8 @@ TEST(revoked)
 
 TEST(whether_it_is_revoked_is_not_known)
 {
-    struct bytes all[] = {pki_crl(&root, NOW + DAY, NULL, 0), pki_crl(&sub, NOW + DAY, NULL, 0),
-                          pki_crl(&low, NOW + DAY, NULL, 0), pki_crl(&low, NOW - DAY, NULL, 0)};
+    struct bytes all[] = {pki_crl(&root, NOW + DAY, NULL), pki_crl(&sub, NOW + DAY, NULL),
+                          pki_crl(&low, NOW + DAY, NULL), pki_crl(&low, NOW - DAY, NULL)};
     struct node says = PKI(.cn = "says", .by = &root, .crl_from = "URI:http://example.org/crl");
     struct node silent = PKI(.cn = "silent", .by = &root);
     struct visit *v = VISIT(.end = peer, .given = {low, sub}, .count = 2);
@@ -313,6 +321,12 @@ TEST(whether_it_is_revoked_is_not_known)
     CHECK_EQ(ask(WITH(TRUST_IFURI, all[0]), loud), IS(NONE));
     CHECK_EQ(ask(WITH(TRUST_RELAXED, {0}), loud), IS(NONE));
     CHECK_EQ(ask(WITH(TRUST_RELAXED, all[3]), v), IS(NONE));
+    /* Of whom the root's says nothing, of those nothing is known; of the root itself nobody asks.
+     */
+    struct bytes users = pki_crl_of(&root, NOW + DAY, NULL, "critical,onlyuser:TRUE");
+    CHECK_EQ(ask(WITH(TRUST_STRICT, users), quiet), IS(NONE));
+    CHECK_EQ(ask(WITH(TRUST_STRICT, users, all[1], all[2]), v), IS(CERT_UNKNOWN));
+    CHECK(strcmp(about_octets, "O=Example, CN=sub") == 0);
 }
 
 /* What was found good is not computed again, but never beyond what it stands on. */
@@ -340,7 +354,7 @@ TEST(a_good_one_is_known_again)
     CHECK_EQ(visit(t, VISIT(.end = peer, .now = NOW + CHAIN_GOOD_S - 1)), IS(NONE));
     CHECK_EQ(visit(t, VISIT(.end = peer, .now = NOW + CHAIN_GOOD_S)), IS(CERT_ISSUER));
     trust_free(t);
-    t = furnish(HOUSE(.authorities = {&root}, .crls = {pki_crl(&low, NOW + 30, NULL, 0)},
+    t = furnish(HOUSE(.authorities = {&root}, .crls = {pki_crl(&low, NOW + 30, NULL)},
                       .revocation = TRUST_RELAXED));
     CHECK_EQ(visit(t, VISIT(.end = peer, .given = {low, sub}, .count = 2)), IS(NONE));
     CHECK_EQ(visit(t, VISIT(.end = peer, .now = NOW + 29)), IS(NONE));

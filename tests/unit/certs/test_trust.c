@@ -16,7 +16,7 @@ TEST(der_and_pem_and_several_in_one)
     struct node root = pki_authority("root", NULL), sub = pki_authority("sub", &root);
     struct node peer = PKI(.cn = "peer", .by = &sub);
     struct bytes both[] = {root.der, sub.der}, key = pki_spki(peer.key);
-    struct bytes crls[] = {pki_crl(&root, NOW + DAY, NULL, 0), pki_crl(&sub, NOW + DAY, NULL, 0)};
+    struct bytes crls[] = {pki_crl(&root, NOW + DAY, NULL), pki_crl(&sub, NOW + DAY, NULL)};
     CHECK(!take(t, TRUST_AUTHORITY, pki_pem("CERTIFICATE", both, 2)));
     CHECK_EQ(number, 0);
     CHECK(!take(t, TRUST_PEER, peer.der));
@@ -52,12 +52,13 @@ TEST(what_does_not_belong_into_a_file)
         CHECK(take(t, kind, junk));
         CHECK(take(t, kind, bytes_of(NULL, 0)));
         CHECK(take(t, kind, pki_pem("PRIVATE KEY", &junk, 1)));
+        CHECK(take(t, kind, pki_pem("PRIVATE KEY", &root.der, 1))); /* whatever is in it */
         CHECK(take(t, kind, bytes_of("-----BEGIN CERTIFICATE-----\nAAAA\n", 33)));
         CHECK(take(t, kind, bytes_of("-----BEGIN ", 11)));
     }
     CHECK(take(t, TRUST_CRL, root.der));
     CHECK(take(t, TRUST_KEY, root.der));
-    CHECK(take(t, TRUST_PEER, pki_crl(&root, NOW + DAY, NULL, 0)));
+    CHECK(take(t, TRUST_PEER, pki_crl(&root, NOW + DAY, NULL)));
     CHECK(take(t, TRUST_PEER, pki_spki(root.key)));
     CHECK_EQ(trust_count(t), 1);
     trust_free(t);
