@@ -22,7 +22,7 @@ struct picture {
     u64 in, out; /* in a second, of all */
 };
 
-static const char *const processes[] = {"parent", "control", "keys", "esp", "net"};
+static const char *const processes[] = {"parent", "control", "keys", "esp", "net", "certs"};
 
 /* ---- what there is to show ---- */
 
@@ -120,11 +120,11 @@ static void print_processes(const struct picture *p, FILE *out, bool colour)
     const size_t count = process_count(p);
     fprintf(out, "%s%-7s", paint_on(PAINT_HEAD, colour), "");
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "%11s", count == 1 ? "all in one" : processes[i]);
+        fprintf(out, "%10s", count == 1 ? "all in one" : processes[i]);
     fprintf(out, "%s\n%-7s", paint_off(PAINT_HEAD, colour), "CPU");
     for (size_t i = 0; i < count; i++) {
         u64 tenths = cpu(p, processes[i]);
-        fprintf(out, "%8llu.%llu%%", (unsigned long long)(tenths / 10),
+        fprintf(out, "%7llu.%llu%%", (unsigned long long)(tenths / 10),
                 (unsigned long long)(tenths % 10));
     }
     fprintf(out, "\n%-7s", "memory");
@@ -132,7 +132,7 @@ static void print_processes(const struct picture *p, FILE *out, bool colour)
         char at[24];
         struct text t = text_of(at, sizeof at);
         show_octets(&t, of_process(p->now, processes[i], "memory"));
-        fprintf(out, "%11s", at);
+        fprintf(out, "%10s", at);
     }
     fputs("\n\n", out);
 }

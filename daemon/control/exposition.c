@@ -419,11 +419,18 @@ static void data_plane(struct out *o)
     static const char *const results[][2] = {{"proved", "proved"},      {"checked", "checked"},
                                              {"wrong", "wrong_proofs"}, {"no_secret", "no_secret"},
                                              {"no_key", "no_key"},      {"failed", "failed"}};
+    static const char *const signatures[][2] = {{"good", "checked"}, {"refused", "refused"}};
     u64 v;
     head(o, METRIC_PROOFS);
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
         if (find(o, ROLE_KEYS, results[i][1], &v)) {
             labelled(o, METRIC_PROOFS, "result", results[i][0]);
+            value(o, v);
+        }
+    head(o, METRIC_SIGNATURES);
+    for (size_t i = 0; i < ARRAY_LEN(signatures); i++)
+        if (find(o, ROLE_CERTS, signatures[i][1], &v)) {
+            labelled(o, METRIC_SIGNATURES, "result", signatures[i][0]);
             value(o, v);
         }
     of_role(o, METRIC_ESP_IN, ROLE_ESP, "arrivals");

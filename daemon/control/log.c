@@ -23,6 +23,7 @@ enum log_group log_group_of_role(enum role r)
     case ROLE_CONTROL:
         return LOG_CFG;
     case ROLE_KEYS:
+    case ROLE_CERTS:
         return LOG_LIB;
     case ROLE_ESP:
         return LOG_ESP;

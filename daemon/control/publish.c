@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define SECRET_OCTETS 65536 /* of one secret with its identities, written */
+#define SEALED        (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define BIT(role)     (1u << (role))
 
 static void late(void *ctx)
@@ -20,7 +21,8 @@ static void late(void *ctx)
 void publish_open(struct control *c)
 {
     struct publish *p = &c->publish;
-    *p = (struct publish){.snapshot = -1, .secrets = -1, .late = {.ring = late, .ctx = c}};
+    *p = (struct publish){
+        .snapshot = -1, .secrets = -1, .trust = -1, .late = {.ring = late, .ctx = c}};
     p->held = !c->seat->options->check_only;
     if (p->held)
         loop_alarm(c->seat->loop, &p->late, loop_now(c->seat->loop) + PUBLISH_WAIT);
@@ -38,6 +40,7 @@ void publish_close(struct control *c)
     loop_disarm(c->seat->loop, &c->publish.late);
     close_fd(&c->publish.snapshot);
     close_fd(&c->publish.secrets);
+    close_fd(&c->publish.trust);
 }
 
 void publish_release(struct control *c)
@@ -93,7 +96,7 @@ static void seal(struct control *c)
     }
     close_fd(&c->publish.snapshot);
     c->publish.snapshot = fd;
-    c->publish.has = 0;
+    c->publish.has &= BIT(ROLE_CERTS);
 }
 
 static void send_snapshot(struct control *c, enum role to)
@@ -103,6 +106,39 @@ static void send_snapshot(struct control *c, enum role to)
         return;
     if (seat_send_fd(c->seat, to, MAIL_SNAPSHOT, bytes_of(NULL, 0), p->snapshot))
         p->has |= BIT(to);
+}
+
+/* ---- trust ---- */
+
+/* Connections that ask for certificates are left out yet, so that nobody is trusted. */
+static int seal_trust(void)
+{
+    int fd = memfd_create("shrike-trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd >= 0 && fcntl(fd, F_ADD_SEALS, SEALED) != 0)
+        close_fd(&fd);
+    return fd;
+}
+
+void publish_trust(struct control *c, int fd)
+{
+    if (fd < 0) {
+        control_say(c, SHRIKE_ERROR,
+                    "there is no memory to hand on whom the files trust; certs goes on with what "
+                    "it has");
+        return;
+    }
+    close_fd(&c->publish.trust);
+    c->publish.trust = fd;
+    c->publish.has &= ~BIT(ROLE_CERTS);
+}
+
+static void send_trust(struct control *c)
+{
+    struct publish *p = &c->publish;
+    if (p->trust < 0 || p->has & BIT(ROLE_CERTS) || !seat_has(c->seat, ROLE_CERTS))
+        return;
+    if (seat_send_fd(c->seat, ROLE_CERTS, MAIL_TRUST, bytes_of(NULL, 0), p->trust))
+        p->has |= BIT(ROLE_CERTS);
 }
 
 /* ---- secrets ---- */
@@ -132,7 +168,6 @@ static bool append(int fd, const struct config_secret *s, u8 *octets)
 /* All secrets of the files in a sealed memory file; -1: the system refuses. */
 static int seal_secrets(struct control *c, const struct config *files)
 {
-    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     int fd = memfd_create("shrike-secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     u8 *octets = malloc(SECRET_OCTETS);
     for (u32 i = 0; fd >= 0 && octets && i < files->secret_count; i++)
@@ -142,7 +177,7 @@ static int seal_secrets(struct control *c, const struct config *files)
                         "memory: it cannot be used",
                         files->secrets[i].origin.file, files->secrets[i].origin.line,
                         files->secrets[i].name);
-    if (fd >= 0 && (!octets || fcntl(fd, F_ADD_SEALS, seals) != 0))
+    if (fd >= 0 && (!octets || fcntl(fd, F_ADD_SEALS, SEALED) != 0))
         close_fd(&fd);
     free(octets);
     return fd;
@@ -156,6 +191,7 @@ void publish_secrets(struct control *c)
         control_say(c, SHRIKE_ERROR, "there is no memory to hand on the secrets");
     shared_note(c, c->model.files);
     config_forget_secrets(c->model.files);
+    publish_trust(c, seal_trust());
 }
 
 static void send_secrets(struct control *c)
@@ -180,5 +216,6 @@ bool publish_settle(struct control *c)
         send_snapshot(c, ROLE_NET);
     }
     send_secrets(c);
+    send_trust(c);
     return c->model.dirty;
 }

@@ -1,5 +1,5 @@
 /* The configuration on its way to those who use it: the snapshot to parent, esp and net, the
- * secrets of the files to keys. */
+ * secrets of the files to keys, and whom this host trusts to certs. */
 #ifndef CONTROL_PUBLISH_H
 #define CONTROL_PUBLISH_H
 
@@ -12,11 +12,12 @@
 struct control;
 
 struct publish {
-    int snapshot;      /* the newest, sealed; -1: none yet */
-    int secrets;       /* those of the files, until keys has them; -1: none */
-    u32 has;           /* a bit for each role that has the newest snapshot */
-    bool held;         /* not before the vault has come */
-    bool soon;         /* the alarm is set: it goes out then */
+    int snapshot; /* the newest, sealed; -1: none yet */
+    int secrets;  /* those of the files, until keys has them; -1: none */
+    int trust;    /* whom the files trust (ops/trustfile.h); -1: not known yet */
+    u32 has;      /* a bit for each role that has the newest snapshot, of certs: the newest trust */
+    bool held;    /* not before the vault has come */
+    bool soon;    /* the alarm is set: it goes out then */
     struct alarm late; /* no longer held; or soon is now */
 };
 
@@ -36,6 +37,8 @@ void publish_now(struct control *c);
 bool publish_has(const struct control *c, enum role r);
 /* The files were read: their secrets go to keys, and are wiped here. */
 void publish_secrets(struct control *c);
+/* Whom they trust: a sealed memory file, which is taken, or -1: it could not be made. */
+void publish_trust(struct control *c, int fd);
 /* That role knows nothing any more. */
 void publish_gone(struct control *c, enum role r);
 

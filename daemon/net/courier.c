@@ -33,6 +33,7 @@ void courier_init(struct courier *c, struct seat *seat)
 {
     *c = (struct courier){.seat = seat};
     lane_init(&c->keys, ROLE_KEYS);
+    lane_init(&c->certs, ROLE_CERTS);
     lane_init(&c->esp, ROLE_ESP);
     lane_init(&c->parent, ROLE_PARENT);
     lane_init(&c->control, ROLE_CONTROL);
@@ -93,6 +94,8 @@ void courier_free(struct courier *c)
 {
     drop_all(&c->keys.sent);
     drop_all(&c->keys.unsent);
+    drop_all(&c->certs.sent);
+    drop_all(&c->certs.unsent);
     drop_all(&c->esp.sent);
     drop_all(&c->esp.unsent);
     drop_all(&c->parent.sent);
@@ -186,10 +189,17 @@ static bool wants_answer(enum shrike_op_kind kind)
     return kind <= SHRIKE_CHILD_INSTALL;
 }
 
+/* keys has secrets and private keys; whose signatures hold, certs knows. */
+static struct courier_lane *auth_lane(struct courier *c, const struct shrike_op *op)
+{
+    bool certs = op->kind == SHRIKE_CHECK && op->auth.kind == SHRIKE_AUTH_PUBKEY;
+    return certs ? &c->certs : &c->keys;
+}
+
 static void post_auth(struct courier *c, shrike_time now, const struct shrike_op *op,
                       struct bytes body)
 {
-    struct courier_lane *l = &c->keys;
+    struct courier_lane *l = auth_lane(c, op);
     bool full = l->count >= COURIER_KEPT_MAX || body.len > COURIER_OCTETS - l->octets;
     u16 kind = kind_of(op->kind);
     struct kept *k = full ? NULL : kept_new(op, kind, body);
@@ -296,7 +306,7 @@ static bool answered(struct courier_lane *l, struct list *head, const struct shr
 
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token)
 {
-    struct courier_lane *const lanes[] = {&c->keys, &c->esp, &c->parent, &c->control};
+    struct courier_lane *const lanes[] = {&c->keys, &c->certs, &c->esp, &c->parent, &c->control};
     for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
         if (lanes[i]->to == from)
             return answered(lanes[i], &lanes[i]->sent, token);
@@ -306,7 +316,7 @@ bool courier_answered(struct courier *c, enum role from, const struct shrike_tok
 /* ---- roles that come and go ---- */
 
 /* Everything is to be sent again, in its order. */
-static void keys_gone(struct courier_lane *l)
+static void ask_again(struct courier_lane *l)
 {
     while (!list_empty(&l->sent)) {
         struct list *last = l->sent.prev;
@@ -350,10 +360,11 @@ static void send_waiting(struct courier *c, struct courier_lane *l)
 
 void courier_peer(struct courier *c, enum role who, bool there)
 {
-    if (who == ROLE_KEYS && there)
-        send_waiting(c, &c->keys);
-    else if (who == ROLE_KEYS)
-        keys_gone(&c->keys);
+    struct courier_lane *auth = who == ROLE_CERTS ? &c->certs : &c->keys;
+    if (who == auth->to && there)
+        send_waiting(c, auth);
+    else if (who == auth->to)
+        ask_again(auth);
     else if (who == ROLE_ESP && !there)
         gone(c, &c->esp);
     else if (who == ROLE_CONTROL && !there)
@@ -375,10 +386,13 @@ void courier_settle(struct courier *c, shrike_time now)
 {
     drop_old(&c->keys, &c->keys.sent, now);
     drop_old(&c->keys, &c->keys.unsent, now);
+    drop_old(&c->certs, &c->certs.sent, now);
+    drop_old(&c->certs, &c->certs.unsent, now);
     drop_old(&c->esp, &c->esp.sent, now);
     drop_old(&c->parent, &c->parent.sent, now);
     drop_old(&c->control, &c->control.sent, now);
     send_waiting(c, &c->keys);
+    send_waiting(c, &c->certs);
     send_waiting(c, &c->esp);
     send_waiting(c, &c->parent);
 }

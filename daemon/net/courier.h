@@ -21,7 +21,7 @@ struct courier_lane {
 
 struct courier {
     struct seat *seat;
-    struct courier_lane keys, esp, parent, control;
+    struct courier_lane keys, certs, esp, parent, control;
     struct list done;  /* of struct kept: to be answered by courier_done() */
     struct kept *told; /* what courier_done() told last */
     u64 posted, failures;
@@ -41,7 +41,7 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
 /* An answer of this role. false: it was not asked this; drop the answer. */
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token) must_use;
 
-/* keys, esp or control is there, or gone (struct role_type). */
+/* keys, certs, esp or control is there, or gone (struct role_type). */
 void courier_peer(struct courier *c, enum role who, bool there);
 
 /* Once a turn: send what waits, drop what nobody waits for any more. */

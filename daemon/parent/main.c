@@ -13,10 +13,8 @@
 enum { EXIT_USAGE = 2 };
 
 static const struct role_type *const types[ROLE_COUNT] = {
-    [ROLE_CONTROL] = &control_role,
-    [ROLE_KEYS] = &keys_role,
-    [ROLE_ESP] = &esp_role,
-    [ROLE_NET] = &net_role,
+    [ROLE_CONTROL] = &control_role, [ROLE_KEYS] = &keys_role,   [ROLE_ESP] = &esp_role,
+    [ROLE_NET] = &net_role,         [ROLE_CERTS] = &certs_role,
 };
 
 /* A mistake of ours: nothing that was written after it can be trusted. */

@@ -80,7 +80,7 @@ static enum command take_over(struct command_line *c, const char *value)
 /* Asked by a program that would hand on what has this version. */
 static enum command takes_over(const char *value)
 {
-    if (atoi(value) != TAKEOVER_VERSION)
+    if (atoi(value) < 1 || atoi(value) > TAKEOVER_VERSION)
         return wrong("it is not known how to take over with version ", value);
     printf(UPGRADE_SAYS "%s\n", value);
     fflush(stdout);

@@ -295,6 +295,7 @@ static void begin(struct parent *p)
     open_virtuals(p);
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
+    supervisor_start(&p->supervisor, ROLE_CERTS);
     if (!p->took_over) /* else it runs already */
         supervisor_start(&p->supervisor, ROLE_ESP);
     supervisor_start(&p->supervisor, ROLE_NET);
@@ -508,7 +509,8 @@ static void hand_on(struct parent *p)
                          .listener = p->listener,
                          .esp = p->esp_state,
                          .esp_life = p->supervisor.members[ROLE_ESP].life};
-    memcpy(t.vaults, p->vaults, sizeof t.vaults);
+    for (u32 i = 0; i < TAKEOVER_ROLES; i++)
+        t.vaults[i] = i < ROLE_COUNT ? p->vaults[i] : -1;
     memcpy(t.control_socket, p->control_socket, sizeof t.control_socket);
     memcpy(t.journal, p->journal, sizeof t.journal);
     watch_close(&p->watch);

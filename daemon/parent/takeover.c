@@ -12,16 +12,20 @@
 
 #define MAGIC     0x5348544fu /* "SHTO" */
 #define SIZE_MAX_ (8u << 20)  /* octets: ROUTES_MAX of them, and the rest */
+#define ROLES_1   5           /* vaults in version 1 */
+#define FDS_MAX   (SOCKETS_MAX + TAKEOVER_ROLES + 8)
+
+static_assert(ROLE_COUNT <= TAKEOVER_ROLES, "each may have a vault");
 
 /* ---- descriptors ---- */
 
-/* Every descriptor that goes along, in a fixed order. */
-static u32 list_fds(struct takeover *t, int *out[SOCKETS_MAX + ROLE_COUNT + 8])
+/* Every descriptor that goes along, in a fixed order; `roles` have vaults. */
+static u32 list_fds(struct takeover *t, u32 roles, int *out[FDS_MAX])
 {
     u32 n = 0;
     for (u32 i = 0; i < t->sockets.count; i++)
         out[n++] = &t->sockets.all[i].fd;
-    for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
+    for (u32 r = 0; r < roles; r++)
         out[n++] = &t->vaults[r];
     out[n++] = &t->tun.fd;
     out[n++] = &t->keyfiles.fd[0];
@@ -34,9 +38,9 @@ static u32 list_fds(struct takeover *t, int *out[SOCKETS_MAX + ROLE_COUNT + 8])
 /* Do they live through an exec? */
 static bool keep_open(struct takeover *t, bool keep)
 {
-    int *fds[SOCKETS_MAX + ROLE_COUNT + 8];
+    int *fds[FDS_MAX];
     bool done = true;
-    for (u32 n = list_fds(t, fds); n-- > 0;)
+    for (u32 n = list_fds(t, TAKEOVER_ROLES, fds); n-- > 0;)
         if (*fds[n] >= 0)
             done &= fcntl(*fds[n], F_SETFD, keep ? 0 : FD_CLOEXEC) == 0;
     return done;
@@ -46,7 +50,7 @@ static bool keep_open(struct takeover *t, bool keep)
 
 static void write_all(struct writer *w, struct takeover *t, const struct routes *routes)
 {
-    int *fds[SOCKETS_MAX + ROLE_COUNT + 8];
+    int *fds[FDS_MAX];
     struct takeover_route route;
     u32 bucket = 0, place = 0;
     write_u32(w, MAGIC);
@@ -58,7 +62,7 @@ static void write_all(struct writer *w, struct takeover *t, const struct routes 
         write_u16(w, t->sockets.all[i].is.port);
         write_u8(w, (u8)t->sockets.all[i].owner);
     }
-    u32 count = list_fds(t, fds);
+    u32 count = list_fds(t, TAKEOVER_ROLES, fds);
     for (u32 i = 0; i < count; i++)
         write_u32(w, (u32)*fds[i]);
     write_u32(w, t->tun.link);
@@ -103,10 +107,14 @@ static bool read_routes(struct reader *r, struct takeover *t)
 
 static bool read_all(struct takeover *t, struct reader *r)
 {
-    int *fds[SOCKETS_MAX + ROLE_COUNT + 8];
-    if (read_u32(r) != MAGIC || read_u16(r) != TAKEOVER_VERSION || !read_sockets(r, &t->sockets))
+    int *fds[FDS_MAX];
+    u32 magic = read_u32(r), version = read_u16(r);
+    if (magic != MAGIC || version < 1 || version > TAKEOVER_VERSION ||
+        !read_sockets(r, &t->sockets))
         return false;
-    u32 count = list_fds(t, fds);
+    for (u32 i = 0; i < TAKEOVER_ROLES; i++)
+        t->vaults[i] = -1;
+    u32 count = list_fds(t, version == 1 ? ROLES_1 : TAKEOVER_ROLES, fds);
     for (u32 i = 0; i < count; i++)
         *fds[i] = (int)read_u32(r);
     t->tun.link = read_u32(r);

@@ -10,13 +10,14 @@
 #include "parent/tun.h"
 
 /* Of what is handed on; a program that takes over knows all before its own. */
-#define TAKEOVER_VERSION 1
+#define TAKEOVER_VERSION 2
+#define TAKEOVER_ROLES   16 /* vaults in it: room for roles to come; 5 in version 1 */
 
 struct takeover {
     struct sockets sockets;
     struct tun tun;
     struct keyfiles keyfiles;
-    int vaults[ROLE_COUNT]; /* -1: none */
+    int vaults[TAKEOVER_ROLES]; /* -1: none */
     int listener;
     int esp;      /* the Child SAs of esp (MAIL_STATE); -1: none */
     u64 esp_life; /* it goes on in this life */

@@ -23,6 +23,7 @@ static const struct priv rows[ROLE_COUNT] = {
     [ROLE_NET] = {"shrike-net", 64610, 0, true},
     [ROLE_KEYS] = {"shrike-keys", 64611, 0, true},
     [ROLE_ESP] = {"shrike-esp", 64612, 0, true},
+    [ROLE_CERTS] = {"shrike-certs", 64614, 0, true},
     [ROLE_CONTROL] = {"shrike-control", 64613, CAP(DAC_READ_SEARCH), false},
 };
 

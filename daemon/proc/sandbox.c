@@ -34,7 +34,8 @@ enum {
     KEYS = 1 << ROLE_KEYS,
     ESP = 1 << ROLE_ESP,
     NET = 1 << ROLE_NET,
-    ALL = CONTROL | KEYS | ESP | NET,
+    CERTS = 1 << ROLE_CERTS,
+    ALL = CONTROL | KEYS | ESP | NET | CERTS,
 #ifdef SHRIKE_SANITIZED
     SANITIZED = ALL,
 #else

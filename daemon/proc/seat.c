@@ -19,6 +19,8 @@ const char *role_name(enum role r)
         return "esp";
     case ROLE_NET:
         return "net";
+    case ROLE_CERTS:
+        return "certs";
     case ROLE_COUNT:
         break;
     }

@@ -9,9 +9,10 @@
 enum role {
     ROLE_PARENT,  /* opens what needs rights, starts and watches the others */
     ROLE_CONTROL, /* configuration, control socket, logs */
-    ROLE_KEYS,    /* shared secrets: prove and check */
+    ROLE_KEYS,    /* private keys and shared secrets: prove and check */
     ROLE_ESP,     /* the data plane in user space */
     ROLE_NET,     /* the engine and its sockets */
+    ROLE_CERTS,   /* certificates: whose signatures hold */
     ROLE_COUNT,
 };
 const char *role_name(enum role r); /* "net" */
@@ -32,7 +33,7 @@ struct role_type {
 };
 
 /* The roles, each in the folder of its name. */
-extern const struct role_type control_role, keys_role, esp_role, net_role;
+extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role;
 
 struct seat {
     const struct role_type *type;

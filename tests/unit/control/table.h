@@ -38,7 +38,7 @@ struct table {
     struct options options;
     struct loop *loop;
     struct seat seat;
-    struct other parent, keys, esp, net;
+    struct other parent, keys, certs, esp, net;
     int vault, listener;
 };
 
@@ -156,6 +156,7 @@ static inline void table_fit(void)
     send_to_control(&t.parent, MAIL_LISTENER, bytes_of(NULL, 0), t.listener);
     table_introduce(&t.keys, ROLE_KEYS);
     table_introduce(&t.esp, ROLE_ESP);
+    table_introduce(&t.certs, ROLE_CERTS);
     table_introduce(&t.net, ROLE_NET);
     turns();
 }
@@ -180,7 +181,7 @@ static inline void table_begin(const char *config)
 
 static inline void table_leave(void)
 {
-    struct other *all[] = {&t.parent, &t.keys, &t.esp, &t.net};
+    struct other *all[] = {&t.parent, &t.keys, &t.certs, &t.esp, &t.net};
     seat_close(&t.seat);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         channel_close(&all[i]->channel);

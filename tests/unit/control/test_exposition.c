@@ -36,6 +36,8 @@ static void begin(void)
         stats_add(&of[ROLE_NET], nets[i], 10 + i);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         stats_add(&of[ROLE_KEYS], keys[i], i);
+    stats_add(&of[ROLE_CERTS], "checked", 8);
+    stats_add(&of[ROLE_CERTS], "refused", 9);
     stats_add(&of[ROLE_ESP], "children", 1);
     stats_add(&of[ROLE_ESP], "sends", 2);
     stats_add(&of[ROLE_ESP], "arrivals", 3);
@@ -156,6 +158,8 @@ TEST(numbers_of_roles)
     CHECK(has("shrike_process_resident_memory_bytes{role=\"net\"} 4096"));
     CHECK(has("shrike_process_start_time_seconds{role=\"net\"} 1700000000.000000"));
     CHECK(has("shrike_ike_sas 10") && has("shrike_ike_cookies_total 21"));
+    CHECK(has("shrike_peer_signatures_total{result=\"good\"} 8"));
+    CHECK(has("shrike_peer_signatures_total{result=\"refused\"} 9"));
     CHECK(has("shrike_esp_packets_total{fate=\"forged\"} 5") && !strstr(page, "fate=\"sends\""));
     CHECK(!strstr(page, "fate=\"mail_refused\"") && !strstr(page, "fate=\"cpu_us\""));
     CHECK(has("shrike_exchange_seconds_bucket{exchange=\"handshake\",le=\"0.010\"} 24"));

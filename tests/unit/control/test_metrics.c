@@ -101,6 +101,7 @@ TEST(everybody_is_asked_once)
     CHECK(asked(&t.net, MAIL_STATS) && asked(&t.keys, MAIL_STATS) && asked(&t.parent, MAIL_STATS));
     say_stats(&t.net, "ike_sas", 12);
     say_stats(&t.keys, "proved", 13);
+    say_stats(&t.certs, "checked", 16);
     say_stats(&t.parent, "esp_rss", 14);
     say_stats(&t.esp, "arrivals", 15);
     say_traffic(99, 1, false); /* of nobody that is configured */
@@ -109,6 +110,7 @@ TEST(everybody_is_asked_once)
     CHECK(strstr(page, "\nshrike_ike_sas 12\n"));
     CHECK(strstr(page, "\nshrike_proofs_total{result=\"proved\"} 13\n"));
     CHECK(strstr(page, "\nshrike_process_resident_memory_bytes{role=\"esp\"} 14\n"));
+    CHECK(strstr(page, "\nshrike_peer_signatures_total{result=\"good\"} 16\n"));
     CHECK(strstr(page, "\nshrike_esp_received_packets_total 15\n"));
     CHECK(strstr(page, "received_bytes_total{connection=\"gw\",child=\"net\"} 1000\n"));
     CHECK(strstr(page, "received_bytes_total{connection=\"other\",child=\"other\"} 1\n"));

@@ -244,6 +244,36 @@ TEST(keys_is_asked_again_what_it_has_not_answered)
     end();
 }
 
+/* A CHECK of a signature, by another kind of authentication than those of post(). */
+static void post_signature(u32 serial)
+{
+    struct shrike_op op = {.kind = SHRIKE_CHECK, .token = token(serial)};
+    op.auth = (struct shrike_auth_op){.kind = SHRIKE_AUTH_PUBKEY, .conn = "c"};
+    courier_post(&courier, loop_now(loop), &op);
+}
+
+TEST(certs_checks_signatures_and_is_asked_again)
+{
+    u16 kind;
+    int certs;
+    begin();
+    post_signature(1); /* it waits for who is to check it */
+    CHECK_EQ(caught(keys, &kind), 0);
+    certs = come(ROLE_CERTS);
+    CHECK(caught(certs, &kind) == 1 && kind == MAIL_CHECK);
+    post(SHRIKE_CHECK, 2);
+    post_signature(3);
+    CHECK(caught(certs, &kind) == 3 && caught(certs, &kind) == 0 && caught(keys, &kind) == 2);
+    CHECK(!answered(ROLE_KEYS, 1) && !answered(ROLE_CERTS, 2) && answered(ROLE_CERTS, 3));
+    go(ROLE_CERTS, &certs);
+    certs = come(ROLE_CERTS);
+    CHECK(caught(certs, &kind) == 1 && caught(certs, &kind) == 0 && caught(keys, &kind) == 0);
+    CHECK(answered(ROLE_CERTS, 1) && answered(ROLE_KEYS, 2));
+    CHECK(!courier_has_done(&courier));
+    close(certs);
+    end();
+}
+
 TEST(what_esp_held_has_failed_when_it_ends)
 {
     u16 kind;
@@ -407,6 +437,7 @@ int main(void)
     return RUN(an_answer_is_taken_once_and_only_from_who_was_asked) |
            RUN(nobody_has_methods_of_eap) | RUN(a_token_of_another_life_is_not_ours) |
            RUN(keys_is_asked_again_what_it_has_not_answered) |
+           RUN(certs_checks_signatures_and_is_asked_again) |
            RUN(what_esp_held_has_failed_when_it_ends) |
            RUN(a_full_channel_delays_proofs_and_removals_and_fails_installations) |
            RUN(what_nobody_waits_for_is_dropped) | RUN(the_parent_sets_up_addresses) |

@@ -152,12 +152,12 @@ static const struct role_type fakes[ROLE_COUNT] = {
     [ROLE_KEYS] = {ROLE_KEYS, start, mail, peer, stop},
     [ROLE_ESP] = {ROLE_ESP, start, mail, peer, stop},
     [ROLE_NET] = {ROLE_NET, start, mail, peer, stop},
+    [ROLE_CERTS] = {ROLE_CERTS, start, mail, peer, stop},
 };
 static const struct role_type *const types[ROLE_COUNT] = {
-    [ROLE_CONTROL] = &fakes[ROLE_CONTROL],
-    [ROLE_KEYS] = &fakes[ROLE_KEYS],
-    [ROLE_ESP] = &fakes[ROLE_ESP],
-    [ROLE_NET] = &fakes[ROLE_NET],
+    [ROLE_CONTROL] = &fakes[ROLE_CONTROL], [ROLE_KEYS] = &fakes[ROLE_KEYS],
+    [ROLE_ESP] = &fakes[ROLE_ESP],         [ROLE_NET] = &fakes[ROLE_NET],
+    [ROLE_CERTS] = &fakes[ROLE_CERTS],
 };
 
 int main(int argc, char **argv)

@@ -68,6 +68,7 @@ static const struct role_type fakes[ROLE_COUNT] = {
     [ROLE_CONTROL] = {ROLE_CONTROL, start, role_mail, role_peer, stop},
     [ROLE_KEYS] = {ROLE_KEYS, start, role_mail, role_peer, stop},
     [ROLE_ESP] = {ROLE_ESP, start, role_mail, role_peer, stop},
+    [ROLE_CERTS] = {ROLE_CERTS, start, role_mail, role_peer, stop},
     [ROLE_NET] = {ROLE_NET, start, role_mail, role_peer, stop},
 };
 
@@ -180,7 +181,8 @@ static bool all_joined(void)
 {
     return heard_each_other(ROLE_CONTROL, ROLE_KEYS) && heard_each_other(ROLE_CONTROL, ROLE_ESP) &&
            heard_each_other(ROLE_CONTROL, ROLE_NET) && heard_each_other(ROLE_NET, ROLE_KEYS) &&
-           heard_each_other(ROLE_NET, ROLE_ESP);
+           heard_each_other(ROLE_NET, ROLE_ESP) && heard_each_other(ROLE_CONTROL, ROLE_CERTS) &&
+           heard_each_other(ROLE_NET, ROLE_CERTS);
 }
 
 static void joined_and_ended(bool one_process)
@@ -190,11 +192,12 @@ static void joined_and_ended(bool one_process)
     for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
         CHECK_EQ(house.fits[r], 1);
     CHECK_EQ(house.seen[ROLE_KEYS][SEES_THERE][ROLE_ESP], 0); /* they have no business */
+    CHECK_EQ(house.seen[ROLE_KEYS][SEES_THERE][ROLE_CERTS], 0);
     CHECK_EQ(house.supervisor.members[ROLE_NET].pid == 0, one_process);
     CHECK(move_out());
-    CHECK_EQ(house.quit_count, 4);
-    CHECK_EQ(house.quits[0], ROLE_NET);     /* it has peers to tell */
-    CHECK_EQ(house.quits[3], ROLE_CONTROL); /* it writes the log */
+    CHECK_EQ(house.quit_count, ROLE_COUNT - 1);
+    CHECK_EQ(house.quits[0], ROLE_NET);                  /* it has peers to tell */
+    CHECK_EQ(house.quits[ROLE_COUNT - 2], ROLE_CONTROL); /* it writes the log */
     for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
         CHECK_EQ(house.deaths[r], 0);
 }
@@ -223,9 +226,9 @@ TEST(roles_yield_in_order)
     CHECK(life != 0 && life != house.supervisor.members[ROLE_NET].life);
     supervisor_yield(&house.supervisor);
     CHECK(until(has_ended));
-    CHECK_EQ(house.quit_count, 4);
+    CHECK_EQ(house.quit_count, ROLE_COUNT - 1);
     CHECK_EQ(house.quits[0], ROLE_NET);
-    CHECK_EQ(house.quits[3], ROLE_ESP);
+    CHECK_EQ(house.quits[ROLE_COUNT - 2], ROLE_ESP);
     CHECK(move_out());
     move_in(false, NULL);
     CHECK(until(all_joined));
@@ -251,6 +254,7 @@ TEST(a_role_that_is_killed_comes_back_joined)
     /* Those who were joined all along have nothing to say to each other again. */
     house.seen[ROLE_CONTROL][HEARS][ROLE_KEYS] = house.seen[ROLE_KEYS][HEARS][ROLE_CONTROL] = 1;
     house.seen[ROLE_CONTROL][HEARS][ROLE_ESP] = house.seen[ROLE_ESP][HEARS][ROLE_CONTROL] = 1;
+    house.seen[ROLE_CONTROL][HEARS][ROLE_CERTS] = house.seen[ROLE_CERTS][HEARS][ROLE_CONTROL] = 1;
     CHECK(until(net_is_back));
     CHECK_EQ(house.deaths[ROLE_NET], 1);
     CHECK(house.supervisor.members[ROLE_NET].pid != before);
@@ -303,7 +307,7 @@ TEST(who_is_not_to_come_back_does_not)
     CHECK_EQ(house.supervisor.members[ROLE_KEYS].state, MEMBER_AWAY);
     CHECK(!supervisor_runs(&house.supervisor, ROLE_KEYS));
     CHECK(move_out());
-    CHECK_EQ(house.quit_count, 3);
+    CHECK_EQ(house.quit_count, ROLE_COUNT - 2);
 }
 
 static bool keys_is_gone(void)

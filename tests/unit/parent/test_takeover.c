@@ -1,4 +1,5 @@
 /* Tests of parent/takeover.c: this very program takes over from itself. */
+#include "ops/parts.h"
 #include "parent/takeover.h"
 #include "test.h"
 #include <fcntl.h>
@@ -19,7 +20,7 @@ static struct takeover sample(int a, int b)
                          .esp_life = 0x1122334455667788,
                          .control_socket = "/run/x",
                          .journal = ""};
-    for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
+    for (u32 r = 0; r < TAKEOVER_ROLES; r++)
         t.vaults[r] = -1;
     t.vaults[ROLE_KEYS] = a;
     return t;
@@ -87,10 +88,45 @@ TEST(what_makes_no_sense_is_refused)
     CHECK(!takeover_read(&t, memfd_create("empty", MFD_CLOEXEC)));
 }
 
+/* What the version before handed on: vaults of five roles. */
+TEST(version_1_is_known)
+{
+    struct takeover t;
+    u8 octets[128];
+    struct writer w = writer_of(octets, sizeof(octets));
+    int ends[2];
+    CHECK(pipe2(ends, 0) == 0);
+    write_u32(&w, 0x5348544f);
+    write_u16(&w, 1);
+    write_u32(&w, 0); /* sockets */
+    for (u32 i = 0; i < 5; i++)
+        write_u32(&w, i == ROLE_NET ? (u32)ends[0] : UINT32_MAX);
+    write_u32(&w, (u32)ends[1]); /* the TUN device; key files, control socket, Child SAs */
+    for (u32 i = 0; i < 4; i++)
+        write_u32(&w, UINT32_MAX);
+    write_u32(&w, 7);
+    write_u8(&w, 10);
+    write_u64(&w, 99);
+    write_text(&w, "", 1); /* paths */
+    write_text(&w, "", 1);
+    int fd = memfd_create("version 1", MFD_CLOEXEC);
+    CHECK(write(fd, octets, written(&w)) == (ssize_t)written(&w));
+    CHECK(takeover_read(&t, fd));
+    CHECK_EQ(t.vaults[ROLE_NET], ends[0]);
+    CHECK_EQ(t.vaults[ROLE_CERTS], -1);
+    CHECK_EQ(t.tun.fd, ends[1]);
+    CHECK(t.listener == -1 && t.esp == -1 && t.esp_life == 99 && t.route_count == 0);
+    CHECK(fcntl(ends[0], F_GETFD) & FD_CLOEXEC);
+    takeover_free(&t);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "--take-over") == 0)
         return go_on(atoi(argv[2]));
     return RUN(the_next_program_has_what_this_one_had) |
-           RUN(what_cannot_be_executed_changes_nothing) | RUN(what_makes_no_sense_is_refused);
+           RUN(what_cannot_be_executed_changes_nothing) | RUN(what_makes_no_sense_is_refused) |
+           RUN(version_1_is_known);
 }

@@ -27,6 +27,7 @@ enum {
     KEYS = 1 << ROLE_KEYS,
     ESP = 1 << ROLE_ESP,
     NET = 1 << ROLE_NET,
+    CERTS = 1 << ROLE_CERTS,
     NOBODY = 0,
 };
 
@@ -102,7 +103,7 @@ static const struct attempt attempts[] = {
     {"bind", SYS_bind, NOBODY, {-1, 0, 0}, false},
     {"listen", SYS_listen, NOBODY, {-1, 0, 0}, false},
     {"code that can be written", SYS_mprotect, NOBODY, {0, 0, PROT_READ | PROT_EXEC}, false},
-    {"mprotect", SYS_mprotect, CONTROL | KEYS | ESP | NET, {0, 0, PROT_READ}, false},
+    {"mprotect", SYS_mprotect, CONTROL | KEYS | ESP | NET | CERTS, {0, 0, PROT_READ}, false},
     {"a file to be read", SYS_openat, CONTROL, {-1, AT("x"), O_RDONLY}, true},
     {"a file to be written", SYS_openat, NOBODY, {-1, AT("x"), O_WRONLY}, true},
     {"a file to be made", SYS_openat, NOBODY, {-1, AT("x"), O_RDONLY | O_CREAT}, true},
@@ -113,12 +114,12 @@ static const struct attempt attempts[] = {
     {"connect", SYS_connect, CONTROL | NET, {-1, 0, 0}, false},
     {"accept4", SYS_accept4, CONTROL, {-1, 0, 0}, false},
     {"sendmmsg", SYS_sendmmsg, ESP | NET, {-1, 0, 0}, false},
-    {"sendmsg", SYS_sendmsg, CONTROL | KEYS | ESP | NET, {-1, 0, 0}, false},
+    {"sendmsg", SYS_sendmsg, CONTROL | KEYS | ESP | NET | CERTS, {-1, 0, 0}, false},
     {"the TUN device", SYS_ioctl, ESP, {-1, TUNSETOFFLOAD, 0}, true},
     {"another TUN device", SYS_ioctl, NOBODY, {-1, TUNSETIFF, 0}, true},
     {"memfd_create", SYS_memfd_create, CONTROL | ESP, {0, 0, 0}, false},
     {"a loop of a library", SYS_epoll_create1, CONTROL, {-1, 0, 0}, false},
-    {"a name of memory", SYS_prctl, CONTROL | KEYS | ESP | NET, {PR_SET_VMA, -1, 0}, false},
+    {"a name of memory", SYS_prctl, CONTROL | KEYS | ESP | NET | CERTS, {PR_SET_VMA, -1, 0}, false},
     {"memory that others can read", SYS_prctl, NOBODY, {PR_SET_DUMPABLE, 1, 0}, true},
     {"fallocate", SYS_fallocate, CONTROL | KEYS | NET, {-1, 0, 0}, false},
 };

@@ -339,7 +339,7 @@ static enum vici_reply fake_stats(void *ctx, const struct vici_request *r,
                                   struct vici_writer *answer)
 {
     static const char *const names[] = {"shrike-parent", "shrike-control", "shrike-keys",
-                                        "shrike-esp", "shrike-net"};
+                                        "shrike-esp",    "shrike-net",     "shrike-certs"};
     static unsigned asked;
     (void)ctx;
     (void)r;

@@ -1,6 +1,6 @@
-/* The desk of the process that trusts: newer trust replaces older, broken trust replaces nothing.
+/* The judge of the process that trusts: newer trust replaces older, broken trust replaces nothing.
  */
-#include "certs/desk.h"
+#include "certs/judge.h"
 #include "certs/pki.h"
 #include "ops/seam.h"
 #include "wire/codes.h"
@@ -10,7 +10,7 @@
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static struct desk desk;
+static struct judge judge;
 static struct node root, peer;
 
 static int file_of(struct bytes b)
@@ -29,11 +29,11 @@ static const char *trust(struct bytes authority, size_t cut)
     struct writer w = writer_of(octets, sizeof(octets));
     trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = authority});
     int fd = file_of(bytes_of(octets, written(&w) - cut));
-    const char *fault = desk_begin(&desk, fd);
+    const char *fault = judge_begin(&judge, fd);
     close(fd);
-    while (desk_step(&desk, &said))
+    while (judge_step(&judge, &said))
         ;
-    const char *end = desk_end(&desk);
+    const char *end = judge_end(&judge);
     return fault ? fault : end;
 }
 
@@ -69,7 +69,7 @@ static int ask(enum shrike_op_kind kind)
     enum shrike_reason_code reason;
     op_write(&w, &op);
     ensure(!w.full);
-    if (!desk_answer(&desk, written_bytes(&w), NOW, &out, &reason))
+    if (!judge_answer(&judge, written_bytes(&w), NOW, &out, &reason))
         return -1;
     struct shrike_token token;
     struct shrike_answer a;
@@ -81,24 +81,24 @@ static int ask(enum shrike_op_kind kind)
 
 TEST(it_trusts_nobody_until_it_is_told)
 {
-    CHECK(desk_open(&desk));
+    CHECK(judge_open(&judge));
     CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_CERT_ISSUER);
     CHECK(!trust(root.der, 0));
     CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_NONE);
-    CHECK(desk.checked == 1 && desk.refused == 1);
-    desk_close(&desk);
+    CHECK(judge.checked == 1 && judge.refused == 1);
+    judge_close(&judge);
 }
 
 TEST(broken_trust_replaces_nothing)
 {
     struct node other = pki_authority("other", NULL);
-    CHECK(desk_open(&desk) && !trust(root.der, 0));
+    CHECK(judge_open(&judge) && !trust(root.der, 0));
     CHECK(trust(other.der, 1) && trust(other.der, other.der.len));
-    CHECK(desk_begin(&desk, -1) && desk_end(&desk));
+    CHECK(judge_begin(&judge, -1) && judge_end(&judge));
     CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_NONE);
     CHECK(!trust(other.der, 0)); /* though it was found good before */
     CHECK_EQ(ask(SHRIKE_CHECK), SHRIKE_REASON_CERT_ISSUER);
-    desk_close(&desk);
+    judge_close(&judge);
 }
 
 TEST(an_intake_may_be_left)
@@ -108,10 +108,10 @@ TEST(an_intake_may_be_left)
     struct writer w = writer_of(octets, sizeof(octets));
     trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = root.der});
     int fd = file_of(written_bytes(&w));
-    CHECK(desk_open(&desk));
-    CHECK(!desk_begin(&desk, fd) && desk_step(&desk, &said) && !desk_begin(&desk, fd));
-    CHECK(desk_step(&desk, &said));
-    desk_close(&desk);
+    CHECK(judge_open(&judge));
+    CHECK(!judge_begin(&judge, fd) && judge_step(&judge, &said) && !judge_begin(&judge, fd));
+    CHECK(judge_step(&judge, &said));
+    judge_close(&judge);
     close(fd);
 }
 
@@ -120,12 +120,12 @@ TEST(what_is_no_check_is_not_answered)
     u8 answer[512];
     struct writer out = writer_of(answer, sizeof(answer));
     enum shrike_reason_code reason;
-    CHECK(desk_open(&desk));
+    CHECK(judge_open(&judge));
     CHECK_EQ(ask(SHRIKE_PROVE), -1);
-    CHECK(!desk_answer(&desk, bytes_of(NULL, 0), NOW, &out, &reason));
-    CHECK(!desk_answer(&desk, bytes_of("\x01junk", 5), NOW, &out, &reason));
+    CHECK(!judge_answer(&judge, bytes_of(NULL, 0), NOW, &out, &reason));
+    CHECK(!judge_answer(&judge, bytes_of("\x01junk", 5), NOW, &out, &reason));
     CHECK_EQ(written(&out), 0);
-    desk_close(&desk);
+    judge_close(&judge);
 }
 
 int main(void)

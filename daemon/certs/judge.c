@@ -1,29 +1,29 @@
-/* Trust and checks: see desk.h. */
-#include "certs/desk.h"
+/* Trust and checks: see judge.h. */
+#include "certs/judge.h"
 #include "certs/check.h"
 #include "ops/seam.h"
 
 #define ABOUT_MAX 256 /* characters of the subject of a certificate, for the log */
 
-bool desk_open(struct desk *d)
+bool judge_open(struct judge *d)
 {
-    *d = (struct desk){.cache = certificates_new(), .serial = 1};
+    *d = (struct judge){.cache = certificates_new(), .serial = 1};
     d->trust = d->cache ? trust_new(d->cache, d->serial) : NULL;
     if (d->trust && trust_seal(d->trust))
         return true;
-    desk_close(d);
+    judge_close(d);
     return false;
 }
 
-void desk_close(struct desk *d)
+void judge_close(struct judge *d)
 {
     trust_free(d->takes ? intake_end(&d->intake) : NULL);
     trust_free(d->trust);
     certificates_free(d->cache);
-    *d = (struct desk){0};
+    *d = (struct judge){0};
 }
 
-const char *desk_begin(struct desk *d, int fd)
+const char *judge_begin(struct judge *d, int fd)
 {
     trust_free(d->takes ? intake_end(&d->intake) : NULL); /* the newer one counts */
     const char *said = intake_begin(&d->intake, fd, d->cache, ++d->serial);
@@ -31,12 +31,12 @@ const char *desk_begin(struct desk *d, int fd)
     return said;
 }
 
-bool desk_step(struct desk *d, struct intake_said *said)
+bool judge_step(struct judge *d, struct intake_said *said)
 {
     return d->takes && intake_step(&d->intake, said);
 }
 
-const char *desk_end(struct desk *d)
+const char *judge_end(struct judge *d)
 {
     struct trust *t = d->takes ? intake_end(&d->intake) : NULL;
     d->takes = false;
@@ -47,8 +47,8 @@ const char *desk_end(struct desk *d)
     return NULL;
 }
 
-bool desk_answer(struct desk *d, struct bytes octets, time_t now, struct writer *out,
-                 enum shrike_reason_code *reason)
+bool judge_answer(struct judge *d, struct bytes octets, time_t now, struct writer *out,
+                  enum shrike_reason_code *reason)
 {
     struct shrike_op op;
     struct seam_box box;
