@@ -1,6 +1,8 @@
 /* Configuration payloads: see cp.h. */
 #include "exchange/cp.h"
+#include "exchange/auth.h"
 #include "exchange/ike_rekey.h"
+#include "exchange/unique.h"
 #include "sa/internal.h"
 #include "sa/narrow.h"
 #include "sa/trace.h"
@@ -149,6 +151,8 @@ enum verdict cp_lease(struct turn *t)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     if (is_served(t->sa) || !may_have(t->sa))
         return DONE;
+    if (t->sa->state == IKE_AUTH)
+        unique_wishes(t->shard, t->sa, auth_first_contact(t), &asked);
     if (asked.addr_count == 0 && conn->pool_count)
         t->no_address = SHRIKE_REASON_ADDRESS_NOT_ASKED;
     else if (asked.addr_count && conn->pool_count == 0)

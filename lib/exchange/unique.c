@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "exchange/exchange.h"
 #include "sa/child.h"
+#include "sa/internal.h"
 #include "sa/match.h"
 #include "sa/peers.h"
 #include "sa/trace.h"
@@ -148,6 +149,43 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
     return true;
 }
 
+/* What this one does to older ones when it is up. */
+static enum ike_oust ousts_of(const struct ike_sa *sa, bool initial_contact)
+{
+    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER)
+        return OUST_NONE;
+    /* RFC 7296 2.4 (1, 5): the peer says that it has no other. */
+    if (initial_contact)
+        return OUST_CLOSE;
+    return sa->conn->unique == SHRIKE_UNIQUE_REPLACE && !sa->initiator ? OUST_DELETE : OUST_NONE;
+}
+
+/* One address of each family that is wished for, of those that this one has given out. */
+static void wish_for(const struct internal *in, struct config_list *wishes)
+{
+    for (unsigned i = 0; i < in->count; i++) {
+        for (unsigned k = 0; k < wishes->addr_count; k++) {
+            struct shrike_addr *wish = &wishes->addrs[k];
+            if (wish->family != in->list[i].family || !config_is_any(wish))
+                continue;
+            *wish = in->list[i];
+            break;
+        }
+    }
+}
+
+void unique_wishes(const struct shard *s, const struct ike_sa *sa, bool initial_contact,
+                   struct config_list *wishes)
+{
+    const struct shrike_id peer = sa_peer_id(sa);
+    struct ike_sa *o =
+        ousts_of(sa, initial_contact) ? peers_newest(s, &sa->conn->local.id, &peer) : NULL;
+    for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
+        if (is_up(o) && o->born < sa->handshake->began && internal_held(o, false))
+            wish_for(internal_of(o), wishes);
+    }
+}
+
 static void lose(struct shard *s, struct ike_sa *winner, struct ike_sa *loser)
 {
     if (loser->caller)
@@ -180,13 +218,9 @@ void unique_up(struct shard *s, struct ike_sa *sa, bool initial_contact)
     peers_add(s, sa, &peer);
     if (sa->conn->unique == SHRIKE_UNIQUE_NEVER || !settle_crossing(s, sa))
         return;
-    /* RFC 7296 2.4 (1, 5): the peer says that it has no other. Not of those that came up meanwhile:
-     * it did not know of them when it said so. */
+    /* Not those that came up meanwhile: the peer did not know of them when it said so. */
     sa->oust_before = sa->handshake->began;
-    if (initial_contact)
-        sa->ousts = OUST_CLOSE;
-    else if (sa->conn->unique == SHRIKE_UNIQUE_REPLACE && !sa->initiator)
-        sa->ousts = OUST_DELETE;
+    sa->ousts = ousts_of(sa, initial_contact);
 }
 
 static void oust(struct shard *s, struct ike_sa *sa, enum ike_oust how)

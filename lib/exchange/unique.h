@@ -9,6 +9,7 @@
 #define EXCHANGE_UNIQUE_H
 
 #include "sa/shard.h"
+#include "wire/config.h"
 
 enum unique_call {
     UNIQUE_CALL,      /* ask */
@@ -20,6 +21,10 @@ enum unique_call {
 enum unique_call unique_call(struct shard *s, struct ike_sa *sa);
 /* May this peer, who has proved itself, have one more? */
 bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_contact) must_use;
+/* The same peer, who comes back, asks for addresses: where any will do, those that are of SAs which
+ * will go when this one is up. They would be in nobody's hands a moment later. */
+void unique_wishes(const struct shard *s, const struct ike_sa *sa, bool initial_contact,
+                   struct config_list *wishes);
 /* It is up: put it among the others, and decide which of them are to go. */
 void unique_up(struct shard *s, struct ike_sa *sa, bool initial_contact);
 /* Instead of being authenticated anew: is there another one for the same connection with the same

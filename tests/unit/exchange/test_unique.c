@@ -4,14 +4,19 @@
 static struct pair *p;
 static struct tuned t[2];
 
-static void with_policy(enum shrike_unique ours, enum shrike_unique theirs)
+static void with_options(struct pair_options o, enum shrike_unique ours, enum shrike_unique theirs)
 {
-    p = toy_pair((struct pair_options){0});
+    p = toy_pair(o);
     for (unsigned i = 0; i < 2; i++) {
         tune_begin(p, i, &t[i]);
         t[i].conn.unique = i ? theirs : ours;
         tune_end(p, i, &t[i]);
     }
+}
+
+static void with_policy(enum shrike_unique ours, enum shrike_unique theirs)
+{
+    with_options((struct pair_options){0}, ours, theirs);
 }
 
 static void later(shrike_time d)
@@ -86,6 +91,30 @@ TEST(replace)
 }
 
 /* While there is one, nobody else of that name gets in; from where it is, it may come again. */
+TEST(who_comes_back_gets_its_address)
+{
+    static const struct {
+        enum shrike_unique ours, theirs;
+        bool same;
+    } all[] = {{SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NO, true},
+               {SHRIKE_UNIQUE_NEVER, SHRIKE_UNIQUE_REPLACE, true},
+               {SHRIKE_UNIQUE_NEVER, SHRIKE_UNIQUE_NO, false},
+               {SHRIKE_UNIQUE_NO, SHRIKE_UNIQUE_NEVER, false}};
+    static const u8 any[4], leased[4] = {10, 3, 0, 1};
+    for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
+        with_options((struct pair_options){.internal = true}, all[i].ours, all[i].theirs);
+        const struct shrike_addr *wish = &p->side[1].wishes[0];
+        pair_up(p, NULL);
+        CHECK(p->side[1].wish_count == 1 && memcmp(wish->octets, any, 4) == 0);
+        later(SHRIKE_SECOND);
+        forget();
+        pair_up(p, NULL);
+        CHECK(p->side[1].wish_count == 1 && p->side[1].given == 2);
+        CHECK(memcmp(wish->octets, all[i].same ? leased : any, 4) == 0);
+        toy_end(p);
+    }
+}
+
 TEST(keep)
 {
     for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {
@@ -230,7 +259,7 @@ TEST(a_call_beside_what_was_there)
 
 int main(void)
 {
-    return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(keep) | RUN(calls_that_cross) |
-           RUN(a_call_that_crosses_what_was_rekeyed) | RUN(a_call_that_crosses_one_of_our_own) |
-           RUN(a_call_beside_what_was_there);
+    return RUN(initial_contact) | RUN(never) | RUN(replace) | RUN(who_comes_back_gets_its_address) |
+           RUN(keep) | RUN(calls_that_cross) | RUN(a_call_that_crosses_what_was_rekeyed) |
+           RUN(a_call_that_crosses_one_of_our_own) | RUN(a_call_beside_what_was_there);
 }
