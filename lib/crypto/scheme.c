@@ -32,10 +32,32 @@ u32 scheme_defaults(void)
     return set;
 }
 
+/* RFC 8017 A.2.3: the trailer field of RSASSA-PSS has one value, which goes without saying; some
+ * say it. */
+static bool is_with_trailer(struct bytes algorithm, struct bytes pss)
+{
+    enum { WHOLE = 1, PARAMETERS = 14 }; /* where lengths stand */
+    static const u8 trailer[] = {0xa3, 3, 2, 1, 1};
+    if (algorithm.len != pss.len + sizeof(trailer) ||
+        memcmp(algorithm.at + pss.len, trailer, sizeof(trailer)) != 0)
+        return false;
+    for (size_t i = 0; i < pss.len; i++) {
+        const size_t more = i == WHOLE || i == PARAMETERS ? sizeof(trailer) : 0;
+        if (algorithm.at[i] != pss.at[i] + more)
+            return false;
+    }
+    return true;
+}
+
+/* Only RSASSA-PSS has two encodings. */
 static bool is_named(struct bytes algorithm, const struct scheme *s)
 {
-    return algorithm.len > 0 &&
-           (bytes_equal(algorithm, s->oid) || bytes_equal(algorithm, s->other));
+    if (algorithm.len == 0)
+        return false;
+    if (bytes_equal(algorithm, s->oid) || bytes_equal(algorithm, s->other))
+        return true;
+    return s->other.len > 0 &&
+           (is_with_trailer(algorithm, s->oid) || is_with_trailer(algorithm, s->other));
 }
 
 const struct scheme *scheme_read(u8 method, struct bytes data, struct bytes *signature)

@@ -32,6 +32,33 @@ TEST(algorithm_identifiers)
     CHECK(s && s->id == SCHEME_RSA_PSS_SHA256);
 }
 
+/* RFC 8017 A.2.3: the trailer field of RSASSA-PSS written out, in both encodings; of others, or
+ * with another value, it is none. */
+TEST(a_trailer_that_goes_without_saying)
+{
+    for (unsigned i = 0; i < SCHEME_COUNT; i++) {
+        const struct scheme *s = scheme_at((enum scheme_id)i);
+        for (unsigned way = 0; way < 2; way++) {
+            struct bytes oid = way ? s->other : s->oid;
+            u8 octets[128];
+            size_t len = 1 + oid.len + 5;
+            if (oid.len < 15)
+                continue;
+            octets[0] = (u8)(oid.len + 5);
+            memcpy(octets + 1, oid.at, oid.len);
+            memcpy(octets + 1 + oid.len, "\xa3\x03\x02\x01\x01s", 6);
+            octets[1 + 1] = (u8)(octets[1 + 1] + 5);
+            octets[1 + 14] = (u8)(octets[1 + 14] + 5);
+            CHECK(read(AUTH_DIGITAL_SIGNATURE, octets, len + 1) == (s->other.len ? s : NULL));
+            octets[len - 1] = 2;
+            CHECK(!read(AUTH_DIGITAL_SIGNATURE, octets, len + 1));
+            octets[len - 1] = 1;
+            octets[1 + 14] = (u8)(octets[1 + 14] - 5);
+            CHECK(!read(AUTH_DIGITAL_SIGNATURE, octets, len + 1));
+        }
+    }
+}
+
 /* Each is what its own octets say, in both encodings; lengths inside fit. */
 TEST(each_comes_back)
 {
@@ -100,6 +127,7 @@ TEST(sha1_has_to_be_named)
 
 int main(void)
 {
-    return RUN(algorithm_identifiers) | RUN(each_comes_back) | RUN(what_is_malformed_or_unknown) |
-           RUN(which_one_is_taken) | RUN(sha1_has_to_be_named);
+    return RUN(algorithm_identifiers) | RUN(a_trailer_that_goes_without_saying) |
+           RUN(each_comes_back) | RUN(what_is_malformed_or_unknown) | RUN(which_one_is_taken) |
+           RUN(sha1_has_to_be_named);
 }
