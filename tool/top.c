@@ -22,7 +22,7 @@ struct picture {
     u64 in, out; /* in a second, of all */
 };
 
-static const char *const processes[] = {"parent", "control", "keys", "esp", "net", "certs"};
+static const char *const processes[] = {"parent", "control", "keys", "esp", "net", "certs", "eap"};
 
 /* ---- what there is to show ---- */
 

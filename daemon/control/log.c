@@ -24,6 +24,7 @@ enum log_group log_group_of_role(enum role r)
         return LOG_CFG;
     case ROLE_KEYS:
     case ROLE_CERTS:
+    case ROLE_EAP:
         return LOG_LIB;
     case ROLE_ESP:
         return LOG_ESP;

@@ -3,7 +3,7 @@
 #include "control/control.h"
 #include <stdlib.h>
 
-static const enum role asked[] = {ROLE_PARENT, ROLE_NET, ROLE_ESP, ROLE_KEYS, ROLE_CERTS};
+static const enum role asked[] = {ROLE_PARENT, ROLE_NET, ROLE_ESP, ROLE_KEYS, ROLE_CERTS, ROLE_EAP};
 
 static int by_reqid(const void *a, const void *b)
 {

@@ -6,7 +6,7 @@
 
 #define ANSWER_MAX 32768
 
-static const enum role asked[] = {ROLE_PARENT, ROLE_NET, ROLE_ESP, ROLE_KEYS, ROLE_CERTS};
+static const enum role asked[] = {ROLE_PARENT, ROLE_NET, ROLE_ESP, ROLE_KEYS, ROLE_CERTS, ROLE_EAP};
 
 static u64 number(const struct mail_stats *m, const char *name)
 {

@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "base/text.h"
 #include "keys/keeper.h"
+#include "keys/password.h"
 #include "keys/psk.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
@@ -15,6 +16,7 @@
 #define IDENT_MAX      200                 /* characters of an identity in the log */
 #define TOLD_MAX       (MAIL_WHY_MAX + 64) /* octets of what became of a key */
 #define LINES_PER_SPAN 10                  /* lines that peers can cause */
+#define PASSWORD_MAX   4400                /* octets of what is done with a password as octets */
 #define LINES_SPAN     SHRIKE_SECOND
 
 struct keys {
@@ -153,6 +155,77 @@ static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kin
     wipe(body, sizeof(body));
 }
 
+static void say_no_password(struct keys *k, struct bytes user)
+{
+    char name[IDENT_MAX];
+    struct text t = text_of(name, sizeof(name));
+    if (!may_say(k))
+        return;
+    text_safe(&t, user);
+    seat_log(k->seat, SHRIKE_WARNING, "no password for user %s: add a secret eap with id = %s",
+             name, name);
+}
+
+/* Whose domain stands in front, may be known without it. */
+static bool find_password(struct keys *k, const struct mail_password *ask, struct password *out)
+{
+    struct bytes names[2] = {ask->user, ask->user};
+    for (size_t i = 0; i < ask->user.len; i++)
+        if (ask->user.at[i] == '\\')
+            names[1] = bytes_of(ask->user.at + i + 1, ask->user.len - i - 1);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        out->is_hash = false;
+        if (secrets_user(k->keeper.secrets, SECRET_EAP, names[i], &out->octets))
+            return true;
+        out->is_hash = ask->what == PASSWORD_MSCHAPV2;
+        if (out->is_hash && secrets_user(k->keeper.secrets, SECRET_NTLM, names[i], &out->octets))
+            return true;
+    }
+    return false;
+}
+
+static struct mail_password_is answer_password(struct keys *k, const struct mail_password *ask,
+                                               struct password_room *room)
+{
+    struct password password;
+    struct mail_password_is a = {.reference = ask->reference,
+                                 .reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    if (!find_password(k, ask, &password)) {
+        k->count.no_secret++;
+        say_no_password(k, ask->user);
+        return a;
+    }
+    a = password_answer(&password, ask, room);
+    if (a.reason == SHRIKE_REASON_NONE)
+        *(ask->checks ? &k->count.checked : &k->count.proved) += 1;
+    else
+        *(a.reason == SHRIKE_REASON_EAP_FAILED ? &k->count.wrong : &k->count.failed) += 1;
+    if (a.reason == SHRIKE_REASON_CRYPTO && !password_open() && may_say(k))
+        seat_log(k->seat, SHRIKE_ERROR,
+                 "EAP-MSCHAPv2 needs MD4, which OpenSSL's legacy provider has, and it is not "
+                 "there: install openssl-provider-legacy");
+    return a;
+}
+
+static void got_password(struct keys *k, const struct mail *m)
+{
+    u8 body[PASSWORD_MAX];
+    struct password_room room;
+    struct mail_password ask;
+    struct reader r = reader_of(m->body);
+    struct writer w = writer_of(body, sizeof(body));
+    if (!password_read(&r, &ask)) {
+        k->count.refused++;
+        return;
+    }
+    struct mail_password_is a = answer_password(k, &ask, &room);
+    password_is_write(&w, &a);
+    if (w.full || !seat_send(k->seat, ROLE_EAP, MAIL_PASSWORD_IS, written_bytes(&w)))
+        k->count.lost++;
+    wipe(&room, sizeof(room));
+    wipe(body, written(&w));
+}
+
 static void got_secrets(struct keys *k, const struct mail *m)
 {
     struct reader r = reader_of(m->body);
@@ -279,6 +352,8 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_op(k, m, SHRIKE_PROVE);
     else if (from == ROLE_NET && m->kind == MAIL_CHECK)
         got_op(k, m, SHRIKE_CHECK);
+    else if (from == ROLE_EAP && m->kind == MAIL_PASSWORD)
+        got_password(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRETS)
         got_secrets(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRET)
@@ -310,12 +385,18 @@ static void keys_stop(void *self)
     free(k);
 }
 
+void keys_prepare(void)
+{
+    (void)password_open(); /* without, it is said when it is missed */
+}
+
 static void *keys_start(struct seat *seat)
 {
     struct keys *k = calloc(1, sizeof(*k));
     if (!k)
         return NULL;
     k->seat = seat;
+    keys_prepare(); /* where nobody has */
     k->provider = provider_openssl_new();
     if (k->provider && keeper_init(&k->keeper))
         return k;

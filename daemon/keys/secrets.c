@@ -64,16 +64,23 @@ static size_t bucket_of(struct bytes b)
     return siphash(key, b) & (BUCKETS - 1);
 }
 
+/* Names inside EAP have no type: whatever text looked like in the configuration is a name. */
+static u8 type_of(enum secret_kind kind, const struct shrike_id *id)
+{
+    bool name = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
+    return name && (kind == SECRET_EAP || kind == SECRET_NTLM) ? ID_FQDN : id->type;
+}
+
 /* Identities that are one have one canon. RFC 4343 3: case does not count in domain names. */
 static struct bytes canon_of(enum secret_kind kind, const struct shrike_id *id, u8 out[CANON_MAX])
 {
     size_t len = MIN(id->data.len, (size_t)SHRIKE_ID_MAX);
     out[0] = (u8)kind;
-    out[1] = id->type;
+    out[1] = type_of(kind, id);
     if (id->type == 0 || len == 0)
         return bytes_of(out, 2);
     memcpy(out + 2, id->data.at, len);
-    if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
+    if (out[1] == ID_FQDN || out[1] == ID_RFC822_ADDR)
         for (size_t i = 2; i < len + 2; i++)
             if (out[i] >= 'A' && out[i] <= 'Z')
                 out[i] |= 0x20;
@@ -283,6 +290,7 @@ bool secrets_first(const struct secrets *s, enum secret_source source, struct by
 
 /* Identities that a secret is looked for, with those who list it exactly. */
 struct search {
+    enum secret_kind kind;
     const struct shrike_id *local;
     const struct owner *here; /* who lists the local one; NULL: nobody */
     const struct secret *best;
@@ -336,7 +344,7 @@ static void consider_patterns(const struct secrets *s, struct search *q,
         for (struct list *l = s->patterns.next; l != &s->patterns; l = l->next) {
             const struct owner *o = list_item(l, struct owner, pattern);
             const struct shrike_id id = id_of(o);
-            unsigned score = o->canon[0] == SECRET_IKE ? id_score(&id, wanted) : 0;
+            unsigned score = o->canon[0] == q->kind ? id_score(&id, wanted) : 0;
             if (pass == 1 && score && score == closest)
                 consider(q, o);
             closest = MAX(closest, score);
@@ -344,17 +352,17 @@ static void consider_patterns(const struct secrets *s, struct search *q,
     }
 }
 
-/* The preshared key for two identities; NULL: there is none. */
-static const struct secret *find(const struct secrets *s, const struct shrike_id *local,
-                                 const struct shrike_id *remote)
+/* The secret of this kind for two identities; NULL: there is none. */
+static const struct secret *find(const struct secrets *s, enum secret_kind kind,
+                                 const struct shrike_id *local, const struct shrike_id *remote)
 {
     static const struct shrike_id any;
-    struct search q = {.local = local, .here = owner_find(s, SECRET_IKE, local)};
-    consider(&q, owner_find(s, SECRET_IKE, remote));
+    struct search q = {.kind = kind, .local = local, .here = owner_find(s, kind, local)};
+    consider(&q, owner_find(s, kind, remote));
     if (!q.best)
         consider_patterns(s, &q, remote);
     if (!q.best)
-        consider(&q, owner_find(s, SECRET_IKE, &any));
+        consider(&q, owner_find(s, kind, &any));
     if (!q.best)
         consider(&q, q.here);
     if (!q.best)
@@ -365,7 +373,7 @@ static const struct secret *find(const struct secrets *s, const struct shrike_id
 bool secrets_find(const struct secrets *s, const struct shrike_id *local,
                   const struct shrike_id *remote, struct bytes *secret)
 {
-    const struct secret *one = find(s, local, remote);
+    const struct secret *one = find(s, SECRET_IKE, local, remote);
     if (one)
         *secret = bytes_of(one->octets, one->len);
     return one != NULL;
@@ -374,6 +382,17 @@ bool secrets_find(const struct secrets *s, const struct shrike_id *local,
 struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local,
                           const struct shrike_id *remote)
 {
-    const struct secret *one = find(s, local, remote);
+    const struct secret *one = find(s, SECRET_IKE, local, remote);
     return one ? bytes_of(one->name, one->name_len) : bytes_of(NULL, 0);
+}
+
+bool secrets_user(const struct secrets *s, enum secret_kind kind, struct bytes user,
+                  struct bytes *secret)
+{
+    static const struct shrike_id any;
+    const struct shrike_id id = {ID_FQDN, user};
+    const struct secret *one = find(s, kind, &any, &id);
+    if (one)
+        *secret = bytes_of(one->octets, one->len);
+    return one != NULL;
 }

@@ -43,11 +43,16 @@ bool secrets_first(const struct secrets *s, enum secret_source source, struct by
  * Among equals those from the control socket come first, then the one that was put first. Two
  * identities are one when type and data are; FQDN and RFC822_ADDR without regard to case (ASCII).
  * A remote identity of type 0, which is not known yet, is listed by nobody. Secrets of other kinds
- * are kept, and are not found. false: there is none. */
+ * are not found here. false: there is none. */
 bool secrets_find(const struct secrets *s, const struct shrike_id *local,
                   const struct shrike_id *remote, struct bytes *secret) must_use;
 /* The name of that one, as long; {NULL, 0}: there is none. */
 struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local,
                           const struct shrike_id *remote);
+
+/* The password (SECRET_EAP) or NT hash (SECRET_NTLM) of a user, by a name that has no type and
+ * whose case does not count: listed, taken or everybody's, as above. */
+bool secrets_user(const struct secrets *s, enum secret_kind kind, struct bytes user,
+                  struct bytes *secret) must_use;
 
 #endif

@@ -34,6 +34,7 @@ void courier_init(struct courier *c, struct seat *seat)
     *c = (struct courier){.seat = seat};
     lane_init(&c->keys, ROLE_KEYS);
     lane_init(&c->certs, ROLE_CERTS);
+    lane_init(&c->eap, ROLE_EAP);
     lane_init(&c->esp, ROLE_ESP);
     lane_init(&c->parent, ROLE_PARENT);
     lane_init(&c->control, ROLE_CONTROL);
@@ -64,7 +65,7 @@ static void kept_free(struct kept *k)
 static bool is_answered(u16 kind)
 {
     return kind != MAIL_REMOVE && kind != MAIL_SWITCH && kind != MAIL_MOVE &&
-           kind != MAIL_ADDRESS_REMOVE;
+           kind != MAIL_ADDRESS_REMOVE && kind != MAIL_EAP_OVER;
 }
 
 static void lane_put(struct courier_lane *l, struct list *where, struct kept *k)
@@ -96,6 +97,8 @@ void courier_free(struct courier *c)
     drop_all(&c->keys.unsent);
     drop_all(&c->certs.sent);
     drop_all(&c->certs.unsent);
+    drop_all(&c->eap.sent);
+    drop_all(&c->eap.unsent);
     drop_all(&c->esp.sent);
     drop_all(&c->esp.unsent);
     drop_all(&c->parent.sent);
@@ -174,10 +177,12 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_ADDRESS_REMOVE;
     case SHRIKE_RESOLVE:
         return MAIL_RESOLVE;
+    case SHRIKE_EAP:
+        return MAIL_EAP;
+    case SHRIKE_EAP_OVER:
+        return MAIL_EAP_OVER;
     case SHRIKE_LEASE: /* nobody else's */
     case SHRIKE_LEASE_FREE:
-    case SHRIKE_EAP: /* nobody's yet */
-    case SHRIKE_EAP_OVER:
         break;
     }
     return MAIL_NONE;
@@ -212,9 +217,11 @@ static void post_auth(struct courier *c, shrike_time now, const struct shrike_op
     lane_put(l, sent ? &l->sent : &l->unsent, k);
 }
 
-/* To esp, the parent or control. */
+/* To eap, esp, the parent or control. */
 static struct courier_lane *lane_of(struct courier *c, enum shrike_op_kind kind)
 {
+    if (kind == SHRIKE_EAP || kind == SHRIKE_EAP_OVER)
+        return &c->eap;
     if (kind == SHRIKE_RESOLVE)
         return &c->control;
     return kind == SHRIKE_ADDRESS_ADD || kind == SHRIKE_ADDRESS_REMOVE ? &c->parent : &c->esp;
@@ -224,6 +231,7 @@ static struct courier_lane *lane_of(struct courier *c, enum shrike_op_kind kind)
 static enum shrike_reason_code lacking(enum shrike_op_kind kind)
 {
     return kind == SHRIKE_RESOLVE       ? SHRIKE_REASON_REDIRECT_NAME
+           : kind == SHRIKE_EAP         ? SHRIKE_REASON_EAP_NOBODY
            : kind == SHRIKE_ADDRESS_ADD ? SHRIKE_REASON_ADDRESS_NOT_USED
                                         : SHRIKE_REASON_KERNEL;
 }
@@ -243,8 +251,8 @@ static void post_install(struct courier *c, shrike_time now, const struct shrike
     lane_put(l, &l->sent, k);
 }
 
-/* An esp that is not there holds nothing. Removals, switches and moves may pass installations that
- * wait, but not each other. */
+/* An esp or eap that is not there holds nothing. Removals, switches and moves may pass
+ * installations that wait, but not each other. */
 static void post_unanswered(struct courier *c, shrike_time now, const struct shrike_op *op,
                             struct bytes body)
 {
@@ -270,9 +278,9 @@ void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op
     c->posted++;
     if (w.full || kind_of(op->kind) == MAIL_NONE) {
         if (wants_answer(op->kind))
-            fail(c, op, op->kind == SHRIKE_EAP ? SHRIKE_REASON_EAP_NOBODY : SHRIKE_REASON_LIMIT);
+            fail(c, op, SHRIKE_REASON_LIMIT);
     } else if (op->kind == SHRIKE_CHILD_INSTALL || op->kind == SHRIKE_ADDRESS_ADD ||
-               op->kind == SHRIKE_RESOLVE) {
+               op->kind == SHRIKE_RESOLVE || op->kind == SHRIKE_EAP) {
         post_install(c, now, op, written_bytes(&w));
     } else if (!wants_answer(op->kind)) {
         post_unanswered(c, now, op, written_bytes(&w));
@@ -306,7 +314,8 @@ static bool answered(struct courier_lane *l, struct list *head, const struct shr
 
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token)
 {
-    struct courier_lane *const lanes[] = {&c->keys, &c->certs, &c->esp, &c->parent, &c->control};
+    struct courier_lane *const lanes[] = {&c->keys, &c->certs,  &c->eap,
+                                          &c->esp,  &c->parent, &c->control};
     for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
         if (lanes[i]->to == from)
             return answered(lanes[i], &lanes[i]->sent, token);
@@ -325,13 +334,15 @@ static void ask_again(struct courier_lane *l)
     }
 }
 
-/* What esp, or control, was to do has failed. */
+/* What eap, esp or control was to do has failed. */
 static void gone(struct courier *c, struct courier_lane *l)
 {
     while (!list_empty(&l->sent)) {
         struct kept *k = kept_of(l->sent.next);
         lane_take(l, k);
-        k->reason = l == &c->control ? SHRIKE_REASON_REDIRECT_NAME : SHRIKE_REASON_KERNEL;
+        k->reason = l == &c->control ? SHRIKE_REASON_REDIRECT_NAME
+                    : l == &c->eap   ? SHRIKE_REASON_EAP_NOBODY
+                                     : SHRIKE_REASON_KERNEL;
         list_append(&c->done, &k->link);
         c->failures++;
     }
@@ -365,6 +376,8 @@ void courier_peer(struct courier *c, enum role who, bool there)
         send_waiting(c, auth);
     else if (who == auth->to)
         ask_again(auth);
+    else if (who == ROLE_EAP && !there)
+        gone(c, &c->eap);
     else if (who == ROLE_ESP && !there)
         gone(c, &c->esp);
     else if (who == ROLE_CONTROL && !there)
@@ -388,11 +401,13 @@ void courier_settle(struct courier *c, shrike_time now)
     drop_old(&c->keys, &c->keys.unsent, now);
     drop_old(&c->certs, &c->certs.sent, now);
     drop_old(&c->certs, &c->certs.unsent, now);
+    drop_old(&c->eap, &c->eap.sent, now);
     drop_old(&c->esp, &c->esp.sent, now);
     drop_old(&c->parent, &c->parent.sent, now);
     drop_old(&c->control, &c->control.sent, now);
     send_waiting(c, &c->keys);
     send_waiting(c, &c->certs);
+    send_waiting(c, &c->eap);
     send_waiting(c, &c->esp);
     send_waiting(c, &c->parent);
 }

@@ -21,7 +21,7 @@ struct courier_lane {
 
 struct courier {
     struct seat *seat;
-    struct courier_lane keys, certs, esp, parent, control;
+    struct courier_lane keys, certs, eap, esp, parent, control;
     struct list done;  /* of struct kept: to be answered by courier_done() */
     struct kept *told; /* what courier_done() told last */
     u64 posted, failures;
@@ -32,16 +32,17 @@ void courier_free(struct courier *c); /* wipes what is kept */
 
 /* Send it on its way; everything it points to is copied.
  * PROVE and CHECK are kept until they are answered: nothing but their age, or too many of them,
- * makes them fail. CHILD_INSTALL, ADDRESS_ADD and RESOLVE fail at once when esp, the parent or
- * control is not there or takes nothing. CHILD_REMOVE, CHILD_SWITCH and ADDRESS_REMOVE, which
- * nobody answers, are kept until they are taken or who was to do them ends. A LEASE is not for it.
+ * makes them fail. EAP, CHILD_INSTALL, ADDRESS_ADD and RESOLVE fail at once when eap, esp, the
+ * parent or control is not there or takes nothing. CHILD_REMOVE, CHILD_SWITCH, ADDRESS_REMOVE and
+ * EAP_OVER, which nobody answers, are kept until they are taken or who was to do them ends. A LEASE
+ * is not for it.
  */
 void courier_post(struct courier *c, shrike_time now, const struct shrike_op *op);
 
 /* An answer of this role. false: it was not asked this; drop the answer. */
 bool courier_answered(struct courier *c, enum role from, const struct shrike_token *token) must_use;
 
-/* keys, certs, esp or control is there, or gone (struct role_type). */
+/* keys, certs, eap, esp or control is there, or gone (struct role_type). */
 void courier_peer(struct courier *c, enum role who, bool there);
 
 /* Once a turn: send what waits, drop what nobody waits for any more. */

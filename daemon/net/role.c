@@ -352,7 +352,7 @@ static void net_mail(void *self, enum role from, struct mail *m)
         right = from_control(n, m);
     else if (from == ROLE_ESP)
         right = from_esp(n, m);
-    else if (from == ROLE_KEYS || from == ROLE_CERTS)
+    else if (from == ROLE_KEYS || from == ROLE_CERTS || from == ROLE_EAP)
         right = m->kind == MAIL_ANSWER && got_answer(n, from, m);
     if (!right)
         n->refused++;

@@ -8,9 +8,9 @@ CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
-CARRIES(struct shrike_auth, 72);
+CARRIES(struct shrike_auth, 120);
 CARRIES(struct shrike_credential, 64);
-CARRIES(struct shrike_conn, 480);
+CARRIES(struct shrike_conn, 576);
 CARRIES(struct shrike_conf, 48); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -290,6 +290,7 @@ static void auth_write(struct writer *w, const struct shrike_auth *a)
     for (u16 i = 0; i < a->credential_count && !w->full; i++)
         credential_write(w, &a->credentials[i]);
     keys_write(w, a->authorities, a->authority_count);
+    write_eap_rule(w, &a->eap);
     origin_write(w, &a->origin);
 }
 
@@ -304,6 +305,7 @@ static void auth_read(struct reader *r, struct store *s, struct shrike_auth *a)
         credential_read(r, s, &all[i]);
     a->credentials = all;
     a->authorities = keys_read(r, s, &a->authority_count);
+    a->eap = read_eap_rule(r);
     origin_read(r, &a->origin);
 }
 

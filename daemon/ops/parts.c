@@ -212,3 +212,22 @@ struct shrike_id read_id(struct reader *r)
     id.data = read_bytes(r, read_choice(r, SHRIKE_ID_MAX + 1));
     return id;
 }
+
+CARRIES(struct shrike_eap_rule, 48);
+
+void write_eap_rule(struct writer *w, const struct shrike_eap_rule *rule)
+{
+    w->full |= rule->methods.len > SHRIKE_EAP_METHODS;
+    write_slice(w, rule->methods);
+    write_id(w, &rule->id);
+    write_flag(w, rule->asks);
+}
+
+struct shrike_eap_rule read_eap_rule(struct reader *r)
+{
+    struct shrike_eap_rule rule = {.methods = read_slice(r)};
+    r->bad |= rule.methods.len > SHRIKE_EAP_METHODS;
+    rule.id = read_id(r);
+    rule.asks = read_flag(r);
+    return rule;
+}

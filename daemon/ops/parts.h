@@ -4,7 +4,7 @@
 #define OPS_PARTS_H
 
 #include "base/cursor.h"
-#include "shrike/types.h"
+#include "shrike/conf.h"
 #include <assert.h>
 
 /* Holds the size of a struct beside the functions that carry it: a field added later must be
@@ -51,5 +51,7 @@ u16 read_selectors(struct reader *r, struct shrike_ts out[SHRIKE_TS_MAX]);
 /* At most SHRIKE_ID_MAX octets; read: a slice of the reader's. */
 void write_id(struct writer *w, const struct shrike_id *id);
 struct shrike_id read_id(struct reader *r);
+void write_eap_rule(struct writer *w, const struct shrike_eap_rule *rule);
+struct shrike_eap_rule read_eap_rule(struct reader *r); /* likewise */
 
 #endif

@@ -14,7 +14,7 @@ CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_eap_op, 96);
+CARRIES(struct shrike_eap_op, 144);
 CARRIES(struct shrike_answer, 72);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
@@ -253,6 +253,7 @@ static void eap_op_write(struct writer *w, const struct shrike_eap_op *o)
     write_flag(w, o->server);
     write_flag(w, o->only);
     write_name(w, o->conn);
+    write_eap_rule(w, &o->rule);
     write_id(w, &o->local);
     write_id(w, &o->remote);
     write_slice(w, o->message);
@@ -265,6 +266,7 @@ static void eap_op_read(struct reader *r, struct shrike_eap_op *o, struct seam_b
     o->server = read_flag(r);
     o->only = read_flag(r);
     o->conn = read_name(r, box->names[NAME_CONN]);
+    o->rule = read_eap_rule(r);
     o->local = read_id(r);
     o->remote = read_id(r);
     o->message = read_slice(r);

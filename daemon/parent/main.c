@@ -14,7 +14,7 @@ enum { EXIT_USAGE = 2 };
 
 static const struct role_type *const types[ROLE_COUNT] = {
     [ROLE_CONTROL] = &control_role, [ROLE_KEYS] = &keys_role,   [ROLE_ESP] = &esp_role,
-    [ROLE_NET] = &net_role,         [ROLE_CERTS] = &certs_role,
+    [ROLE_NET] = &net_role,         [ROLE_CERTS] = &certs_role, [ROLE_EAP] = &eap_role,
 };
 
 /* A mistake of ours: nothing that was written after it can be trusted. */
@@ -47,6 +47,8 @@ int main(int argc, char **argv)
     case COMMAND_RUN:
         return run(&line.options);
     case COMMAND_ROLE:
+        if (line.role == ROLE_KEYS)
+            keys_prepare();
         if (!priv_drop(priv_of(line.role)))
             return EXIT_FAILURE;
         return launch_sit(types[line.role], &line.options);

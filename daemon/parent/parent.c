@@ -296,6 +296,7 @@ static void begin(struct parent *p)
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
     supervisor_start(&p->supervisor, ROLE_CERTS);
+    supervisor_start(&p->supervisor, ROLE_EAP);
     if (!p->took_over) /* else it runs already */
         supervisor_start(&p->supervisor, ROLE_ESP);
     supervisor_start(&p->supervisor, ROLE_NET);

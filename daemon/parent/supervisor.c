@@ -20,20 +20,25 @@ enum { WHAT_MAX = 192 }; /* characters of how a role has ended */
 
 /* Who talks with whom, besides the parent with all. */
 static const u32 partners[ROLE_COUNT] = {
-    [ROLE_CONTROL] = BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_NET) | BIT(ROLE_CERTS),
-    [ROLE_KEYS] = BIT(ROLE_CONTROL) | BIT(ROLE_NET),
+    [ROLE_CONTROL] =
+        BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_NET) | BIT(ROLE_CERTS) | BIT(ROLE_EAP),
+    [ROLE_KEYS] = BIT(ROLE_CONTROL) | BIT(ROLE_NET) | BIT(ROLE_EAP),
     [ROLE_ESP] = BIT(ROLE_CONTROL) | BIT(ROLE_NET),
-    [ROLE_NET] = BIT(ROLE_CONTROL) | BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_CERTS),
+    [ROLE_NET] =
+        BIT(ROLE_CONTROL) | BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_CERTS) | BIT(ROLE_EAP),
     [ROLE_CERTS] = BIT(ROLE_CONTROL) | BIT(ROLE_NET),
+    [ROLE_EAP] = BIT(ROLE_CONTROL) | BIT(ROLE_KEYS) | BIT(ROLE_NET),
 };
 
 /* Who is ended after whom. */
-static const u32 stages[] = {BIT(ROLE_NET), BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_CERTS),
+static const u32 stages[] = {BIT(ROLE_NET),
+                             BIT(ROLE_KEYS) | BIT(ROLE_ESP) | BIT(ROLE_CERTS) | BIT(ROLE_EAP),
                              BIT(ROLE_CONTROL)};
 
 /* The same for a program that takes over: packets are carried for as long as can be. */
 static const u32 yield_stages[] = {
-    BIT(ROLE_NET), BIT(ROLE_KEYS) | BIT(ROLE_CERTS) | BIT(ROLE_CONTROL), BIT(ROLE_ESP)};
+    BIT(ROLE_NET), BIT(ROLE_KEYS) | BIT(ROLE_CERTS) | BIT(ROLE_EAP) | BIT(ROLE_CONTROL),
+    BIT(ROLE_ESP)};
 static_assert(ARRAY_LEN(stages) == ARRAY_LEN(yield_stages), "as many steps");
 
 shrike_time supervisor_pause(u32 *tries, shrike_time lived)

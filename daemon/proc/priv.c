@@ -25,6 +25,7 @@ static const struct priv rows[ROLE_COUNT] = {
     [ROLE_ESP] = {"shrike-esp", 64612, 0, true},
     [ROLE_CERTS] = {"shrike-certs", 64614, 0, true},
     [ROLE_CONTROL] = {"shrike-control", 64613, CAP(DAC_READ_SEARCH), false},
+    [ROLE_EAP] = {"shrike-eap", 64615, 0, true},
 };
 
 const struct priv *priv_of(enum role r)

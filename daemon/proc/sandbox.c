@@ -35,7 +35,8 @@ enum {
     ESP = 1 << ROLE_ESP,
     NET = 1 << ROLE_NET,
     CERTS = 1 << ROLE_CERTS,
-    ALL = CONTROL | KEYS | ESP | NET | CERTS,
+    EAP = 1 << ROLE_EAP,
+    ALL = CONTROL | KEYS | ESP | NET | CERTS | EAP,
 #ifdef SHRIKE_SANITIZED
     SANITIZED = ALL,
 #else

@@ -21,6 +21,8 @@ const char *role_name(enum role r)
         return "net";
     case ROLE_CERTS:
         return "certs";
+    case ROLE_EAP:
+        return "eap";
     case ROLE_COUNT:
         break;
     }

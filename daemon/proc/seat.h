@@ -13,6 +13,7 @@ enum role {
     ROLE_ESP,     /* the data plane in user space */
     ROLE_NET,     /* the engine and its sockets */
     ROLE_CERTS,   /* certificates: whose signatures hold */
+    ROLE_EAP,     /* EAP, as server and as peer */
     ROLE_COUNT,
 };
 const char *role_name(enum role r); /* "net" */
@@ -33,7 +34,9 @@ struct role_type {
 };
 
 /* The roles, each in the folder of its name. */
-extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role;
+extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role, eap_role;
+/* What keys can only have while it sees the file system. */
+void keys_prepare(void);
 
 struct seat {
     const struct role_type *type;

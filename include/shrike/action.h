@@ -170,15 +170,14 @@ struct shrike_resolve_op {
  * than its method allows, and answers with no message. Success and Failure of a server are made
  * here: an answer that is not `ok` is a Failure. */
 #define SHRIKE_EAP_MAX 4096 /* octets of a message: what RADIUS can carry (RFC 2865 3) */
-#define SHRIKE_MSK_MAX                                                                             \
-    128 /* octets of the key that a method makes; 64 and more (RFC 3748 7.10)                      \
-         */
+#define SHRIKE_MSK_MAX 128  /* octets of its key: 64 or more (RFC 3748 7.10) */
 struct shrike_eap_op {
     uint32_t session;
     bool server;
     bool only; /* nothing else proves who the server is (RFC 5998): only a method that proves both
                 * sides and makes a key will do */
     const char *conn;
+    struct shrike_eap_rule rule;
     struct shrike_id local, remote; /* as they stand in IKE_AUTH, and nobody has proved yet */
     struct shrike_bytes message;    /* at most SHRIKE_EAP_MAX */
     struct shrike_origin origin;    /* of the authentication rule */

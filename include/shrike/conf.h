@@ -126,6 +126,16 @@ struct shrike_credential {
     struct shrike_origin origin;
 };
 
+/* How EAP is to go (RFC 3748), for whoever has its methods. */
+#define SHRIKE_EAP_METHODS 8
+struct shrike_eap_rule {
+    struct shrike_bytes methods; /* their types, at most SHRIKE_EAP_METHODS, the one to be preferred
+                                  * first; empty: those that are there */
+    struct shrike_id id;         /* whose proof it is, where EAP knows the peer, or us, by another
+                                  * name than IKE does; of a peer one of many, perhaps */
+    bool asks;                   /* the server asks the peer who it is */
+};
+
 /* How one side proves itself. An id of type 0 means any. */
 struct shrike_auth {
     enum shrike_auth_kind kind;
@@ -137,6 +147,7 @@ struct shrike_auth {
     uint16_t authority_count;
     const struct shrike_credential *credentials;
     const struct shrike_key_id *authorities;
+    struct shrike_eap_rule eap;
     struct shrike_origin origin;
 };
 

@@ -54,6 +54,7 @@ static enum verdict talk(struct turn *t, struct bytes message)
         .server = !t->sa->initiator,
         .only = eap_alone(conn),
         .conn = conn->name,
+        .rule = t->sa->initiator ? conn->local.eap : conn->remote.eap,
         .local = conn->local.id,
         .remote = {.type = peer.type, .data = name},
         .message = kept,

@@ -95,7 +95,7 @@ net_works_on() {
 # Who dies twice within 10 s is started again only after a second, which is not what is measured.
 all_come_back() {
     within 11 lived_for 10 "$(role_of west net)" || return 1
-    ike_watched east wan0 && back_within 100 control keys esp net certs && cat "$net_dir/ike" || return 1
+    ike_watched east wan0 && back_within 100 control keys esp net certs eap && cat "$net_dir/ike" || return 1
     both_ways || return 1
     finish "$ike_watcher"
     [ "$(ike_seen 'CREATE_CHILD_SA request')" -eq 1 ] && [ "$(ike_seen IKE_)" -eq 0 ] &&
@@ -164,6 +164,9 @@ test_of "keys: the next handshake works" handshake_again || true
 test_of "certs: nothing lost" no_packet_lost certs || true
 test_of "certs: a line in the log" said certs || true
 test_of "certs: the next handshake works" handshake_again || true
+test_of "eap: nothing lost" no_packet_lost eap || true
+test_of "eap: a line in the log" said eap || true
+test_of "eap: the next handshake works" handshake_again || true
 test_of "control: something fails" something_fails || true
 test_of "control: nothing lost" no_packet_lost control || true
 test_of "control: a line in the log" said control || true

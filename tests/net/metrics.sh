@@ -106,7 +106,7 @@ tunnels_up_down_and_trapped() {
         at_least 'shrike_exchange_seconds_count{exchange="handshake"}' 1 &&
         at_least 'shrike_proofs_total{result="checked"}' 1 &&
         at_least 'shrike_process_resident_memory_bytes{role="net"}' 1000000 &&
-        for role in parent control keys esp net certs; do is "shrike_role_up{role=\"$role\"}" 1 || return 1; done
+        for role in parent control keys esp net certs eap; do is "shrike_role_up{role=\"$role\"}" 1 || return 1; done
 }
 
 # The peer that is not there, counted with its reason.

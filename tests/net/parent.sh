@@ -100,7 +100,7 @@ sockets_are_open() {
 
 rights_are_gone() {
     local r p
-    for r in control keys esp net certs; do
+    for r in control keys esp net certs eap; do
         p=$(role $r)
         [ -n "$p" ] && grep -q '^NoNewPrivs:.1' "/proc/$p/status" &&
             ! grep -qE '^Uid:.*[[:space:]]0[[:space:]]' "/proc/$p/status" || return 1

@@ -32,7 +32,7 @@ of() {
 # seccomp mode, and whether its root is the host's.
 list() {
     local name pid root uid gid
-    for name in parent control keys esp net certs; do
+    for name in parent control keys esp net certs eap; do
         pid=$shriked_west
         [ "$name" = parent ] || pid=$(role_of west "$name")
         root=host
@@ -65,6 +65,7 @@ keys 64611 0000000000000000 empty
 esp 64612 0000000000000000 empty
 net 64610 0000000000000000 empty
 certs 64614 0000000000000000 empty
+eap 64615 0000000000000000 empty
 END
 }
 
@@ -119,6 +120,7 @@ if [ "$(uname -m)" = x86_64 ]; then
     test_of "keys: a socket is opened" call_of keys 41 socket || true
     test_of "esp: a program is executed" call_of esp 59 execve || true
     test_of "certs: a file is opened" call_of certs 2 open || true
+    test_of "eap: a file is opened" call_of eap 2 open || true
     test_of "control: a file is removed" call_of control 87 unlink || true
     test_of "the next handshake works" within 5 handshake_again || true
     test_of "a call that is allowed ends nothing" madvise_of_net || true

@@ -75,7 +75,7 @@ hints_in_the_clear() {
     dump=$pid
     within 5 grep -q listening "$net_dir/tcpdump.log" || return 1
     # shellcheck disable=SC2046  # pids
-    kill -KILL "$shriked_east" $(for p in control keys esp net certs; do role_of east $p; done)
+    kill -KILL "$shriked_east" $(for p in control keys esp net certs eap; do role_of east $p; done)
     wait "$shriked_east" || true
     rm -f "$net_dir/east.vici"
     shriked_start east || return 1

@@ -38,7 +38,7 @@ struct table {
     struct options options;
     struct loop *loop;
     struct seat seat;
-    struct other parent, keys, certs, esp, net;
+    struct other parent, keys, certs, eap, esp, net;
     int vault, listener;
 };
 
@@ -157,6 +157,7 @@ static inline void table_fit(void)
     table_introduce(&t.keys, ROLE_KEYS);
     table_introduce(&t.esp, ROLE_ESP);
     table_introduce(&t.certs, ROLE_CERTS);
+    table_introduce(&t.eap, ROLE_EAP);
     table_introduce(&t.net, ROLE_NET);
     turns();
 }
@@ -181,7 +182,7 @@ static inline void table_begin(const char *config)
 
 static inline void table_leave(void)
 {
-    struct other *all[] = {&t.parent, &t.keys, &t.certs, &t.esp, &t.net};
+    struct other *all[] = {&t.parent, &t.keys, &t.certs, &t.eap, &t.esp, &t.net};
     seat_close(&t.seat);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         channel_close(&all[i]->channel);

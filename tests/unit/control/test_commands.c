@@ -558,7 +558,7 @@ TEST(numbers_of_all_roles)
 {
     begin();
     t.parent.answer = processes;
-    t.net.answer = t.esp.answer = t.keys.answer = t.certs.answer = numbers;
+    t.net.answer = t.esp.answer = t.keys.answer = t.certs.answer = t.eap.answer = numbers;
     CHECK(client_ask(&c, "stats", NULL) && answer_is(&c, "ikesas.total", "41"));
     CHECK(answer_is(&c, "shrike-esp.ike_sas", "41") &&
           vici_value(answer_of(&c), "uptime.since").len);

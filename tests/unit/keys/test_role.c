@@ -3,6 +3,7 @@
 #include "crypto/keymat.h"
 #include "file.h"
 #include "key.h"
+#include "keys/password.h"
 #include "keys/private.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
@@ -25,7 +26,7 @@ struct other {
 struct table {
     struct loop *loop;
     struct seat seat;
-    struct other parent, control, net;
+    struct other parent, control, net, eap;
     int vault;
 };
 
@@ -238,6 +239,76 @@ TEST(without_a_secret_it_says_what_to_add)
     for (int i = 0; i < 30; i++)
         CHECK(ask(&op, &a));
     CHECK(count_of(&t.control, MAIL_LOG) <= 20); /* bounded, over two spans at most */
+    end();
+}
+
+static struct mail_secret user_secret(u8 kind, const char *name, const char *secret,
+                                      const char *user)
+{
+    struct mail_secret m = file_secret(name, secret, user);
+    m.kind = kind;
+    return m;
+}
+
+static bool ask_password(const struct mail_password *ask, struct mail_password_is *is)
+{
+    u8 body[4096];
+    struct writer w = writer_of(body, sizeof(body));
+    password_write(&w, ask);
+    t.eap.count = 0;
+    tell(&t.eap, MAIL_PASSWORD, written_bytes(&w), -1);
+    if (t.eap.count != 1 || t.eap.seen[0].kind != MAIL_PASSWORD_IS)
+        return false;
+    struct reader r = reader_of(bytes_of(t.eap.seen[0].body, t.eap.seen[0].len));
+    return password_is_read(&r, is) && is->reference == ask->reference;
+}
+
+TEST(eap_gets_proofs_by_passwords)
+{
+    const struct mail_secret files[] = {
+        user_secret(SECRET_EAP, "eap-a", "sesame", "alice"),
+        user_secret(SECRET_NTLM, "ntlm-b", "0123456789abcdef", "bob"),
+        user_secret(SECRET_IKE, "ike-c", "shared", "carol"),
+    };
+    struct mail_password ask = {.reference = 9,
+                                .what = PASSWORD_MD5,
+                                .user = text_bytes_of("HOME\\Alice"),
+                                .challenge = text_bytes_of("challenge")};
+    struct mail_password_is is;
+    u8 proof[16];
+    begin();
+    send_files(files, 3);
+    introduce(&t.eap, ROLE_EAP);
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_NONE && is.proof.len == 16);
+    memcpy(proof, is.proof.at, sizeof(proof));
+    ask.checks = true;
+    ask.proof = bytes_of(proof, sizeof(proof));
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_NONE && is.proof.len == 0);
+    proof[0] ^= 1;
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_EAP_FAILED);
+    /* A secret for IKE is no password, and a hash is none for MD5. */
+    ask.user = text_bytes_of("carol");
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    ask.user = text_bytes_of("bob");
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    const struct seen *s = last(&t.control, MAIL_LOG);
+    CHECK(s && memmem(s->body, s->len, "id = bob", 8));
+    ask = (struct mail_password){.what = PASSWORD_MSCHAPV2,
+                                 .user = text_bytes_of("bob"),
+                                 .spelling = text_bytes_of("bob"),
+                                 .challenge = text_bytes_of("0123456789abcdef"),
+                                 .own = text_bytes_of("0123456789abcdef")};
+    CHECK(ask_password(&ask, &is));
+    CHECK_EQ(is.reason, SHRIKE_REASON_NONE);
+    CHECK(!password_open() || (is.proof.len == 24 && is.key.len == 64));
+    /* Nobody else may ask. */
+    u8 body[512];
+    struct writer w = writer_of(body, sizeof(body));
+    password_write(&w, &ask);
+    u32 before = t.net.count;
+    tell(&t.net, MAIL_PASSWORD, written_bytes(&w), -1);
+    CHECK_EQ(t.net.count, before);
+    channel_close(&t.eap.channel);
     end();
 }
 
@@ -458,8 +529,8 @@ TEST(it_counts)
 int main(void)
 {
     return RUN(it_is_ready_when_it_knows_the_files) | RUN(it_proves_and_checks) |
-           RUN(without_a_secret_it_says_what_to_add) | RUN(the_control_socket_adds_and_removes) |
-           RUN(the_next_process_knows_the_secrets) | RUN(rubbish_and_strangers_are_refused) |
-           RUN(it_counts) | RUN(it_signs) | RUN(the_control_socket_brings_keys) |
-           RUN(files_that_hold_no_key_are_named);
+           RUN(without_a_secret_it_says_what_to_add) | RUN(eap_gets_proofs_by_passwords) |
+           RUN(the_control_socket_adds_and_removes) | RUN(the_next_process_knows_the_secrets) |
+           RUN(rubbish_and_strangers_are_refused) | RUN(it_counts) | RUN(it_signs) |
+           RUN(the_control_socket_brings_keys) | RUN(files_that_hold_no_key_are_named);
 }

@@ -197,16 +197,27 @@ TEST(an_answer_is_taken_once_and_only_from_who_was_asked)
     end();
 }
 
-TEST(nobody_has_methods_of_eap)
+/* EAP: who has its methods is asked in order; what is there dies with it. */
+TEST(eap_goes_to_who_has_its_methods)
 {
-    enum shrike_reason_code reason;
     u16 kind;
+    enum shrike_reason_code reason = SHRIKE_REASON_NONE;
     begin();
     post(SHRIKE_EAP, 1);
-    post(SHRIKE_EAP_OVER, 2);
     CHECK(failure(&reason) == 1 && reason == SHRIKE_REASON_EAP_NOBODY);
-    CHECK(!courier_has_done(&courier));
-    CHECK(caught(keys, &kind) == 0 && caught(esp, &kind) == 0);
+    post(SHRIKE_EAP_OVER, 1); /* there is nothing to be ended */
+    int eap = come(ROLE_EAP);
+    post(SHRIKE_EAP, 2);
+    post(SHRIKE_EAP, 3);
+    post(SHRIKE_EAP_OVER, 2);
+    turns();
+    CHECK(caught(eap, &kind) == 2 && kind == MAIL_EAP);
+    CHECK(caught(eap, &kind) == 3 && kind == MAIL_EAP);
+    CHECK(caught(eap, &kind) == 2 && kind == MAIL_EAP_OVER && caught(eap, &kind) == 0);
+    CHECK(!answered(ROLE_KEYS, 2) && answered(ROLE_EAP, 2) && !answered(ROLE_EAP, 2));
+    go(ROLE_EAP, &eap);
+    CHECK(failure(&reason) == 3 && reason == SHRIKE_REASON_EAP_NOBODY);
+    CHECK(!courier_has_done(&courier) && courier.eap.count == 0);
     end();
 }
 
@@ -435,7 +446,7 @@ TEST(what_is_answered_here)
 int main(void)
 {
     return RUN(an_answer_is_taken_once_and_only_from_who_was_asked) |
-           RUN(nobody_has_methods_of_eap) | RUN(a_token_of_another_life_is_not_ours) |
+           RUN(eap_goes_to_who_has_its_methods) | RUN(a_token_of_another_life_is_not_ours) |
            RUN(keys_is_asked_again_what_it_has_not_answered) |
            RUN(certs_checks_signatures_and_is_asked_again) |
            RUN(what_esp_held_has_failed_when_it_ends) |

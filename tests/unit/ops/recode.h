@@ -5,6 +5,7 @@
 
 #include "ops/ladder.h"
 #include "ops/mail.h"
+#include "ops/password.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
 
@@ -33,8 +34,24 @@ enum recode {
     RECODE_DATAGRAM,
     RECODE_PRIVATE,
     RECODE_PRIVATE_IS,
+    RECODE_PASSWORD,
+    RECODE_PASSWORD_IS,
     RECODE_KINDS,
 };
+
+static inline bool recode_password(enum recode kind, struct reader *r, struct writer *w)
+{
+    static struct {
+        struct mail_password password;
+        struct mail_password_is password_is;
+    } v;
+    bool good = false;
+    if (kind == RECODE_PASSWORD && (good = password_read(r, &v.password)))
+        password_write(w, &v.password);
+    if (kind == RECODE_PASSWORD_IS && (good = password_is_read(r, &v.password_is)))
+        password_is_write(w, &v.password_is);
+    return good;
+}
 
 static inline bool recode_mail(enum recode kind, struct reader *r, struct writer *w)
 {
@@ -127,6 +144,8 @@ static inline bool recode_seam(enum recode kind, struct reader *r, struct writer
 static inline bool recode(enum recode kind, struct bytes in, struct writer *w)
 {
     struct reader r = reader_of(in);
+    if (kind == RECODE_PASSWORD || kind == RECODE_PASSWORD_IS)
+        return recode_password(kind, &r, w);
     if (kind < RECODE_OP || kind > RECODE_SNAPSHOT)
         return recode_mail(kind, &r, w);
     if (kind < RECODE_SNAPSHOT)

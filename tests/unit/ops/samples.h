@@ -33,6 +33,20 @@ static const struct mail_secret sample_secret = {
     {(const u8 *)"\1\0\2", 3},
     2,
     {{ID_FQDN, {(const u8 *)"moon.example", 12}}, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}}};
+static const struct mail_password sample_password = {0xf1f2f3f4,
+                                                     PASSWORD_MSCHAPV2,
+                                                     true,
+                                                     0xf5,
+                                                     {(const u8 *)"HOME\\carol", 10},
+                                                     {(const u8 *)"Carol", 5},
+                                                     {(const u8 *)"challenge", 9},
+                                                     {(const u8 *)"of the peer", 11},
+                                                     {(const u8 *)"proof", 5}};
+static const struct mail_password_is sample_password_is = {0xf6f7f8f9,
+                                                           SHRIKE_REASON_AUTH_NO_SECRET,
+                                                           {(const u8 *)"proof", 5},
+                                                           {(const u8 *)"of the server", 13},
+                                                           {(const u8 *)"key", 3}};
 static const struct mail_pool sample_pool = {
     {(const u8 *)"people", 6}, {{10, 3, [3] = 1}, 4}, 254, 0xf1, 0xf2};
 static const struct mail_lease sample_one_lease = {
@@ -119,16 +133,18 @@ static const struct shrike_op sample_resolve = {
     .kind = SHRIKE_RESOLVE,
     .token = {33, 34, 35, 36},
     .resolve = {"home", {(const u8 *)"gate.example", 12}}};
-static const struct shrike_op sample_eap = {.kind = SHRIKE_EAP,
-                                            .token = {37, 38, 39, 40},
-                                            .eap = {0x59,
-                                                    true,
-                                                    true,
-                                                    "home",
-                                                    {ID_FQDN, {(const u8 *)"moon.example", 12}},
-                                                    {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
-                                                    {(const u8 *)"\2\1\0\6\1a", 6},
-                                                    {"/etc/swanctl/swanctl.conf", 18}}};
+static const struct shrike_op sample_eap = {
+    .kind = SHRIKE_EAP,
+    .token = {37, 38, 39, 40},
+    .eap = {0x59,
+            true,
+            true,
+            "home",
+            {{(const u8 *)"\32\4", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
+            {ID_FQDN, {(const u8 *)"moon.example", 12}},
+            {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+            {(const u8 *)"\2\1\0\6\1a", 6},
+            {"/etc/swanctl/swanctl.conf", 18}}};
 static const struct shrike_op sample_eap_over = {
     .kind = SHRIKE_EAP_OVER, .token = {41, 42, 43, 44}, .session_over = 0x5a};
 static const struct shrike_op sample_lease_free = {
@@ -354,6 +370,7 @@ static const struct shrike_conn sample_conns[] = {
                0,
                credentials,
                NULL,
+               {{(const u8 *)"\32", 1}, {ID_FQDN, {(const u8 *)"carol", 5}}, false},
                {"g", 8}},
      .remote = {SHRIKE_AUTH_PSK,
                 0,
@@ -362,6 +379,7 @@ static const struct shrike_conn sample_conns[] = {
                 2,
                 NULL,
                 authorities,
+                {{(const u8 *)"\4\6", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
                 {"h", 9}},
      .local_endpoint = {{192, 0, 2, 7}, 501, 4, 0},
      .remote_endpoint = {{0x20, 1, [15] = 5}, 502, 6, 0},
@@ -534,6 +552,10 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         private_mail_write(w, &sample_private);
     if (kind == RECODE_PRIVATE_IS)
         private_is_write(w, &sample_private_is);
+    if (kind == RECODE_PASSWORD)
+        password_write(w, &sample_password);
+    if (kind == RECODE_PASSWORD_IS)
+        password_is_write(w, &sample_password_is);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -559,6 +581,8 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_DATAGRAM:
     case RECODE_PRIVATE:
     case RECODE_PRIVATE_IS:
+    case RECODE_PASSWORD:
+    case RECODE_PASSWORD_IS:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:

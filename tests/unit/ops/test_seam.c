@@ -151,6 +151,8 @@ TEST(eap_comes_back)
     struct shrike_eap_op *b = &got.eap;
     CHECK(b->session == a->session && b->server && b->only && same_text(a->conn, b->conn));
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
+    CHECK(bytes_equal(a->rule.methods, b->rule.methods) && same_id(&a->rule.id, &b->rule.id));
+    CHECK(b->rule.asks);
     CHECK(bytes_equal(a->message, b->message) && same_origin(a->origin, b->origin));
     r = of(RECODE_OP, 11);
     CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_EAP_OVER && got.session_over == 0x5a);

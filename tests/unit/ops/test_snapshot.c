@@ -40,6 +40,8 @@ static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
     bool same =
         a->kind == b->kind && a->schemes == b->schemes && a->id.type == b->id.type &&
         bytes_equal(a->id.data, b->id.data) && same_origin(a->origin, b->origin) &&
+        bytes_equal(a->eap.methods, b->eap.methods) && a->eap.id.type == b->eap.id.type &&
+        bytes_equal(a->eap.id.data, b->eap.id.data) && a->eap.asks == b->eap.asks &&
         a->credential_count == b->credential_count && a->authority_count == b->authority_count &&
         same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities));
     for (unsigned i = 0; i < a->credential_count && same; i++)

@@ -153,11 +153,12 @@ static const struct role_type fakes[ROLE_COUNT] = {
     [ROLE_ESP] = {ROLE_ESP, start, mail, peer, stop},
     [ROLE_NET] = {ROLE_NET, start, mail, peer, stop},
     [ROLE_CERTS] = {ROLE_CERTS, start, mail, peer, stop},
+    [ROLE_EAP] = {ROLE_EAP, start, mail, peer, stop},
 };
 static const struct role_type *const types[ROLE_COUNT] = {
     [ROLE_CONTROL] = &fakes[ROLE_CONTROL], [ROLE_KEYS] = &fakes[ROLE_KEYS],
     [ROLE_ESP] = &fakes[ROLE_ESP],         [ROLE_NET] = &fakes[ROLE_NET],
-    [ROLE_CERTS] = &fakes[ROLE_CERTS],
+    [ROLE_CERTS] = &fakes[ROLE_CERTS],     [ROLE_EAP] = &fakes[ROLE_EAP],
 };
 
 int main(int argc, char **argv)

@@ -70,6 +70,7 @@ static const struct role_type fakes[ROLE_COUNT] = {
     [ROLE_ESP] = {ROLE_ESP, start, role_mail, role_peer, stop},
     [ROLE_CERTS] = {ROLE_CERTS, start, role_mail, role_peer, stop},
     [ROLE_NET] = {ROLE_NET, start, role_mail, role_peer, stop},
+    [ROLE_EAP] = {ROLE_EAP, start, role_mail, role_peer, stop},
 };
 
 /* The owner of the supervisor. */
@@ -182,7 +183,8 @@ static bool all_joined(void)
     return heard_each_other(ROLE_CONTROL, ROLE_KEYS) && heard_each_other(ROLE_CONTROL, ROLE_ESP) &&
            heard_each_other(ROLE_CONTROL, ROLE_NET) && heard_each_other(ROLE_NET, ROLE_KEYS) &&
            heard_each_other(ROLE_NET, ROLE_ESP) && heard_each_other(ROLE_CONTROL, ROLE_CERTS) &&
-           heard_each_other(ROLE_NET, ROLE_CERTS);
+           heard_each_other(ROLE_NET, ROLE_CERTS) && heard_each_other(ROLE_CONTROL, ROLE_EAP) &&
+           heard_each_other(ROLE_NET, ROLE_EAP) && heard_each_other(ROLE_KEYS, ROLE_EAP);
 }
 
 static void joined_and_ended(bool one_process)
@@ -255,6 +257,8 @@ TEST(a_role_that_is_killed_comes_back_joined)
     house.seen[ROLE_CONTROL][HEARS][ROLE_KEYS] = house.seen[ROLE_KEYS][HEARS][ROLE_CONTROL] = 1;
     house.seen[ROLE_CONTROL][HEARS][ROLE_ESP] = house.seen[ROLE_ESP][HEARS][ROLE_CONTROL] = 1;
     house.seen[ROLE_CONTROL][HEARS][ROLE_CERTS] = house.seen[ROLE_CERTS][HEARS][ROLE_CONTROL] = 1;
+    house.seen[ROLE_CONTROL][HEARS][ROLE_EAP] = house.seen[ROLE_EAP][HEARS][ROLE_CONTROL] = 1;
+    house.seen[ROLE_KEYS][HEARS][ROLE_EAP] = house.seen[ROLE_EAP][HEARS][ROLE_KEYS] = 1;
     CHECK(until(net_is_back));
     CHECK_EQ(house.deaths[ROLE_NET], 1);
     CHECK(house.supervisor.members[ROLE_NET].pid != before);

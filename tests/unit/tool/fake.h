@@ -339,7 +339,8 @@ static enum vici_reply fake_stats(void *ctx, const struct vici_request *r,
                                   struct vici_writer *answer)
 {
     static const char *const names[] = {"shrike-parent", "shrike-control", "shrike-keys",
-                                        "shrike-esp",    "shrike-net",     "shrike-certs"};
+                                        "shrike-esp",    "shrike-net",     "shrike-certs",
+                                        "shrike-eap"};
     static unsigned asked;
     (void)ctx;
     (void)r;

@@ -1,0 +1,106 @@
+/* What a method of EAP sees of its session, and does with it.
+ *
+ * Each has three functions, which session.c calls by the table methods.def:
+ *
+ *     NAME_begin(s, t)          server: the first request
+ *     NAME_take(s, t, message)  a request, or a response, of its type
+ *     NAME_told(s, t, answer)   what it has asked keys is answered
+ *
+ * Each of them ends with one of method_say(), method_ask(), method_over() and method_fail(). */
+#ifndef EAP_METHOD_H
+#define EAP_METHOD_H
+
+#include "ops/password.h"
+#include "shrike/action.h"
+#include "shrike/event.h"
+#include "wire/codes.h"
+
+enum {
+    EAP_METHODS_MAX = 8, /* that one session may try */
+    EAP_CHALLENGE = 16,
+    EAP_DATA_MAX = SHRIKE_EAP_MAX - 5, /* octets behind the type */
+};
+
+struct mschapv2_state {
+    u8 challenge[EAP_CHALLENGE], own[EAP_CHALLENGE];
+    u8 identifier; /* of its own, beside that of EAP */
+    u8 server[20]; /* what proves the server */
+    u8 phase;
+};
+
+struct md5_state {
+    u8 challenge[EAP_CHALLENGE];
+};
+
+/* What an input leads to. */
+enum eap_step {
+    EAP_SAY,  /* octets are to be sent */
+    EAP_ASK,  /* keys is to be asked; the session goes on with the answer */
+    EAP_OVER, /* it has succeeded */
+    EAP_FAIL, /* it has failed: reason */
+};
+
+struct eap_turn {
+    enum eap_step step;
+    enum shrike_reason_code reason;
+    struct mail_password ask; /* its octets are those of the input, or of the session */
+    size_t len;
+    u8 octets[SHRIKE_EAP_MAX];
+};
+
+struct eap_session {
+    /* what it began with */
+    bool server;
+    bool only; /* nothing else proves the server */
+    bool asks; /* server: asks who it is */
+    u8 methods[EAP_METHODS_MAX], method_count;
+    struct {
+        u8 type;
+        u16 len;
+        u8 octets[SHRIKE_ID_MAX];
+    } wanted; /* server: who it has to be, or one of whom; type 0: whoever it is */
+    u16 user_len;
+    u8 user[SHRIKE_ID_MAX]; /* whose proof it is: the peer's, ours */
+    /* where it is */
+    u8 identifier; /* of the last request */
+    u8 type;       /* of the method that runs; 0: none */
+    u8 tried;      /* server: the place of that method in the list */
+    bool named;    /* server: user is whom it said inside EAP */
+    bool answered; /* the method has got a message */
+    bool done;     /* peer: it has done all that it has to: Success is believed */
+    bool failed;
+    bool mutual; /* both sides have proved themselves, in a way that is fit to stand alone (RFC 5998
+                  * 4) */
+    u8 key_len;
+    u8 key[SHRIKE_MSK_MAX];
+    u32 awaited; /* reference of what keys was asked; 0: nothing */
+    union {
+        struct md5_state md5;
+        struct mschapv2_state mschapv2;
+    } of;
+};
+
+static inline struct bytes session_user(const struct eap_session *s)
+{
+    return bytes_of(s->user, s->user_len);
+}
+
+bool method_random(u8 *out, size_t len) must_use;
+void method_say(struct eap_session *s, struct eap_turn *t, u8 type, struct bytes data);
+void method_ask(struct eap_session *s, struct eap_turn *t, const struct mail_password *ask);
+/* The peer has done all that the method wants of it; behind this it says its last message. */
+void method_done(struct eap_session *s);
+/* The server: the peer has proved itself. */
+void method_over(struct eap_session *s, struct eap_turn *t);
+/* The MSK that comes of it. false: it is too long. */
+bool method_key(struct eap_session *s, struct bytes key) must_use;
+void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_code reason);
+
+#define METHOD(name, type, text, named)                                                            \
+    void name##_begin(struct eap_session *s, struct eap_turn *t);                                  \
+    void name##_take(struct eap_session *s, struct eap_turn *t, struct bytes data);                \
+    void name##_told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a);
+#include "eap/methods.def"
+#undef METHOD
+
+#endif

@@ -1,0 +1,211 @@
+/* The role that speaks EAP, as the server and as the peer: it reads what peers send, and holds no
+ * password; keys proves and checks with those. */
+#include "base/ct.h"
+#include "eap/sessions.h"
+#include "ops/mail.h"
+#include "ops/seam.h"
+#include "proc/seat.h"
+#include <stdlib.h>
+
+enum {
+    ANSWER_MAX = SHRIKE_EAP_MAX + SHRIKE_MSK_MAX + SHRIKE_ID_MAX + 128, /* octets of an answer */
+    ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256,             /* of a question to keys */
+    STATS_MAX = 2048,
+};
+
+struct eap_role {
+    struct seat *seat;
+    struct sessions sessions;
+    struct {
+        u64 begun, served, proved, failed, asked, refused, lost;
+    } count;
+};
+
+static void answer(struct eap_role *e, struct shrike_token token, const struct shrike_answer *a)
+{
+    u8 body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    answer_write(&w, token, a);
+    if (w.full || !seat_send(e->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+        e->count.lost++;
+    wipe(body, written(&w));
+}
+
+static void ask(struct eap_role *e, struct eap_place *p, struct mail_password *question)
+{
+    u8 body[ASK_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_answer nobody = {.reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    question->reference = sessions_ask(&e->sessions, p);
+    password_write(&w, question);
+    e->count.asked++;
+    if (w.full || !seat_send(e->seat, ROLE_KEYS, MAIL_PASSWORD, written_bytes(&w)))
+        answer(e, p->token, &nobody);
+    wipe(body, written(&w));
+}
+
+/* What an input has led to. */
+static void settle(struct eap_role *e, struct eap_place *p, struct eap_turn *t)
+{
+    if (t->step == EAP_ASK) {
+        ask(e, p, &t->ask);
+        return;
+    }
+    struct shrike_answer a = session_answer(&p->session, t);
+    if (t->step == EAP_FAIL)
+        e->count.failed++;
+    else if (t->step == EAP_OVER)
+        *(p->session.server ? &e->count.served : &e->count.proved) += 1;
+    answer(e, p->token, &a);
+}
+
+static struct eap_place *begin(struct eap_role *e, const struct shrike_eap_op *op)
+{
+    struct eap_place *p = sessions_add(&e->sessions, op->session, loop_now(e->seat->loop));
+    if (!p)
+        return NULL;
+    e->count.begun++;
+    session_init(&p->session, op);
+    return p;
+}
+
+static void got_op(struct eap_role *e, const struct mail *m)
+{
+    struct shrike_op op;
+    struct seam_box box;
+    struct eap_turn t;
+    struct reader r = reader_of(m->body);
+    if (!op_read(&r, &op, &box) || op.kind != SHRIKE_EAP) {
+        e->count.refused++;
+        return;
+    }
+    struct eap_place *p = sessions_find(&e->sessions, op.eap.session);
+    if (!p)
+        p = begin(e, &op.eap);
+    if (!p) {
+        answer(e, op.token, &(struct shrike_answer){.reason = SHRIKE_REASON_LIMIT});
+        return;
+    }
+    p->token = op.token;
+    session_take(&p->session, &t, op.eap.message);
+    settle(e, p, &t);
+    wipe(&t, sizeof(t));
+}
+
+static void got_over(struct eap_role *e, const struct mail *m)
+{
+    struct shrike_op op;
+    struct seam_box box;
+    struct reader r = reader_of(m->body);
+    if (!op_read(&r, &op, &box) || op.kind != SHRIKE_EAP_OVER) {
+        e->count.refused++;
+        return;
+    }
+    struct eap_place *p = sessions_find(&e->sessions, op.session_over);
+    if (p)
+        sessions_drop(&e->sessions, p);
+}
+
+static void got_password(struct eap_role *e, const struct mail *m)
+{
+    struct mail_password_is is;
+    struct eap_turn t;
+    struct reader r = reader_of(m->body);
+    if (!password_is_read(&r, &is)) {
+        e->count.refused++;
+        return;
+    }
+    struct eap_place *p = sessions_told(&e->sessions, is.reference);
+    if (!p)
+        return; /* it has ended meanwhile */
+    session_told(&p->session, &t, &is);
+    settle(e, p, &t);
+    wipe(&t, sizeof(t));
+}
+
+static void got_stats(struct eap_role *e, const struct mail *m)
+{
+    u8 body[STATS_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct reader r = reader_of(m->body);
+    struct mail_stats stats = {.count = 0};
+    u32 reference = read_u32(&r);
+    if (!read_ended(&r)) {
+        e->count.refused++;
+        return;
+    }
+    stats_add(&stats, "sessions", e->sessions.count);
+    stats_add(&stats, "sessions_begun", e->count.begun);
+    stats_add(&stats, "served", e->count.served);
+    stats_add(&stats, "proved", e->count.proved);
+    stats_add(&stats, "failed", e->count.failed);
+    stats_add(&stats, "asked", e->count.asked);
+    stats_add(&stats, "mail_refused", e->count.refused);
+    stats_add(&stats, "answers_lost", e->count.lost);
+    write_u32(&w, reference);
+    stats_write(&w, &stats);
+    if (!w.full)
+        seat_send(e->seat, ROLE_CONTROL, MAIL_STATS_ARE, written_bytes(&w));
+}
+
+static void eap_mail(void *self, enum role from, struct mail *m)
+{
+    struct eap_role *e = self;
+    if (from == ROLE_NET && m->kind == MAIL_EAP)
+        got_op(e, m);
+    else if (from == ROLE_NET && m->kind == MAIL_EAP_OVER)
+        got_over(e, m);
+    else if (from == ROLE_KEYS && m->kind == MAIL_PASSWORD_IS)
+        got_password(e, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
+        got_stats(e, m);
+    else if (from == ROLE_PARENT && (m->kind == MAIL_QUIT || m->kind == MAIL_YIELD))
+        seat_send(e->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
+    else
+        e->count.refused++;
+}
+
+/* What keys was asked is lost with it: those sessions fail. */
+static void keys_gone(struct eap_role *e)
+{
+    struct shrike_answer gone = {.reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    for (struct list *l = e->sessions.all.next; l != &e->sessions.all; l = l->next) {
+        struct eap_place *p = list_item(l, struct eap_place, all);
+        if (!sessions_told(&e->sessions, p->session.awaited))
+            continue;
+        p->session.failed = true;
+        answer(e, p->token, &gone);
+    }
+}
+
+/* Of another net no session is known: it gives its numbers anew. */
+static void eap_peer(void *self, enum role who, bool there)
+{
+    struct eap_role *e = self;
+    if (who == ROLE_NET)
+        sessions_clear(&e->sessions);
+    if (who == ROLE_KEYS && !there)
+        keys_gone(e);
+}
+
+static void eap_stop(void *self)
+{
+    struct eap_role *e = self;
+    sessions_free(&e->sessions);
+    free(e);
+}
+
+static void *eap_start(struct seat *seat)
+{
+    struct eap_role *e = calloc(1, sizeof(*e));
+    if (e && sessions_init(&e->sessions)) {
+        e->seat = seat;
+        seat_send(seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0)); /* it needs nothing */
+        return e;
+    }
+    seat_log(seat, SHRIKE_ERROR, "eap cannot start: no memory");
+    free(e);
+    return NULL;
+}
+
+const struct role_type eap_role = {ROLE_EAP, eap_start, eap_mail, eap_peer, eap_stop};

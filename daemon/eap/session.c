@@ -1,0 +1,302 @@
+/* One run of EAP: see session.h. */
+#include "eap/session.h"
+#include "base/ct.h"
+#include "base/text.h"
+#include "wire/ident.h"
+#include "wire/payload.h"
+#include "wire/print.h"
+#include <assert.h>
+#include <openssl/rand.h>
+
+static const struct {
+    u8 type;
+    bool named;
+} methods[] = {
+#define METHOD(name, type, text, named) {type, named},
+#include "eap/methods.def"
+#undef METHOD
+};
+
+/* ---- what methods do ---- */
+
+bool method_random(u8 *out, size_t len)
+{
+    return RAND_bytes(out, (int)len) == 1;
+}
+
+void method_say(struct eap_session *s, struct eap_turn *t, u8 type, struct bytes data)
+{
+    struct writer w = writer_of(t->octets, sizeof(t->octets));
+    if (s->server)
+        s->identifier++;
+    eap_write(&w, &(struct eap){.code = s->server ? EAP_REQUEST : EAP_RESPONSE,
+                                .identifier = s->identifier,
+                                .type = type,
+                                .data = data});
+    if (w.full) {
+        method_fail(s, t, SHRIKE_REASON_LIMIT);
+        return;
+    }
+    t->step = EAP_SAY;
+    t->len = written(&w);
+}
+
+void method_ask(struct eap_session *s, struct eap_turn *t, const struct mail_password *ask)
+{
+    t->step = EAP_ASK;
+    t->ask = *ask;
+    t->ask.user = session_user(s);
+}
+
+bool method_key(struct eap_session *s, struct bytes key)
+{
+    if (key.len > sizeof(s->key))
+        return false;
+    s->key_len = (u8)key.len;
+    if (key.len)
+        memcpy(s->key, key.at, key.len);
+    return true;
+}
+
+void method_done(struct eap_session *s)
+{
+    s->done = true;
+}
+
+void method_over(struct eap_session *s, struct eap_turn *t)
+{
+    method_done(s);
+    t->step = EAP_OVER;
+}
+
+void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_code reason)
+{
+    s->failed = true;
+    t->step = EAP_FAIL;
+    t->reason = reason;
+}
+
+/* ---- the table ---- */
+
+static void begin(struct eap_session *s, struct eap_turn *t)
+{
+    s->type = s->methods[s->tried];
+    s->answered = false;
+    memset(&s->of, 0, sizeof(s->of));
+    switch (s->type) {
+#define METHOD(name, type, text, named)                                                            \
+    case type:                                                                                     \
+        name##_begin(s, t);                                                                        \
+        return;
+#include "eap/methods.def"
+#undef METHOD
+    }
+    method_fail(s, t, SHRIKE_REASON_EAP_NOBODY);
+}
+
+static void take(struct eap_session *s, struct eap_turn *t, struct bytes data)
+{
+    s->answered = true;
+    switch (s->type) {
+#define METHOD(name, type, text, named)                                                            \
+    case type:                                                                                     \
+        name##_take(s, t, data);                                                                   \
+        return;
+#include "eap/methods.def"
+#undef METHOD
+    }
+    method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+}
+
+void session_told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a)
+{
+    *t = (struct eap_turn){.step = EAP_FAIL};
+    switch (s->type) {
+#define METHOD(name, type, text, named)                                                            \
+    case type:                                                                                     \
+        name##_told(s, t, a);                                                                      \
+        return;
+#include "eap/methods.def"
+#undef METHOD
+    }
+    method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+}
+
+/* ---- the beginning ---- */
+
+static bool is_here(u8 type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (methods[i].type == type)
+            return true;
+    return false;
+}
+
+/* Those that are named, or all but those that have to be. */
+static void choose(struct eap_session *s, struct bytes named)
+{
+    for (size_t i = 0; i < named.len && s->method_count < EAP_METHODS_MAX; i++)
+        if (is_here(named.at[i]))
+            s->methods[s->method_count++] = named.at[i];
+    for (size_t i = 0; named.len == 0 && i < ARRAY_LEN(methods); i++)
+        if (!methods[i].named)
+            s->methods[s->method_count++] = methods[i].type;
+}
+
+static_assert(ARRAY_LEN(methods) <= EAP_METHODS_MAX, "all of them may be tried");
+
+/* A name as text: of IKE's identities some are octets. */
+static void set_user(struct eap_session *s, const struct shrike_id *id)
+{
+    char printed[SHRIKE_ID_MAX];
+    struct text t = text_of(printed, sizeof(printed));
+    struct bytes name = id->data;
+    bool is_text = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
+    if (!is_text && id->type) {
+        print_ident(&t, id->type, id->data);
+        name = bytes_of(printed, t.len);
+    }
+    s->user_len = (u16)MIN(name.len, sizeof(s->user));
+    if (s->user_len)
+        memcpy(s->user, name.at, s->user_len);
+}
+
+void session_init(struct eap_session *s, const struct shrike_eap_op *op)
+{
+    const struct shrike_id *rule = &op->rule.id;
+    bool many = rule->type && id_is_pattern(rule);
+    *s = (struct eap_session){
+        .server = op->server,
+        .only = op->only,
+        .asks = op->server && (op->rule.asks || many),
+        .wanted = {.type = rule->type, .len = (u16)MIN(rule->data.len, (size_t)SHRIKE_ID_MAX)}};
+    if (s->wanted.len)
+        memcpy(s->wanted.octets, rule->data.at, s->wanted.len);
+    choose(s, op->rule.methods);
+    if (rule->type && !many)
+        set_user(s, rule);
+    else
+        set_user(s, op->server ? &op->remote : &op->local);
+}
+
+/* ---- the server ---- */
+
+static void serve(struct eap_session *s, struct eap_turn *t)
+{
+    if (s->tried < s->method_count)
+        begin(s, t);
+    else
+        method_fail(s, t, SHRIKE_REASON_EAP_METHOD);
+}
+
+/* RFC 3748 5.1: who it says that it is. */
+static void take_name(struct eap_session *s, struct eap_turn *t, struct bytes name)
+{
+    const struct shrike_id wanted = {s->wanted.type, bytes_of(s->wanted.octets, s->wanted.len)};
+    const struct shrike_id claimed = {
+        wanted.type == ID_EXPRESSION ? wanted.data.at[0] : wanted.type, name};
+    if (name.len == 0 || name.len > SHRIKE_ID_MAX ||
+        (wanted.type && !id_matches(&wanted, &claimed))) {
+        method_fail(s, t, SHRIKE_REASON_EAP_FAILED);
+        return;
+    }
+    memcpy(s->user, name.at, name.len);
+    s->user_len = (u16)name.len;
+    s->named = true;
+    serve(s, t);
+}
+
+/* RFC 3748 5.3.1: it wants another one; the first of ours that it names. */
+static void take_nak(struct eap_session *s, struct eap_turn *t, struct bytes wanted)
+{
+    if (s->answered) {
+        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+        return;
+    }
+    for (u8 i = (u8)(s->tried + 1); i < s->method_count; i++)
+        if (wanted.len && memchr(wanted.at, s->methods[i], wanted.len)) {
+            s->tried = i;
+            serve(s, t);
+            return;
+        }
+    method_fail(s, t, SHRIKE_REASON_EAP_METHOD);
+}
+
+static void take_response(struct eap_session *s, struct eap_turn *t, const struct eap *eap)
+{
+    if (eap->code != EAP_RESPONSE || (eap->identifier != s->identifier && !fault(141)))
+        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+    else if (s->type == 0 && eap->type == EAP_TYPE_IDENTITY)
+        take_name(s, t, eap->data);
+    else if (s->type && eap->type == EAP_TYPE_NAK)
+        take_nak(s, t, eap->data);
+    else if (s->type && eap->type == s->type)
+        take(s, t, eap->data);
+    else
+        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+}
+
+/* ---- the peer ---- */
+
+static bool is_allowed(const struct eap_session *s, u8 type)
+{
+    return s->method_count && memchr(s->methods, type, s->method_count);
+}
+
+/* RFC 3748 2.1: one method runs, and once it has, no other one. */
+static void take_request(struct eap_session *s, struct eap_turn *t, const struct eap *eap)
+{
+    s->identifier = eap->identifier;
+    if (eap->type == EAP_TYPE_IDENTITY)
+        method_say(s, t, EAP_TYPE_IDENTITY, session_user(s));
+    else if (eap->type == EAP_TYPE_NOTIFICATION)
+        method_say(s, t, EAP_TYPE_NOTIFICATION, bytes_of(NULL, 0));
+    else if (s->type && eap->type == s->type)
+        take(s, t, eap->data);
+    else if (s->type)
+        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+    else if (!is_allowed(s, eap->type))
+        method_say(s, t, EAP_TYPE_NAK, bytes_of(s->methods, s->method_count));
+    else {
+        s->type = eap->type;
+        take(s, t, eap->data);
+    }
+}
+
+/* ---- all ---- */
+
+void session_take(struct eap_session *s, struct eap_turn *t, struct bytes message)
+{
+    struct eap eap;
+    *t = (struct eap_turn){.step = EAP_FAIL};
+    if (s->failed || s->awaited || s->method_count == 0)
+        method_fail(s, t, s->method_count ? SHRIKE_REASON_EAP_SYNTAX : SHRIKE_REASON_EAP_METHOD);
+    else if (s->server && message.len == 0 && s->asks)
+        method_say(s, t, EAP_TYPE_IDENTITY, bytes_of(NULL, 0));
+    else if (s->server && message.len == 0)
+        serve(s, t);
+    else if (!eap_read(message, &eap))
+        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+    else if (s->server)
+        take_response(s, t, &eap);
+    else if (eap.code == EAP_REQUEST)
+        take_request(s, t, &eap);
+    else if (eap.code == EAP_SUCCESS && (s->done || fault(140)))
+        t->step = EAP_OVER;
+    else
+        method_fail(s, t, SHRIKE_REASON_EAP_EARLY);
+}
+
+struct shrike_answer session_answer(const struct eap_session *s, const struct eap_turn *t)
+{
+    struct shrike_answer a = {.ok = t->step != EAP_FAIL, .reason = t->reason};
+    if (t->step == EAP_SAY)
+        a.value = bytes_of(t->octets, t->len);
+    if (t->step != EAP_OVER)
+        return a;
+    a.mutual = s->mutual;
+    a.secret = bytes_of(s->key, s->key_len);
+    if (s->server && (s->named || s->wanted.type))
+        a.identity = session_user(s);
+    return a;
+}
