@@ -3,7 +3,6 @@
 #include "config/conn.h"
 #include "config/diff.h"
 #include "config/fixed.h"
-#include "config/folders.h"
 #include "config/foreign.h"
 #include "config/globals.h"
 #include "config/merge.h"
@@ -254,6 +253,13 @@ static struct config *good_or_null(struct config *config, const struct config_re
     return NULL;
 }
 
+/* "/etc/swanctl/" */
+static const char *folder_of(struct compile *c, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return pool_text(c->pool, path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
 struct config *config_load(const struct config_files *from, struct config_report *report)
 {
     struct pool scratch = {0};
@@ -261,6 +267,7 @@ struct config *config_load(const struct config_files *from, struct config_report
     memset(report, 0, sizeof(*report));
     struct compile c = {.config = config, .pool = &config->pool, .scratch = &scratch};
     c.report = report;
+    config->folder = folder_of(&c, from->config);
     struct section *root = tree_read(&scratch, from->config, report);
     if (root && (!from->foreign || foreign_read(&c, root, from->foreign))) {
         c.root = root;
@@ -273,7 +280,6 @@ struct config *config_load(const struct config_files *from, struct config_report
         compile_conns(&c);
         compile_secrets(&c);
         compile_authorities(&c);
-        folders_look(&c, from->config);
     }
     pool_free(&scratch);
     return good_or_null(config, report);
@@ -289,6 +295,7 @@ static struct config *config_like(const struct config *files, struct config_repo
     config->settings.pool_count = 0;
     config->base = files->base;
     config->base_hash = files->base_hash;
+    config->folder = pool_text(&config->pool, files->folder, strlen(files->folder));
     return config;
 }
 
@@ -330,6 +337,8 @@ void config_forget_secrets(struct config *c)
     pool_free(&c->secret_pool);
     c->secrets = NULL;
     c->secret_count = 0;
+    c->passphrases = NULL;
+    c->passphrase_count = 0;
 }
 
 void config_free(struct config *c)

@@ -16,6 +16,21 @@ struct config_mark {
     uint64_t value;
 };
 
+/* A certificate, or a public key, that a connection names. */
+struct config_cert {
+    const char *path;           /* absolute; NULL: */
+    struct shrike_bytes octets; /* the file as it came over the control socket */
+    struct shrike_origin origin;
+};
+struct config_certs {
+    const struct config_cert *at;
+    uint16_t count;
+};
+
+/* When it cannot be found out whether a certificate of the peer is revoked: it is not; it is good
+ * only if it does not say where to find out; it is not good. */
+enum config_revocation { CONFIG_RELAXED, CONFIG_IFURI, CONFIG_STRICT };
+
 /* What conf.h has no place for, of the connection with the same index. */
 struct config_conn {
     const char *const *local_names;  /* of the DNS, to be resolved; 0.0.0.0/32 keeps the place of */
@@ -24,6 +39,13 @@ struct config_conn {
     uint32_t keyingtries; /* 0: for ever */
     const struct config_mark *marks;
     uint32_t mark_count;
+    /* What the sections local and remote name: credentials_fill() makes conf.h's of it. */
+    struct config_certs local_certs, local_keys;
+    struct config_certs remote_certs, remote_keys, remote_authorities;
+    enum config_revocation revocation;
+    struct shrike_id local_id; /* as it is written; type 0: it is not */
+    struct shrike_origin local_id_origin;
+    bool asks; /* CERTREQ payloads are sent */
 };
 
 /* A shared secret, for the keeper of keys alone. */
@@ -34,6 +56,12 @@ struct config_secret {
     const struct shrike_id *ids; /* none: for everybody */
     uint16_t id_count;
     struct shrike_origin origin;
+};
+
+/* The passphrase of a private key, likewise. */
+struct config_passphrase {
+    const char *folder, *file; /* "pkcs12", "gw.p12" */
+    struct shrike_bytes secret;
 };
 
 /* A connection that cannot be used yet: what of it, and where that is written. */
@@ -51,6 +79,9 @@ struct config {
     const struct config_conn *beside; /* conf.conn_count of them */
     struct config_secret *secrets;
     uint32_t secret_count;
+    struct config_passphrase *passphrases;
+    uint32_t passphrase_count;
+    const char *folder; /* in which the file stands, with a slash behind; "" */
     struct settings settings;
     struct shrike_conn base;       /* what the shrike section says of every connection */
     uint64_t base_hash;            /* of it */

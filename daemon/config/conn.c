@@ -1,5 +1,6 @@
 #include "config/conn.h"
 
+#include "config/auth.h"
 #include "config/diff.h"
 #include "config/life.h"
 #include "config/pools.h"
@@ -385,113 +386,6 @@ static void compile_children(struct compile *c, const struct section *all, struc
         compile_leave(c, all->origin, "none of its children can be used");
 }
 
-/* Methods that are not built yet, by the word that they begin with. */
-static bool is_method(const char *auth)
-{
-    static const char *const later[] = {"pubkey", "rsa", "ecdsa", "ed25519", "ed448",
-                                        "bliss",  "eap", "xauth", "ike",     "any"};
-    size_t len = strcspn(auth, "-:/");
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-        if (strlen(later[i]) == len && strncmp(auth, later[i], len) == 0)
-            return true;
-    return false;
-}
-
-static void compile_method(struct compile *c, const struct section *s)
-{
-    const struct value *auth = value_find(s, "auth");
-    const char *text = auth && auth->text ? auth->text : "pubkey";
-    struct shrike_origin place = auth ? auth->origin : s->origin;
-    if (is_method(text))
-        compile_leave(c, place, "auth = %s%s is not built yet; psk is", text,
-                      auth && auth->text ? "" : " (the default)");
-    else if (strcmp(text, "psk") != 0)
-        report_error(c->report, place, "auth = %s: there is no such method; write auth = psk",
-                     text);
-}
-
-/* cert<suffix> and cacert<suffix>. */
-static void compile_certs(struct compile *c, const struct section *s, enum key_scope scope)
-{
-    for (const struct section *sub = s->sections; sub; sub = sub->next) {
-        bool authority = scope == KEY_REMOTE && strncmp(sub->name, "cacert", 6) == 0;
-        if (!authority && strncmp(sub->name, "cert", 4) != 0) {
-            report_error(c->report, sub->origin, "there is no section %s in %s", sub->name,
-                         s->name);
-            continue;
-        }
-        compile_keys(c, sub, KEY_CERT);
-        if (authority)
-            compile_leave(c, sub->origin,
-                          "%s (an authority that must have signed) is not built yet, and to "
-                          "ignore it would not be safe",
-                          sub->name);
-    }
-}
-
-static void compile_id(struct compile *c, const struct section *s, enum key_scope scope,
-                       struct shrike_id *out)
-{
-    const struct value *id = value_find(s, "id");
-    if (!id || !id->text)
-        return;
-    enum value_verdict verdict = value_id(c->pool, id->text, out);
-    if (verdict == VALUE_LATER)
-        compile_leave(c, id->origin, "id = %s: general names are not built", id->text);
-    else if (verdict == VALUE_NO_EXPRESSION)
-        report_error(
-            c->report, id->origin,
-            "id = %s: a regular expression (POSIX extended) stands behind its type, fqdn:, "
-            "email: or asn1dn:, begins with ^ and ends with $; alternatives stand in "
-            "parentheses, and back-references are not taken",
-            id->text);
-    else if (verdict == VALUE_EXPRESSION && scope == KEY_LOCAL)
-        report_error(c->report, id->origin,
-                     "id = %s stands for many: say who this host is, in one name", id->text);
-    else if (verdict == VALUE_EXPRESSION)
-        return;
-    else if (verdict != VALUE_GOOD)
-        report_error(c->report, id->origin,
-                     "id = %s: an address, a name, user@name, keyid:text or a distinguished name "
-                     "is wanted; a * stands in front: *.example.org, *@example.org",
-                     id->text);
-    else if (scope == KEY_LOCAL && out->type && id_is_pattern(out))
-        report_error(c->report, id->origin,
-                     "id = %s stands for many: say who this host is, in one name", id->text);
-}
-
-static void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
-                         struct shrike_auth *out)
-{
-    compile_keys(c, s, scope);
-    compile_certs(c, s, scope);
-    if (out->origin.file) {
-        compile_leave(c, s->origin, "%s: several rounds of authentication are not built yet",
-                      s->name);
-        return;
-    }
-    out->origin = compile_origin(c, s->origin);
-    out->kind = SHRIKE_AUTH_PSK;
-    compile_method(c, s);
-    compile_id(c, s, scope, &out->id);
-}
-
-/* RFC 7296 3.5: somebody must be named; without an id it is the address we send from. */
-static void need_local_id(struct compile *c, const struct section *s, struct shrike_conn *out)
-{
-    const struct shrike_endpoint *end = &out->local_endpoint;
-    if (out->local.id.type)
-        return;
-    if (!end->family) {
-        compile_leave(c, s->origin,
-                      "it says not who we are: give local an id, or local_addrs one address");
-        return;
-    }
-    size_t len = end->family == 4 ? 4 : 16;
-    out->local.id.type = end->family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
-    out->local.id.data = (struct shrike_bytes){keep(c, end->octets, len), len};
-}
-
 /* The number of the name that stands there, of a list that NULL ends; else what it is already. */
 static unsigned compile_name(struct compile *c, const struct section *s, const char *key,
                              const char *const *names, unsigned otherwise)
@@ -605,6 +499,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     compile_keys(c, s, KEY_CONN);
     compile_addresses(c, s, out, beside);
     compile_options(c, s, out, beside);
+    compile_sending(c, s, out, beside);
     compile_virtual(c, s, out);
     compile_redirect(c, s, out);
     out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
@@ -613,9 +508,9 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
         if (strcmp(sub->name, "children") == 0)
             compile_children(c, sub, out);
         else if (strncmp(sub->name, "local", 5) == 0)
-            compile_auth(c, sub, KEY_LOCAL, &out->local);
+            compile_auth(c, sub, KEY_LOCAL, &out->local, beside);
         else if (strncmp(sub->name, "remote", 6) == 0)
-            compile_auth(c, sub, KEY_REMOTE, &out->remote);
+            compile_auth(c, sub, KEY_REMOTE, &out->remote, beside);
         else
             report_error(c->report, sub->origin,
                          "there is no section %s in a connection: local, remote or children",
@@ -626,8 +521,8 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
         only_shunts(c, out, beside);
     else if (!out->local.origin.file || !out->remote.origin.file)
         compile_leave(c, s->origin,
-                      "it needs a section local and a section remote, each with auth = psk");
+                      "it needs a section local and a section remote, each with auth");
     else
-        need_local_id(c, s, out);
+        compile_local_id(c, s, out, beside);
     marks_take(c, s, beside);
 }

@@ -188,6 +188,7 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->left_out = parts[0]->left_out;
     out->left = parts[0]->left;
     out->lefts = parts[0]->lefts;
+    out->folder = parts[0]->folder;
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
     for (uint32_t i = 0; i < out->conf.conn_count; i++)

@@ -69,26 +69,59 @@ static void compile_secret(struct compile *c, const struct section *s, struct co
                      s->name);
 }
 
+/* Of a file in the folder that is called like the section. */
+static void compile_passphrase(struct compile *c, const struct section *s, const struct kind *kind)
+{
+    struct pool *p = &c->config->secret_pool;
+    struct config_passphrase *out = &c->config->passphrases[c->config->passphrase_count];
+    const struct value *secret = value_find(s, "secret"), *file = value_find(s, "file");
+    if (!file || !file->text || !secret || !secret->text) {
+        report_warning(
+            c->report, s->origin,
+            "secrets.%s does nothing: it needs file, a name in the folder %s, and secret", s->name,
+            kind->begin);
+        return;
+    }
+    if (!*file->text || strchr(file->text, '/')) {
+        report_error(c->report, file->origin,
+                     "file = %s: the name of a file in the folder %s is wanted", file->text,
+                     kind->begin);
+        return;
+    }
+    if (!value_secret(p, secret->text, &out->secret)) {
+        report_error(c->report, secret->origin,
+                     "secret of %s is malformed: text, 0x and hex, or 0s and base64", s->name);
+        return;
+    }
+    out->folder = kind->begin;
+    out->file = pool_text(p, file->text, strlen(file->text));
+    c->config->passphrase_count++;
+}
+
 void compile_secrets(struct compile *c)
 {
     const struct section *all = section_find(c->root, "secrets", 7);
     struct config *config = c->config;
     uint32_t count = all ? all->count : 0;
     config->secrets = pool_take(&config->secret_pool, (count + 1u) * sizeof(config->secrets[0]));
+    config->passphrases =
+        pool_take(&config->secret_pool, (count + 1u) * sizeof(config->passphrases[0]));
     for (const struct value *v = all ? all->values : NULL; v; v = v->next)
         report_error(c->report, v->origin, "%s stands between secrets: put it into one", v->key);
     for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
         const struct kind *kind = kind_of(s->name);
         if (!kind) {
             report_error(c->report, s->origin,
-                         "secrets.%s is of no known kind: its name begins with ike, eap, ntlm or "
-                         "ppk",
+                         "secrets.%s is of no known kind: its name begins with ike, eap, ntlm, "
+                         "ppk, private, rsa, ecdsa, pkcs8 or pkcs12",
                          s->name);
             continue;
         }
         compile_keys(c, s, kind->scope);
         if (kind->unused)
             report_warning(c->report, s->origin, "secrets.%s: %s", s->name, kind->unused);
+        if (kind->scope == KEY_PASSPHRASE)
+            compile_passphrase(c, s, kind);
         if (kind->kind == SECRET_KINDS)
             continue;
         struct config_secret *out = &config->secrets[config->secret_count++];

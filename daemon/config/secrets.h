@@ -4,7 +4,7 @@
 
 #include "config/compile.h"
 
-/* All of them into config->secrets; passphrases of private keys are looked at and no more. */
+/* All of them into config->secrets; and the passphrases of private keys. */
 void compile_secrets(struct compile *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "control/clients.h"
 #include "control/conns.h"
 #include "control/counters.h"
+#include "control/creds.h"
 #include "control/ended.h"
 #include "control/failures.h"
 #include "control/ladders.h"
@@ -49,6 +50,7 @@ struct control {
     struct sinks sinks;
     struct metrics metrics;
     struct model model;
+    struct creds creds;
     struct names names;
     struct lookups lookups;
     struct publish publish;

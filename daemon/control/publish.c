@@ -21,8 +21,11 @@ static void late(void *ctx)
 void publish_open(struct control *c)
 {
     struct publish *p = &c->publish;
-    *p = (struct publish){
-        .snapshot = -1, .secrets = -1, .trust = -1, .late = {.ring = late, .ctx = c}};
+    *p = (struct publish){.snapshot = -1,
+                          .secrets = -1,
+                          .privates = -1,
+                          .trust = -1,
+                          .late = {.ring = late, .ctx = c}};
     p->held = !c->seat->options->check_only;
     if (p->held)
         loop_alarm(c->seat->loop, &p->late, loop_now(c->seat->loop) + PUBLISH_WAIT);
@@ -40,6 +43,7 @@ void publish_close(struct control *c)
     loop_disarm(c->seat->loop, &c->publish.late);
     close_fd(&c->publish.snapshot);
     close_fd(&c->publish.secrets);
+    close_fd(&c->publish.privates);
     close_fd(&c->publish.trust);
 }
 
@@ -183,8 +187,17 @@ static int seal_secrets(struct control *c, const struct config *files)
     return fd;
 }
 
+void publish_privates(struct control *c, int fd)
+{
+    close_fd(&c->publish.privates);
+    c->publish.privates = fd;
+    if (fd < 0)
+        control_say(c, SHRIKE_ERROR, "there is no memory to hand on the private keys");
+}
+
 void publish_secrets(struct control *c)
 {
+    creds_read(c, c->model.files);
     close_fd(&c->publish.secrets);
     c->publish.secrets = seal_secrets(c, c->model.files);
     if (c->publish.secrets < 0)
@@ -194,11 +207,15 @@ void publish_secrets(struct control *c)
     publish_trust(c, seal_trust());
 }
 
+/* With the secrets keys is ready: what it signs by goes first. */
 static void send_secrets(struct control *c)
 {
     static const u8 source = SECRET_FILES;
     struct publish *p = &c->publish;
-    if (p->secrets >= 0 &&
+    if (p->privates >= 0 &&
+        seat_send_fd(c->seat, ROLE_KEYS, MAIL_PRIVATES, bytes_of(&source, 1), p->privates))
+        close_fd(&p->privates);
+    if (p->privates < 0 && p->secrets >= 0 &&
         seat_send_fd(c->seat, ROLE_KEYS, MAIL_SECRETS, bytes_of(&source, 1), p->secrets))
         close_fd(&p->secrets);
 }

@@ -14,6 +14,7 @@ struct control;
 struct publish {
     int snapshot; /* the newest, sealed; -1: none yet */
     int secrets;  /* those of the files, until keys has them; -1: none */
+    int privates; /* likewise: their private keys */
     int trust;    /* whom the files trust (ops/trustfile.h); -1: not known yet */
     u32 has;      /* a bit for each role that has the newest snapshot, of certs: the newest trust */
     bool held;    /* not before the vault has come */
@@ -35,7 +36,9 @@ void publish_soon(struct control *c);
 void publish_now(struct control *c);
 /* Has this role the newest? Commands to it are of use from then on. */
 bool publish_has(const struct control *c, enum role r);
-/* The files were read: their secrets go to keys, and are wiped here. */
+/* A sealed memory file of private keys, which is closed here; -1: it could not be made. */
+void publish_privates(struct control *c, int fd);
+/* The files were read: their secrets and private keys go to keys, and are wiped here. */
 void publish_secrets(struct control *c);
 /* Whom they trust: a sealed memory file, which is taken, or -1: it could not be made. */
 void publish_trust(struct control *c, int fd);

@@ -80,6 +80,7 @@ const struct config *control_config(struct control *c)
         return c->model.merged;
     model_merge(&c->model, &report);
     control_say_report(c, &report, true);
+    creds_join(c, c->model.merged);
     if (!names_use(&c->names, c->model.merged))
         control_say(c, SHRIKE_ERROR, "there are more than %d names: some are not resolved",
                     NAMES_MAX);
@@ -142,6 +143,7 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
 {
     policies_restore(ctx, key, value);
     failures_restore(ctx, key, value);
+    creds_restore(ctx, key, value);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
         shared_restore(ctx, bytes_of(key.at + 7, key.len - 7));
 }
@@ -393,6 +395,7 @@ static void control_stop(void *self)
     names_close(&c->names);
     shared_close(c);
     policies_close(c);
+    creds_close(c);
     model_free(&c->model);
     log_close(&c->log);
     sinks_close(&c->sinks);
@@ -421,6 +424,7 @@ static void *control_start(struct seat *seat)
     sinks_open(&c->sinks);
     metrics_open(c);
     model_init(&c->model);
+    creds_open(c);
     failures_open(c);
     publish_open(c);
     start_open(c);

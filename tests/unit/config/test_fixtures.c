@@ -10,7 +10,7 @@ static const struct fixture {
 } fixtures[] = {
     {"net2net-psk", 1, 1, 0, 3, 0, "updown"},
     {"rw-psk", 2, 3, 0, 4, 0, NULL},
-    {"rw-cert", 0, 0, 1, 0, 0, "auth = pubkey"},
+    {"rw-cert", 0, 0, 1, 0, 0, "is not there"},
     {"net2net-cert", 0, 0, 1, 0, 0, "crl_uris"},
     {"host2host-transport", 1, 2, 0, 1, 0, "hw_offload"},
     {"route-based", 1, 1, 0, 1, 0, "if_id_in"},

@@ -1,0 +1,261 @@
+/* Sections local and remote: see auth.h. */
+#include "config/auth.h"
+#include "config/credentials.h"
+#include "config/method.h"
+#include "config/value.h"
+#include "wire/codes.h"
+#include "wire/ident.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CERTS_NAMED_MAX 64 /* of one sort, of one side; a connection's rule has no room for more   \
+                            */
+
+static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
+                           struct shrike_auth *out)
+{
+    const struct value *auth = value_find(s, "auth");
+    const char *text = auth && auth->text ? auth->text : "pubkey";
+    struct shrike_origin place = auth ? auth->origin : s->origin;
+    struct method m;
+    switch (method_read(text, &m)) {
+    case METHOD_GOOD:
+        break;
+    case METHOD_LATER:
+        compile_leave(c, place, "auth = %s is not built yet; psk and pubkey are", text);
+        break;
+    case METHOD_BAD:
+        report_error(c->report, place,
+                     "auth = %s: there is no such method; write psk, pubkey, or pubkey, rsa, "
+                     "rsa/pss, ecdsa, ed25519 or ed448 with strengths and hashes behind it: "
+                     "ike:rsa-3072-sha256-ecdsa-sha384",
+                     text);
+        break;
+    }
+    out->kind = m.kind;
+    out->schemes = m.schemes;
+    if (m.chain && scope == KEY_REMOTE)
+        compile_leave(c, place,
+                      "auth = %s: that those who sign certificates need such keys and hashes is "
+                      "not built yet, and to ignore it would not be safe; ike: in front of hashes "
+                      "demands them of the peer alone",
+                      text);
+}
+
+/* ---- what a section names ---- */
+
+/* Files of the folder, or elsewhere; what the control socket brought stands there itself. */
+static void name_cert(struct compile *c, const struct value *v, const char *text,
+                      const char *folder, struct config_cert *out)
+{
+    char path[PATH_MAX];
+    out->origin = compile_origin(c, v->origin);
+    if (strncmp(text, "0s", 2) == 0) {
+        if (!value_secret(c->pool, text, &out->octets))
+            report_error(c->report, v->origin, "%s holds something that is no file", v->key);
+        return;
+    }
+    if (snprintf(path, sizeof(path), "%s%s%s", *text == '/' ? "" : c->config->folder,
+                 *text == '/' ? "" : folder, text) >= (int)sizeof(path))
+        report_error(c->report, v->origin, "the name of a file in %s is too long", v->key);
+    else
+        out->path = compile_text(c, path);
+}
+
+/* Can it be used? What it holds is read again later, with that of all others. */
+static void look_at(struct compile *c, const struct config_cert *cert, enum x509_kind kind)
+{
+    struct x509_items items;
+    const char *why = credentials_peek(c->scratch, cert, kind, &items);
+    if (why)
+        compile_leave(c, cert->origin, "%s %s", cert->path ? cert->path : "what was sent", why);
+    else
+        x509_free(&items);
+}
+
+static void add_cert(struct compile *c, struct config_certs *all, struct config_cert *one,
+                     enum x509_kind kind)
+{
+    struct config_cert *at = (struct config_cert *)(uintptr_t)all->at;
+    if (!one->path && !one->octets.len)
+        return;
+    if (all->count == CERTS_NAMED_MAX) {
+        report_error(c->report, one->origin, "more than %d of them are named", CERTS_NAMED_MAX);
+        return;
+    }
+    if (!at)
+        all->at = at = pool_take(c->pool, CERTS_NAMED_MAX * sizeof(*at));
+    at[all->count++] = *one;
+    look_at(c, one, kind);
+}
+
+static void compile_list(struct compile *c, const struct section *s, const char *key,
+                         const char *folder, struct config_certs *out)
+{
+    const struct value *v = value_find(s, key);
+    const char *rest = v ? v->text : NULL;
+    enum x509_kind kind = strcmp(key, "pubkeys") == 0 ? X509_PUBLIC_KEYS : X509_CERTIFICATES;
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        struct config_cert cert = {.path = NULL};
+        name_cert(c, v, one, folder, &cert);
+        add_cert(c, out, &cert, kind);
+    }
+}
+
+/* cert<suffix> and cacert<suffix>. */
+static void compile_sections(struct compile *c, const struct section *s, enum key_scope scope,
+                             struct config_certs *certs, struct config_certs *authorities)
+{
+    for (const struct section *sub = s->sections; sub; sub = sub->next) {
+        bool authority = scope == KEY_REMOTE && strncmp(sub->name, "cacert", 6) == 0;
+        const struct value *file = value_find(sub, "file");
+        struct config_cert cert = {.path = NULL};
+        if (!authority && strncmp(sub->name, "cert", 4) != 0) {
+            report_error(c->report, sub->origin, "there is no section %s in %s", sub->name,
+                         s->name);
+            continue;
+        }
+        compile_keys(c, sub, KEY_CERT);
+        if (!file || !file->text) {
+            compile_leave(c, sub->origin, "%s needs a file", sub->name);
+            continue;
+        }
+        if (*file->text != '/')
+            report_error(c->report, file->origin, "file = %s: an absolute path is wanted",
+                         file->text);
+        name_cert(c, file, file->text, "", &cert);
+        add_cert(c, authority ? authorities : certs, &cert, X509_CERTIFICATES);
+    }
+}
+
+static void compile_revocation(struct compile *c, const struct section *s,
+                               struct config_conn *beside)
+{
+    static const char *const words[] = {
+        [CONFIG_RELAXED] = "relaxed", [CONFIG_IFURI] = "ifuri", [CONFIG_STRICT] = "strict"};
+    const char *text = section_text(s, "revocation");
+    for (unsigned i = 0; text && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i]) == 0) {
+            beside->revocation = (enum config_revocation)i;
+            return;
+        }
+    if (text)
+        report_error(c->report, compile_place(c, s, "revocation"),
+                     "revocation = %s: relaxed, ifuri or strict is wanted", text);
+}
+
+/* ---- who it is ---- */
+
+static void compile_id(struct compile *c, const struct section *s, enum key_scope scope,
+                       struct shrike_id *out)
+{
+    const struct value *id = value_find(s, "id");
+    if (!id || !id->text)
+        return;
+    enum value_verdict verdict = value_id(c->pool, id->text, out);
+    if (verdict == VALUE_LATER)
+        compile_leave(c, id->origin, "id = %s: general names are not built", id->text);
+    else if (verdict == VALUE_NO_EXPRESSION)
+        report_error(
+            c->report, id->origin,
+            "id = %s: a regular expression (POSIX extended) stands behind its type, fqdn:, "
+            "email: or asn1dn:, begins with ^ and ends with $; alternatives stand in "
+            "parentheses, and back-references are not taken",
+            id->text);
+    else if (verdict == VALUE_EXPRESSION && scope == KEY_LOCAL)
+        report_error(c->report, id->origin,
+                     "id = %s stands for many: say who this host is, in one name", id->text);
+    else if (verdict == VALUE_EXPRESSION)
+        return;
+    else if (verdict != VALUE_GOOD)
+        report_error(c->report, id->origin,
+                     "id = %s: an address, a name, user@name, keyid:text or a distinguished name "
+                     "is wanted; a * stands in front: *.example.org, *@example.org",
+                     id->text);
+    else if (scope == KEY_LOCAL && out->type && id_is_pattern(out))
+        report_error(c->report, id->origin,
+                     "id = %s stands for many: say who this host is, in one name", id->text);
+}
+
+/* Where its id stands, for what is said when the certificate is not for it. */
+static void note_id(struct compile *c, const struct section *s, const struct shrike_auth *out,
+                    struct config_conn *beside)
+{
+    beside->local_id = out->id;
+    beside->local_id_origin = compile_place(c, s, "id");
+}
+
+void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
+                  struct shrike_auth *out, struct config_conn *beside)
+{
+    compile_keys(c, s, scope);
+    if (out->origin.file) {
+        compile_leave(c, s->origin, "%s: several rounds of authentication are not built yet",
+                      s->name);
+        return;
+    }
+    out->origin = compile_origin(c, s->origin);
+    compile_method(c, s, scope, out);
+    compile_id(c, s, scope, &out->id);
+    if (scope == KEY_LOCAL) {
+        compile_list(c, s, "certs", "x509/", &beside->local_certs);
+        compile_sections(c, s, scope, &beside->local_certs, NULL);
+        compile_list(c, s, "pubkeys", "pubkey/", &beside->local_keys);
+        note_id(c, s, out, beside);
+        return;
+    }
+    compile_list(c, s, "certs", "x509/", &beside->remote_certs);
+    compile_list(c, s, "cacerts", "x509ca/", &beside->remote_authorities);
+    compile_sections(c, s, scope, &beside->remote_certs, &beside->remote_authorities);
+    compile_list(c, s, "pubkeys", "pubkey/", &beside->remote_keys);
+    compile_revocation(c, s, beside);
+}
+
+void compile_local_id(struct compile *c, const struct section *s, struct shrike_conn *out,
+                      const struct config_conn *beside)
+{
+    const struct shrike_endpoint *end = &out->local_endpoint;
+    if (out->local.id.type)
+        return;
+    if (beside->local_certs.count) { /* the subject of the first: credentials_fill() */
+        out->local.id = (struct shrike_id){ID_DER_ASN1_DN, {(const uint8_t *)"\x30\x00", 2}};
+        return;
+    }
+    if (!end->family) {
+        compile_leave(c, s->origin,
+                      "it says not who we are: give local an id, or local_addrs one address%s",
+                      out->local.kind == SHRIKE_AUTH_PUBKEY ? ", or local certs" : "");
+        return;
+    }
+    size_t len = end->family == 4 ? 4 : 16;
+    uint8_t *octets = pool_take(c->pool, len);
+    memcpy(octets, end->octets, len);
+    out->local.id.type = end->family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
+    out->local.id.data = (struct shrike_bytes){octets, len};
+}
+
+void compile_sending(struct compile *c, const struct section *s, struct shrike_conn *out,
+                     struct config_conn *beside)
+{
+    static const struct {
+        const char *word;
+        enum shrike_send_cert when;
+    } words[] = {{"ifasked", SHRIKE_CERT_IFASKED},
+                 {"always", SHRIKE_CERT_ALWAYS},
+                 {"yes", SHRIKE_CERT_ALWAYS},
+                 {"never", SHRIKE_CERT_NEVER},
+                 {"no", SHRIKE_CERT_NEVER}};
+    const char *text = section_text(s, "send_cert");
+    bool found = !text;
+    beside->asks = true;
+    compile_bool(c, s, "send_certreq", &beside->asks);
+    for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i].word) == 0) {
+            out->send_cert = words[i].when;
+            found = true;
+        }
+    if (!found)
+        report_error(c->report, compile_place(c, s, "send_cert"),
+                     "send_cert = %s: ifasked, always or never is wanted", text);
+}

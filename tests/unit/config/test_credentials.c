@@ -1,0 +1,140 @@
+/* Connections get their certificates: chains, identities, whom they ask for. */
+#include "config/credentials.h"
+#include "pki.h"
+#include "wire/codes.h"
+
+static struct wallet w;
+static struct config *config;
+static struct pki root, mid, gw, other, lone;
+
+static const struct shrike_conn *fill(const char *text)
+{
+    config_free(config);
+    config = load_file(file(0, "swanctl.conf", text));
+    if (!config)
+        printf("# %s\n", report.lines[0].text);
+    ensure(config);
+    wallet_look(&w, config, &report);
+    wallet_look_named(&w, config, &report);
+    credentials_fill(config, &w, &report);
+    return config->conf.conns;
+}
+
+static bool is_cert(struct bytes der, const struct pki *p)
+{
+    uint8_t *at = NULL;
+    int len = i2d_X509(p->x, &at);
+    bool same = bytes_equal(der, bytes_of(at, (size_t)len));
+    OPENSSL_free(at);
+    return same;
+}
+
+static bool is_key(const struct shrike_key_id *id, const struct pki *p)
+{
+    struct pool pool = {0};
+    struct x509_items items;
+    ensure(!x509_read(&pool, X509_CERTIFICATES, pki_pem(NULL, p, NULL), &items));
+    bool same = memcmp(items.at[0].key.octets, id->octets, sizeof(id->octets)) == 0;
+    x509_free(&items);
+    pool_free(&pool);
+    return same;
+}
+
+#define CONN(local, remote)                                                                        \
+    "connections { a { local_addrs = 192.0.2.1\n local {\n " local "\n }\n remote {\n " remote     \
+    "\n } } }"
+
+TEST(a_chain_out_of_several_files)
+{
+    const struct shrike_conn *a = fill(CONN("certs = gw.pem\n id = gw.example", "id = x"));
+    CHECK_EQ(report.count, 0);
+    CHECK_EQ(a->local.credential_count, 1);
+    const struct shrike_credential *c = a->local.credentials;
+    CHECK(c->encoding == CERT_X509_SIGNATURE && is_key(&c->key, &gw));
+    CHECK(c->cert_count == 2 && is_cert(c->certs[0], &gw) && is_cert(c->certs[1], &mid));
+    CHECK(c->authority_count == 2 && is_key(&c->authorities[0], &mid));
+    CHECK(is_key(&c->authorities[1], &root));
+    CHECK_EQ(a->remote.authority_count, 2); /* root and mid stand in x509ca */
+    CHECK_EQ(a->local.id.type, ID_FQDN);
+    a = fill("connections { a { local_addrs = ::1\n send_certreq = no\n local { certs = gw.pem }\n"
+             "remote { } } }");
+    CHECK(a->remote.authority_count == 0 && a->local.id.type == ID_DER_ASN1_DN);
+    CHECK_EQ(report.count, 0);
+}
+
+TEST(identities)
+{
+    const struct shrike_conn *a = fill(CONN("certs = gw.pem\n id = elsewhere", "auth = psk"));
+    CHECK(a->local.id.type == ID_DER_ASN1_DN && said(false, 4, "none that"));
+    a = fill(CONN("id = gw.example", "auth = psk")); /* found by its name */
+    CHECK(a->local.credential_count == 1 && is_key(&a->local.credentials->key, &gw));
+    a = fill(CONN("id = nobody.example", "auth = psk"));
+    CHECK(a->local.credential_count == 0 && said(false, 2, "no certificate for its identity"));
+    a = fill(CONN("auth = psk\n id = nobody.example", "auth = psk"));
+    CHECK(report.count == 0 && a->local.credential_count == 0);
+    a = fill(CONN("certs = other.pem, gw.pem\n id = gw.example", "auth = psk"));
+    CHECK(a->local.credential_count == 2 && is_key(&a->local.credentials[1].key, &gw));
+}
+
+TEST(whom_we_ask_for)
+{
+    const struct shrike_conn *a = fill(CONN("auth = psk", "cacerts = mid.pem"));
+    CHECK(a->remote.authority_count == 1 && is_key(a->remote.authorities, &mid));
+    a = fill(CONN("auth = psk", "auth = psk"));
+    CHECK_EQ(a->remote.authority_count, 0);
+}
+
+TEST(keys_without_certificates)
+{
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(lone.key, &der);
+    pki_file("pubkey/lone.der", bytes_of(der, (size_t)len));
+    const struct shrike_conn *a = fill(CONN("pubkeys = lone.der\n id = x", "pubkeys = lone.der"));
+    CHECK(a->local.credential_count == 1 && report.count == 0);
+    const struct shrike_credential *c = a->local.credentials;
+    CHECK(c->encoding == CERT_RAW_PUBLIC_KEY && c->cert_count == 1 && is_key(&c->key, &lone));
+    CHECK(bytes_equal(c->certs[0], bytes_of(der, (size_t)len)) && c->authority_count == 0);
+    CHECK_EQ(config->beside[0].remote_keys.count, 1);
+    OPENSSL_free(der);
+}
+
+/* A renewed certificate is there without its connection being read again. */
+TEST(renewed)
+{
+    const struct shrike_conn *a = fill(CONN("certs = gw.pem", "auth = psk"));
+    struct pki now = pki_make("new", &mid, "DNS:gw.example", false, -1, 60);
+    CHECK(is_key(&a->local.credentials->key, &gw));
+    pki_file("x509/gw.pem", pki_pem(NULL, &now, NULL));
+    CHECK(wallet_look_named(&w, config, &report));
+    credentials_fill(config, &w, &report);
+    CHECK(a->local.credential_count == 1 && is_key(&a->local.credentials->key, &now));
+    CHECK_EQ(a->local.credentials->cert_count, 2);
+    pki_free(&now);
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        return 1;
+    root = pki_make("Root", NULL, NULL, true, -1, 300);
+    mid = pki_make("Mid", &root, NULL, true, -1, 300);
+    gw = pki_make("gw", &mid, "DNS:gw.example", false, -1, 300);
+    other = pki_make("other", &root, "DNS:other.example", false, -1, 300);
+    lone = pki_make("lone", NULL, NULL, false, -1, 300);
+    pki_file("x509ca/root.pem", pki_pem(NULL, &root, NULL));
+    pki_file("x509ca/mid.pem", pki_pem(NULL, &mid, NULL));
+    pki_file("x509/gw.pem", pki_pem(NULL, &gw, NULL));
+    pki_file("x509/other.pem", pki_pem(NULL, &other, NULL));
+    int bad = RUN(a_chain_out_of_several_files) | RUN(identities) | RUN(whom_we_ask_for) |
+              RUN(keys_without_certificates) | RUN(renewed);
+    config_free(config);
+    wallet_free(&w);
+    pki_free(&root);
+    pki_free(&mid);
+    pki_free(&gw);
+    pki_free(&other);
+    pki_free(&lone);
+    pki_folders_remove();
+    folder_remove();
+    return bad;
+}
