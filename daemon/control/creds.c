@@ -2,6 +2,7 @@
 #include "control/creds.h"
 #include "base/ct.h"
 #include "control/control.h"
+#include "control/trust.h"
 #include "ops/conf.h"
 #include <assert.h>
 #include <dirent.h>
@@ -162,6 +163,19 @@ static u64 hash_of(const struct config_report *r)
     return hash;
 }
 
+/* Connections are joined whenever a name has another address: that is nothing to certs. */
+static void tell_trust(struct control *c, const struct config *merged)
+{
+    u64 hash;
+    int fd = trust_make(&c->creds.wallet, merged, &hash);
+    if (fd >= 0 && hash == c->creds.trusted) {
+        close(fd);
+        return;
+    }
+    c->creds.trusted = hash;
+    publish_trust(c, fd);
+}
+
 void creds_join(struct control *c, struct config *merged)
 {
     static struct config_report report;
@@ -173,6 +187,7 @@ void creds_join(struct control *c, struct config *merged)
     if (hash != k->said)
         control_say_report(c, &report, true);
     k->said = hash;
+    tell_trust(c, merged);
 }
 
 /* ---- the control socket ---- */

@@ -14,7 +14,8 @@ struct control;
 struct creds {
     struct wallet wallet;
     struct alarm daily;
-    u64 said; /* what was said of connections last: it is not said again */
+    u64 said;    /* what was said of connections last: it is not said again */
+    u64 trusted; /* likewise, of what was told to certs; 0: nothing */
     bool open;
 };
 

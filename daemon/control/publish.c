@@ -114,15 +114,6 @@ static void send_snapshot(struct control *c, enum role to)
 
 /* ---- trust ---- */
 
-/* Connections that ask for certificates are left out yet, so that nobody is trusted. */
-static int seal_trust(void)
-{
-    int fd = memfd_create("shrike-trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0 && fcntl(fd, F_ADD_SEALS, SEALED) != 0)
-        close_fd(&fd);
-    return fd;
-}
-
 void publish_trust(struct control *c, int fd)
 {
     if (fd < 0) {
@@ -204,7 +195,6 @@ void publish_secrets(struct control *c)
         control_say(c, SHRIKE_ERROR, "there is no memory to hand on the secrets");
     shared_note(c, c->model.files);
     config_forget_secrets(c->model.files);
-    publish_trust(c, seal_trust());
 }
 
 /* With the secrets keys is ready: what it signs by goes first. */
