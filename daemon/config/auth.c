@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CERTS_NAMED_MAX 64 /* of one sort, of one side; a connection's rule has no room for more   \
-                            */
+#define CERTS_NAMED_MAX                                                                            \
+    64 /* of one sort, of one side; a connection's rule has no room for more                       \
+        */
 
 static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
                            struct shrike_auth *out)

@@ -13,6 +13,12 @@
 #define PKI_DAY   86400
 #define PKI_FILES 16
 
+/* From now on. */
+struct pki_days {
+    long from, until;
+};
+#define DAYS(from, until) ((struct pki_days){from, until})
+
 struct pki {
     X509 *x;
     EVP_PKEY *key;
@@ -27,7 +33,7 @@ static inline void pki_extend(X509 *x, int nid, const char *value)
 
 /* A certificate with a new key, of itself or of `by`, that began some days ago and ends in some. */
 static inline struct pki pki_make(const char *cn, const struct pki *by, const char *san, bool ca,
-                                  long from, long until)
+                                  struct pki_days days)
 {
     struct pki p = {X509_new(), EVP_EC_gen("P-256")};
     const struct pki *signer = by ? by : &p;
@@ -38,8 +44,8 @@ static inline struct pki pki_make(const char *cn, const struct pki *by, const ch
     ASN1_INTEGER_set(X509_get_serialNumber(p.x), ++serial);
     X509_set_subject_name(p.x, name);
     X509_set_issuer_name(p.x, by ? X509_get_subject_name(by->x) : name);
-    X509_gmtime_adj(X509_getm_notBefore(p.x), from * PKI_DAY);
-    X509_gmtime_adj(X509_getm_notAfter(p.x), until * PKI_DAY + 60);
+    X509_gmtime_adj(X509_getm_notBefore(p.x), days.from * PKI_DAY);
+    X509_gmtime_adj(X509_getm_notAfter(p.x), days.until * PKI_DAY + 60);
     X509_set_pubkey(p.x, p.key);
     pki_extend(p.x, NID_subject_alt_name, san);
     pki_extend(p.x, NID_basic_constraints, ca ? "critical,CA:TRUE" : NULL);

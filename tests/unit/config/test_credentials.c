@@ -102,7 +102,7 @@ TEST(keys_without_certificates)
 TEST(renewed)
 {
     const struct shrike_conn *a = fill(CONN("certs = gw.pem", "auth = psk"));
-    struct pki now = pki_make("new", &mid, "DNS:gw.example", false, -1, 60);
+    struct pki now = pki_make("new", &mid, "DNS:gw.example", false, DAYS(-1, 60));
     CHECK(is_key(&a->local.credentials->key, &gw));
     pki_file("x509/gw.pem", pki_pem(NULL, &now, NULL));
     CHECK(wallet_look_named(&w, config, &report));
@@ -116,11 +116,11 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    root = pki_make("Root", NULL, NULL, true, -1, 300);
-    mid = pki_make("Mid", &root, NULL, true, -1, 300);
-    gw = pki_make("gw", &mid, "DNS:gw.example", false, -1, 300);
-    other = pki_make("other", &root, "DNS:other.example", false, -1, 300);
-    lone = pki_make("lone", NULL, NULL, false, -1, 300);
+    root = pki_make("Root", NULL, NULL, true, DAYS(-1, 300));
+    mid = pki_make("Mid", &root, NULL, true, DAYS(-1, 300));
+    gw = pki_make("gw", &mid, "DNS:gw.example", false, DAYS(-1, 300));
+    other = pki_make("other", &root, "DNS:other.example", false, DAYS(-1, 300));
+    lone = pki_make("lone", NULL, NULL, false, DAYS(-1, 300));
     pki_file("x509ca/root.pem", pki_pem(NULL, &root, NULL));
     pki_file("x509ca/mid.pem", pki_pem(NULL, &mid, NULL));
     pki_file("x509/gw.pem", pki_pem(NULL, &gw, NULL));

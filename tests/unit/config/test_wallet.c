@@ -21,9 +21,9 @@ static void load(const char *text)
 
 TEST(folders_are_read_and_read_again)
 {
-    struct pki ca = pki_make("Root", NULL, NULL, true, -1, 30);
-    struct pki a = pki_make("a", &ca, NULL, false, -1, 30),
-               b = pki_make("b", &ca, NULL, false, -1, 30);
+    struct pki ca = pki_make("Root", NULL, NULL, true, DAYS(-1, 30));
+    struct pki a = pki_make("a", &ca, NULL, false, DAYS(-1, 30)),
+               b = pki_make("b", &ca, NULL, false, DAYS(-1, 30));
     load("");
     CHECK(!look() && w.count == 0);
     pki_file("x509/gw.pem", pki_pem(NULL, &a, &ca));
@@ -51,7 +51,7 @@ TEST(folders_are_read_and_read_again)
 
 TEST(containers_have_their_passphrase)
 {
-    struct pki a = pki_make("a", NULL, "DNS:a", false, -1, 30);
+    struct pki a = pki_make("a", NULL, "DNS:a", false, DAYS(-1, 30));
     PKCS12 *p12 = PKCS12_create("word", NULL, a.key, a.x, NULL, 0, 0, 0, 0, 0);
     uint8_t *der = NULL;
     int len = i2d_PKCS12(p12, &der);
@@ -74,11 +74,11 @@ TEST(containers_have_their_passphrase)
 
 TEST(what_ends_is_said)
 {
-    struct pki old = pki_make("old", NULL, NULL, false, -30, -1);
-    struct pki soon = pki_make("soon", NULL, NULL, false, -80, 10);
-    struct pki late = pki_make("late", NULL, NULL, false, 2, 10);
-    struct pki brief = pki_make("brief", NULL, NULL, false, -1, 5),
-               fine = pki_make("fine", NULL, NULL, false, -60, 30);
+    struct pki old = pki_make("old", NULL, NULL, false, DAYS(-30, -1));
+    struct pki soon = pki_make("soon", NULL, NULL, false, DAYS(-80, 10));
+    struct pki late = pki_make("late", NULL, NULL, false, DAYS(2, 10));
+    struct pki brief = pki_make("brief", NULL, NULL, false, DAYS(-1, 5)),
+               fine = pki_make("fine", NULL, NULL, false, DAYS(-60, 30));
     load("");
     pki_file("x509/old", pki_pem(NULL, &old, NULL));
     pki_file("x509/soon", pki_pem(NULL, &soon, NULL));
@@ -100,7 +100,7 @@ TEST(what_ends_is_said)
 
 TEST(the_control_socket)
 {
-    struct pki ca = pki_make("Root", NULL, NULL, true, -1, 30);
+    struct pki ca = pki_make("Root", NULL, NULL, true, DAYS(-1, 30));
     struct bytes pem = pki_pem(NULL, &ca, NULL);
     load("");
     look();

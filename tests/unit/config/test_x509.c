@@ -19,9 +19,9 @@ static struct shrike_id named(uint8_t type, const char *text)
 
 TEST(a_bundle_with_a_key_in_it)
 {
-    struct pki ca = pki_make("Root", NULL, NULL, true, -1, 30);
-    struct pki gw =
-        pki_make("gw", &ca, "DNS:gw.example,email:a@b.c,IP:192.0.2.1,DNS:*.wild", false, -1, 30);
+    struct pki ca = pki_make("Root", NULL, NULL, true, DAYS(-1, 30));
+    struct pki gw = pki_make("gw", &ca, "DNS:gw.example,email:a@b.c,IP:192.0.2.1,DNS:*.wild", false,
+                             DAYS(-1, 30));
     struct bytes file = pki_pem(&gw, &gw, &ca);
     CHECK(!x509_read(&pool, X509_CERTIFICATES, file, &items));
     CHECK_EQ(items.count, 2);
@@ -53,7 +53,7 @@ TEST(a_bundle_with_a_key_in_it)
 
 TEST(what_is_none_is_refused)
 {
-    struct pki ca = pki_make("Root", NULL, NULL, true, -1, 30);
+    struct pki ca = pki_make("Root", NULL, NULL, true, DAYS(-1, 30));
     struct bytes pem = pki_pem(NULL, &ca, NULL), key = pki_pem(&ca, NULL, NULL);
     static uint8_t der[8192];
     uint8_t *at = der;
@@ -74,7 +74,7 @@ TEST(what_is_none_is_refused)
 /* The key is named alike with a certificate and without. */
 TEST(public_keys)
 {
-    struct pki one = pki_make("one", NULL, NULL, false, -1, 30);
+    struct pki one = pki_make("one", NULL, NULL, false, DAYS(-1, 30));
     struct shrike_key_id id;
     uint8_t *der = NULL;
     int len = i2d_PUBKEY(one.key, &der);
@@ -91,8 +91,8 @@ TEST(public_keys)
 
 TEST(containers)
 {
-    struct pki ca = pki_make("Root", NULL, NULL, true, -1, 30);
-    struct pki gw = pki_make("gw", &ca, "DNS:gw.example", false, -1, 30);
+    struct pki ca = pki_make("Root", NULL, NULL, true, DAYS(-1, 30));
+    struct pki gw = pki_make("gw", &ca, "DNS:gw.example", false, DAYS(-1, 30));
     STACK_OF(X509) *more = sk_X509_new_null();
     sk_X509_push(more, ca.x);
     PKCS12 *p12 = PKCS12_create("word", NULL, gw.key, gw.x, more, 0, 0, 0, 0, 0);
