@@ -12,6 +12,8 @@ struct bench {
 
 /* CPU and instructions of each phase, with what OpenSSL allocates and locks on the way. */
 void bench_handshake(const struct bench *b);
+/* Handshakes by shared keys and by signatures. */
+void bench_proofs(const struct bench *b);
 /* Cookies for strangers. */
 void bench_cookie(const struct bench *b);
 /* Octets per SA, half-open and up. */

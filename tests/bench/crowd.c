@@ -1,5 +1,6 @@
 /* A server and those who call it: see crowd.h. */
 #include "crowd.h"
+#include "proofs.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,13 +54,11 @@ static const char server_id[] = "gateway.vpn.example.net";
 
 static struct shrike_conn conn_with(const struct shrike_child_conf *children)
 {
-    return (struct shrike_conn){
+    struct shrike_conn conn = {
         .proposals = &ike_proposal,
         .proposal_count = 1,
         .children = children,
         .child_count = CHILDREN,
-        .local = {.kind = SHRIKE_AUTH_PSK},
-        .remote = {.kind = SHRIKE_AUTH_PSK},
         .retransmit_first = SHRIKE_SECOND,
         .retransmit_max = 64 * SHRIKE_SECOND,
         .retransmit_tries = 7,
@@ -68,6 +67,8 @@ static struct shrike_conn conn_with(const struct shrike_child_conf *children)
         .fragment_size = 1280,
         .fragmentation = true,
     };
+    proofs_conn(&conn);
+    return conn;
 }
 
 static struct shrike_id server_ident(void)

@@ -1,11 +1,9 @@
 /* One end of the wire: see host.h. */
 #include "host.h"
-#include "crypto/keymat.h"
+#include "proofs.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-
-static const char secret[] = "what only the two of us know";
 
 /* Fresh pages from the kernel: what nobody touched costs nothing. */
 static void *take(void *ctx, size_t size)
@@ -74,23 +72,8 @@ static void post(struct box *out, const struct shrike_send *send)
 struct question {
     struct shrike_token token;
     struct shrike_answer answer;
-    u8 value[PRF_MAX];
+    u8 value[PROOFS_VALUE_MAX];
 };
-
-static void answer_auth(struct host *h, const struct shrike_op *op, struct question *q)
-{
-    const struct prf_suite *prf = suite_prf(op->auth.prf);
-    struct bytes key = bytes_of(secret, sizeof(secret) - 1);
-    if (!keymat_psk_auth(h->provider, prf, key, op->auth.octets, q->value))
-        bench_fail("no AUTH value");
-    struct bytes value = bytes_of(q->value, prf->len);
-    if (op->kind == SHRIKE_PROVE) {
-        q->answer.method = AUTH_PSK;
-        q->answer.value = value;
-    } else {
-        q->answer.ok = bytes_equal(value, op->auth.value);
-    }
-}
 
 /* false: nothing is to be said. */
 static bool answer_op(struct host *h, const struct shrike_op *op, struct question *q)
@@ -100,7 +83,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     switch (op->kind) {
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
-        answer_auth(h, op, q);
+        q->answer = proofs_answer(h->provider, op, q->value);
         return true;
     case SHRIKE_LEASE:
     case SHRIKE_ADDRESS_ADD:
@@ -139,6 +122,7 @@ static unsigned drain(struct host *h, struct box *out, struct question *question
     while (shrike_next(h->engine, &a)) {
         switch (a.kind) {
         case SHRIKE_SEND:
+            h->octets += a.send.data.len;
             post(out, &a.send);
             break;
         case SHRIKE_OP:

@@ -7,7 +7,7 @@
 #include "shrike/shrike.h"
 
 #define BATCH       32 /* hosts that call at once; each has one letter on the way at most */
-#define LETTER_SIZE 1500
+#define LETTER_SIZE 3000
 
 struct letter {
     struct shrike_endpoint from, to;
@@ -30,6 +30,7 @@ struct host {
     struct shrike_provider *provider;
     shrike_time now;
     struct heard heard;
+    u64 octets; /* of all messages sent */
 };
 
 /* An engine with this provider; ends the program when there is no memory. */

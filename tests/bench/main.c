@@ -17,6 +17,7 @@ static int usage(void)
 static void run_all(const struct bench *b)
 {
     bench_handshake(b);
+    bench_proofs(b);
     bench_cookie(b);
     bench_memory(b);
     bench_scale(b);
