@@ -1,6 +1,7 @@
 /* Ops of one side: see peer_ops.h. All are done at once. */
 #include "sim/peer_ops.h"
 #include "base/ct.h"
+#include "keys/ppk.h"
 #include "keys/psk.h"
 #include <stdlib.h>
 
@@ -60,6 +61,13 @@ static void ask_outside(struct peer *p, const struct shrike_op *op)
         answer_later(p, op, a);
 }
 
+static void mix(struct peer *p, const struct shrike_op *op)
+{
+    u8 value[KEYMAT_MIXED * KEY_MAX];
+    answer_later(p, op, ppk_answer(p->provider, p->secrets, &op->mix, value));
+    wipe(value, sizeof value);
+}
+
 /* ---- the data plane ---- */
 
 static struct esp_pair *pair_of(const struct peer *p, u32 child_serial)
@@ -116,6 +124,9 @@ void peer_ops_take(struct peer *p, const struct shrike_op *op)
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         prove(p, op);
+        break;
+    case SHRIKE_MIX:
+        mix(p, op);
         break;
     case SHRIKE_LEASE:
         answer_later(p, op, desk_ask(&p->desk, &op->lease));

@@ -127,6 +127,8 @@ static void print_sa(const struct lines *l, const struct tunnel *sa)
     end_line(&inner, sa->body, false);
     t = text_of(at, sizeof at);
     words_algorithms(&t, sa->body);
+    if (vici_value_is(sa->body, "ppk", "yes"))
+        text_str(&t, ", with a post-quantum preshared key");
     line(&inner, "crypto", at);
     t = text_of(at, sizeof at);
     comma(&t, "", vici_value(sa->body, "initiator-spi"));

@@ -36,6 +36,7 @@ static const struct field sa_fields[] = {
     {TEXT, "integrity", "integ-alg"},
     {TEXT, "prf", "prf-alg"},
     {TEXT, "key_exchange", "dh-group"},
+    {FLAG, "ppk", "ppk"},
     {CLOSE, NULL, NULL},
     {NUMBER, "age_s", "established"},
     {NUMBER, "rekey_in_s", "rekey-time"},

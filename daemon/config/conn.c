@@ -444,6 +444,25 @@ static void compile_redirect(struct compile *c, const struct section *s, struct 
     out->redirect_to = (struct shrike_id){id.type, {keep(c, id.data.at, id.data.len), id.data.len}};
 }
 
+/* RFC 8784: the name is what a secret of the kind ppk lists as its id. */
+static void compile_ppk(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    const char *text = section_text(s, "ppk_id");
+    struct shrike_id id;
+    compile_bool(c, s, "ppk_required", &out->ppk_required);
+    out->ppk_origin = compile_place(c, s, text ? "ppk_id" : "ppk_required");
+    if (!text)
+        return;
+    if (value_id(c->scratch, text, &id) != VALUE_GOOD || id.data.len == 0 ||
+        id.data.len > SHRIKE_ID_MAX) {
+        report_error(c->report, out->ppk_origin, "ppk_id = %s: a name is wanted", text);
+        return;
+    }
+    out->ppk_id = (struct shrike_bytes){keep(c, id.data.at, id.data.len), id.data.len};
+    if (id_is_pattern(&id))
+        report_error(c->report, out->ppk_origin, "ppk_id = %s: it cannot stand for many", text);
+}
+
 static void compile_options(struct compile *c, const struct section *s, struct shrike_conn *out,
                             struct config_conn *beside)
 {
@@ -502,6 +521,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     compile_sending(c, s, out, beside);
     compile_virtual(c, s, out);
     compile_redirect(c, s, out);
+    compile_ppk(c, s, out);
     out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
     out->proposals_origin = compile_place(c, s, "proposals");
     for (const struct section *sub = s->sections; sub; sub = sub->next) {

@@ -191,8 +191,10 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->folder = parts[0]->folder;
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
-    for (uint32_t i = 0; i < out->conf.conn_count; i++)
+    for (uint32_t i = 0; i < out->conf.conn_count; i++) {
         copy_children(&out->pool, &conns[i]);
+        out->conf.ppks |= conns[i].ppk_required || conns[i].ppk_id.len > 0;
+    }
     out->conf.conns = conns;
     out->beside = beside;
     join_pools(parts, count, out, report);

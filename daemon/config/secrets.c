@@ -14,8 +14,7 @@ static const struct kind {
     {"eap", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
     {"xauth", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
     {"ntlm", KEY_SECRET, SECRET_NTLM, "EAP is not built yet: the secret is kept and not used"},
-    {"ppk", KEY_SECRET, SECRET_PPK,
-     "post-quantum preshared keys are not built yet: the secret is kept and not used"},
+    {"ppk", KEY_SECRET, SECRET_PPK, NULL},
     {"private", KEY_PASSPHRASE, SECRET_KINDS, NULL},
     {"rsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
     {"ecdsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
@@ -127,5 +126,12 @@ void compile_secrets(struct compile *c)
         struct config_secret *out = &config->secrets[config->secret_count++];
         out->kind = (uint8_t)kind->kind;
         compile_secret(c, s, out);
+        if (kind->kind != SECRET_PPK)
+            continue;
+        config->conf.ppks = true;
+        if (out->id_count == 0)
+            report_warning(c->report, s->origin,
+                           "secrets.%s has no id: write the name by which ppk_id calls it",
+                           s->name);
     }
 }

@@ -180,6 +180,14 @@ static const char *unique_name(enum shrike_unique unique)
     return "UNIQUE_NO";
 }
 
+static void put_ppk_id(struct vici_writer *w, struct bytes id)
+{
+    char text[4 * SHRIKE_ID_MAX + 1];
+    struct text t = text_of(text, sizeof text);
+    text_safe(&t, id);
+    vici_put_text(w, "ppk_id", text);
+}
+
 static void put_child(struct vici_writer *w, const struct shrike_child_conf *k)
 {
     vici_begin(w, k->name);
@@ -208,6 +216,10 @@ void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
     vici_put_text(w, "unique", unique_name(conn->unique));
     if (conn->dpd_delay)
         vici_put_u64(w, "dpd_delay", conn->dpd_delay / SHRIKE_SECOND);
+    if (conn->ppk_id.len)
+        put_ppk_id(w, conn->ppk_id);
+    if (conn->ppk_required)
+        vici_put_text(w, "ppk_required", "yes");
     if (conn->local.kind)
         put_auth(w, "local-1", &conn->local);
     if (conn->remote.kind)

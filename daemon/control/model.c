@@ -251,6 +251,7 @@ void model_merge(struct model *m, struct config_report *report)
         if (m->loaded[i].config)
             parts[count++] = m->loaded[i].config;
     m->merged = config_merge(parts, count, report);
+    m->merged->conf.ppks |= m->ppks;
     free(parts);
 }
 

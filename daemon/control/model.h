@@ -26,6 +26,7 @@ struct model {
     u32 loaded_count, loaded_max;
     struct config *merged; /* of both; NULL after a change, until model_merge() */
     struct vault vault;
+    bool ppks;  /* the control socket has brought a post-quantum preshared key */
     bool dirty; /* something has changed; set here, cleared by whoever has told it */
 };
 

@@ -145,7 +145,7 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
     failures_restore(ctx, key, value);
     creds_restore(ctx, key, value);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
-        shared_restore(ctx, bytes_of(key.at + 7, key.len - 7));
+        shared_restore(ctx, bytes_of(key.at + 7, key.len - 7), value);
 }
 
 static bool got_vault(struct control *c, struct mail *m)

@@ -300,6 +300,7 @@ static void put_ike(struct vici_writer *w, const struct shrike_ike_view *v, cons
     put_yes(w, "nat-local", v->nat_here);
     put_yes(w, "nat-remote", v->nat_there);
     put_yes(w, "nat-fake", v->encap_forced && !v->initiator);
+    put_yes(w, "ppk", v->ppk);
     put_yes(w, "nat-any", v->nat_here || v->nat_there || v->encap_forced);
     put_cipher(w, v->encr, v->encr_key_bits, v->integ);
     if (prf)

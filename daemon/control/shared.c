@@ -60,7 +60,7 @@ static void drop_name(struct shared *s, u32 at)
     memmove(&s->names[at], &s->names[at + 1], (s->count - at) * sizeof s->names[0]);
 }
 
-/* "shared:NAME" in the vault; its value is empty. */
+/* "shared:NAME" in the vault; its value is the kind. */
 static struct bytes vault_key(char at[SHARED_NAME_MAX + 8], struct bytes name)
 {
     memcpy(at, "shared:", 7);
@@ -68,8 +68,9 @@ static struct bytes vault_key(char at[SHARED_NAME_MAX + 8], struct bytes name)
     return bytes_of(at, 7 + MIN(name.len, SHARED_NAME_MAX));
 }
 
-void shared_restore(struct control *c, struct bytes name)
+void shared_restore(struct control *c, struct bytes name, struct bytes kind)
 {
+    c->model.ppks |= kind.len == 1 && kind.at[0] == SECRET_PPK;
     if (name.len && name.len <= SHARED_NAME_MAX && !memchr(name.at, 0, name.len))
         (void)keep_name(&c->shared, name);
 }
@@ -195,6 +196,16 @@ static const char *fault_of(const struct mail_secret *m)
     return NULL;
 }
 
+/* The first one: peers are to know that there are such. */
+static void note_ppk(struct control *c)
+{
+    if (c->model.ppks)
+        return;
+    c->model.ppks = true;
+    model_touch(&c->model);
+    publish_soon(c);
+}
+
 static const char *load(struct control *c, struct pool *p, struct bytes message)
 {
     struct mail_secret m = {.name = name_of(p, message), .secret = vici_value(message, "data")};
@@ -209,10 +220,12 @@ static const char *load(struct control *c, struct pool *p, struct bytes message)
         return why;
     if (!keep_name(&c->shared, m.name))
         return "there are 10000 secrets already, or there is no memory: unload some";
-    if (c->model.vault.fd >= 0)
-        (void)vault_put(&c->model.vault, vault_key(key, m.name), bytes_of(NULL, 0));
     m.kind = (u8)kind;
-    if (kind != SECRET_IKE)
+    if (c->model.vault.fd >= 0)
+        (void)vault_put(&c->model.vault, vault_key(key, m.name), bytes_of(&m.kind, 1));
+    if (kind == SECRET_PPK)
+        note_ppk(c);
+    else if (kind != SECRET_IKE)
         say_unused(c, type, m.name);
     return send_secret(c, &m) ? NULL : "the process that holds secrets is not there; try again";
 }

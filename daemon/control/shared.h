@@ -25,8 +25,8 @@ enum vici_reply shared_unload(void *ctx, const struct vici_request *r, struct vi
 enum vici_reply shared_get(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply shared_clear(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 
-/* A record of the vault: the name of one that came in the life before. */
-void shared_restore(struct control *c, struct bytes name);
+/* A record of the vault: the name of one that came in the life before, and its kind. */
+void shared_restore(struct control *c, struct bytes name, struct bytes kind);
 void shared_close(struct control *c);
 
 /* Note where the secrets of the files stand, before they are forgotten. */

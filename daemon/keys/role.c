@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "keys/keeper.h"
 #include "keys/password.h"
+#include "keys/ppk.h"
 #include "keys/psk.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
@@ -27,7 +28,7 @@ struct keys {
     shrike_time span; /* of the log: when it began, and what was said in it */
     u32 lines;
     struct {
-        u64 proved, checked, no_secret, no_key, wrong, failed, refused, lost, silent;
+        u64 proved, checked, mixed, no_ppk, no_secret, no_key, wrong, failed, refused, lost, silent;
     } count;
 };
 
@@ -108,6 +109,43 @@ static struct shrike_answer sign(struct keys *k, const struct shrike_auth_op *op
     if (a.reason == SHRIKE_REASON_AUTH_SCHEME)
         say_no_scheme(k, op, s);
     return a;
+}
+
+static void say_no_ppk(struct keys *k, const struct shrike_mix_op *m)
+{
+    char name[IDENT_MAX];
+    struct text t = text_of(name, sizeof(name));
+    if (!may_say(k))
+        return;
+    text_safe(&t, m->id);
+    seat_log(
+        k->seat, SHRIKE_WARNING,
+        "connection %s: no post-quantum preshared key of the name %s: add a secret ppk with id "
+        "= %s",
+        m->conn ? m->conn : "?", name, name);
+}
+
+static void got_mix(struct keys *k, const struct mail *m)
+{
+    struct shrike_op op;
+    struct seam_box box;
+    struct reader r = reader_of(m->body);
+    u8 value[KEYMAT_MIXED * KEY_MAX], body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    if (!op_read(&r, &op, &box) || op.kind != SHRIKE_MIX) {
+        k->count.refused++;
+        return;
+    }
+    struct shrike_answer a = ppk_answer(k->provider, k->keeper.secrets, &op.mix, value);
+    k->count.mixed += a.ok;
+    k->count.no_ppk += a.reason == SHRIKE_REASON_PPK_UNKNOWN;
+    if (a.reason == SHRIKE_REASON_PPK_UNKNOWN)
+        say_no_ppk(k, &op.mix);
+    answer_write(&w, op.token, &a);
+    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+        k->count.lost++;
+    wipe(value, sizeof(value));
+    wipe(body, sizeof(body));
 }
 
 static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[VALUE_MAX])
@@ -319,6 +357,8 @@ static void got_stats(struct keys *k, const struct mail *m)
     stats_add(&stats, "private_control", signers_count(&k->keeper.signers, SECRET_CONTROL));
     stats_add(&stats, "proved", k->count.proved);
     stats_add(&stats, "checked", k->count.checked);
+    stats_add(&stats, "mixed", k->count.mixed);
+    stats_add(&stats, "no_ppk", k->count.no_ppk);
     stats_add(&stats, "no_secret", k->count.no_secret);
     stats_add(&stats, "no_key", k->count.no_key);
     stats_add(&stats, "wrong_proofs", k->count.wrong);
@@ -354,6 +394,8 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_op(k, m, SHRIKE_CHECK);
     else if (from == ROLE_EAP && m->kind == MAIL_PASSWORD)
         got_password(k, m);
+    else if (from == ROLE_NET && m->kind == MAIL_MIX)
+        got_mix(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRETS)
         got_secrets(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRET)

@@ -64,9 +64,12 @@ static size_t bucket_of(struct bytes b)
     return siphash(key, b) & (BUCKETS - 1);
 }
 
-/* Names inside EAP have no type: whatever text looked like in the configuration is a name. */
+/* Names inside EAP, and those of PPKs, have no type: whatever text looked like in the configuration
+ * is a name. Those of PPKs are octets and no more. */
 static u8 type_of(enum secret_kind kind, const struct shrike_id *id)
 {
+    if (kind == SECRET_PPK && id->type)
+        return ID_KEY_ID;
     bool name = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
     return name && (kind == SECRET_EAP || kind == SECRET_NTLM) ? ID_FQDN : id->type;
 }
@@ -377,6 +380,19 @@ bool secrets_find(const struct secrets *s, const struct shrike_id *local,
     if (one)
         *secret = bytes_of(one->octets, one->len);
     return one != NULL;
+}
+
+bool secrets_find_ppk(const struct secrets *s, struct bytes name, struct bytes *secret)
+{
+    const struct shrike_id id = {ID_KEY_ID, name};
+    const struct owner *o = owner_find(s, SECRET_PPK, &id);
+    const struct secret *found = NULL;
+    for (int source = SOURCE_COUNT - 1; o && !found && source >= 0; source--)
+        if (!list_empty(&o->listings[source]))
+            found = list_item(o->listings[source].next, struct listing, link)->secret;
+    if (found)
+        *secret = bytes_of(found->octets, found->len);
+    return found != NULL;
 }
 
 struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local,

@@ -55,4 +55,8 @@ struct bytes secrets_name(const struct secrets *s, const struct shrike_id *local
 bool secrets_user(const struct secrets *s, enum secret_kind kind, struct bytes user,
                   struct bytes *secret) must_use;
 
+/* The post-quantum preshared key that lists a name of these octets, those from the control socket
+ * first, then the one that was put first; as long. false: there is none. */
+bool secrets_find_ppk(const struct secrets *s, struct bytes name, struct bytes *secret) must_use;
+
 #endif

@@ -163,6 +163,8 @@ static u16 kind_of(enum shrike_op_kind kind)
         return MAIL_PROVE;
     case SHRIKE_CHECK:
         return MAIL_CHECK;
+    case SHRIKE_MIX:
+        return MAIL_MIX;
     case SHRIKE_CHILD_INSTALL:
         return MAIL_INSTALL;
     case SHRIKE_CHILD_REMOVE:

@@ -10,8 +10,8 @@ CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 120);
 CARRIES(struct shrike_credential, 64);
-CARRIES(struct shrike_conn, 576);
-CARRIES(struct shrike_conf, 48); /* retired ones are net's alone */
+CARRIES(struct shrike_conn, 608);
+CARRIES(struct shrike_conf, 56); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
 
@@ -374,6 +374,10 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_flag(w, c->mobike);
     write_flag(w, c->follow_redirects);
     write_id(w, &c->redirect_to);
+    write_flag(w, c->ppk_required);
+    w->full |= c->ppk_id.len > SHRIKE_ID_MAX;
+    write_slice(w, c->ppk_id);
+    origin_write(w, &c->ppk_origin);
     origin_write(w, &c->origin);
     origin_write(w, &c->proposals_origin);
     origin_write(w, &c->vips_origin);
@@ -403,6 +407,10 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->mobike = read_flag(r);
     c->follow_redirects = read_flag(r);
     c->redirect_to = read_id(r);
+    c->ppk_required = read_flag(r);
+    c->ppk_id = read_slice(r);
+    r->bad |= c->ppk_id.len > SHRIKE_ID_MAX;
+    origin_read(r, &c->ppk_origin);
     origin_read(r, &c->origin);
     origin_read(r, &c->proposals_origin);
     origin_read(r, &c->vips_origin);
@@ -419,6 +427,7 @@ void conf_write(struct writer *w, const struct shrike_conf *c)
     write_u32(w, c->half_open_max);
     write_u32(w, c->half_open_prefix_max);
     write_u32(w, c->ike_sas_max);
+    write_flag(w, c->ppks);
     write_u32(w, c->conn_count);
     for (u32 i = 0; i < c->conn_count && !w->full; i++)
         conn_write(w, &c->conns[i]);
@@ -432,6 +441,7 @@ void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
     c->half_open_max = read_u32(r);
     c->half_open_prefix_max = read_u32(r);
     c->ike_sas_max = read_u32(r);
+    c->ppks = read_flag(r);
     c->conn_count = read_u32(r);
     r->bad |= c->conn_count > SNAPSHOT_CONNS_MAX;
     c->conns = conns = take(r, s, c->conn_count, sizeof(*conns));

@@ -15,6 +15,7 @@ CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
 CARRIES(struct shrike_eap_op, 144);
+CARRIES(struct shrike_mix_op, 64);
 CARRIES(struct shrike_answer, 72);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
@@ -274,6 +275,25 @@ static void eap_op_read(struct reader *r, struct shrike_eap_op *o, struct seam_b
     r->bad |= o->message.len > SHRIKE_EAP_MAX;
 }
 
+static void mix_write(struct writer *w, const struct shrike_mix_op *o)
+{
+    write_u16(w, o->prf);
+    write_name(w, o->conn);
+    write_slice(w, o->id);
+    write_slice(w, o->keys);
+    write_origin(w, o->origin);
+}
+
+static void mix_read(struct reader *r, struct shrike_mix_op *o, struct seam_box *box)
+{
+    o->prf = read_u16(r);
+    o->conn = read_name(r, box->names[NAME_CONN]);
+    o->id = read_slice(r);
+    o->keys = read_slice(r);
+    o->origin = read_origin(r, box->names[NAME_FILE]);
+    r->bad |= o->id.len > SHRIKE_ID_MAX;
+}
+
 static void move_write(struct writer *w, const struct shrike_move_op *o)
 {
     write_endpoint(w, &o->local);
@@ -330,6 +350,9 @@ void op_write(struct writer *w, const struct shrike_op *op)
     case SHRIKE_EAP:
         eap_op_write(w, &op->eap);
         break;
+    case SHRIKE_MIX:
+        mix_write(w, &op->mix);
+        break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
         write_u32(w, op->lease_over);
@@ -373,6 +396,9 @@ bool op_read(struct reader *r, struct shrike_op *op, struct seam_box *box)
         break;
     case SHRIKE_EAP:
         eap_op_read(r, &op->eap, box);
+        break;
+    case SHRIKE_MIX:
+        mix_read(r, &op->mix, box);
         break;
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:

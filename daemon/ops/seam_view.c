@@ -13,6 +13,7 @@ void write_ike_view(struct writer *w, const struct shrike_ike_view *v)
     write_flag(w, v->nat_here);
     write_flag(w, v->nat_there);
     write_flag(w, v->encap_forced);
+    write_flag(w, v->ppk);
     write_u64(w, v->spi_i);
     write_u64(w, v->spi_r);
     write_endpoint(w, &v->local);
@@ -41,6 +42,7 @@ void read_ike_view(struct reader *r, struct shrike_ike_view *v, struct seam_view
     v->nat_here = read_flag(r);
     v->nat_there = read_flag(r);
     v->encap_forced = read_flag(r);
+    v->ppk = read_flag(r);
     v->spi_i = read_u64(r);
     v->spi_r = read_u64(r);
     v->local = read_endpoint(r);

@@ -27,6 +27,7 @@ enum shrike_op_kind {
     SHRIKE_ADDRESS_ADD,   /* internal addresses given to us are to be used */
     SHRIKE_RESOLVE,       /* find the addresses of a gateway that another one has named */
     SHRIKE_EAP,           /* go on with an EAP session */
+    SHRIKE_MIX,           /* stir keys with a post-quantum preshared key */
     SHRIKE_CHILD_INSTALL, /* put a pair of ESP SAs and its policies into the data plane */
     /* not answered: */
     SHRIKE_CHILD_REMOVE,   /* take them out; or, asked after an INSTALL that was not answered in
@@ -183,6 +184,17 @@ struct shrike_eap_op {
     struct shrike_origin origin;    /* of the authentication rule */
 };
 
+/* MIX (RFC 8784 3): SK_d, SK_pi and SK_pr, one behind the other, are each to become
+ * prf+(PPK, SK); the answer's value is as long. Who holds the PPK does it. PPK_UNKNOWN: there is
+ * none of this name. */
+struct shrike_mix_op {
+    uint16_t prf; /* negotiated PRF, IANA number */
+    const char *conn;
+    struct shrike_bytes id; /* of the PPK, at most SHRIKE_ID_MAX; of a responder it is the peer's */
+    struct shrike_bytes keys;
+    struct shrike_origin origin; /* of what the connection says of PPKs */
+};
+
 /* An op. Those up to CHILD_INSTALL are answered, sooner or later, by shrike_done(). Nobody is told
  * when an answer is no longer waited for: a late one is dropped by its token. */
 struct shrike_op {
@@ -198,6 +210,7 @@ struct shrike_op {
         struct shrike_address_op address;
         struct shrike_resolve_op resolve;
         struct shrike_eap_op eap;
+        struct shrike_mix_op mix;
         uint32_t lease_over;   /* LEASE_FREE, ADDRESS_REMOVE: the number of the lease */
         uint32_t session_over; /* EAP_OVER: the number of the session */
     };
@@ -223,7 +236,7 @@ struct shrike_answer {
                                      * called, for the reason. LEASE: configuration attributes as on
                                      * the wire (RFC 7296 3.15.1), addresses and what else the peer
                                      * is to know. RESOLVE: addresses, the best one first. EAP: the
-                                     * message to be sent. Copied during the call */
+                                     * message to be sent. MIX: the keys. Copied during the call */
     /* EAP, when it has succeeded: */
     bool mutual;                  /* the method has proved both sides */
     struct shrike_bytes secret;   /* its MSK, at most SHRIKE_MSK_MAX; empty: it makes none */

@@ -214,10 +214,15 @@ struct shrike_conn {
     bool follow_redirects; /* as the initiator, to another gateway (RFC 5685) */
     bool mobike;           /* RFC 4555: the addresses of its SAs may change; not beside children
                             * in transport mode, which it does not have */
+    bool ppk_required;     /* a post-quantum preshared key (PPK, RFC 8784) must be used */
+    /* The name of a PPK, at most SHRIKE_ID_MAX octets: as the initiator we use this one, as the
+     * responder no other; empty: none, and any. */
+    struct shrike_bytes ppk_id;
     struct shrike_origin origin;
     struct shrike_origin proposals_origin;
     struct shrike_origin vips_origin;
     struct shrike_origin pools_origin;
+    struct shrike_origin ppk_origin;
 };
 
 struct shrike_conf {
@@ -230,6 +235,7 @@ struct shrike_conf {
     uint32_t half_open_max;           /* refuse all new ones above it */
     uint32_t half_open_prefix_max;    /* ... of one /32 or /64; 0: none are */
     uint32_t ike_sas_max;             /* no new ones for strangers above so many; 0: any number */
+    bool ppks; /* there are PPKs here: a peer that asks whether it may use one is told so */
 
     /* Connections that are gone, or no longer as they were, as long as SAs go on by them: what
      * shrike_view_conn() shows beside conns. Nobody is called up or answered by them anew. With

@@ -26,6 +26,7 @@ struct shrike_ike_view {
     bool initiator;   /* we are the original initiator */
     bool nat_here, nat_there;
     bool encap_forced; /* its configuration pretends a NAT */
+    bool ppk;          /* a post-quantum preshared key (RFC 8784) is in its keys */
     uint64_t spi_i, spi_r;
     struct shrike_endpoint local, remote;
     struct shrike_id local_id;                    /* type 0: not known yet */

@@ -122,3 +122,16 @@ bool keymat_psk_auth(const struct shrike_provider *p, const struct prf_suite *pr
     wipe(padded, sizeof(padded));
     return ok;
 }
+
+bool keymat_mix(const struct shrike_provider *p, const struct prf_suite *prf, struct bytes ppk,
+                struct bytes keys, u8 *out)
+{
+    const struct keyed_prf k = {p, prf, ppk};
+    size_t len = prf->key_len;
+    bool ok = keys.len == KEYMAT_MIXED * len;
+    for (size_t i = 0; i < KEYMAT_MIXED && ok; i++) {
+        struct bytes key = bytes_of(keys.at + i * len, len);
+        ok = prf_plus(&k, &key, 1, out + i * len, len);
+    }
+    return ok;
+}

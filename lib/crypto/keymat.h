@@ -54,6 +54,13 @@ bool keymat_child(const struct keyed_prf *sk_d, const struct key_seed *seed, u8 
 bool keymat_maced_id(const struct shrike_provider *p, const struct prf_suite *prf,
                      struct bytes sk_p, struct bytes rest, u8 *out) must_use;
 
+#define KEYMAT_MIXED 3
+/* SK_d, SK_pi and SK_pr, one behind the other, stirred with a PPK: prf+(PPK, SK) of each (RFC 8784
+ * 3). `out` is as long. For the holder of the PPK, not for the engine. false: also when the keys
+ * have no such length. */
+bool keymat_mix(const struct shrike_provider *p, const struct prf_suite *prf, struct bytes ppk,
+                struct bytes keys, u8 *out) must_use;
+
 /* AUTH of a shared key = prf(prf(secret, "Key Pad for IKEv2"), octets) (RFC 7296 2.15). For the
  * holder of the secret; the engine knows none but those that EAP has made (RFC 7296 2.16). */
 bool keymat_psk_auth(const struct shrike_provider *p, const struct prf_suite *prf,

@@ -153,7 +153,7 @@ static void leave_over(const struct shard *s, struct ike_sa *face)
     face->spi_i = face->spi_r = face->iv_end = face->forget = 0;
     window_init(&face->window);
     face->nat_here = face->nat_there = face->encap_forced = face->fragmentation = false;
-    face->natt = face->mobike = face->idsync = face->redirects = false;
+    face->natt = face->mobike = face->idsync = face->redirects = face->ppk = false;
     face->roam = face->nat_refusals = 0;
     sa_use_endpoints(s, face);
 }

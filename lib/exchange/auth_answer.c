@@ -6,6 +6,7 @@
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
+#include "exchange/ppk.h"
 #include "exchange/prove.h"
 #include "exchange/reauth.h"
 #include "exchange/redirect.h"
@@ -19,6 +20,7 @@ enum auth_answer_step {
     ANSWER_BEGAN, /* EAP has */
     ANSWER_SIGNED,
     ANSWER_TALKED,
+    ANSWER_MIXED, /* the keys are stirred with a PPK */
     ANSWER_CHECKED,
     ANSWER_LEASED,
     ANSWER_INSTALLED,
@@ -33,6 +35,24 @@ static void name_peer(struct turn *t, struct shrike_origin rule)
     t->reason.origin = rule;
 }
 
+/* The keys are those of the proof. */
+static enum verdict check(struct turn *t)
+{
+    struct auth auth;
+    if (!ppk_read_auth(t, &auth))
+        return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    t->slot->step = ANSWER_CHECKED;
+    return prove_check(t, &auth);
+}
+
+/* Before its proof can be checked, they may have to be stirred. */
+static enum verdict mix(struct turn *t)
+{
+    t->slot->step = ANSWER_MIXED;
+    enum verdict v = ppk_take(t);
+    return v == DONE ? check(t) : v;
+}
+
 /* The connection is known; auth NULL: the peer asks for EAP. Begin what shows who it is. */
 static enum verdict admit(struct turn *t, const struct auth *auth)
 {
@@ -43,8 +63,8 @@ static enum verdict admit(struct turn *t, const struct auth *auth)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
     if (!eap_fits(t))
         return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
-    t->slot->step = by_eap ? ANSWER_BEGAN : ANSWER_CHECKED;
-    return by_eap ? eap_begin(t) : prove_check(t, auth);
+    t->slot->step = ANSWER_BEGAN;
+    return by_eap ? eap_begin(t) : mix(t);
 }
 
 /* RFC 7296 2.16: which of our connections is this for? Then let the peer's proof be checked. */
@@ -152,6 +172,7 @@ static enum verdict reply(struct turn *t)
     enum verdict v = reply_proof(t);
     if (v != DONE)
         return v;
+    ppk_tell(t);
     mobike_offer(t);
     idsync_offer(t);
     auth_up(t);
@@ -205,7 +226,7 @@ static enum verdict answer_checked(struct turn *t)
     t->reason.beside = t->op->value;
     /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
     if (!t->op->ok && !fault(30))
-        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+        return turn_fail(t, ppk_reason(t, t->op->reason), NOTIFY_AUTHENTICATION_FAILED);
     return answer_wants(t);
 }
 
@@ -234,7 +255,7 @@ static enum verdict answer_signed(struct turn *t)
 }
 
 /* The request after EAP: what was asked for in the first one is given now. */
-static enum verdict answer_proof(struct turn *t)
+static enum verdict answer_verify(struct turn *t)
 {
     enum verdict v = eap_verify(t);
     if (v != DONE)
@@ -242,6 +263,21 @@ static enum verdict answer_proof(struct turn *t)
     if (!eap_recall(t))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     return answer_wants(t);
+}
+
+static enum verdict answer_proof(struct turn *t)
+{
+    t->slot->step = ANSWER_MIXED;
+    enum verdict v = ppk_take(t);
+    return v == DONE ? answer_verify(t) : v;
+}
+
+static enum verdict answer_mixed(struct turn *t)
+{
+    enum verdict v = ppk_taken(t);
+    if (v != DONE)
+        return v;
+    return auth_phase(t) == EAP_PROOF ? answer_verify(t) : check(t);
 }
 
 static enum verdict answer_first(struct turn *t)
@@ -269,6 +305,8 @@ enum verdict auth_answer(struct turn *t)
         return answer_signed(t);
     case ANSWER_TALKED:
         return eap_answered(t);
+    case ANSWER_MIXED:
+        return answer_mixed(t);
     case ANSWER_CHECKED:
         return answer_checked(t);
     case ANSWER_LEASED:

@@ -6,6 +6,7 @@
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
 #include "exchange/offer.h"
+#include "exchange/ppk.h"
 #include "exchange/prove.h"
 #include "exchange/reauth.h"
 #include "exchange/redirect.h"
@@ -14,7 +15,12 @@
 #include "exchange/unique.h"
 #include "wire/ident.h"
 
-enum auth_ask_step { ASK_PROVE, ASK_SEND };
+enum auth_ask_step {
+    ASK_FIRST,
+    ASK_PLAIN, /* proved without the PPK */
+    ASK_MIXED, /* the keys are stirred with it */
+    ASK_SEND,
+};
 enum auth_conclude_step {
     CONCLUDE_FIRST,
     CONCLUDE_CHECKED,
@@ -63,8 +69,10 @@ static enum verdict ask_first(struct turn *t)
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         auth_add_id(t, PAYLOAD_IDR, &conn->remote.id);
-    if (proves)
+    if (proves) {
         auth_add_proof(t);
+        ppk_add(t);
+    }
     eap_offer(t);
     mobike_offer(t);
     idsync_offer(t);
@@ -73,23 +81,66 @@ static enum verdict ask_first(struct turn *t)
     return add_child(t);
 }
 
+static enum verdict ask_proof(struct turn *t)
+{
+    t->slot->step = ASK_SEND;
+    return prove_ask(t);
+}
+
+static enum verdict ask_mixed(struct turn *t)
+{
+    t->slot->step = ASK_MIXED;
+    return ppk_ask(t);
+}
+
+/* With EAP the PPK is first of use in the request that has AUTH. */
+static enum verdict ask_eap(struct turn *t)
+{
+    bool mixes = auth_phase(t) == EAP_PROOF && t->sa->handshake->ppk;
+    if (!mixes)
+        return eap_ask(t);
+    return ppk_optional(t) && !eap_prove_plain(t) ? turn_fail(t, SHRIKE_REASON_CRYPTO, 0)
+                                                  : ask_mixed(t);
+}
+
+/* RFC 8784 3: who may do without the PPK proves itself without it, too. */
+static enum verdict ask_begin(struct turn *t)
+{
+    if (auth_phase(t) != EAP_NOT)
+        return ask_eap(t);
+    if (!eap_fits(t))
+        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
+    if (t->sa->conn->local.kind == SHRIKE_AUTH_EAP)
+        return ask_first(t);
+    if (!t->sa->handshake->ppk)
+        return ask_proof(t);
+    if (!ppk_optional(t))
+        return ask_mixed(t);
+    t->slot->step = ASK_PLAIN;
+    return prove_ask(t);
+}
+
 enum verdict auth_ask(struct turn *t)
 {
+    enum verdict v;
     switch ((enum auth_ask_step)t->slot->step) {
-    case ASK_PROVE:
-        if (auth_phase(t) != EAP_NOT)
-            return eap_ask(t);
-        if (!eap_fits(t))
-            return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
-        if (t->sa->conn->local.kind == SHRIKE_AUTH_EAP)
-            return ask_first(t);
-        t->slot->step = ASK_SEND;
-        return prove_ask(t);
+    case ASK_FIRST:
+        return ask_begin(t);
+    case ASK_MIXED:
+        v = ppk_asked(t);
+        if (v != DONE)
+            return v;
+        return auth_phase(t) == EAP_PROOF ? eap_ask(t) : ask_proof(t);
+    case ASK_PLAIN:
     case ASK_SEND:
         break;
     }
     t->reason.origin = t->sa->conn->local.origin;
-    return t->op->ok ? ask_first(t) : turn_fail(t, t->op->reason, 0);
+    if (!t->op->ok)
+        return turn_fail(t, t->op->reason, 0);
+    if (t->slot->step == ASK_SEND)
+        return ask_first(t);
+    return ppk_keep_plain(t, t->op->value) ? ask_mixed(t) : turn_fail(t, SHRIKE_REASON_MEMORY, 0);
 }
 
 /* The peer's EAP message is for its method. */
@@ -125,6 +176,8 @@ static enum verdict verify(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!auth_keep_peer(t, &id))
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    if (ppk_heed(t) != DONE)
+        return FAIL;
     return proves ? prove_check(t, &auth) : talk(t);
 }
 
@@ -204,7 +257,7 @@ static enum verdict conclude_checked(struct turn *t)
     t->reason.offered = message_body(t->in, PAYLOAD_IDR);
     t->reason.beside = t->op->value;
     if (!t->op->ok)
-        return turn_fail(t, t->op->reason, 0);
+        return turn_fail(t, ppk_reason(t, t->op->reason), 0);
     return t->sa->conn->local.kind == SHRIKE_AUTH_EAP ? talk(t) : conclude_up(t);
 }
 
@@ -212,7 +265,9 @@ static enum verdict conclude_checked(struct turn *t)
  * request. */
 static enum verdict conclude_proof(struct turn *t)
 {
-    enum verdict v = eap_verify(t);
+    enum verdict v = ppk_heed(t);
+    if (v == DONE)
+        v = eap_verify(t);
     t->slot->child = child_of_serial(t->sa, t->sa->handshake->eap.child);
     return v == DONE ? conclude_up(t) : v;
 }

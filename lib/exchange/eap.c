@@ -2,6 +2,7 @@
 #include "exchange/eap.h"
 #include "base/ct.h"
 #include "exchange/auth.h"
+#include "exchange/ppk.h"
 #include "exchange/prove.h"
 #include "wire/ident.h"
 
@@ -327,7 +328,7 @@ static bool make_auth(struct turn *t, bool ours, u8 *out)
     const struct handshake *h = t->sa->handshake;
     struct bytes key = packet_bytes(h->eap.secret);
     if (!key.at)
-        key = bytes_of(h->sk_p[ours == t->sa->initiator ? 0 : 1], t->sa->suite.prf->key_len);
+        key = ppk_sk_p(t, ours == t->sa->initiator);
     return prove_by(t, ours, key, out);
 }
 
@@ -357,7 +358,7 @@ enum verdict eap_verify(struct turn *t)
     struct auth auth;
     u8 value[PRF_MAX];
     bool responds = !t->sa->initiator;
-    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
+    bool proves = ppk_read_auth(t, &auth);
     name_peer(t);
     if (!proves && !responds && prove_refused(t))
         return FAIL;
@@ -372,7 +373,7 @@ enum verdict eap_verify(struct turn *t)
     bool good = auth.data.len == len && ct_equal(value, auth.data.at, len);
     wipe(value, sizeof(value));
     if (!good && !fault(122))
-        return turn_fail(t, SHRIKE_REASON_EAP_KEY, NOTIFY_AUTHENTICATION_FAILED);
+        return turn_fail(t, ppk_reason(t, SHRIKE_REASON_EAP_KEY), NOTIFY_AUTHENTICATION_FAILED);
     if (!know_peer(t))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     return DONE;
@@ -387,5 +388,15 @@ bool eap_prove(struct turn *t)
     auth_write(t->out->w, &(struct auth){AUTH_PSK, bytes_of(value, t->sa->suite.prf->len)});
     payload_end(t->out, mark);
     wipe(value, sizeof(value));
+    ppk_add(t);
     return true;
+}
+
+bool eap_prove_plain(struct turn *t)
+{
+    u8 value[PRF_MAX];
+    bool kept =
+        make_auth(t, true, value) && ppk_keep_plain(t, bytes_of(value, t->sa->suite.prf->len));
+    wipe(value, sizeof(value));
+    return kept;
 }

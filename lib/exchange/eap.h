@@ -43,5 +43,7 @@ bool eap_recall(struct turn *t) must_use;
 enum verdict eap_verify(struct turn *t) must_use;
 /* Ours. false: it could not be made. */
 bool eap_prove(struct turn *t) must_use;
+/* The same for a responder that lacks the PPK, before the keys are stirred with it. */
+bool eap_prove_plain(struct turn *t) must_use;
 
 #endif

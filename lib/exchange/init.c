@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
 #include "exchange/natd.h"
+#include "exchange/ppk.h"
 #include "exchange/redirect.h"
 #include "sa/keys.h"
 #include "sa/match.h"
@@ -82,6 +83,7 @@ static void add_notifies(struct turn *t)
     if (!t->sa->conn || t->sa->conn->fragmentation)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
     hashes_offer(t);
+    ppk_offer(t);
 }
 
 /* RFC 7296 2.6 (4): the retry with a cookie differs in nothing else. */
@@ -240,6 +242,7 @@ enum verdict init_answer(struct turn *t)
         return DROP;
     take_natd(t);
     hashes_note(t);
+    ppk_note(t);
     struct notify n;
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
@@ -371,6 +374,9 @@ enum verdict init_conclude(struct turn *t)
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
     childless_note(t);
     hashes_note(t);
+    ppk_note(t);
+    if (ppk_demand(t) != DONE)
+        return FAIL;
     if (!init_key(t->shard, sa))
         return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);
     float_port(sa);

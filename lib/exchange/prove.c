@@ -1,6 +1,7 @@
 /* Proofs: see prove.h. */
 #include "exchange/prove.h"
 #include "exchange/certs.h"
+#include "exchange/ppk.h"
 
 /* RFC 7296 2.15: RestOfInitIDPayload, the body of an ID payload. */
 static struct bytes id_body(const struct shrike_id *id, u8 *out, size_t size)
@@ -19,7 +20,7 @@ static struct bytes signed_octets(struct turn *t, bool of_initiator, struct byte
     struct bytes message = packet_bytes(of_initiator ? h->init_i : h->init_r);
     struct bytes nonce =
         of_initiator ? bytes_at(h->init_r->data, h->nr) : bytes_at(h->init_i->data, h->ni);
-    struct bytes sk_p = bytes_of(h->sk_p[of_initiator ? 0 : 1], prf->key_len);
+    struct bytes sk_p = ppk_sk_p(t, of_initiator);
     size_t size = message.len + nonce.len + prf->len;
     u8 *out = ring_take(&t->shard->ring, size);
     if (!out || !keymat_maced_id(t->shard->provider, prf, sk_p, id, out + message.len + nonce.len))

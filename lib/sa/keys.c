@@ -53,6 +53,12 @@ bool keys_keep(struct shard *s, struct ike_sa *sa, const struct ike_keys *keys)
     return true;
 }
 
+void keys_change_d(struct ike_sa *sa, struct bytes d)
+{
+    ensure(d.len == len_of(&sa->suite, SK_D));
+    memcpy(sa->keys->data, d.at, d.len); /* the first of them */
+}
+
 void keys_spread(const struct ike_sa *sa, struct ike_keys *out)
 {
     memset(out, 0, sizeof(*out));

@@ -12,6 +12,8 @@ enum sa_key { SK_D, SK_AI, SK_AR, SK_EI, SK_ER, SK_COUNT };
 bool keys_keep(struct shard *s, struct ike_sa *sa, const struct ike_keys *keys) must_use;
 /* One of them; empty when the suite has none of the kind. The SA has keys. */
 struct bytes keys_get(const struct ike_sa *sa, enum sa_key which);
+/* SK_d is another one, as long. */
+void keys_change_d(struct ike_sa *sa, struct bytes d);
 /* All of them, each in its full place, zeros behind and for those that are not there. The caller
  * wipes them. */
 void keys_spread(const struct ike_sa *sa, struct ike_keys *out);

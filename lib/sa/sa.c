@@ -125,6 +125,7 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->mobike = from->mobike;
     to->idsync = from->idsync;
     to->redirects = from->redirects;
+    to->ppk = from->ppk;
     packet_drop(&s->packets, to->peer_addresses);
     to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
     packet_drop(&s->packets, to->led);
@@ -246,6 +247,8 @@ void sa_end_handshake(struct shard *s, struct ike_sa *sa)
     packet_drop(&s->packets, h->init_i);
     packet_drop(&s->packets, h->init_r);
     packet_drop(&s->packets, h->cookie);
+    packet_drop(&s->packets, h->mixed);
+    packet_drop(&s->packets, h->plain_auth);
     end_eap(s, sa, &h->eap);
     slab_put(&s->handshakes, h->index);
     sa->handshake = NULL;

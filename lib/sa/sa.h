@@ -97,7 +97,11 @@ struct handshake {
     u8 parts, parts_all;            /* fragments of the peer's message that came, and of how many */
     u16 part_octets;                /* the largest of these */
     u8 ke_private[KE_PRIVATE_MAX];
-    u8 sk_p[2][KEY_MAX]; /* SK_pi, SK_pr */
+    u8 sk_p[2][KEY_MAX];       /* SK_pi, SK_pr */
+    bool ppk;                  /* both say that they use PPKs (RFC 8784) */
+    struct packet *mixed;      /* SK_d, SK_pi and SK_pr stirred with one, until it is clear that
+                                * both have it */
+    struct packet *plain_auth; /* initiator: AUTH data without it */
     struct eap_run eap;
 };
 
@@ -115,6 +119,7 @@ struct ike_sa {
     bool natt;                /* the peer knows NAT traversal: it has sent what detects NATs */
     bool mobike;              /* both ends know RFC 4555 */
     bool idsync;              /* both ends know RFC 6311 */
+    bool ppk;                 /* a PPK is in its keys, or in those of the first of its line */
     bool redirects;           /* the peer has called us, and can be led elsewhere (RFC 5685) */
     u8 roam;                  /* set of enum roam (move.h) */
     u8 nat_refusals;          /* UNEXPECTED_NAT_DETECTED in a row (RFC 4555 3.9) */

@@ -82,6 +82,7 @@ void show_ike(const struct ike_sa *sa, struct shrike_ike_view *out)
         .nat_here = sa->nat_here,
         .nat_there = sa->nat_there,
         .encap_forced = sa->encap_forced,
+        .ppk = sa->ppk,
         .spi_i = sa->spi_i,
         .spi_r = sa->spi_r,
         .local = sa->local,

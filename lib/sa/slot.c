@@ -282,9 +282,11 @@ bool slot_keep(struct shard *s, struct slot *slot, const struct message *m)
         return false;
     if (m == &work->in)
         return true; /* it waits for the second time */
-    work->octets = packet_copy(&s->packets, bytes_of(m->base, message_end(m)));
-    if (!work->octets)
+    struct packet *octets = packet_copy(&s->packets, bytes_of(m->base, message_end(m)));
+    if (!octets)
         return false;
+    packet_drop(&s->packets, work->octets); /* it waited with another message before */
+    work->octets = octets;
     work->in = *m;
     work->in.base = work->octets->data;
     return true;

@@ -91,6 +91,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_CHILD_INSTALL:
         return true;
     case SHRIKE_EAP:
+    case SHRIKE_MIX:
         q->answer.ok = false;
         return true;
     case SHRIKE_CHILD_REMOVE:

@@ -45,17 +45,22 @@ wanted=$(sed 's/ .*/=whole/' "$net_dir/secrets" | sort)
 site_to_site_net
 for side in west east; do
     gateway_conf $side
-    sed -i "s/secret = .*/secret = \"$psk\"/" "$net_dir/$side.conf"
+    sed -i "s/secret = .*/secret = \"$psk\"/; s/    west-east {/&\n        ppk_id = tomorrow/" \
+        "$net_dir/$side.conf"
 done
+ppk_secret="secrets {
+    ppk-1 {
+        id = tomorrow
+        secret = 0s$(printf '%b' "$(sed 's/../\\x&/g' <<<"$ppk")" | base64 -w 0)
+    }
+}"
+echo "$ppk_secret" >>"$net_dir/east.conf"
+echo "$ppk_secret" >>"$net_dir/west.conf"
 cat >>"$net_dir/west.conf" <<END
 secrets {
     ike-other {
         id = somebody.example
         secret = 0x$hex_psk
-    }
-    ppk-1 {
-        id = tomorrow
-        secret = 0s$(printf '%b' "$(sed 's/../\\x&/g' <<<"$ppk")" | base64 -w 0)
     }
     ntlm-1 {
         id = carol
@@ -80,7 +85,7 @@ shake() {
         [ $side = 0 ] && side=west || side=east
         shrike_at $side up west-east >/dev/null && shrike_at $side down west-east >/dev/null || return 1
     done
-    shrike_at west up west-east && both_ways
+    shrike_at west up west-east && both_ways && shrike_at west list --json | grep '"ppk": true'
 }
 
 # scan ROLE: what of the secrets it has; whole ones without the way they are written in.

@@ -392,6 +392,7 @@ static void prove(struct pair_side *side, const struct shrike_auth_op *op, bool 
     const struct prf_suite *prf = suite_prf(op->prf);
     bool psk = op->kind == SHRIKE_AUTH_PSK;
     struct bytes key = proving_key(side, op, ours);
+    side->proofs += ours;
     *(ours ? &side->proof : &side->check) =
         (struct pair_proof){op->kind, op->method, op->hashes, op->schemes, op->cert_count, op->key};
     if (!keymat_psk_auth(side->provider, prf, key, op->octets, out->value))
@@ -474,6 +475,20 @@ static void move(struct pair_side *side, const struct shrike_move_op *op)
         move_one(&side->ops[i].child, op);
 }
 
+static void mix(struct pair_side *side, const struct shrike_mix_op *op, struct answer *out)
+{
+    bool known = side->ppk && bytes_equal(op->id, bytes_of("tomorrow", 8));
+    side->mixes++;
+    out->answer.ok = known;
+    out->answer.reason = SHRIKE_REASON_PPK_UNKNOWN;
+    out->answer.value = bytes_of(NULL, op->keys.len);
+    if (op->keys.len > sizeof(out->value))
+        abort();
+    if (known && !keymat_mix(side->provider, suite_prf(op->prf),
+                             bytes_of(side->ppk, strlen(side->ppk)), op->keys, out->value))
+        abort();
+}
+
 static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct answer *out)
 {
     *out = (struct answer){.token = op->token, .answer = {.ok = true}};
@@ -507,6 +522,9 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
     case SHRIKE_EAP_OVER:
         toy_eap_over(&side->eap, op->session_over);
         return false;
+    case SHRIKE_MIX:
+        mix(side, &op->mix, out);
+        return true;
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
         break;

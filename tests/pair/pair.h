@@ -94,6 +94,8 @@ struct pair_side {
     struct pair_op ops[PAIR_OPS];
     unsigned op_count;
     struct pair_proof proof, check; /* the last of each */
+    unsigned proofs, mixes;         /* PROVE and MIX asked for */
+    const char *ppk;                /* PPK of the name "tomorrow"; NULL: there is none */
     struct toy_eap eap;
     /* gateways */
     unsigned redirected, redirecting; /* events */

@@ -179,6 +179,9 @@ static void build_conn(struct shrike_conn *conn, struct sim_part *c, const struc
     conn->remote = (struct shrike_auth){.kind = kind, .origin = origin(CONF_LINE_REMOTE)};
     if (k->remote_id)
         conn->remote.id = build_id(c->remote_id, k->remote_id, 0);
+    conn->ppk_id = bytes_of(k->ppk, k->ppk ? strlen(k->ppk) : 0);
+    conn->ppk_required = k->ppk_required;
+    conn->ppk_origin = origin(CONF_LINE_PPK);
     conn->local_endpoint = k->local;
     conn->remote_endpoint = k->remote;
     conn->fragment_size = k->fragment_size ? k->fragment_size : 1280;
@@ -222,7 +225,8 @@ struct sim_conf *conf_new(const struct conf_knobs *knobs, unsigned count)
                                    .conn_count = count,
                                    .cookie_threshold = knobs->cookie_threshold,
                                    .cookie_prefix_threshold = knobs->cookie_prefix_threshold,
-                                   .half_open_max = knobs->half_open_max};
+                                   .half_open_max = knobs->half_open_max,
+                                   .ppks = true};
     return c;
 }
 

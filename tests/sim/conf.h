@@ -19,6 +19,7 @@ enum conf_line {
     CONF_LINE_REMOTE = 21,
     CONF_LINE_VIPS = 30,
     CONF_LINE_POOLS = 31,
+    CONF_LINE_PPK = 32,
     CONF_LINE_CHILD = 100, /* the n-th child: + 10 * n */
     CONF_CHILD_MODE = 1,   /* offsets in a child */
     CONF_CHILD_PROPOSALS = 2,
@@ -74,7 +75,9 @@ struct conf_knobs {
     u32 keyingtries;
     bool fragmentation;
     bool force_encap;
-    bool eap; /* alone proves both */
+    bool eap;        /* alone proves both */
+    const char *ppk; /* its name; "none": of one that nobody has; NULL: none is used */
+    bool ppk_required;
     bool mobike;
     bool roams; /* use every address of ours */
     u8 jitter;  /* percent of retransmission times */

@@ -125,6 +125,17 @@ void play_wrong_psk(struct net *n)
     net_leave(n);
 }
 
+static bool uses_ppk(const struct host *h)
+{
+    struct shrike_ike_view v;
+    u32 at = 0;
+    bool all = true;
+
+    while (shrike_view_ike(h->engine, &at, &v))
+        all = all && (v.ppk || v.state != SHRIKE_IKE_ESTABLISHED);
+    return all;
+}
+
 static void by_eap(struct net *n)
 {
     n->setup.knobs[0].eap = n->setup.knobs[1].eap = true;
@@ -157,6 +168,42 @@ void play_eap_refused(struct net *n)
     expect(n, e && e->reason == SHRIKE_REASON_EAP_REFUSED && e->theirs);
     e = with_reason(&n->host[1], SHRIKE_REASON_EAP_FAILED);
     expect(n, e && e->line == CONF_LINE_REMOTE);
+    net_leave(n);
+}
+
+/* RFC 8784: with both proofs or one, after EAP or without; and once more when it is made from
+ * scratch. What is lost or late meanwhile is no reason to do without. */
+void play_ppk(struct net *n)
+{
+    const u64 kind = n->world.seed;
+
+    if (kind % 2)
+        by_eap(n);
+    n->setup.knobs[0].ppk = "tomorrow";
+    n->setup.knobs[0].ppk_required = kind / 2 % 2;
+    n->setup.knobs[1].ppk_required = kind / 4 % 2;
+    n->setup.knobs[0].ike_reauth = 120 * SHRIKE_SECOND;
+    net_build(n);
+    scenario_up(n);
+    expect(n, uses_ppk(&n->host[0]) && uses_ppk(&n->host[1]));
+    net_run(n, 200 * SHRIKE_SECOND);
+    expect(n, host_count(&n->host[0], SHRIKE_EVENT_IKE_UP) >= 2);
+    expect(n, uses_ppk(&n->host[0]) && uses_ppk(&n->host[1]));
+    scenario_settle(n, 120 * SHRIKE_SECOND);
+    net_close(n);
+}
+
+/* The responder demands one; the initiator names none. */
+void play_ppk_refused(struct net *n)
+{
+    const struct host_event *e;
+
+    n->setup.knobs[1].ppk_required = true;
+    refused(n, 60 * SHRIKE_SECOND);
+    e = host_last(&n->host[0], SHRIKE_EVENT_IKE_FAILED);
+    expect(n, e && e->reason == SHRIKE_REASON_AUTH_FAILED && e->theirs);
+    e = with_reason(&n->host[1], SHRIKE_REASON_PPK_LACKING);
+    expect(n, e && e->line == CONF_LINE_PPK);
     net_leave(n);
 }
 

@@ -11,6 +11,8 @@ void play_no_proposal(struct net *n);
 void play_wrong_psk(struct net *n);
 void play_eap(struct net *n);
 void play_eap_refused(struct net *n);
+void play_ppk(struct net *n);
+void play_ppk_refused(struct net *n);
 void play_wrong_id(struct net *n);
 void play_ts_mismatch(struct net *n);
 void play_child_fails(struct net *n);

@@ -36,7 +36,7 @@ struct host_op {
     enum shrike_op_kind kind;
     struct shrike_token token;
     struct shrike_answer answer;
-    u8 value[MAX(KEYS_EAP_MAX, POOL_VALUE)];
+    u8 value[MAX(KEYMAT_MIXED * KEY_MAX, POOL_VALUE)];
     size_t place; /* of the pair, for CHILD_INSTALL */
     struct shrike_remove_op remove;
     struct shrike_switch_op change;

@@ -153,6 +153,9 @@ void host_ops_take(struct host *h, const struct shrike_op *op)
     case SHRIKE_EAP:
         out->answer = keys_eap(&h->keys, &op->eap, out->value);
         break;
+    case SHRIKE_MIX:
+        out->answer = keys_mix(&h->keys, &op->mix, out->value);
+        break;
     case SHRIKE_EAP_OVER:
         break;
     }
@@ -215,8 +218,9 @@ void host_ops_answer(struct host *h)
     ladder_op(h, &op, "answered");
     if (is_order(op.kind))
         return;
-    if (op.answer.ok && (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE ||
-                         op.kind == SHRIKE_RESOLVE || op.kind == SHRIKE_EAP))
+    if (op.answer.ok &&
+        (op.kind == SHRIKE_PROVE || op.kind == SHRIKE_LEASE || op.kind == SHRIKE_RESOLVE ||
+         op.kind == SHRIKE_EAP || op.kind == SHRIKE_MIX))
         op.answer.value.at = op.value;
     shrike_done(h->engine, h->node.world->now, op.token, &op.answer);
     if (op.again)

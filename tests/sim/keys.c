@@ -1,6 +1,5 @@
 /* Shared keys (RFC 7296 2.15). */
 #include "keys.h"
-#include "crypto/keymat.h"
 #include "wire/payload.h"
 
 void keys_init(struct keys *k, const struct shrike_provider *provider, struct bytes secret)
@@ -80,4 +79,22 @@ struct shrike_answer keys_eap(const struct keys *k, const struct shrike_eap_op *
         return refuse(SHRIKE_REASON_EAP_FAILED);
     return eap.identifier == REQUESTS ? success(k)
                                       : say(EAP_REQUEST, (u8)(eap.identifier + 1), nothing, value);
+}
+
+/* ---- PPKs ---- */
+
+struct shrike_answer keys_mix(const struct keys *k, const struct shrike_mix_op *op,
+                              u8 value[KEYMAT_MIXED * KEY_MAX])
+{
+    const struct prf_suite *prf = suite_prf(op->prf);
+    u8 ppk[SECRET_MAX + SHRIKE_ID_MAX];
+    struct writer w = writer_of(ppk, sizeof ppk);
+
+    if (prf == NULL || bytes_equal(op->id, bytes_of("none", 4)))
+        return refuse(SHRIKE_REASON_PPK_UNKNOWN);
+    write_bytes(&w, bytes_of(k->secret, k->secret_len));
+    write_bytes(&w, op->id);
+    if (!keymat_mix(k->provider, prf, written_bytes(&w), op->keys, value))
+        return refuse(SHRIKE_REASON_CRYPTO);
+    return (struct shrike_answer){.ok = true, .value = bytes_of(value, op->keys.len)};
 }

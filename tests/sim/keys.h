@@ -3,7 +3,7 @@
 #ifndef SIM_KEYS_H
 #define SIM_KEYS_H
 
-#include "crypto/provider.h"
+#include "crypto/keymat.h"
 #include "shrike/action.h"
 
 #define SECRET_MAX   64
@@ -23,5 +23,8 @@ struct shrike_answer keys_answer(const struct keys *k, enum shrike_op_kind kind,
  * number of sessions go on at once. */
 struct shrike_answer keys_eap(const struct keys *k, const struct shrike_eap_op *op,
                               u8 value[KEYS_EAP_MAX]);
+/* To a MIX: the PPK is the secret and the PPK's name, and is there for each name but "none". */
+struct shrike_answer keys_mix(const struct keys *k, const struct shrike_mix_op *op,
+                              u8 value[KEYMAT_MIXED * KEY_MAX]);
 
 #endif

@@ -78,7 +78,7 @@ void ladder_op(struct host *h, const struct host_op *op, const char *what)
         [SHRIKE_LEASE] = "lease",           [SHRIKE_ADDRESS_ADD] = "address",
         [SHRIKE_LEASE_FREE] = "lease over", [SHRIKE_ADDRESS_REMOVE] = "address over",
         [SHRIKE_RESOLVE] = "resolve",       [SHRIKE_EAP] = "eap",
-        [SHRIKE_EAP_OVER] = "eap over"};
+        [SHRIKE_EAP_OVER] = "eap over",     [SHRIKE_MIX] = "mix"};
 
     world_say(h->node.world, "%c   %s %s (SA %u, question %u)%s", h->letter, names[op->kind], what,
               op->token.serial, op->token.slot,

@@ -27,6 +27,8 @@ static const struct scenario scenarios[] = {
     {"wrong-psk", play_wrong_psk, false},
     {"eap", play_eap, false},
     {"eap-refused", play_eap_refused, false},
+    {"ppk", play_ppk, false},
+    {"ppk-refused", play_ppk_refused, false},
     {"wrong-id", play_wrong_id, false},
     {"ts-mismatch", play_ts_mismatch, false},
     {"child-fails-in-kernel", play_child_fails, false},

@@ -121,6 +121,7 @@ static void draw_limits(struct net *n)
         k->window = (u8)prng_between(p, 1, SHRIKE_WINDOW_MAX);
         k->mobike = prng_percent(p, 60);
         k->childless = (enum shrike_childless)prng_below(p, SHRIKE_CHILDLESS_FORCE);
+        k->ppk = prng_percent(p, 30) ? "tomorrow" : NULL;
     }
 }
 

@@ -257,7 +257,7 @@ TEST(each_complaint_has_its_line)
 {
     CHECK(!compile("connections {\n a {\n  local_adrs = 1.2.3.4\n  version = 1\n"
                    "  local_addrs = 1.2.3.999\n  encap = perhaps\n  dpd_delay = soon\n"
-                   "  remote_port = 65536\n  proposals = aes256\n  ppk_required = yes\n"
+                   "  remote_port = 65536\n  proposals = aes256\n  mediation = yes\n"
                    "  local {\n   auth = pubkey\n   id = C=CH\n  }\n  remote {\n  }\n"
                    "  elsewhere { }\n  children {\n   k {\n    local_ts = nowhere\n"
                    "    mode = beet\n    start_action = now\n    ah_proposals = sha256\n"
@@ -290,7 +290,6 @@ TEST(what_cannot_be_used_is_left_out)
         uint32_t line;
     } conns[] = {
         {"version = 1", "IKEv1", 5},
-        {"ppk_required = yes", "not be safe", 5},
         {"mediation = yes", "not be safe", 5},
         {"proposals = camellia256-sha256-x25519", "none of its proposals", 5},
         {"proposals = aes256gcm16-prfsha256-x25519-ke1_mlkem768", "none of its proposals", 5},
@@ -480,6 +479,28 @@ TEST(errors_before_warnings)
     CHECK_EQ(report.errors, 1);
 }
 
+/* RFC 8784. That there are any is to be known to the engine, wherever it follows from. */
+TEST(post_quantum_preshared_keys)
+{
+    CHECK(compile("connections { a { local_addrs = ::1\n ppk_id = tomorrow\n"
+                  "ppk_required = yes\n local { auth = psk }\n remote { auth = psk } }\n"
+                  "b { local_addrs = ::1\n ppk_required = yes\n local { auth = psk }\n"
+                  "remote { auth = psk } } }\n"));
+    const struct shrike_conn *a = &config->conf.conns[0], *b = &config->conf.conns[1];
+    CHECK(a->ppk_required && a->ppk_id.len == 8 && memcmp(a->ppk_id.at, "tomorrow", 8) == 0);
+    CHECK(b->ppk_required && b->ppk_id.len == 0);
+    CHECK_EQ(a->ppk_origin.line, 2);
+    CHECK_EQ(b->ppk_origin.line, 7);
+    CHECK(!config->conf.ppks); /* of secrets; config_merge() looks at connections */
+    CHECK(compile("secrets { ppk { id = x\n secret = y } }") && config->conf.ppks);
+    CHECK_EQ(report.warnings, 0);
+    CHECK(compile("secrets {\n ppk-z { secret = y } }") && said(false, 2, "has no id"));
+    CHECK(compile("secrets { ike { id = x\n secret = y } }") && !config->conf.ppks);
+    CHECK(!compile("connections { a { local_addrs = ::1\n ppk_id = *.x\n local { auth = psk }\n"
+                   "remote { auth = psk } } }") &&
+          said(true, 2, "stand for many"));
+}
+
 TEST(secrets_of_every_kind)
 {
     CHECK(compile("secrets {\n eap-x { id = carol\n secret = a }\n xauth-y { id = *@x.org\n"
@@ -493,7 +514,7 @@ TEST(secrets_of_every_kind)
     CHECK(s[0].kind == SECRET_EAP && s[1].kind == SECRET_EAP && s[2].kind == SECRET_NTLM);
     CHECK(s[3].kind == SECRET_PPK && s[3].secret.len == 3 && s[4].kind == SECRET_IKE);
     CHECK(said(false, 2, "eap-x: EAP is not built") && said(false, 4, "xauth-y"));
-    CHECK(said(false, 6, "ntlm") && said(false, 8, "ppk1"));
+    CHECK(said(false, 6, "ntlm") && !said(false, 8, "ppk1"));
     CHECK(!compile("secrets { eap { scret = x } }") && said(true, 1, "is secret meant?"));
     for (uint32_t i = 0; i < report.count; i++)
         CHECK(!strstr(report.lines[i].text, "pass "));
@@ -608,8 +629,9 @@ int main(void)
     int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
               RUN(shunts) | RUN(limits_and_servers) | RUN(identities_by_expression) |
               RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
-              RUN(errors_before_warnings) | RUN(secrets_of_every_kind) | RUN(authorities) |
-              RUN(public_keys) | RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
+              RUN(errors_before_warnings) | RUN(post_quantum_preshared_keys) |
+              RUN(secrets_of_every_kind) | RUN(authorities) | RUN(public_keys) |
+              RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
               RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |

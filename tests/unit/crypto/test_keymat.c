@@ -354,6 +354,30 @@ TEST(psk_auth_is_padded)
     }
 }
 
+/* RFC 8784 3: with a PRF whose key has the length of its output it is one step of prf+. */
+TEST(mixed_keys_are_prf_plus_of_each)
+{
+    static const u16 prfs[] = {PRF_HMAC_SHA1, PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_384,
+                               PRF_HMAC_SHA2_512, PRF_AES128_CMAC};
+    u8 keys[KEYMAT_MIXED * KEY_MAX], got[KEYMAT_MIXED * KEY_MAX];
+    for (size_t i = 0; i < sizeof(keys); i++)
+        keys[i] = (u8)(3 * i);
+    for (size_t i = 0; i < ARRAY_LEN(prfs); i++) {
+        const struct prf_suite *prf = suite_prf(prfs[i]);
+        size_t len = prf->key_len;
+        struct bytes ppk = bytes_of("thirty-two octets that both have", prf->key_fixed ? 16 : 32);
+        CHECK(keymat_mix(real, prf, ppk, bytes_of(keys, KEYMAT_MIXED * len), got));
+        for (size_t k = 0; k < KEYMAT_MIXED; k++) {
+            u8 seed[KEY_MAX + 1], want[PRF_MAX];
+            memcpy(seed, keys + k * len, len);
+            seed[len] = 1;
+            CHECK(prf_again(prf, ppk, bytes_of(seed, len + 1), want));
+            CHECK_BYTES(want, got + k * len, len);
+        }
+        CHECK(!keymat_mix(real, prf, ppk, bytes_of(keys, KEYMAT_MIXED * len - 1), got));
+    }
+}
+
 TEST(maced_id_is_prf_of_the_body)
 {
     const struct prf_suite *prf = suite_prf(PRF_HMAC_SHA2_256);
@@ -376,7 +400,8 @@ int main(void)
                  RUN(fixed_key_prf_takes_the_first_half_of_each_nonce) |
                  RUN(rekey_may_change_the_prf) | RUN(prf_plus_ends_where_it_should) |
                  RUN(aead_leaves_no_integrity_keys) | RUN(nonces_beyond_the_limit_are_refused) |
-                 RUN(psk_auth_is_padded) | RUN(maced_id_is_prf_of_the_body);
+                 RUN(psk_auth_is_padded) | RUN(mixed_keys_are_prf_plus_of_each) |
+                 RUN(maced_id_is_prf_of_the_body);
     provider_openssl_free(real);
     return failed;
 }

@@ -705,6 +705,11 @@ TEST(version_4_can_be_read)
     whole_can_be_read(4);
 }
 
+TEST(version_5_can_be_read)
+{
+    whole_can_be_read(5);
+}
+
 /* Once for each version, while it is the newest. */
 static int write_fixture(void)
 {
@@ -731,5 +736,6 @@ int main(int argc, char **argv)
            RUN(no_field_may_be_missing) | RUN(a_connection_is_found_by_its_name) |
            RUN(a_stale_record_is_made_from_scratch) |
            RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
-           RUN(version_2_can_be_read) | RUN(version_3_can_be_read) | RUN(version_4_can_be_read);
+           RUN(version_2_can_be_read) | RUN(version_3_can_be_read) | RUN(version_4_can_be_read) |
+           RUN(version_5_can_be_read);
 }

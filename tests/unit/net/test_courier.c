@@ -151,6 +151,8 @@ static void post(enum shrike_op_kind kind, u32 serial)
         op.lease_over = serial;
     } else if (kind == SHRIKE_EAP) {
         op.eap = (struct shrike_eap_op){.session = serial, .conn = "c"};
+    } else if (kind == SHRIKE_MIX) {
+        op.mix = (struct shrike_mix_op){.conn = "c", .keys = bytes_of("keys", 4)};
     } else if (kind == SHRIKE_EAP_OVER) {
         op.session_over = serial;
     } else if (kind == SHRIKE_CHILD_REMOVE) {
@@ -218,6 +220,16 @@ TEST(eap_goes_to_who_has_its_methods)
     go(ROLE_EAP, &eap);
     CHECK(failure(&reason) == 3 && reason == SHRIKE_REASON_EAP_NOBODY);
     CHECK(!courier_has_done(&courier) && courier.eap.count == 0);
+    end();
+}
+
+TEST(keys_stirs_keys)
+{
+    u16 kind;
+    begin();
+    post(SHRIKE_MIX, 1);
+    CHECK(caught(keys, &kind) == 1 && kind == MAIL_MIX);
+    CHECK(!answered(ROLE_ESP, 1) && answered(ROLE_KEYS, 1));
     end();
 }
 
@@ -446,7 +458,8 @@ TEST(what_is_answered_here)
 int main(void)
 {
     return RUN(an_answer_is_taken_once_and_only_from_who_was_asked) |
-           RUN(eap_goes_to_who_has_its_methods) | RUN(a_token_of_another_life_is_not_ours) |
+           RUN(eap_goes_to_who_has_its_methods) | RUN(keys_stirs_keys) |
+           RUN(a_token_of_another_life_is_not_ours) |
            RUN(keys_is_asked_again_what_it_has_not_answered) |
            RUN(certs_checks_signatures_and_is_asked_again) |
            RUN(what_esp_held_has_failed_when_it_ends) |

@@ -147,6 +147,13 @@ static const struct shrike_op sample_eap = {
             {"/etc/swanctl/swanctl.conf", 18}}};
 static const struct shrike_op sample_eap_over = {
     .kind = SHRIKE_EAP_OVER, .token = {41, 42, 43, 44}, .session_over = 0x5a};
+static const struct shrike_op sample_mix = {.kind = SHRIKE_MIX,
+                                            .token = {45, 46, 47, 48},
+                                            .mix = {PRF_HMAC_SHA2_256,
+                                                    "home",
+                                                    {(const u8 *)"tomorrow", 8},
+                                                    {(const u8 *)"keys", 4},
+                                                    {"/etc/swanctl/swanctl.conf", 19}}};
 static const struct shrike_op sample_lease_free = {
     .kind = SHRIKE_LEASE_FREE, .token = {25, 26, 27, 28}, .lease_over = 0x57};
 static const struct shrike_op sample_address_remove = {
@@ -171,6 +178,7 @@ static const struct shrike_command sample_command = {
 static const struct shrike_ike_view sample_ike = {0x91,
                                                   SHRIKE_IKE_DELETING,
                                                   "home",
+                                                  true,
                                                   true,
                                                   true,
                                                   true,
@@ -400,6 +408,9 @@ static const struct shrike_conn sample_conns[] = {
      .redirect = SHRIKE_REDIRECT_AUTH,
      .redirect_to = {ID_FQDN, {(const u8 *)"gate.example", 12}},
      .redirect_wait = 0xce00000000000005,
+     .ppk_required = true,
+     .ppk_id = {(const u8 *)"tomorrow", 8},
+     .ppk_origin = {"m", 0xcf},
      .follow_redirects = true,
      .fragment_size = 1281,
      .window = 8,
@@ -421,7 +432,8 @@ static const struct shrike_conf sample_conf = {.conns = sample_conns,
                                                .cookie_prefix_threshold = 0xd2,
                                                .half_open_max = 0xd3,
                                                .half_open_prefix_max = 0xd4,
-                                               .ike_sas_max = 0xd5};
+                                               .ike_sas_max = 0xd5,
+                                               .ppks = true};
 static const struct lease_attribute sample_attributes[] = {
     {CFG_INTERNAL_IP4_DNS, {(const u8 *)"\12\3\0\376", 4}},
     {CFG_INTERNAL_DNS_DOMAIN, {(const u8 *)"example.org", 11}}};
@@ -516,7 +528,8 @@ static const struct mail_private_is sample_private_is = {
 static const struct shrike_op *const sample_ops[] = {
     &sample_check, &sample_install, &sample_remove,     &sample_switch,
     &sample_lease, &sample_address, &sample_lease_free, &sample_address_remove,
-    &sample_move,  &sample_resolve, &sample_eap,        &sample_eap_over};
+    &sample_move,  &sample_resolve, &sample_eap,        &sample_eap_over,
+    &sample_mix};
 
 static inline void sample_mail(enum recode kind, struct writer *w)
 {

@@ -158,6 +158,17 @@ TEST(eap_comes_back)
     CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_EAP_OVER && got.session_over == 0x5a);
 }
 
+TEST(keys_to_be_stirred_come_back)
+{
+    const struct shrike_mix_op *a = &sample_mix.mix;
+    struct shrike_op got;
+    struct reader r = of(RECODE_OP, 12);
+    CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_MIX);
+    struct shrike_mix_op *b = &got.mix;
+    CHECK(b->prf == a->prf && same_text(a->conn, b->conn) && same_origin(a->origin, b->origin));
+    CHECK(bytes_equal(a->id, b->id) && bytes_equal(a->keys, b->keys));
+}
+
 TEST(an_answer_comes_back)
 {
     struct shrike_token whose;
@@ -400,8 +411,8 @@ int main(void)
 {
     return RUN(a_check_comes_back) | RUN(an_install_comes_back) | RUN(a_remove_comes_back) |
            RUN(a_switch_comes_back) | RUN(a_move_comes_back) | RUN(a_lease_comes_back) |
-           RUN(addresses_come_back) | RUN(eap_comes_back) | RUN(an_answer_comes_back) |
-           RUN(inputs_come_back) | RUN(an_event_comes_back) |
+           RUN(addresses_come_back) | RUN(eap_comes_back) | RUN(keys_to_be_stirred_come_back) |
+           RUN(an_answer_comes_back) | RUN(inputs_come_back) | RUN(an_event_comes_back) |
            RUN(the_allowed_are_left_out_and_a_long_offer_is_cut) |
            RUN(names_that_are_not_there_stay_so) | RUN(names_have_a_cap) |
            RUN(an_ike_view_comes_back) | RUN(a_child_view_comes_back) |

@@ -104,7 +104,8 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
         same_plain(a->vips, b.vips, a->vip_count, sizeof(*a->vips)) &&
         same_origin(a->vips_origin, b.vips_origin) &&
         same_origin(a->pools_origin, b.pools_origin) && a->redirect_to.type == b.redirect_to.type &&
-        bytes_equal(a->redirect_to.data, b.redirect_to.data);
+        bytes_equal(a->redirect_to.data, b.redirect_to.data) && bytes_equal(a->ppk_id, b.ppk_id) &&
+        same_origin(a->ppk_origin, b.ppk_origin);
     for (unsigned i = 0; i < a->pool_count && same; i++)
         same = same_text(a->pools[i], b.pools[i]);
     for (unsigned i = 0; i < (unsigned)a->child_count + a->shunt_count && same; i++)
@@ -123,6 +124,8 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
     b.vips_origin = a->vips_origin;
     b.pools_origin = a->pools_origin;
     b.redirect_to = a->redirect_to;
+    b.ppk_id = a->ppk_id;
+    b.ppk_origin = a->ppk_origin;
     return same && memcmp(a, &b, sizeof(b)) == 0;
 }
 
@@ -132,7 +135,7 @@ static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
                 a->cookie_prefix_threshold == b->cookie_prefix_threshold &&
                 a->half_open_max == b->half_open_max &&
                 a->half_open_prefix_max == b->half_open_prefix_max &&
-                a->ike_sas_max == b->ike_sas_max;
+                a->ike_sas_max == b->ike_sas_max && a->ppks == b->ppks;
     for (unsigned i = 0; i < a->conn_count && same; i++)
         same = same_conn(&a->conns[i], &b->conns[i]);
     return same;
@@ -356,7 +359,7 @@ TEST(a_wrong_count_of_connections_is_refused)
     static u8 room[4096];
     struct writer w = writer_of(room, sizeof(room));
     settings_write(&w, &sample_settings);
-    size_t at = 16 + written(&w) + 20; /* behind the header, the settings and five limits */
+    size_t at = 16 + written(&w) + 21; /* behind the header, settings, five limits and a flag */
     struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
     CHECK(reads_with(b, at, 2));
     CHECK(!reads_with(b, at, 0) && !reads_with(b, at, 1) && !reads_with(b, at, 3));
