@@ -239,7 +239,7 @@ void client_forget(struct client *c)
     c->now = (struct client_sa){.spi_i = prng_next(&c->prng) | 1, .initiator = true};
     c->before = (struct client_sa){0};
     c->child = c->old_child = (struct client_child){0};
-    c->eap = (struct toy_eap){0};
+    c->eap = (struct passwords){0};
     c->msk_len = 0;
     c->here.port = c->there.port = PORT_IKE;
 }

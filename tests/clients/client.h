@@ -5,7 +5,7 @@
 
 #include "channel.h"
 #include "ident.h"
-#include "pair/toy_eap.h"
+#include "pair/passwords.h"
 #include "script.h"
 #include "sim/kernel.h"
 #include "sim/world.h"
@@ -68,7 +68,7 @@ struct client {
     u8 sk_p[2][KEY_MAX];
     u8 id[2][CLIENT_ID_MAX]; /* bodies */
     size_t id_len[2];
-    struct toy_eap eap;
+    struct passwords eap;
     u8 msk[64]; /* of EAP */
     size_t msk_len;
     struct shrike_addr leased[SHRIKE_ADDRESSES_MAX];
@@ -113,6 +113,8 @@ void client_send(struct client *c, const u8 *octets, size_t len);
 void client_seal(struct client *c, struct client_sa *sa, struct bytes inner, u8 first);
 /* SHA-1 as in NAT_DETECTION notifies (RFC 7296 2.23). */
 void client_natd(const struct client *c, const struct shrike_endpoint *e, u8 out[20]);
+/* What its method makes of the EAP message that has come. */
+struct shrike_answer client_eap(struct client *c, const char *password);
 /* What the initiator signs, or the responder (RFC 7296 2.15). Stands until the next call. */
 struct bytes client_signed(const struct client *c, unsigned side);
 

@@ -239,15 +239,14 @@ static void check_auth(struct client *c, const struct line *l)
 /* Success gives the key. */
 static void take_eap(struct client *c)
 {
-    const struct shrike_eap_op op = {.session = 1, .message = message_body(&c->in, PAYLOAD_EAP)};
-    struct shrike_answer answer;
-    u8 value[MODEL_VALUE_MAX];
-    if (!op.message.len || op.message.at[0] != EAP_SUCCESS)
+    const struct bytes body = message_body(&c->in, PAYLOAD_EAP);
+    if (!body.len || body.at[0] != EAP_SUCCESS)
         return;
-    if (!toy_eap_take(&c->eap, &op, &answer, value) || answer.secret.len > sizeof c->msk)
+    const struct shrike_answer a = client_eap(c, NULL);
+    if (!a.ok || a.secret.len > sizeof c->msk)
         return;
-    memcpy(c->msk, answer.secret.at, answer.secret.len);
-    c->msk_len = answer.secret.len;
+    memcpy(c->msk, a.secret.at, a.secret.len);
+    c->msk_len = a.secret.len;
 }
 
 static void take_lease(struct client *c)

@@ -299,7 +299,7 @@ static int is_folder(const struct dirent *d)
 int main(int argc, char **argv)
 {
     struct dirent **list = NULL;
-    bool good = true;
+    bool good = password_open(); /* a library without MD4 fails what needs it */
     const int count = argc > 1 ? 0 : scandir(CLIENTS, &list, is_folder, alphasort);
     for (int i = 1; i < argc; i++)
         good &= play_folder(argv[i]);

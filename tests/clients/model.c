@@ -119,7 +119,5 @@ void model_answer(void *model, const struct shrike_op *op, struct shrike_answer 
     if (op->kind == SHRIKE_CHECK)
         out->ok = out->reason == SHRIKE_REASON_NONE;
     if (op->kind == SHRIKE_EAP)
-        ensure(toy_eap_take(&m->eap, &op->eap, out, m->value));
-    if (op->kind == SHRIKE_EAP_OVER)
-        toy_eap_over(&m->eap, op->session_over);
+        *out = passwords_take(&m->eap, &op->eap);
 }

@@ -1,21 +1,22 @@
-/* Models of those who sign, who judge certificates, and who have the methods of EAP. A certificate
+/* Models of those who sign and who judge certificates; and EAP with its real methods. A certificate
  * is a line of text, "KIND TYPE NAME by AUTHORITY": the kind of its key (RSA, ECDSA), whose
  * identity it is, and who has signed it. Who has the text has the key. */
 #ifndef CLIENTS_MODEL_H
 #define CLIENTS_MODEL_H
 
 #include "crypto/scheme.h"
-#include "pair/toy_eap.h"
+#include "pair/passwords.h"
 #include "shrike/action.h"
 
 #define MODEL_VALUE_MAX 512
 #define MODEL_CERT_MAX  200
+#define MODEL_PASSWORD  "open sesame" /* of every user */
 
 struct model {
     const struct shrike_provider *provider;
     char certificate[MODEL_CERT_MAX]; /* of the server; empty: it has none */
     char authority[MODEL_CERT_MAX];   /* that it trusts */
-    struct toy_eap eap;
+    struct passwords eap;
     u8 value[MODEL_VALUE_MAX];
 };
 

@@ -144,6 +144,8 @@ static bool take_line(struct script *s, const struct line *l)
         s->secret = l->rest;
     if (strcmp(what, "certificate") == 0)
         s->certificate = l->rest;
+    if (strcmp(what, "user") == 0)
+        s->user = l->rest;
     if (strcmp(what, "nat") == 0)
         s->nat = true;
     if (strcmp(what, "fragments") == 0)

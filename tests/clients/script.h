@@ -40,7 +40,7 @@ struct script {
     unsigned list_count;
     const char *secret;
     const char *certificate; /* the client's (model.h) */
-    const char *word;        /* of its EAP method; NULL: the right one */
+    const char *user;        /* of EAP */
     unsigned fragment_size;  /* octets of IP; 0: as we do */
     bool nat;
     unsigned sources;

@@ -4,6 +4,7 @@
  * configurations would not take. So it is given the connection as one by shared keys, and what is
  * written of certificates and EAP is put into the snapshot afterwards. */
 #include "serve.h"
+#include "config/method.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ enum { PATH_LEN = 512, LINE_LEN = 4096, WORD_LEN = 128 };
 struct written {
     char auth[2][WORD_LEN]; /* of local, of remote */
     unsigned side;          /* whose section this is */
-    char certs[WORD_LEN], cacerts[WORD_LEN], send_cert[WORD_LEN];
+    char certs[WORD_LEN], cacerts[WORD_LEN];
 };
 
 /* ---- lines ---- */
@@ -48,8 +49,7 @@ static void copy_line(const char *line, FILE *out, struct written *w)
         w->side = *word == 'r';
     if (note(line, "auth", w->auth[w->side])) {
         fputs("auth = psk\n", out);
-    } else if (note(line, "certs", w->certs) || note(line, "cacerts", w->cacerts) ||
-               note(line, "send_cert", w->send_cert)) {
+    } else if (note(line, "certs", w->certs) || note(line, "cacerts", w->cacerts)) {
         fputc('\n', out);
     } else {
         fputs(line, out);
@@ -113,15 +113,22 @@ static bool read_pem(const char *name, char out[MODEL_CERT_MAX])
     return good;
 }
 
-static void set_auth(struct shrike_auth *auth, const char *text)
+/* auth = eap-mschapv2, or what the daemon reads. */
+static bool set_auth(struct shrike_auth *auth, const char *text)
 {
-    auth->kind = strncmp(text, "psk", 3) == 0   ? SHRIKE_AUTH_PSK
-                 : strncmp(text, "eap", 3) == 0 ? SHRIKE_AUTH_EAP
-                                                : SHRIKE_AUTH_PUBKEY;
-    auth->schemes = scheme_defaults();
-    /* Ways to sign that are named (RFC 8247 3). */
-    if (strstr(text, "-sha1"))
-        auth->schemes |= SCHEME_BIT(SCHEME_RSA) | SCHEME_BIT(SCHEME_RSA_SHA1);
+    static const u8 methods[] = {EAP_TYPE_MSCHAPV2};
+    struct method m;
+    if (strcmp(text, "eap-mschapv2") == 0) {
+        auth->kind = SHRIKE_AUTH_EAP;
+        auth->eap =
+            (struct shrike_eap_rule){.methods = bytes_of(methods, sizeof methods), .asks = true};
+        return true;
+    }
+    if (method_read(text, &m) != METHOD_GOOD)
+        return false;
+    auth->kind = m.kind;
+    auth->schemes = m.schemes;
+    return true;
 }
 
 static bool set_local(struct serve *s, struct shrike_conn *conn, const struct written *w)
@@ -146,8 +153,8 @@ static bool set_local(struct serve *s, struct shrike_conn *conn, const struct wr
 static bool set_conn(struct serve *s, struct shrike_conn *conn, const struct written *w)
 {
     struct model *m = &s->model;
-    set_auth(&conn->local, w->auth[0]);
-    set_auth(&conn->remote, w->auth[1]);
+    if (!set_auth(&conn->local, w->auth[0]) || !set_auth(&conn->remote, w->auth[1]))
+        return false;
     if (w->cacerts[0]) {
         if (!read_pem(w->cacerts, m->authority))
             return false;
@@ -155,9 +162,7 @@ static bool set_conn(struct serve *s, struct shrike_conn *conn, const struct wri
         conn->remote.authority_count = 1;
         conn->remote.authorities = &s->authority;
     }
-    if (strcmp(w->send_cert, "always") == 0)
-        conn->send_cert = SHRIKE_CERT_ALWAYS;
-    m->eap.asks_name = true;
+    m->eap.password = MODEL_PASSWORD;
     return set_local(s, conn, w);
 }
 

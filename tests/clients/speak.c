@@ -211,18 +211,26 @@ static void say_cert(struct speech *s, const struct token *t)
         cert_write(s->b.w, &(struct cert){CERT_X509_SIGNATURE, bytes_of(text, strlen(text))});
 }
 
-/* EAP: what the method answers to the last message; EAP(word): with this one. */
+struct shrike_answer client_eap(struct client *c, const char *password)
+{
+    static const u8 methods[] = {EAP_TYPE_MSCHAPV2};
+    const char *user = c->script->user ? c->script->user : "";
+    const struct shrike_eap_op op = {.session = 1,
+                                     .rule = {.methods = bytes_of(methods, sizeof methods),
+                                              .id = {ID_KEY_ID, bytes_of(user, strlen(user))}},
+                                     .message = message_body(&c->in, PAYLOAD_EAP)};
+    c->eap.password = password ? password : MODEL_PASSWORD;
+    return passwords_take(&c->eap, &op);
+}
+
+/* EAP: what the method answers to the last message; EAP(TEXT): with this password. */
 static void say_eap(struct speech *s, const struct token *t)
 {
-    struct client *c = s->c;
-    struct shrike_answer answer;
-    u8 value[MODEL_VALUE_MAX];
-    const struct shrike_eap_op op = {.session = 1, .message = message_body(&c->in, PAYLOAD_EAP)};
-    c->eap.word = t->args;
-    if (!op.message.len || !toy_eap_take(&c->eap, &op, &answer, value) || !answer.value.len)
+    const struct shrike_answer a = client_eap(s->c, t->args);
+    if (!a.ok || !a.value.len)
         wrong(s, t);
     else
-        write_bytes(s->b.w, answer.value);
+        write_bytes(s->b.w, a.value);
 }
 
 /* CERTREQ(X509_SIGNATURE 20): so many authorities, of which the server knows none. */
