@@ -52,7 +52,7 @@ static struct shrike_child_conf child_of(unsigned n, bool server)
 static const struct shrike_endpoint server_endpoint = {{192, 0, 2, 1}, 500, 4, 0};
 static const char server_id[] = "gateway.vpn.example.net";
 
-static struct shrike_conn conn_with(const struct shrike_child_conf *children)
+static struct shrike_conn conn_with(const struct shrike_child_conf *children, bool server)
 {
     struct shrike_conn conn = {
         .proposals = &ike_proposal,
@@ -67,7 +67,7 @@ static struct shrike_conn conn_with(const struct shrike_child_conf *children)
         .fragment_size = 1280,
         .fragmentation = true,
     };
-    proofs_conn(&conn);
+    proofs_conn(&conn, server);
     return conn;
 }
 
@@ -87,7 +87,7 @@ void server_init(struct host *h, struct shrike_provider *provider, const struct 
     limits.child_sas = CHILDREN * s->ike_sas;
     for (unsigned i = 0; i < CHILDREN; i++)
         children[i] = child_of(i, true);
-    conn = conn_with(children);
+    conn = conn_with(children, true);
     conn.name = "server";
     conn.hash = 1;
     conn.local.id = server_ident();
@@ -97,6 +97,7 @@ void server_init(struct host *h, struct shrike_provider *provider, const struct 
                               .cookie_prefix_threshold = COOKIES_NEVER,
                               .half_open_max = s->half_open};
     host_init(h, provider, &limits, c);
+    h->server = true;
 }
 
 struct crowd_conf {
@@ -110,7 +111,7 @@ struct crowd_conf {
 static void set_conn(struct crowd_conf *c, unsigned i, unsigned serial)
 {
     struct shrike_conn *conn = &c->conns[i];
-    *conn = conn_with(c->children);
+    *conn = conn_with(c->children, false);
     snprintf(c->names[i], NAME_SIZE, "host-%u", i);
     snprintf(c->ids[i], ID_LEN + 1, "host-%07u.west.client.vpn.example.net", serial % 10000000);
     conn->name = c->names[i];

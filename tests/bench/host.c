@@ -83,6 +83,7 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     switch (op->kind) {
     case SHRIKE_PROVE:
     case SHRIKE_CHECK:
+    case SHRIKE_EAP:
         q->answer = proofs_answer(h->provider, op, q->value);
         return true;
     case SHRIKE_LEASE:
@@ -90,7 +91,6 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_RESOLVE:
     case SHRIKE_CHILD_INSTALL:
         return true;
-    case SHRIKE_EAP:
     case SHRIKE_MIX:
         q->answer.ok = false;
         return true;
@@ -99,7 +99,9 @@ static bool answer_op(struct host *h, const struct shrike_op *op, struct questio
     case SHRIKE_CHILD_MOVE:
     case SHRIKE_LEASE_FREE:
     case SHRIKE_ADDRESS_REMOVE:
+        return false;
     case SHRIKE_EAP_OVER:
+        proofs_eap_over(op->session_over, h->server);
         return false;
     }
     return false;

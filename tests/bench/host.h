@@ -30,7 +30,8 @@ struct host {
     struct shrike_provider *provider;
     shrike_time now;
     struct heard heard;
-    u64 octets; /* of all messages sent */
+    u64 octets;  /* of all messages sent */
+    bool server; /* it is called */
 };
 
 /* An engine with this provider; ends the program when there is no memory. */

@@ -15,6 +15,7 @@ static const struct {
     [PROOFS_ECDSA_256] = {"ECDSA P-256: CPU", "its messages"},
     [PROOFS_RSA_2048] = {"RSA 2048: CPU", "its messages"},
     [PROOFS_RSA_3072] = {"RSA 3072: CPU", "its messages"},
+    [PROOFS_MSCHAPV2] = {"EAP-MSCHAPv2 and ECDSA: CPU", "its messages"},
 };
 
 static const struct server_setup usual = {1024, 256, COOKIES_NEVER};

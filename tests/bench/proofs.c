@@ -3,12 +3,13 @@
 #include "crypto/keymat.h"
 #include "host.h"
 #include "keys/signer.h"
+#include "pair/passwords.h"
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
-enum { OCTETS_MAX = 4096 };
+enum { OCTETS_MAX = 4096, SESSIONS = 2 * BATCH };
 
 /* What was signed or verified last, to be done again. */
 struct proof {
@@ -28,15 +29,19 @@ static struct {
     struct shrike_credential credential;
     struct shrike_key_id authority;
     struct proof made, checked;
+    struct passwords sessions[2][SESSIONS]; /* of who calls, of the server */
+    struct passwords last;                  /* of the server: whose password was checked last */
 } now;
 
+static const u8 methods[] = {EAP_TYPE_MSCHAPV2};
+static const char password[] = "correct horse battery staple";
 static const char secret[] = "what only the two of us know";
 
 /* ---- keys and certificates ---- */
 
 static EVP_PKEY *new_key(enum proofs kind)
 {
-    if (kind == PROOFS_ECDSA_256)
+    if (kind == PROOFS_ECDSA_256 || kind == PROOFS_MSCHAPV2)
         return EVP_EC_gen("P-256");
     return EVP_RSA_gen(kind == PROOFS_RSA_2048 ? 2048u : 3072u);
 }
@@ -74,6 +79,8 @@ void proofs_use(enum proofs kind)
     now.kind = kind;
     if (kind == PROOFS_PSK)
         return;
+    if (kind == PROOFS_MSCHAPV2 && !password_open())
+        bench_fail("the cryptographic library has no MD4");
     now.signer.key = new_key(kind);
     if (!now.signer.key || !signature_ability(now.signer.key, &now.signer.ability) ||
         (len = new_certificate(now.signer.key, &now.der)) <= 0)
@@ -87,19 +94,37 @@ void proofs_use(enum proofs kind)
                                                 .authorities = &now.authority};
 }
 
-void proofs_conn(struct shrike_conn *conn)
+/* Who signs, and is asked for it by the other one. */
+static void by_signature(struct shrike_auth *auth, bool ours)
 {
-    struct shrike_auth *ours = &conn->local, *theirs = &conn->remote;
-    ours->kind = theirs->kind = now.kind == PROOFS_PSK ? SHRIKE_AUTH_PSK : SHRIKE_AUTH_PUBKEY;
+    auth->kind = SHRIKE_AUTH_PUBKEY;
+    auth->schemes = scheme_defaults();
+    auth->credentials = ours ? &now.credential : NULL;
+    auth->credential_count = ours;
+    auth->authorities = ours ? NULL : &now.authority;
+    auth->authority_count = !ours;
+}
+
+void proofs_conn(struct shrike_conn *conn, bool server)
+{
+    struct shrike_auth *caller = server ? &conn->remote : &conn->local;
+    conn->local.kind = conn->remote.kind = SHRIKE_AUTH_PSK;
     if (now.kind == PROOFS_PSK)
         return;
-    ours->schemes = theirs->schemes = scheme_defaults();
-    ours->credentials = &now.credential;
-    ours->credential_count = 1;
-    theirs->authorities = &now.authority;
-    theirs->authority_count = 1;
+    by_signature(&conn->local, true);
+    by_signature(&conn->remote, false);
+    if (now.kind == PROOFS_MSCHAPV2)
+        *caller = (struct shrike_auth){
+            .kind = SHRIKE_AUTH_EAP,
+            .eap = {.methods = bytes_of(methods, sizeof(methods)), .asks = true}};
     conn->send_cert = SHRIKE_CERT_ALWAYS;
     conn->fragmentation = false; /* a letter for each message */
+}
+
+/* With EAP: who it is, the response, that the server is proved, and AUTH. */
+unsigned proofs_messages(void)
+{
+    return now.kind == PROOFS_MSCHAPV2 ? 6 : 2;
 }
 
 /* ---- answers ---- */
@@ -154,9 +179,40 @@ static struct shrike_answer check(const struct shrike_auth_op *op)
     return (struct shrike_answer){.ok = signature_check(now.signer.key, op) == SHRIKE_REASON_NONE};
 }
 
+static struct passwords *session_of(u32 number, bool server)
+{
+    struct passwords *all = now.sessions[server], *free = NULL;
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        if (all[i].number == number)
+            return &all[i];
+        if (all[i].number == 0)
+            free = &all[i];
+    }
+    if (!free)
+        bench_fail("too many sessions of EAP");
+    return free;
+}
+
+void proofs_eap_over(u32 session, bool server)
+{
+    struct passwords *p = session_of(session, server);
+    if (server)
+        now.last = *p;
+    p->number = 0;
+}
+
+static struct shrike_answer run_eap(const struct shrike_eap_op *op)
+{
+    struct passwords *p = session_of(op->session, op->server);
+    p->password = password;
+    return passwords_take(p, op);
+}
+
 struct shrike_answer proofs_answer(struct shrike_provider *p, const struct shrike_op *op,
                                    u8 value[PROOFS_VALUE_MAX])
 {
+    if (op->kind == SHRIKE_EAP)
+        return run_eap(&op->eap);
     if (now.kind == PROOFS_PSK)
         return by_secret(p, op, value);
     return op->kind == SHRIKE_PROVE ? sign(&op->auth, value) : check(&op->auth);
@@ -181,10 +237,21 @@ static void play(const struct proof *p, bool made)
         bench_fail("a signature alone cannot be made or verified");
 }
 
+static void play_password(void)
+{
+    const struct password own = {bytes_of(password, sizeof(password) - 1), false};
+    struct password_room room;
+    if (password_answer(&own, &now.last.asked, &room).reason != SHRIKE_REASON_NONE)
+        bench_fail("a password alone cannot be checked");
+}
+
 void proofs_play(unsigned times)
 {
     for (unsigned i = 0; i < times && now.kind != PROOFS_PSK; i++) {
-        play(&now.checked, false);
+        if (now.kind == PROOFS_MSCHAPV2)
+            play_password();
+        else
+            play(&now.checked, false);
         play(&now.made, true);
     }
 }
