@@ -20,6 +20,7 @@
 #include "control/pools.h"
 #include "control/publish.h"
 #include "control/reload.h"
+#include "control/renew.h"
 #include "control/shared.h"
 #include "control/sinks.h"
 #include "control/start.h"
@@ -51,6 +52,7 @@ struct control {
     struct metrics metrics;
     struct model model;
     struct creds creds;
+    struct renew renew;
     struct names names;
     struct lookups lookups;
     struct publish publish;

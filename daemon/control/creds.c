@@ -151,6 +151,7 @@ void creds_read(struct control *c, const struct config *files)
     control_say_report(c, &report, false);
     model_touch(&c->model); /* it points to what was there before */
     publish_privates(c, seal_privates(c, files));
+    renew_note(c);
     warn(c);
 }
 
@@ -181,7 +182,8 @@ void creds_join(struct control *c, struct config *merged)
     static struct config_report report;
     struct creds *k = &c->creds;
     report = (struct config_report){.count = 0};
-    (void)wallet_look_named(&k->wallet, merged, &report);
+    if (wallet_look_named(&k->wallet, merged, &report))
+        renew_note(c);
     credentials_fill(merged, &k->wallet, &report);
     u64 hash = hash_of(&report);
     if (hash != k->said)

@@ -395,6 +395,7 @@ static void control_stop(void *self)
     names_close(&c->names);
     shared_close(c);
     policies_close(c);
+    renew_close(c);
     creds_close(c);
     model_free(&c->model);
     log_close(&c->log);
@@ -425,6 +426,7 @@ static void *control_start(struct seat *seat)
     metrics_open(c);
     model_init(&c->model);
     creds_open(c);
+    renew_open(c);
     failures_open(c);
     publish_open(c);
     start_open(c);

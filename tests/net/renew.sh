@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Certificates of this host in its folders: a chain in one file and its key, found by each other, take a
-# tunnel up.
+# tunnel up; a renewed chain and a new key, written as a client of an ACME authority writes them, are used
+# from the next handshake on without a command; half a file changes nothing; what has ended is said.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -79,14 +80,70 @@ start() {
 }
 
 up() { shrike_at east up west-east; }
+down() { shrike_at east down west-east; }
 
-begins() {
+tunnel() {
     up && both_ways
 }
 
+# log_of SIDE PATTERN: a line of it since the last note.
+note() { before=$(wc -l <"$net_dir/$1.log"); }
+log_of() { tail -n +$((before + 1)) "$net_dir/$1.log" | grep -q "$2"; }
+
+# The key that west signs by is the new one: with the old one on disk nowhere, only that can be.
+renewed() {
+    down || return 1
+    note west
+    leaf west 90
+    into west
+    within 5 log_of west 'are read again' && within 5 log_of west '1 private keys from files' || return 1
+    sleep 0.5
+    tunnel && ! log_of west 'no private key'
+}
+
+# East trusts nobody any more until the authority is there again: it heeds what changes.
+authority_goes_and_comes() {
+    down || return 1
+    note east
+    mv "$net_dir/east/x509ca/root.pem" "$net_dir/east/root.pem"
+    within 5 log_of east 'are read again' || return 1
+    sleep 0.5
+    ! up && log_of east 'there is no certificate of the peer' || return 1 # nobody is asked for
+    mv "$net_dir/east/root.pem" "$net_dir/east/x509ca/root.pem"
+    sleep 1.5
+    tunnel
+}
+
+half_a_file_changes_nothing() {
+    down || return 1
+    note west
+    head -c 300 "$net_dir/west/x509/chain.pem" >"$net_dir/west/half"
+    cp "$net_dir/west/half" "$net_dir/west/x509/chain.pem"
+    within 5 log_of west 'what it held before is used on' || return 1
+    sleep 0.5
+    tunnel
+}
+
+its_end_is_said() {
+    down || return 1
+    note west
+    leaf west -1
+    into west
+    within 5 log_of west 'chain.pem: a certificate in it has expired at .*: peers refuse it' || return 1
+    sleep 0.5
+    ! up && shrike_at east why | tee "$net_dir/why" | grep -q expired || return 1
+    leaf west 90
+    into west
+    sleep 1.5
+    tunnel
+}
 
 test_of starts start "$@"
-test_of tunnel_by_certificates begins
+test_of tunnel_by_certificates tunnel
+test_of renewed renewed
+test_of authority_goes_and_comes authority_goes_and_comes
+test_of half_a_file_changes_nothing half_a_file_changes_nothing
+test_of its_end_is_said its_end_is_said
 
 if [ $net_failed -gt 0 ]; then exit 1; fi
 exit 0
