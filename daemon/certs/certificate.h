@@ -19,6 +19,7 @@
 /* The last time that this certificate was found good (chain.c). */
 struct certificate_good {
     u64 trust;          /* serial of the struct trust; 0: never */
+    u64 known;          /* version of what others have said of revocation */
     u32 rule;           /* and which of its rules */
     u32 schemes;        /* what was allowed */
     time_t from, until; /* nothing that counted changes in between */

@@ -1,6 +1,8 @@
 /* Chains of certificates: see chain.h. */
 #include "certs/chain.h"
 #include "certs/identity.h"
+#include "certs/where.h"
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -90,8 +92,10 @@ struct found {
     bool revocation;                /* we look for what is revoked now */
     bool crl_unusable;              /* the CRL of the certificate at this depth */
     int crl_depth;
-    enum trust_revocation policy;
+    u32 unknown, revoked; /* by CRLs: a bit for each depth, the end has the first */
+    time_t until;         /* of what responders have said */
 };
+static_assert(CHAIN_LINKS_MAX + 2 < 32, "a bit for each");
 
 static enum shrike_reason_code reason_of(int error)
 {
@@ -154,13 +158,6 @@ static bool is_of_crl(int error)
     }
 }
 
-/* RFC 5280 4.2.1.13, 4.2.2.1: does it say where to find out whether it is revoked? */
-static bool says_where(const X509 *x)
-{
-    return X509_get_ext_by_NID(x, NID_crl_distribution_points, -1) >= 0 ||
-           X509_get_ext_by_NID(x, NID_info_access, -1) >= 0;
-}
-
 static void note(struct found *f, X509 *x, enum shrike_reason_code reason)
 {
     if (f->reason != SHRIKE_REASON_NONE && reason != SHRIKE_REASON_CERT_REVOKED)
@@ -169,32 +166,23 @@ static void note(struct found *f, X509 *x, enum shrike_reason_code reason)
     f->culprit = x;
 }
 
-/* Whether this one is revoked cannot be told. Of the last authority nobody tells. */
-static void note_unknown(struct found *f, X509_STORE_CTX *ctx, X509 *x)
-{
-    bool last =
-        X509_STORE_CTX_get_error_depth(ctx) == sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
-    if (last || f->policy == TRUST_RELAXED || (f->policy == TRUST_IFURI && !says_where(x)))
-        return;
-    note(f, x, SHRIKE_REASON_CERT_UNKNOWN);
-}
-
 static void note_crl(struct found *f, X509_STORE_CTX *ctx, int error)
 {
-    X509 *x = X509_STORE_CTX_get_current_cert(ctx);
     int depth = X509_STORE_CTX_get_error_depth(ctx);
+    if (depth < 0 || depth > CHAIN_LINKS_MAX + 1)
+        return;
     if (f->crl_depth != depth)
         f->crl_unusable = false;
     f->crl_depth = depth;
     if (error == X509_V_ERR_CERT_REVOKED && !f->crl_unusable) {
-        note(f, x, SHRIKE_REASON_CERT_REVOKED);
+        f->revoked |= 1u << depth;
         return;
     }
     /* What an old one says is revoked, is; that it is silent says nothing. Any other that has a
      * fault says nothing at all. */
     if (error != X509_V_ERR_CRL_HAS_EXPIRED && error != X509_V_ERR_CRL_NOT_YET_VALID)
         f->crl_unusable = true;
-    note_unknown(f, ctx, x);
+    f->unknown |= 1u << depth;
 }
 
 /* Told by the library of each fault; what it gives back says whether to look further. Only CRLs
@@ -263,7 +251,22 @@ struct work {
     X509_STORE *store; /* empty: everything is in the stacks */
     X509_STORE_CTX *ctx;
     STACK_OF(X509) * given;
+    STACK_OF(X509_CRL) * crls; /* of the files, and what others have sent */
 };
+
+/* CRLs that are known from elsewhere stand beside those of the files. */
+static bool gather_crls(struct work *w, const struct chain_ask *a)
+{
+    const STACK_OF(X509_CRL) *files = trust_crls(a->trust);
+    const struct known_item *i = a->known ? known_first(a->known) : NULL;
+    w->crls = sk_X509_CRL_new_null();
+    bool good = w->crls;
+    for (int k = 0; good && k < sk_X509_CRL_num(files); k++)
+        good = sk_X509_CRL_push(w->crls, sk_X509_CRL_value(files, k)) > 0;
+    for (; good && i; i = known_after(a->known, i))
+        good = !i->crl || sk_X509_CRL_push(w->crls, i->crl) > 0;
+    return good;
+}
 
 static bool prepare(struct work *w, const struct chain_ask *a, struct found *f)
 {
@@ -271,7 +274,7 @@ static bool prepare(struct work *w, const struct chain_ask *a, struct found *f)
     w->store = X509_STORE_new();
     w->ctx = X509_STORE_CTX_new();
     w->given = sk_X509_new_null();
-    bool good = w->store && w->ctx && w->given;
+    bool good = w->store && w->ctx && w->given && gather_crls(w, a);
     for (size_t i = 0; good && i < a->given_count; i++)
         good = sk_X509_push(w->given, a->given[i]->x509) > 0;
     for (int i = 0; good && i < sk_X509_num(links); i++)
@@ -287,7 +290,7 @@ static bool prepare(struct work *w, const struct chain_ask *a, struct found *f)
     X509_VERIFY_PARAM_set_depth(param, CHAIN_LINKS_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, 0); /* look_closer() is stricter */
     X509_STORE_CTX_set0_trusted_stack(w->ctx, (STACK_OF(X509) *)(uintptr_t)trust_anchors(a->trust));
-    X509_STORE_CTX_set0_crls(w->ctx, (STACK_OF(X509_CRL) *)(uintptr_t)trust_crls(a->trust));
+    X509_STORE_CTX_set0_crls(w->ctx, w->crls);
     X509_STORE_CTX_set_app_data(w->ctx, f);
     X509_STORE_CTX_set_verify_cb(w->ctx, on_fault);
     return true;
@@ -298,29 +301,108 @@ static void finish(struct work *w)
     X509_STORE_CTX_free(w->ctx);
     X509_STORE_free(w->store);
     sk_X509_free(w->given);
+    sk_X509_CRL_free(w->crls);
     ERR_clear_error();
 }
 
-/* One pass: of everything but CRLs, or with them. */
-static enum shrike_reason_code pass(const struct chain_ask *a, bool revocation, struct text *about)
+/* ---- revocation ---- */
+
+/* RFC 5280 4.2.1.13, 4.2.2.1: does it say where to find out whether it is revoked? */
+static bool says_where(const X509 *x)
+{
+    return X509_get_ext_by_NID(x, NID_crl_distribution_points, -1) >= 0 ||
+           X509_get_ext_by_NID(x, NID_info_access, -1) >= 0;
+}
+
+/* Of responses that have been brought along, or fetched, the first that says something. */
+static enum ocsp_says responder_says(struct found *f, const struct chain_ask *a, X509 *x,
+                                     X509 *issuer, const struct where *where)
+{
+    time_t until;
+    for (size_t i = 0; i < a->told_count && i < CHAIN_TOLD_MAX; i++) {
+        enum ocsp_says says = ocsp_read(a->told[i], x, issuer, a->now, &until);
+        if (says == OCSP_SAYS_NOTHING)
+            continue;
+        f->until = MIN(f->until, until);
+        return says;
+    }
+    for (u8 i = 0; a->known && i < where->responder_count; i++) {
+        const struct known_item *item = known_find(a->known, KNOWN_OCSP, where->responders[i], x);
+        if (!item || item->state != KNOWN_HERE || a->now >= item->until)
+            continue;
+        f->until = MIN(f->until, item->until);
+        return item->says;
+    }
+    return OCSP_SAYS_NOTHING;
+}
+
+/* Ask, in this order, until one is waited for; what has failed a moment ago is not asked again. */
+static bool ask_others(const struct chain_ask *a, X509 *x, X509 *issuer, const struct where *where)
+{
+    struct chain_waits *w = a->waits;
+    for (u8 i = 0; i < where->responder_count + where->crl_count; i++) {
+        bool responder = i < where->responder_count;
+        const char *url =
+            responder ? where->responders[i] : where->crls[i - where->responder_count];
+        const struct known_ask ask = {
+            .kind = responder ? KNOWN_OCSP : KNOWN_CRL, .url = url, .cert = x, .issuer = issuer};
+        const struct known_item *item = known_want(a->known, &ask, a->now);
+        if (!item || !known_waits(item) || w->count >= CHAIN_WAITS_MAX)
+            continue;
+        w->numbers[w->count++] = item->number;
+        return true;
+    }
+    return false;
+}
+
+/* The certificate at this depth, whose issuer stands behind it in the chain. */
+static void judge_one(struct found *f, const struct chain_ask *a, const STACK_OF(X509) * chain,
+                      int depth)
+{
+    X509 *x = sk_X509_value(chain, depth), *issuer = sk_X509_value(chain, depth + 1);
+    const struct trust_rule *rule = trust_rule_at(a->trust, a->rule);
+    struct where where;
+    where_of(x, &where);
+    enum ocsp_says says = responder_says(f, a, x, issuer, &where);
+    if (says == OCSP_SAYS_REVOKED || f->revoked & 1u << depth)
+        note(f, x, SHRIKE_REASON_CERT_REVOKED);
+    if (says != OCSP_SAYS_NOTHING || !(f->unknown & 1u << depth))
+        return;
+    if (a->known && a->waits && ask_others(a, x, issuer, &where))
+        return;
+    if (where.responder_count + where.crl_count > 0)
+        f->until = MIN(f->until, a->now + KNOWN_FAILED_S); /* then they are asked again */
+    if (rule->revocation == TRUST_STRICT || (rule->revocation == TRUST_IFURI && says_where(x)))
+        note(f, x, SHRIKE_REASON_CERT_UNKNOWN);
+}
+
+/* Of the last authority nobody tells. */
+static void judge_all(struct found *f, const struct chain_ask *a, const STACK_OF(X509) * chain)
+{
+    for (int i = 0; i < sk_X509_num(chain) - 1 && i <= CHAIN_LINKS_MAX; i++)
+        judge_one(f, a, chain, i);
+}
+
+/* One pass: of everything but revocation, or with it. */
+static enum shrike_reason_code pass(struct found *f, const struct chain_ask *a, struct text *about)
 {
     struct work w = {0};
-    const struct trust_rule *rule = trust_rule_at(a->trust, a->rule);
-    struct found f = {.revocation = revocation, .policy = rule->revocation, .crl_depth = -1};
-    if (prepare(&w, a, &f)) {
+    if (prepare(&w, a, f)) {
         int verified = X509_verify_cert(w.ctx);
         const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(w.ctx);
-        if (verified != 1 && f.reason == SHRIKE_REASON_NONE)
-            f.reason = SHRIKE_REASON_CERT_MALFORMED;
-        look_at_dates(&f, chain, a->now);
-        look_closer(&f, a, chain);
-        if (f.reason != SHRIKE_REASON_NONE)
-            blame(f.culprit ? f.culprit : a->end->x509, f.reason, about);
+        if (verified != 1 && f->reason == SHRIKE_REASON_NONE)
+            f->reason = SHRIKE_REASON_CERT_MALFORMED;
+        if (f->revocation && f->reason == SHRIKE_REASON_NONE)
+            judge_all(f, a, chain);
+        look_at_dates(f, chain, a->now);
+        look_closer(f, a, chain);
+        if (f->reason != SHRIKE_REASON_NONE)
+            blame(f->culprit ? f->culprit : a->end->x509, f->reason, about);
     } else {
-        f.reason = SHRIKE_REASON_MEMORY;
+        f->reason = SHRIKE_REASON_MEMORY;
     }
     finish(&w);
-    return f.reason;
+    return f->reason;
 }
 
 /* ---- what is known already ---- */
@@ -338,17 +420,22 @@ static bool is_known(const struct chain_ask *a)
 {
     const struct certificate_good *good = &a->end->good;
     return good->trust == trust_serial(a->trust) && good->rule == a->rule &&
-           good->schemes == a->schemes && a->now >= good->from && a->now < good->until;
+           good->known == (a->known ? a->known->version : 0) && good->schemes == a->schemes &&
+           a->now >= good->from && a->now < good->until;
 }
 
 /* A chain holds until one of its certificates, or a CRL, is too old; those of others, too, for that
  * costs less than to know which they were. */
-static void remember(const struct chain_ask *a)
+static void remember(const struct chain_ask *a, time_t end)
 {
     struct certificate_good *good = &a->end->good;
     const STACK_OF(X509_CRL) *crls = trust_crls(a->trust);
-    *good = (struct certificate_good){trust_serial(a->trust), a->rule, a->schemes, a->now,
-                                      a->now + CHAIN_GOOD_S};
+    *good = (struct certificate_good){.trust = trust_serial(a->trust),
+                                      .known = a->known ? a->known->version : 0,
+                                      .rule = a->rule,
+                                      .schemes = a->schemes,
+                                      .from = a->now,
+                                      .until = MIN(end, a->now + CHAIN_GOOD_S)};
     until(good, X509_get0_notAfter(a->end->x509));
     for (size_t i = 0; i < a->given_count; i++)
         until(good, X509_get0_notAfter(a->given[i]->x509));
@@ -359,17 +446,34 @@ static void remember(const struct chain_ask *a)
         until(good, X509_CRL_get0_nextUpdate(sk_X509_CRL_value(crls, i)));
 }
 
-enum shrike_reason_code chain_verify(const struct chain_ask *a, struct text *about)
+enum shrike_reason_code chain_build(const struct chain_ask *a, struct text *about)
 {
-    const struct trust_rule *rule = trust_rule_at(a->trust, a->rule);
-    bool revocation =
-        rule->revocation != TRUST_RELAXED || sk_X509_CRL_num(trust_crls(a->trust)) > 0;
+    struct found f = {.crl_depth = -1};
+    return is_known(a) ? SHRIKE_REASON_NONE : pass(&f, a, about);
+}
+
+/* Could anybody say something of it, or must somebody? */
+static bool is_looked_up(const struct chain_ask *a)
+{
+    return trust_rule_at(a->trust, a->rule)->revocation != TRUST_RELAXED || a->known ||
+           a->told_count > 0 || sk_X509_CRL_num(trust_crls(a->trust)) > 0;
+}
+
+enum shrike_reason_code chain_revocation(const struct chain_ask *a, struct text *about)
+{
+    struct found f = {.revocation = true, .crl_depth = -1, .until = a->now + CHAIN_GOOD_S};
+    u32 waited = a->waits ? a->waits->count : 0;
     if (is_known(a))
         return SHRIKE_REASON_NONE;
-    enum shrike_reason_code reason = pass(a, false, about);
-    if (reason == SHRIKE_REASON_NONE && revocation)
-        reason = pass(a, true, about);
-    if (reason == SHRIKE_REASON_NONE)
-        remember(a);
+    enum shrike_reason_code reason = is_looked_up(a) ? pass(&f, a, about) : SHRIKE_REASON_NONE;
+    bool waits = a->waits && a->waits->count > waited;
+    if (reason == SHRIKE_REASON_NONE && !waits)
+        remember(a, f.until);
     return reason;
+}
+
+enum shrike_reason_code chain_verify(const struct chain_ask *a, struct text *about)
+{
+    enum shrike_reason_code reason = chain_build(a, about);
+    return reason == SHRIKE_REASON_NONE ? chain_revocation(a, about) : reason;
 }

@@ -1,6 +1,5 @@
 /* Checks of signatures: see check.h. */
 #include "certs/check.h"
-#include "certs/chain.h"
 #include "certs/identity.h"
 #include "wire/codes.h"
 
@@ -14,8 +13,11 @@ struct asked {
     struct text *about;
     struct certificate *certs[SHRIKE_CERTS_MAX]; /* X.509; the first is the peer's */
     size_t cert_count;
-    struct bytes raw; /* the first raw key; empty: none */
-    bool unreadable;  /* the first of X.509 cannot be read */
+    struct bytes raw;                  /* the first raw key; empty: none */
+    bool unreadable;                   /* the first of X.509 cannot be read */
+    struct bytes told[CHAIN_TOLD_MAX]; /* responses about revocation */
+    size_t told_count;
+    struct check_others others;
 };
 
 /* RFC 7296 3.6. Of other encodings nothing is asked for, and nothing taken. */
@@ -26,6 +28,9 @@ static void gather(struct asked *a)
         const struct shrike_cert *cert = &a->op->certs[i];
         if (cert->encoding == CERT_RAW_PUBLIC_KEY && a->raw.len == 0)
             a->raw = cert->data;
+        if (cert->encoding == CERT_OCSP_CONTENT &&
+            a->told_count < CHAIN_TOLD_MAX) /* RFC 4806 3.2 */
+            a->told[a->told_count++] = cert->data;
         if (cert->encoding != CERT_X509_SIGNATURE)
             continue;
         struct certificate *parsed = certificate_get(trust_cache(a->trust), cert->data);
@@ -61,18 +66,15 @@ static bool cert_is_pinned(const struct asked *a, const struct certificate *cert
     return false;
 }
 
-/* One that is named must be that one; where authorities are named, too, they must stand behind it.
- */
-static enum shrike_reason_code trust_fault(const struct asked *a)
+/* Where authorities are named, they must stand behind one that is trusted for itself, too. */
+static bool has_chain(const struct asked *a)
 {
-    bool pinned = cert_is_pinned(a, a->certs[0]);
-    if (a->rule->peer_count > 0 && !pinned) {
-        identity_print_subject(a->about, a->certs[0]->x509);
-        return SHRIKE_REASON_CERT_ISSUER;
-    }
-    if (pinned && a->rule->authority_count == 0)
-        return chain_end_fault(a->certs[0]->x509, a->op->schemes, a->now, a->about);
-    struct chain_ask ask = {
+    return a->rule->authority_count > 0 || !cert_is_pinned(a, a->certs[0]);
+}
+
+static struct chain_ask chain_of(const struct asked *a)
+{
+    return (struct chain_ask){
         .trust = a->trust,
         .rule = a->rule_number,
         .end = a->certs[0],
@@ -80,18 +82,37 @@ static enum shrike_reason_code trust_fault(const struct asked *a)
         .given_count = a->cert_count - 1,
         .schemes = a->op->schemes,
         .now = a->now,
+        .told = a->told,
+        .told_count = a->told_count,
+        .known = a->others.known,
+        .waits = a->others.waits,
     };
-    return chain_verify(&ask, a->about);
 }
 
+/* One that is named must be that one. */
+static enum shrike_reason_code trust_fault(const struct asked *a)
+{
+    struct chain_ask ask = chain_of(a);
+    if (a->rule->peer_count > 0 && !cert_is_pinned(a, a->certs[0])) {
+        identity_print_subject(a->about, a->certs[0]->x509);
+        return SHRIKE_REASON_CERT_ISSUER;
+    }
+    return has_chain(a) ? chain_build(&ask, a->about)
+                        : chain_end_fault(a->certs[0]->x509, a->op->schemes, a->now, a->about);
+}
+
+/* What costs others something comes last, and only for who has the key. */
 static enum shrike_reason_code check_sent(const struct asked *a)
 {
     const struct certificate *peer = a->certs[0];
+    struct chain_ask ask = chain_of(a);
     enum shrike_reason_code fault = SHRIKE_REASON_CERT_IDENTITY;
     if (identity_is_of(&a->op->remote, peer))
         fault = trust_fault(a);
     if (fault == SHRIKE_REASON_NONE)
         fault = signature_check(peer->pkey, a->op);
+    if (fault == SHRIKE_REASON_NONE && has_chain(a))
+        fault = chain_revocation(&ask, a->about);
     if (fault != SHRIKE_REASON_NONE && a->about->len == 0)
         identity_print_subject(a->about, peer->x509);
     return fault;
@@ -151,6 +172,13 @@ static enum shrike_reason_code check(struct asked *a)
 struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
                                   struct text *about)
 {
+    static const struct check_others nobody = {NULL, NULL};
+    return check_with(t, op, now, &nobody, about);
+}
+
+struct shrike_answer check_with(const struct trust *t, const struct shrike_op *op, time_t now,
+                                const struct check_others *others, struct text *about)
+{
     if (op->kind != SHRIKE_CHECK || op->auth.kind != SHRIKE_AUTH_PUBKEY)
         return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_METHOD};
     u32 number = trust_rule_of(t, op->auth.conn);
@@ -161,6 +189,7 @@ struct shrike_answer check_answer(const struct trust *t, const struct shrike_op 
         .rule_number = number,
         .now = now,
         .about = about,
+        .others = *others,
     };
     gather(&a);
     enum shrike_reason_code fault = check(&a);

@@ -3,7 +3,7 @@
 #define CERTS_CHECK_H
 
 #include "base/text.h"
-#include "certs/trust.h"
+#include "certs/chain.h"
 #include "shrike/action.h"
 
 #define CHECK_TRIES_MAX 8 /* certificates that are tried for a peer that has sent none */
@@ -18,5 +18,14 @@
  * certificates of the folder x509. */
 struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
                                   struct text *about);
+
+/* The same with what others know of revocation. When it is yes and `waits` is not empty, it is not
+ * an answer yet: ask again when these are here. With waits NULL nobody is asked. */
+struct check_others {
+    struct known *known;
+    struct chain_waits *waits;
+};
+struct shrike_answer check_with(const struct trust *t, const struct shrike_op *op, time_t now,
+                                const struct check_others *others, struct text *about);
 
 #endif

@@ -25,8 +25,20 @@ const char *intake_begin(struct intake *i, int fd, struct certificates *cache, u
     return i->trust ? NULL : "cannot be kept: there is no memory";
 }
 
+static const char *take_fetch(struct intake *i, const struct trust_record *r)
+{
+    if (r->octets.len != 1)
+        return "makes no sense";
+    u8 bits = r->octets.at[0];
+    trust_set_fetch(i->trust, &(struct trust_fetch){.on = bits & TRUST_FETCH_ON,
+                                                    .allows_private = bits & TRUST_FETCH_PRIVATE});
+    return NULL;
+}
+
 static const char *take_file(struct intake *i, const struct trust_record *r)
 {
+    if (r->kind == TRUST_FETCH)
+        return take_fetch(i, r);
     u32 number;
     const char *fault = trust_file(i->trust, r->kind, r->octets, &number);
     /* Without a number those behind it would have another one than the rules say. */

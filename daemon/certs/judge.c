@@ -8,6 +8,7 @@
 bool judge_open(struct judge *d)
 {
     *d = (struct judge){.cache = certificates_new(), .serial = 1};
+    known_open(&d->known);
     d->trust = d->cache ? trust_new(d->cache, d->serial) : NULL;
     if (d->trust && trust_seal(d->trust))
         return true;
@@ -19,6 +20,7 @@ void judge_close(struct judge *d)
 {
     trust_free(d->takes ? intake_end(&d->intake) : NULL);
     trust_free(d->trust);
+    known_close(&d->known);
     certificates_free(d->cache);
     *d = (struct judge){0};
 }
@@ -48,17 +50,23 @@ const char *judge_end(struct judge *d)
 }
 
 bool judge_answer(struct judge *d, struct bytes octets, time_t now, struct writer *out,
-                  enum shrike_reason_code *reason)
+                  struct judged *is)
 {
     struct shrike_op op;
     struct seam_box box;
     char buffer[ABOUT_MAX];
     struct text about = text_of(buffer, sizeof(buffer));
     struct reader r = reader_of(octets);
+    const struct check_others others = {d->asks && trust_fetch(d->trust)->on ? &d->known : NULL,
+                                        is->last ? NULL : &is->waits};
+    is->waits.count = 0;
     if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != SHRIKE_CHECK)
         return false;
-    struct shrike_answer a = check_answer(d->trust, &op, now, &about);
-    *reason = a.reason;
+    struct shrike_answer a = check_with(d->trust, &op, now, &others, &about);
+    is->reason = a.reason;
+    if (a.ok && is->waits.count > 0)
+        return true;
+    is->waits.count = 0; /* what it has begun to ask is of no use to it */
     answer_write(out, op.token, &a);
     *(a.ok ? &d->checked : &d->refused) += 1;
     return !out->full;

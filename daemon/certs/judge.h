@@ -3,6 +3,7 @@
 #ifndef CERTS_JUDGE_H
 #define CERTS_JUDGE_H
 
+#include "certs/chain.h"
 #include "certs/intake.h"
 #include "shrike/action.h"
 
@@ -10,6 +11,8 @@ struct judge {
     struct certificates *cache;
     struct trust *trust; /* nobody, until there is another */
     struct intake intake;
+    struct known known; /* of revocation, from others */
+    bool asks;          /* the owner asks them */
     u64 serial;
     bool takes; /* an intake has begun */
     u64 checked, refused;
@@ -26,11 +29,15 @@ const char *judge_begin(struct judge *d, int fd);
 bool judge_step(struct judge *d, struct intake_said *said) must_use;
 const char *judge_end(struct judge *d);
 
+struct judged {
+    bool last;                      /* set by the caller: nobody else is asked */
+    enum shrike_reason_code reason; /* of the answer; NONE: yes */
+    struct chain_waits waits; /* not empty: it is no answer yet; ask again when these are here */
+};
+
 /* Answer a CHECK, as octets in and out (ops/seam.h): the op; a token and the answer. `now` is the
- * time of day. false: it is none, or there is no room for the answer. reason: of the answer; NONE:
- * yes
- */
+ * time of day. false: it is none, or there is no room for the answer. */
 bool judge_answer(struct judge *d, struct bytes op, time_t now, struct writer *out,
-                  enum shrike_reason_code *reason) must_use;
+                  struct judged *is) must_use;
 
 #endif

@@ -23,6 +23,7 @@ struct trust {
     STACK_OF(X509_CRL) * crls;
     struct rule *rules;
     u32 rule_count, rule_room, name_count;
+    struct trust_fetch fetch;
     bool sealed;
 };
 
@@ -35,7 +36,7 @@ struct trust *trust_new(struct certificates *cache, u64 serial)
     struct trust *t = calloc(1, sizeof(*t));
     if (!t)
         return NULL;
-    *t = (struct trust){.cache = cache, .serial = serial};
+    *t = (struct trust){.cache = cache, .serial = serial, .fetch = {.on = true}};
     t->anchors = sk_X509_new_null();
     t->links = sk_X509_new_null();
     t->crls = sk_X509_CRL_new_null();
@@ -68,6 +69,16 @@ void trust_free(struct trust *t)
     free(t->items);
     free(t->rules);
     free(t);
+}
+
+void trust_set_fetch(struct trust *t, const struct trust_fetch *fetch)
+{
+    t->fetch = *fetch;
+}
+
+const struct trust_fetch *trust_fetch(const struct trust *t)
+{
+    return &t->fetch;
 }
 
 /* ---- files ---- */
@@ -174,6 +185,8 @@ static const char *add_one(struct trust *t, enum trust_kind kind, struct bytes d
         return add_crl(t, der);
     case TRUST_KEY:
         return add_key(t, der);
+    case TRUST_FETCH: /* intake.c */
+        break;
     }
     return "is of no known kind";
 }
@@ -189,6 +202,8 @@ static bool is_labelled(enum trust_kind kind, const char *label)
         return strcmp(label, PEM_STRING_X509_CRL) == 0;
     case TRUST_KEY:
         return strcmp(label, PEM_STRING_PUBLIC) == 0;
+    case TRUST_FETCH:
+        break;
     }
     return false;
 }

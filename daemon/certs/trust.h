@@ -22,10 +22,19 @@ struct trust_rule {
 
 struct trust;
 
+/* How CRLs and responses of OCSP that are not in files are come by. */
+struct trust_fetch {
+    bool on;             /* [yes] */
+    bool allows_private; /* from this host, and private networks [no] */
+};
+
 /* The certificates are kept in this cache, which must outlive it. Serials differ, and none is 0.
  * NULL: no memory. */
 struct trust *trust_new(struct certificates *cache, u64 serial) must_use;
 void trust_free(struct trust *t); /* NULL is fine */
+
+void trust_set_fetch(struct trust *t, const struct trust_fetch *fetch);
+const struct trust_fetch *trust_fetch(const struct trust *t);
 
 #define TRUST_NO_NUMBER UINT32_MAX
 

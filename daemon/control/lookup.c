@@ -3,6 +3,7 @@
 #include "config/value.h"
 #include "control/control.h"
 #include "ops/mail.h"
+#include "ops/parts.h"
 #include "ops/seam.h"
 
 enum { ANSWER_MAX = 1024, NAME_LEN_MAX = 255 };
@@ -37,15 +38,20 @@ static void got(void *ctx, const struct resolved *found)
 }
 
 /* A peer has chosen the name. */
-static bool ask(struct control *c, struct lookup *l, struct bytes name)
+static bool is_name(struct bytes name, char text[NAME_LEN_MAX + 1])
 {
-    char text[NAME_LEN_MAX + 1];
-    if (name.len > NAME_LEN_MAX || memchr(name.at, 0, name.len))
+    if (name.len == 0 || name.len > NAME_LEN_MAX || memchr(name.at, 0, name.len))
         return false;
     memcpy(text, name.at, name.len);
     text[name.len] = 0;
+    return value_is_host_name(text);
+}
+
+static bool ask(struct control *c, struct lookup *l, struct bytes name)
+{
+    char text[NAME_LEN_MAX + 1];
     l->control = c;
-    l->asked = value_is_host_name(text) && resolver_ask(c->names.resolver, text, 0, got, l);
+    l->asked = is_name(name, text) && resolver_ask(c->names.resolver, text, 0, got, l);
     return l->asked;
 }
 
@@ -66,8 +72,48 @@ bool lookup_got(struct control *c, const struct mail *m)
     return true;
 }
 
+static void answer_host(struct control *c, u32 number, const struct shrike_addr *addrs, u32 count)
+{
+    u8 body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof body);
+    write_u32(&w, number);
+    for (u32 i = 0; i < count; i++)
+        write_addr(&w, &addrs[i]);
+    ensure(!w.full);
+    (void)seat_send(c->seat, ROLE_CERTS, MAIL_HOST_IS, written_bytes(&w));
+}
+
+static void got_host(void *ctx, const struct resolved *found)
+{
+    struct lookup_host *l = ctx;
+    l->asked = false;
+    answer_host(l->control, l->number, found->addrs, found->ok ? found->count : 0);
+}
+
+bool lookup_got_host(struct control *c, const struct mail *m)
+{
+    char text[NAME_LEN_MAX + 1];
+    struct reader r = reader_of(m->body);
+    struct lookup_host *l = NULL;
+    u32 number = read_u32(&r);
+    if (r.bad)
+        return false;
+    for (u32 i = 0; i < LOOKUPS_MAX && !l; i++)
+        l = c->lookups.hosts[i].asked ? NULL : &c->lookups.hosts[i];
+    if (l)
+        *l = (struct lookup_host){.control = c, .number = number};
+    if (l && is_name(read_rest(&r), text))
+        l->asked = resolver_ask(c->names.resolver, text, 0, got_host, l);
+    if (!l || !l->asked)
+        answer_host(c, number, NULL, 0);
+    return true;
+}
+
 void lookup_close(struct control *c)
 {
+    for (u32 i = 0; i < LOOKUPS_MAX; i++)
+        if (c->lookups.hosts[i].asked)
+            resolver_cancel(c->names.resolver, &c->lookups.hosts[i]);
     for (u32 i = 0; i < LOOKUPS_MAX; i++)
         if (c->lookups.at[i].asked)
             resolver_cancel(c->names.resolver, &c->lookups.at[i]);

@@ -328,6 +328,8 @@ static void control_mail(void *self, enum role from, struct mail *m)
         right = from_parent(c, m);
     else if (from == ROLE_NET)
         right = from_net(c, m);
+    else if (from == ROLE_CERTS)
+        right = m->kind == MAIL_HOST && lookup_got_host(c, m);
     else if (from == ROLE_ESP)
         right = (m->kind == MAIL_COUNTED && got_counts(c, m)) ||
                 (m->kind == MAIL_TRAFFIC_IS && metrics_got_traffic(c, m));

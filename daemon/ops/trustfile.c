@@ -27,7 +27,7 @@ void trust_record_write(struct writer *w, const struct trust_record *t)
         write_numbers(w, t->authorities, t->authority_count);
         write_numbers(w, t->peers, t->peer_count);
     } else {
-        write_choice(w, t->kind, TRUST_KEY + 1);
+        write_choice(w, t->kind, TRUST_FETCH + 1);
         write_slice(w, t->octets);
     }
 }
@@ -41,7 +41,7 @@ bool trust_record_read(struct reader *r, struct trust_record *t)
         t->authority_count = read_numbers(r, t->authorities);
         t->peer_count = read_numbers(r, t->peers);
     } else {
-        t->kind = (enum trust_kind)read_choice(r, TRUST_KEY + 1);
+        t->kind = (enum trust_kind)read_choice(r, TRUST_FETCH + 1);
         t->octets = read_slice(r);
     }
     r->bad |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;

@@ -15,7 +15,13 @@ enum trust_kind {
     TRUST_PEER, /* folder x509: certificates of peers; of an authority: it only links a chain */
     TRUST_CRL,  /* folder x509crl */
     TRUST_KEY,  /* folder pubkey: public keys without a certificate (RFC 7670) */
+    /* No file, and without a number: of these bits one octet. Without this record: TRUST_FETCH_ON.
+     */
+    TRUST_FETCH,
 };
+
+#define TRUST_FETCH_ON      1 /* CRL servers and responders are asked */
+#define TRUST_FETCH_PRIVATE 2 /* also those of this host and of private networks */
 
 /* When it cannot be found out whether a certificate is revoked: */
 enum trust_revocation {

@@ -49,6 +49,8 @@ int main(int argc, char **argv)
     case COMMAND_ROLE:
         if (line.role == ROLE_KEYS)
             keys_prepare();
+        if (line.role == ROLE_CERTS)
+            certs_prepare();
         if (!priv_drop(priv_of(line.role)))
             return EXIT_FAILURE;
         return launch_sit(types[line.role], &line.options);

@@ -37,6 +37,7 @@ struct role_type {
 extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role, eap_role;
 /* What keys can only have while it sees the file system. */
 void keys_prepare(void);
+void certs_prepare(void);
 
 struct seat {
     const struct role_type *type;

@@ -6,6 +6,7 @@
 #include "test.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -29,7 +30,7 @@ struct spec {
     const struct node *by; /* NULL: itself */
     EVP_PKEY *key;         /* NULL: a new one of P-256 */
     const EVP_MD *hash;    /* NULL: SHA-256 */
-    const char *basic, *usage, *purpose, *san, *crl_from, *constraints;
+    const char *basic, *usage, *purpose, *san, *crl_from, *info, *constraints;
     const char *unknown; /* of an extension that nobody knows: its value, critical */
     time_t from, until;  /* 0: from a year before NOW, for ten years */
 };
@@ -136,6 +137,7 @@ static inline struct node pki_make(const struct spec *s)
     pki_extend(n.x, by, NID_subject_alt_name, s->san);
     pki_extend(n.x, by, NID_subject_key_identifier, "hash");
     pki_extend(n.x, by, NID_crl_distribution_points, s->crl_from);
+    pki_extend(n.x, by, NID_info_access, s->info);
     pki_extend(n.x, by, NID_name_constraints, s->constraints);
     pki_extend_unknown(n.x, s->unknown);
     ensure(X509_sign(n.x, signer, pki_hash(signer, s->hash)) > 0);
@@ -192,6 +194,36 @@ static inline struct bytes pki_crl(const struct node *by, time_t until, const st
 {
     return pki_crl_of(by, until, revoked, NULL);
 }
+
+/* What a responder says of a certificate of this issuer: V_OCSP_CERTSTATUS_*. */
+struct pki_says {
+    const struct node *of, *issuer, *signer; /* signer NULL: the issuer */
+    int status;
+    time_t from, until; /* 0: since an hour before NOW, and for two */
+    bool without_end;
+};
+
+static inline struct bytes pki_ocsp(const struct pki_says *s)
+{
+    const struct node *signer = s->signer ? s->signer : s->issuer;
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    ASN1_TIME *from = ASN1_GENERALIZEDTIME_set(NULL, s->from ? s->from : NOW - 3600);
+    ASN1_TIME *to = ASN1_GENERALIZEDTIME_set(NULL, s->until ? s->until : NOW + 3600);
+    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), s->of->x, s->issuer->x);
+    ASN1_TIME *when = s->status == V_OCSP_CERTSTATUS_REVOKED ? from : NULL;
+    ensure(OCSP_basic_add1_status(basic, id, s->status, 0, when, from, s->without_end ? NULL : to));
+    ensure(OCSP_basic_sign(basic, signer->x, signer->key, EVP_sha256(), NULL, 0) == 1);
+    OCSP_RESPONSE *r = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    u8 *der = NULL;
+    int len = i2d_OCSP_RESPONSE(r, &der);
+    OCSP_RESPONSE_free(r);
+    OCSP_BASICRESP_free(basic);
+    OCSP_CERTID_free(id);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    return pki_keep(der, len);
+}
+#define OCSP(...) pki_ocsp(&(struct pki_says){__VA_ARGS__})
 
 static inline struct bytes pki_spki(const EVP_PKEY *key)
 {

@@ -42,6 +42,9 @@ struct visit {
     size_t count;
     u32 schemes;
     time_t now;
+    struct bytes told; /* a response that the peer has brought along */
+    struct known *known;
+    struct chain_waits *waits;
 };
 
 static enum shrike_reason_code visit(const struct trust *t, const struct visit *v)
@@ -56,7 +59,13 @@ static enum shrike_reason_code visit(const struct trust *t, const struct visit *
                             .given = given,
                             .given_count = v->count,
                             .schemes = v->schemes,
-                            .now = v->now ? v->now : NOW};
+                            .now = v->now ? v->now : NOW,
+                            .told = &v->told,
+                            .told_count = v->told.len > 0,
+                            .known = v->known,
+                            .waits = v->waits};
+    if (v->waits)
+        v->waits->count = 0;
     about = text_of(about_octets, sizeof(about_octets));
     enum shrike_reason_code reason = chain_verify(&ask, &about);
     for (size_t i = 0; i < v->count; i++)
@@ -385,6 +394,126 @@ TEST(a_long_chain_ends)
     trust_free(t);
 }
 
+/* ---- what others say of revocation ---- */
+
+#define CRL_URL  "http://ca.example.org/ca.crl"
+#define OCSP_URL "http://ocsp.example.org/"
+#define SAYS(who, status_)                                                                         \
+    OCSP(.of = &(who), .issuer = &root, .status = V_OCSP_CERTSTATUS_##status_)
+
+static struct known known;
+static struct chain_waits waits;
+
+static struct known_item *asked(void)
+{
+    return known_next(&known);
+}
+
+TEST(who_may_know_is_asked)
+{
+    struct house *strict = HOUSE(.authorities = {&root}, .revocation = TRUST_STRICT);
+    struct node n =
+        PKI(.cn = "n", .by = &root, .crl_from = "URI:" CRL_URL, .info = "OCSP;URI:" OCSP_URL);
+    struct visit *v = VISIT(.end = n, .known = &known, .waits = &waits);
+    struct trust *t = furnish(strict);
+    known_open(&known);
+    /* the responder first; when he says nothing, the CRL */
+    CHECK_EQ(visit(t, v), IS(NONE));
+    CHECK_EQ(waits.count, 1);
+    struct known_item *i = asked();
+    CHECK(i && i->kind == KNOWN_OCSP && i->number == waits.numbers[0] && !asked());
+    CHECK_EQ(visit(t, v), IS(NONE)); /* the same once more: nobody else is asked */
+    CHECK(waits.count == 1 && !asked());
+    known_fail(i, NOW);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    i = asked();
+    CHECK(i && i->kind == KNOWN_CRL && waits.count == 1 && !asked());
+    CHECK(!known_put(&known, i, pki_crl(&root, NOW + DAY, NULL), NOW));
+    CHECK_EQ(visit(t, v), IS(NONE));
+    CHECK(waits.count == 0 && !asked());
+    known_close(&known);
+    /* and when nobody says anything, that is told */
+    known_open(&known);
+    trust_free(t);
+    t = furnish(strict);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    known_fail(asked(), NOW);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    known_fail(asked(), NOW);
+    CHECK_EQ(visit(t, v), IS(CERT_UNKNOWN));
+    CHECK_EQ(waits.count, 0);
+    v->waits = NULL; /* too late to wait */
+    v->now = NOW + 2 * KNOWN_FAILED_S;
+    CHECK_EQ(visit(t, v), IS(CERT_UNKNOWN));
+    CHECK(!asked());
+    trust_free(t);
+    known_close(&known);
+}
+
+TEST(what_they_say_counts)
+{
+    struct node n =
+        PKI(.cn = "n", .by = &root, .crl_from = "URI:" CRL_URL, .info = "OCSP;URI:" OCSP_URL);
+    struct visit *v = VISIT(.end = n, .known = &known, .waits = &waits);
+    struct trust *t = furnish(HOUSE(.authorities = {&root}));
+    known_open(&known);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    CHECK(!known_put(&known, asked(), SAYS(n, REVOKED), NOW));
+    CHECK_EQ(visit(t, v), IS(CERT_REVOKED)); /* though revocation is relaxed */
+    known_close(&known);
+    known_open(&known);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    CHECK(!known_put(&known, asked(), SAYS(n, GOOD), NOW));
+    CHECK_EQ(visit(t, v), IS(NONE));
+    CHECK(waits.count == 0 && !asked()); /* no CRL is wanted any more */
+    v->now = NOW + 2 * 3600;             /* it is too old */
+    CHECK_EQ(visit(t, v), IS(NONE));
+    struct known_item *i = asked();
+    CHECK(waits.count == 1 && i && i->kind == KNOWN_OCSP);
+    if (i)
+        known_fail(i, v->now);
+    CHECK_EQ(visit(t, v), IS(NONE));
+    i = asked();
+    CHECK(i && !known_put(&known, i, pki_crl(&root, NOW + DAY, &n), v->now));
+    CHECK_EQ(visit(t, v), IS(CERT_REVOKED));
+    trust_free(t);
+    known_close(&known);
+}
+
+TEST(responses_that_a_peer_brings)
+{
+    struct house *strict = HOUSE(.authorities = {&root}, .revocation = TRUST_STRICT);
+    struct node n = PKI(.cn = "n", .by = &root, .info = "OCSP;URI:" OCSP_URL);
+    struct node m = PKI(.cn = "m", .by = &root);
+    CHECK_EQ(ask(strict, VISIT(.end = n, .told = SAYS(n, GOOD))), IS(NONE));
+    CHECK_EQ(ask(strict, VISIT(.end = n, .told = SAYS(n, REVOKED))), IS(CERT_REVOKED));
+    CHECK_EQ(ask(strict, VISIT(.end = n, .told = SAYS(m, GOOD))), IS(CERT_UNKNOWN));
+    /* he who says of himself that he is good */
+    struct bytes own = OCSP(.of = &n, .issuer = &root, .signer = &n, .status = 0);
+    CHECK_EQ(ask(strict, VISIT(.end = n, .told = own)), IS(CERT_UNKNOWN));
+    known_open(&known);
+    CHECK_EQ(ask(strict, VISIT(.end = n, .told = SAYS(n, GOOD), .known = &known, .waits = &waits)),
+             IS(NONE));
+    CHECK(waits.count == 0 && known.count == 0); /* nobody need be asked */
+    known_close(&known);
+}
+
+TEST(nobody_is_asked_for_a_chain_that_is_not_ours)
+{
+    struct node stranger = pki_authority("stranger", NULL);
+    struct node n = PKI(.cn = "n", .by = &stranger, .crl_from = "URI:" CRL_URL);
+    struct node odd =
+        PKI(.cn = "odd", .by = &root, .purpose = "codeSigning", .crl_from = "URI:" CRL_URL);
+    known_open(&known);
+    CHECK_EQ(ask(HOUSE(.authorities = {&root}), VISIT(.end = n, .known = &known, .waits = &waits)),
+             IS(CERT_ISSUER));
+    CHECK_EQ(
+        ask(HOUSE(.authorities = {&root}), VISIT(.end = odd, .known = &known, .waits = &waits)),
+        IS(CERT_USAGE));
+    CHECK(waits.count == 0 && known.count == 0);
+    known_close(&known);
+}
+
 int main(void)
 {
     cache = certificates_new();
@@ -396,7 +525,9 @@ int main(void)
               RUN(names_that_an_authority_may_sign) | RUN(a_critical_extension_that_nobody_knows) |
               RUN(weak_keys_and_signatures) | RUN(authorities_that_the_connection_names) |
               RUN(revoked) | RUN(whether_it_is_revoked_is_not_known) |
-              RUN(a_good_one_is_known_again) | RUN(a_long_chain_ends);
+              RUN(a_good_one_is_known_again) | RUN(a_long_chain_ends) | RUN(who_may_know_is_asked) |
+              RUN(what_they_say_counts) | RUN(responses_that_a_peer_brings) |
+              RUN(nobody_is_asked_for_a_chain_that_is_not_ours);
     certificates_free(cache);
     pki_free();
     return bad;

@@ -66,16 +66,16 @@ static int ask(enum shrike_op_kind kind)
                                       .remote = {ID_FQDN, bytes_of("peer.example.org", 16)}};
     op.auth.value = sign(peer.key, value);
     struct writer w = writer_of(octets, sizeof(octets)), out = writer_of(answer, sizeof(answer));
-    enum shrike_reason_code reason;
+    struct judged is = {.last = false};
     op_write(&w, &op);
     ensure(!w.full);
-    if (!judge_answer(&judge, written_bytes(&w), NOW, &out, &reason))
+    if (!judge_answer(&judge, written_bytes(&w), NOW, &out, &is))
         return -1;
     struct shrike_token token;
     struct shrike_answer a;
     struct reader r = reader_of(written_bytes(&out));
     ensure(answer_read(&r, &token, &a) && memcmp(&token, &op.token, sizeof(token)) == 0);
-    ensure(a.reason == reason && a.ok == (reason == SHRIKE_REASON_NONE));
+    ensure(a.reason == is.reason && a.ok == (is.reason == SHRIKE_REASON_NONE));
     return (int)a.reason;
 }
 
@@ -119,11 +119,11 @@ TEST(what_is_no_check_is_not_answered)
 {
     u8 answer[512];
     struct writer out = writer_of(answer, sizeof(answer));
-    enum shrike_reason_code reason;
+    struct judged is = {.last = false};
     CHECK(judge_open(&judge));
     CHECK_EQ(ask(SHRIKE_PROVE), -1);
-    CHECK(!judge_answer(&judge, bytes_of(NULL, 0), NOW, &out, &reason));
-    CHECK(!judge_answer(&judge, bytes_of("\x01junk", 5), NOW, &out, &reason));
+    CHECK(!judge_answer(&judge, bytes_of(NULL, 0), NOW, &out, &is));
+    CHECK(!judge_answer(&judge, bytes_of("\x01junk", 5), NOW, &out, &is));
     CHECK_EQ(written(&out), 0);
     judge_close(&judge);
 }

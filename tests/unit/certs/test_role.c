@@ -1,12 +1,17 @@
 /* The role that trusts: checks wait until it knows whom, and come to nothing when net ends. */
+#include "certs/fetch.h"
 #include "certs/pki.h"
 #include "certs/trust.h"
 #include "ops/mail.h"
+#include "ops/parts.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "wire/codes.h"
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SEEN_MAX 64
@@ -28,6 +33,74 @@ static struct {
     struct other parent, control, net;
 } t;
 static struct node root, peer;
+
+/* ---- a server of CRLs, or one that never answers ---- */
+
+static struct {
+    struct source calls, client;
+    u16 port;
+    struct bytes crl; /* empty: it is silent */
+    u32 asked;
+} server = {.calls = {.fd = -1}, .client = {.fd = -1}};
+
+static void hang_up(struct source *s)
+{
+    if (s->fd < 0)
+        return;
+    loop_watch(t.loop, s, 0);
+    close(s->fd);
+    s->fd = -1;
+}
+
+static void heard(void *ctx, u32 events)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+    char text[2048];
+    (void)ctx, (void)events;
+    ssize_t n = recv(server.client.fd, text, sizeof(text), 0);
+    if (n > 0 && server.crl.len == 0)
+        return;
+    if (n > 0) {
+        ensure(send(server.client.fd, head, sizeof(head) - 1, MSG_NOSIGNAL) > 0);
+        ensure(send(server.client.fd, server.crl.at, server.crl.len, MSG_NOSIGNAL) > 0);
+    }
+    hang_up(&server.client);
+}
+
+static void called(void *ctx, u32 events)
+{
+    (void)ctx, (void)events;
+    hang_up(&server.client);
+    int fd = accept4(server.calls.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    server.client = (struct source){.fd = fd, .ready = heard};
+    server.asked++;
+    ensure(fd >= 0 && loop_watch(t.loop, &server.client, EPOLLIN));
+}
+
+static void server_bind(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    server.calls =
+        (struct source){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .ready = called};
+    ensure(bind(server.calls.fd, (struct sockaddr *)&at, len) == 0);
+    ensure(listen(server.calls.fd, 8) == 0);
+    ensure(getsockname(server.calls.fd, (struct sockaddr *)&at, &len) == 0);
+    server.port = ntohs(at.sin_port);
+}
+
+static void server_open(struct bytes crl)
+{
+    server.crl = crl;
+    server.asked = 0;
+    ensure(loop_watch(t.loop, &server.calls, EPOLLIN));
+}
+
+static void server_close(void)
+{
+    hang_up(&server.client);
+    loop_watch(t.loop, &server.calls, 0);
+}
 
 static void got(void *ctx, struct mail *m)
 {
@@ -95,11 +168,14 @@ static void end(void)
     loop_free(t.loop);
 }
 
-/* Whom to trust: this authority, without its last octets. */
+/* Whom to trust: this authority, without its last octets; and whether hosts of ours are asked. */
 static void trust(size_t cut)
 {
+    static const u8 fetch = TRUST_FETCH_ON | TRUST_FETCH_PRIVATE;
     u8 octets[4096];
     struct writer w = writer_of(octets, sizeof(octets));
+    trust_record_write(&w,
+                       &(struct trust_record){.kind = TRUST_FETCH, .octets = bytes_of(&fetch, 1)});
     trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = root.der});
     int fd = memfd_create("trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ensure(fd >= 0 && write(fd, octets, written(&w) - cut) == (ssize_t)(written(&w) - cut));
@@ -109,6 +185,8 @@ static void trust(size_t cut)
 }
 
 /* What net asks about a peer with our certificate. */
+static const struct node *who = &peer;
+
 static struct bytes check(enum shrike_auth_kind kind, u32 serial, u8 octets[8192])
 {
     static u8 value[300];
@@ -117,10 +195,10 @@ static struct bytes check(enum shrike_auth_kind kind, u32 serial, u8 octets[8192
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     value[0] = (u8)s->oid.len;
     memcpy(value + 1, s->oid.at, s->oid.len);
-    ensure(EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, peer.key, NULL) == 1);
+    ensure(EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, who->key, NULL) == 1);
     ensure(EVP_DigestSign(ctx, value + 1 + s->oid.len, &len, (const u8 *)"signed", 6) == 1);
     EVP_MD_CTX_free(ctx);
-    struct shrike_cert cert = {CERT_X509_SIGNATURE, peer.der};
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, who->der};
     struct shrike_op op = {.kind = SHRIKE_CHECK, .token = {7, serial, 3, 4}};
     op.auth = (struct shrike_auth_op){.kind = kind,
                                       .method = AUTH_DIGITAL_SIGNATURE,
@@ -254,6 +332,107 @@ TEST(others_are_not_heard)
     end();
 }
 
+static bool answered_within(u32 serial, shrike_time time)
+{
+    shrike_time late = loop_clock(t.loop) + time;
+    while (answer_to(serial) == -1 && loop_clock(t.loop) < late)
+        loop_turn(t.loop, 20 * SHRIKE_MS);
+    return answer_to(serial) != -1;
+}
+
+/* One that says where to look up whether it is revoked. */
+static struct node tells_where(const char *host)
+{
+    char where[128];
+    snprintf(where, sizeof(where), "URI:http://%s:%u/ca.crl", host, server.port);
+    return PKI(.cn = "peer", .by = &root, .san = "DNS:peer.example.org", .from = DAY,
+               .until = NOW + 100 * YEAR, .crl_from = where);
+}
+
+TEST(what_is_revoked_is_asked_meanwhile_others_are_answered)
+{
+    struct node one = tells_where("127.0.0.1"), two = tells_where("127.0.0.1");
+    begin();
+    server_open(pki_crl(&root, NOW + 100 * YEAR, &two));
+    trust(0);
+    if (stat_of("fetches") == 0 && !fetch_load()) {
+        printf("skip what_is_revoked_is_asked_meanwhile_others_are_answered: no libcurl\n");
+        server_close();
+        end();
+        return;
+    }
+    who = &one;
+    ask(1);
+    who = &two;
+    ask(2);
+    who = &peer;
+    ask(3);
+    CHECK_EQ(answer_to(3), 0);
+    CHECK(answered_within(1, 3 * SHRIKE_SECOND) && answered_within(2, SHRIKE_SECOND));
+    CHECK_EQ(answer_to(1), 0);
+    CHECK_EQ(answer_to(2), SHRIKE_REASON_CERT_REVOKED);
+    CHECK_EQ(server.asked, 1);
+    CHECK_EQ(stat_of("fetched"), 1);
+    CHECK_EQ(stat_of("waiting"), 0);
+    who = &peer;
+    server_close();
+    end();
+}
+
+/* As many as there may be, all for one server that is silent: one question to it, and then all are
+ * answered. */
+TEST(a_server_that_is_silent)
+{
+    enum { MANY = SEEN_MAX - 2 };
+    struct node one = tells_where("127.0.0.1");
+    begin();
+    server_open(bytes_of(NULL, 0));
+    trust(0);
+    who = &one;
+    for (u32 i = 1; i <= MANY; i++)
+        ask(i);
+    CHECK_EQ(stat_of("waiting"), MANY);
+    CHECK_EQ(stat_of("fetches"), 1);
+    who = &peer;
+    ask(MANY + 1);
+    CHECK_EQ(answer_to(MANY + 1), 0); /* at once */
+    for (int i = 0; i < 20 && server.asked == 0; i++)
+        loop_turn(t.loop, 20 * SHRIKE_MS);
+    CHECK_EQ(server.asked, 1);
+    server_close(); /* the connection ends */
+    CHECK(answered_within(MANY, 3 * SHRIKE_SECOND));
+    for (u32 i = 1; i <= MANY; i++)
+        CHECK_EQ(answer_to(i), 0); /* revocation is relaxed */
+    CHECK_EQ(stat_of("waiting"), 0);
+    CHECK_EQ(stat_of("fetch_failed"), 1);
+    end();
+}
+
+TEST(names_are_for_control_to_look_up)
+{
+    struct node one = tells_where("crl.example.org");
+    u8 body[32];
+    struct writer w = writer_of(body, sizeof(body));
+    begin();
+    server_open(pki_crl(&root, NOW + 100 * YEAR, &one));
+    trust(0);
+    who = &one;
+    ask(1);
+    turns();
+    CHECK_EQ(count_of(&t.control, MAIL_HOST), 1);
+    const struct seen *s = &t.control.seen[t.control.count - 1];
+    struct reader r = reader_of(bytes_of(s->body, s->len));
+    write_u32(&w, read_u32(&r));
+    CHECK(s->kind == MAIL_HOST && bytes_equal(read_rest(&r), bytes_of("crl.example.org", 15)));
+    write_addr(&w, &(struct shrike_addr){{127, 0, 0, 1}, 4});
+    tell(&t.control, MAIL_HOST_IS, written_bytes(&w), -1);
+    CHECK(answered_within(1, 3 * SHRIKE_SECOND));
+    CHECK_EQ(answer_to(1), SHRIKE_REASON_CERT_REVOKED);
+    who = &peer;
+    server_close();
+    end();
+}
+
 TEST(it_ends_when_it_is_asked_to)
 {
     begin();
@@ -265,13 +444,16 @@ TEST(it_ends_when_it_is_asked_to)
 int main(void)
 {
     /* By the clock of this host, whatever it says. */
-    root = PKI(.cn = "root", .basic = "critical,CA:TRUE", .usage = "critical,keyCertSign",
+    root = PKI(.cn = "root", .basic = "critical,CA:TRUE", .usage = "critical,keyCertSign,cRLSign",
                .from = DAY, .until = NOW + 100 * YEAR);
     peer = PKI(.cn = "peer", .by = &root, .san = "DNS:peer.example.org", .from = DAY,
                .until = NOW + 100 * YEAR);
+    server_bind();
     int failed = RUN(checks_wait_until_it_is_known_whom_to_trust) |
                  RUN(broken_trust_is_told_and_trusts_nobody) |
                  RUN(what_a_net_has_asked_ends_with_it) | RUN(others_are_not_heard) |
+                 RUN(what_is_revoked_is_asked_meanwhile_others_are_answered) |
+                 RUN(a_server_that_is_silent) | RUN(names_are_for_control_to_look_up) |
                  RUN(it_ends_when_it_is_asked_to);
     pki_free();
     return failed;

@@ -1,5 +1,6 @@
 /* Names of gateways: net asks, and gets their addresses or hears that there are none. localhost is
  * what can be resolved everywhere. */
+#include "ops/parts.h"
 #include "table.h"
 #include "wire/codes.h"
 
@@ -83,7 +84,57 @@ TEST(many_at_once)
     table_end();
 }
 
+static void ask_host(u32 number, const char *name)
+{
+    u8 body[2048];
+    struct writer w = writer_of(body, sizeof body);
+    write_u32(&w, number);
+    write_bytes(&w, bytes_of(name, strlen(name)));
+    send_to_control(&t.certs, MAIL_HOST, written_bytes(&w), -1);
+}
+
+/* How many addresses the n-th answer has, to which number; -1: there is none, or it makes no sense.
+ */
+static int host_at(u32 n, u32 *number)
+{
+    UNTIL(count_of(&t.certs, MAIL_HOST_IS) > n);
+    for (u32 i = 0; i < t.certs.count; i++) {
+        struct reader r = reader_of(bytes_of(t.certs.seen[i].body, t.certs.seen[i].len));
+        int count = 0;
+        if (t.certs.seen[i].kind != MAIL_HOST_IS || n-- > 0)
+            continue;
+        *number = read_u32(&r);
+        for (; !r.bad && read_left(&r); count++)
+            if (read_addr(&r).family == 0)
+                return -1;
+        return r.bad ? -1 : count;
+    }
+    return -1;
+}
+
+TEST(those_who_know_what_is_revoked)
+{
+    u32 number = 0;
+    begin();
+    ask_host(7, "localhost");
+    CHECK(host_at(0, &number) > 0 && number == 7);
+    ask_host(8, "a name");
+    CHECK(host_at(1, &number) == 0 && number == 8);
+    ask_host(9, "");
+    CHECK(host_at(2, &number) == 0 && number == 9);
+    for (u32 i = 0; i < 40; i++)
+        ask_host(100 + i, "localhost");
+    unsigned good = 0;
+    for (u32 i = 0; i < 40; i++)
+        good += host_at(3 + i, &number) > 0;
+    CHECK(good >= 16 && count_of(&t.certs, MAIL_HOST_IS) == 43);
+    ask_host(99, "localhost");
+    loop_turn(t.loop, 0);
+    table_end();
+}
+
 int main(void)
 {
-    return RUN(a_name_has_addresses) | RUN(no_names) | RUN(many_at_once);
+    return RUN(those_who_know_what_is_revoked) | RUN(a_name_has_addresses) | RUN(no_names) |
+           RUN(many_at_once);
 }
