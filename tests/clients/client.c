@@ -202,6 +202,16 @@ static void answer_by_itself(struct client *c)
     sa->channel = NULL;
 }
 
+void client_sleep(struct client *c, shrike_time duration)
+{
+    struct packet *p;
+    const shrike_time end = c->node.world->now + duration;
+    do {
+        while ((p = next_datagram(c)) != NULL)
+            free(p);
+    } while (world_step(c->node.world, end));
+}
+
 void client_wait(struct client *c, shrike_time duration)
 {
     struct world *w = c->node.world;

@@ -103,6 +103,8 @@ void client_answered(struct client *c, const struct line *l);
 void client_listen(struct client *c, const struct line *l);
 /* Has the last message this notify? By its name. */
 bool client_was_told(const struct client *c, const char *notify);
+/* Let time pass and hear nothing. */
+void client_sleep(struct client *c, shrike_time duration);
 /* Let time pass. Requests that only ask whether we are there, or delete, are answered. */
 void client_wait(struct client *c, shrike_time duration);
 

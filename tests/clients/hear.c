@@ -261,15 +261,20 @@ static void take_lease(struct client *c)
     }
 }
 
-static void take_child(struct client *c, const struct line *l)
+static void swap_child(struct client *c)
 {
     const unsigned me = c->talk.ours ? 0 : 1;
-    const char *differs = client_new_child(c);
-    if (differs)
-        client_fail(c, l, "Child SA: %s", differs);
     if (c->talk.rekeys)
         c->old_child = c->child;
     c->child = (struct client_child){c->talk.spi_esp[me], c->talk.spi_esp[1 - me]};
+}
+
+static void take_child(struct client *c, const struct line *l)
+{
+    const char *differs = client_new_child(c);
+    if (differs)
+        client_fail(c, l, "Child SA: %s", differs);
+    swap_child(c);
 }
 
 static void take_answer(struct client *c, const struct line *l)
@@ -317,6 +322,10 @@ void client_answered(struct client *c, const struct line *l)
     if (t->agreed.protocol == PROTOCOL_IKE) {
         if (!client_new_ike(c))
             client_fail(c, l, "no keys of the new IKE SA can be made");
+        return;
+    }
+    if (strcmp(l->tokens[1].name, "answer-and") == 0) {
+        swap_child(c);
         return;
     }
     /* The server installs it when it has the answer, and may then ask for something else. */

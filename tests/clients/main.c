@@ -168,6 +168,8 @@ static void step(struct game *g, const struct line *l)
         client_hear(c, l);
     else if (strcmp(what, "wait") == 0)
         client_wait(c, strtoul(l->rest, NULL, 10) * SHRIKE_SECOND);
+    else if (strcmp(what, "sleep") == 0)
+        client_sleep(c, strtoul(l->rest, NULL, 10) * SHRIKE_SECOND);
     else if (strcmp(what, "state") == 0)
         check_state(g, l);
     else if (strcmp(what, "leased") == 0)

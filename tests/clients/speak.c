@@ -167,17 +167,36 @@ static void say_id(struct speech *s, const struct token *t, bool ours)
     s->c->id_len[0] = len;
 }
 
-/* AUTH(SCHEME): by the certificate of the script. */
+/* RFC 8017 A.2.3: the trailer field written out, in the AlgorithmIdentifier of RSASSA-PSS. */
+static size_t put_trailer(u8 value[MODEL_VALUE_MAX], size_t len)
+{
+    enum { FIRST = 1, WHOLE = 1, PARAMETERS = 14, ADDED = 5 };
+    const size_t end = FIRST + (size_t)value[0];
+    ensure(len + ADDED <= MODEL_VALUE_MAX);
+    memmove(value + end + ADDED, value + end, len - end);
+    memcpy(value + end, "\xa3\x03\x02\x01\x01", ADDED);
+    value[0] = (u8)(value[0] + ADDED);
+    value[FIRST + WHOLE] = (u8)(value[FIRST + WHOLE] + ADDED);
+    value[FIRST + PARAMETERS] = (u8)(value[FIRST + PARAMETERS] + ADDED);
+    return len + ADDED;
+}
+
+/* AUTH(SCHEME), AUTH(SCHEME trailer): by the certificate of the script. */
 static void say_signature(struct speech *s, const struct token *t)
 {
     const struct client *c = s->c;
+    const char *at = t->args;
+    char name[WORD_MAX], more[WORD_MAX];
     u8 value[MODEL_VALUE_MAX];
-    for (int i = 0; i < SCHEME_COUNT && c->script->certificate; i++) {
+    const bool named = next_word(&at, name), trailer = next_word(&at, more);
+    for (int i = 0; i < SCHEME_COUNT && named && c->script->certificate; i++) {
         const struct scheme *scheme = scheme_at((enum scheme_id)i);
-        if (strcmp(scheme->name, t->args) != 0)
+        if (strcmp(scheme->name, name) != 0)
             continue;
-        const size_t len =
+        size_t len =
             model_sign(c->provider, scheme, c->script->certificate, client_signed(c, 0), value);
+        if (trailer)
+            len = put_trailer(value, len);
         auth_write(s->b.w, &(struct auth){scheme->method, bytes_of(value, len)});
         return;
     }
@@ -201,10 +220,10 @@ static void say_auth(struct speech *s, const struct token *t)
     auth_write(s->b.w, &(struct auth){AUTH_PSK, bytes_of(value, prf->len)});
 }
 
-/* CERT: that of the script. */
+/* CERT: that of the script; CERT(TEXT): another one. */
 static void say_cert(struct speech *s, const struct token *t)
 {
-    const char *text = s->c->script->certificate;
+    const char *text = t->args ? t->args : s->c->script->certificate;
     if (!text)
         wrong(s, t);
     else
@@ -238,7 +257,7 @@ static void say_certreq(struct speech *s, const struct token *t)
 {
     const char *at = t->args ? t->args : "";
     char word[WORD_MAX];
-    u8 keys[256 * SHA1_LEN];
+    u8 keys[512 * SHA1_LEN];
     int encoding = next_word(&at, word) ? code_number(CODE_CERT, word) : -1;
     unsigned long count = next_word(&at, word) ? strtoul(word, NULL, 10) : 0;
     if (encoding < 0 || count * SHA1_LEN > sizeof keys) {
@@ -523,9 +542,10 @@ void client_say(struct client *c, const struct line *l)
     const char *what = l->count > 1 ? l->tokens[1].name : "";
     struct client_sa *sa = &c->now;
     u8 first = PAYLOAD_NONE;
-    if (strcmp(what, "answer") == 0 && !c->asked)
+    const bool answers = strcmp(what, "answer") == 0 || strcmp(what, "answer-and") == 0;
+    if (answers && !c->asked)
         client_fail(c, l, "nothing was asked");
-    else if (strcmp(what, "answer") != 0)
+    else if (!answers)
         sa = begin(c, l, what);
     if (c->failed_at)
         return;
