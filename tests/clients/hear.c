@@ -1,7 +1,7 @@
 /* What a client hears: whether it is what the script says, and what comes of it. */
 #include "client.h"
 #include "crypto/keymat.h"
-#include "model.h"
+#include "pki.h"
 #include "wire/config.h"
 #include "wire/notify.h"
 #include "wire/ts.h"
@@ -190,23 +190,20 @@ static void take_init(struct client *c, const struct line *l)
     c->now.ours = 1;
 }
 
-/* The server's signature, by the certificate that it sends. */
+/* The server's signature, by the certificate that it sends and that is of its name. */
 static bool check_signature(const struct client *c, const struct auth *auth)
 {
     struct bytes body = message_body(&c->in, PAYLOAD_CERT);
-    char certificate[MODEL_CERT_MAX], name[MODEL_CERT_MAX];
-    u8 id[CLIENT_ID_MAX];
-    const struct scheme *scheme;
+    char name[SHRIKE_ID_MAX + 1];
     struct cert cert;
-    if (!body.at || !cert_read(body, &cert) || cert.data.len >= sizeof certificate)
+    const struct shrike_auth_op op = {.method = auth->method,
+                                      .value = auth->data,
+                                      .schemes = UINT32_MAX,
+                                      .octets = client_signed(c, 1)};
+    if (!body.at || !cert_read(body, &cert) || c->id_len[1] < 4)
         return false;
-    snprintf(certificate, sizeof certificate, "%.*s", (int)cert.data.len,
-             (const char *)cert.data.at);
-    const struct shrike_auth_op op = {
-        .method = auth->method, .value = auth->data, .octets = client_signed(c, 1)};
-    return model_name(certificate, name) &&
-           bytes_equal(bytes_of(id, client_id(name, id)), bytes_of(c->id[1], c->id_len[1])) &&
-           model_verify(c->provider, &op, certificate, &scheme);
+    snprintf(name, sizeof name, "%.*s", (int)(c->id_len[1] - 4), (const char *)c->id[1] + 4);
+    return c->id[1][0] == ID_FQDN && pki_verify(cert.data, name, &op);
 }
 
 static bool check_mac(const struct client *c, const struct auth *auth)

@@ -1,6 +1,7 @@
 /* Clients and gateways as they are seen in the field, each by its script against an engine with the
  * configuration that is meant for it; and with others, that must refuse it for the right reason. */
 #include "client.h"
+#include "pki.h"
 #include "serve.h"
 #include "sim/link.h"
 #include "sim/nat.h"
@@ -79,7 +80,7 @@ static struct game *begin(const struct script *s, const char *folder, const stru
     g->provider = *g->openssl;
     g->provider.random = from_the_dice;
     client_init(&g->client, &g->world, s);
-    g->built = serve_load(&g->serve, folder, r, &g->provider);
+    g->built = serve_load(&g->serve, folder, r);
     if (!g->built) {
         client_fail(&g->client, NULL, "its server.conf cannot be used");
         return g;
@@ -88,7 +89,7 @@ static struct game *begin(const struct script *s, const char *folder, const stru
                                      .config = g->serve.config,
                                      .provider = &g->provider,
                                      .busy = true,
-                                     .outside = {&g->serve.model, model_answer}};
+                                     .outside = {&g->serve, serve_answer}};
     ensure(peer_init(&g->server, &g->world, &setup));
     build(g);
     return g;
@@ -310,5 +311,6 @@ int main(int argc, char **argv)
         free(list[i]);
     }
     free(list);
+    pki_free();
     return good && (argc > 1 || count > 0) ? 0 : 1;
 }

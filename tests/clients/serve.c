@@ -1,187 +1,206 @@
-/* Configurations of the servers: see serve.h.
- *
- * Certificates here are lines of text in tests/clients/pki, which the daemon's compiler of
- * configurations would not take. So it is given the connection as one by shared keys, and what is
- * written of certificates and EAP is put into the snapshot afterwards. */
+/* Configurations of the servers, and their processes: see serve.h. */
 #include "serve.h"
-#include "config/method.h"
+#include "certs/check.h"
+#include "config/credentials.h"
+#include "control/trust.h"
+#include "ident.h"
+#include "keys/private.h"
+#include "pki.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PATH_LEN = 512, LINE_LEN = 4096, WORD_LEN = 128 };
+enum { PATH_LEN = 512, LINE_LEN = 4096 };
 
-/* What a server.conf says of its one connection. */
-struct written {
-    char auth[2][WORD_LEN]; /* of local, of remote */
-    unsigned side;          /* whose section this is */
-    char certs[WORD_LEN], cacerts[WORD_LEN];
-};
+/* What stands in the folders of every server. */
+static const char server_ecdsa[] = "ECDSA FQDN vpn.example.org by Example CA",
+                  server_rsa[] = "RSA FQDN vpn.example.org by Example CA";
 
-/* ---- lines ---- */
+static struct config_report report;
 
-/* Is this a line "KEY = ..."? Then its value. */
-static const char *value_of(const char *line, const char *key)
+/* ---- files ---- */
+
+/* Is this a line "KEY = ..."? */
+static bool is_line_of(const char *line, const char *key)
 {
     const size_t len = strlen(key);
     line += strspn(line, " \t");
-    if (strncmp(line, key, len) != 0)
-        return NULL;
-    line += len;
-    line += strspn(line, " \t");
-    return *line == '=' ? line + 1 + strspn(line + 1, " \t") : NULL;
+    return strncmp(line, key, len) == 0 && (line[len] == ' ' || line[len] == '=');
 }
 
-static bool note(const char *line, const char *key, char out[WORD_LEN])
+/* The daemon does not read EAP from its files yet: the connection becomes one by shared key, and
+ * one by EAP-MSCHAPv2 when it has been read. */
+static void copy_line(char *line, FILE *out, struct serve *s)
 {
-    const char *value = value_of(line, key);
-    if (!value)
-        return false;
-    snprintf(out, WORD_LEN, "%.*s", (int)strcspn(value, "\n"), value);
-    return true;
-}
-
-/* A line for the daemon's compiler, or what stands in its place. */
-static void copy_line(const char *line, FILE *out, struct written *w)
-{
-    const char *word = line + strspn(line, " \t");
-    if (strncmp(word, "local {", 7) == 0 || strncmp(word, "remote {", 8) == 0)
-        w->side = *word == 'r';
-    if (note(line, "auth", w->auth[w->side])) {
+    if (is_line_of(line, "auth") && strstr(line, "= eap-mschapv2")) {
+        s->eap_calls = true;
         fputs("auth = psk\n", out);
-    } else if (note(line, "certs", w->certs) || note(line, "cacerts", w->cacerts)) {
-        fputc('\n', out);
     } else {
         fputs(line, out);
     }
 }
 
-static bool copy_with(FILE *in, FILE *out, const struct refusal *r, struct written *w)
+static bool copy_with(FILE *in, FILE *out, const struct refusal *r, struct serve *s)
 {
     char line[LINE_LEN];
     bool changed = false;
     while (fgets(line, sizeof line, in)) {
-        const bool here = r && !changed && value_of(line, r->key);
+        const bool here = r && !changed && is_line_of(line, r->key);
         if (here)
             snprintf(line, sizeof line, "%s\n", r->line);
-        copy_line(line, out, w);
+        copy_line(line, out, s);
         changed |= here;
     }
     return !r || changed;
 }
 
-static struct config *compile(const char *path)
+static bool copy_conf(struct serve *s, const char *folder, const char *to, const struct refusal *r)
 {
-    static struct config_report report;
-    const struct config_files files = {.config = path};
-    struct config *c = config_load(&files, &report);
-    for (u32 i = 0; !c && i < report.count; i++)
-        printf("# server.conf:%u: %s\n", report.lines[i].line, report.lines[i].text);
-    return c;
-}
-
-static struct config *read_config(const char *folder, const struct refusal *r, struct written *w)
-{
-    char from[PATH_LEN], path[] = "/tmp/client-XXXXXX";
-    const int fd = mkstemp(path);
+    char from[PATH_LEN];
     snprintf(from, sizeof from, "%s/%s/server.conf", CLIENTS, folder);
-    FILE *in = fopen(from, "r"), *out = fd < 0 ? NULL : fdopen(fd, "w");
-    bool good = in && out && copy_with(in, out, r, w);
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    bool good = in && out && copy_with(in, out, r, s);
     if (in)
         fclose(in);
     if (out)
         good &= fclose(out) == 0;
-    struct config *c = good ? compile(path) : NULL;
-    unlink(path);
-    return c;
-}
-
-/* ---- certificates and EAP ---- */
-
-static bool read_pem(const char *name, char out[MODEL_CERT_MAX])
-{
-    char path[PATH_LEN];
-    snprintf(path, sizeof path, "%s/pki/%s", CLIENTS, name);
-    FILE *f = fopen(path, "r");
-    const bool good = f && fgets(out, MODEL_CERT_MAX, f);
-    if (f)
-        fclose(f);
-    if (good)
-        out[strcspn(out, "\n")] = 0;
-    else
-        printf("# %s cannot be read\n", path);
     return good;
 }
 
-/* auth = eap-mschapv2, or what the daemon reads. */
-static bool set_auth(struct shrike_auth *auth, const char *text)
+static const struct {
+    const char *path;
+    const char *text; /* of a certificate; or the name of an authority */
+    bool authority;
+} files[] = {{"x509/vpn-ecdsa.pem", server_ecdsa, false},
+             {"x509/vpn-rsa.pem", server_rsa, false},
+             {"x509ca/ca.pem", "Example CA", true},
+             {"x509ca/other-ca.pem", "Other CA", true}};
+static const char *const folders[] = {"x509", "x509ca"};
+
+static const char *path_in(const char *top, const char *name)
+{
+    static char path[PATH_LEN];
+    snprintf(path, sizeof path, "%s/%s", top, name);
+    return path;
+}
+
+static bool fill(struct serve *s, const char *top, const char *folder, const struct refusal *r)
+{
+    bool good = copy_conf(s, folder, path_in(top, "swanctl.conf"), r);
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+        good &= mkdir(path_in(top, folders[i]), 0700) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(files) && good; i++) {
+        const struct pki *p =
+            files[i].authority ? pki_authority(files[i].text) : pki_of(files[i].text);
+        good = p && pki_write(p, path_in(top, files[i].path));
+    }
+    return good;
+}
+
+static void empty(const char *top)
+{
+    unlink(path_in(top, "swanctl.conf"));
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        unlink(path_in(top, files[i].path));
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+        rmdir(path_in(top, folders[i]));
+    rmdir(top);
+}
+
+/* ---- what the daemon makes of them ---- */
+
+static void tell(void)
+{
+    for (u32 i = 0; i < report.count; i++)
+        printf("# server.conf:%u: %s\n", report.lines[i].line, report.lines[i].text);
+}
+
+static bool take_trust(struct serve *s)
+{
+    struct intake_said said;
+    u64 hash;
+    const int fd = trust_make(&s->wallet, s->config, &hash);
+    const char *fault = fd < 0 ? "cannot be made" : judge_begin(&s->judge, fd);
+    while (!fault && judge_step(&s->judge, &said))
+        fault = said.fault;
+    if (!fault)
+        fault = judge_end(&s->judge);
+    if (fd >= 0)
+        close(fd);
+    if (fault)
+        printf("# trust %s\n", fault);
+    return !fault;
+}
+
+static void use_eap(struct shrike_auth *caller)
 {
     static const u8 methods[] = {EAP_TYPE_MSCHAPV2};
-    struct method m;
-    if (strcmp(text, "eap-mschapv2") == 0) {
-        auth->kind = SHRIKE_AUTH_EAP;
-        auth->eap =
-            (struct shrike_eap_rule){.methods = bytes_of(methods, sizeof methods), .asks = true};
-        return true;
+    caller->kind = SHRIKE_AUTH_EAP;
+    caller->eap =
+        (struct shrike_eap_rule){.methods = bytes_of(methods, sizeof methods), .asks = true};
+}
+
+static bool compile(struct serve *s, const char *top)
+{
+    const struct config_files from = {.config = path_in(top, "swanctl.conf")};
+    s->config = config_load(&from, &report);
+    if (!s->config || s->config->conf.conn_count != 1) {
+        tell();
+        return false;
     }
-    if (method_read(text, &m) != METHOD_GOOD)
-        return false;
-    auth->kind = m.kind;
-    auth->schemes = m.schemes;
-    return true;
+    wallet_look(&s->wallet, s->config, &report);
+    wallet_look_named(&s->wallet, s->config, &report);
+    credentials_fill(s->config, &s->wallet, &report);
+    if (s->eap_calls)
+        use_eap(&((struct shrike_conn *)(uintptr_t)s->config->conf.conns)->remote);
+    return take_trust(s);
 }
 
-static bool set_local(struct serve *s, struct shrike_conn *conn, const struct written *w)
+bool serve_load(struct serve *s, const char *folder, const struct refusal *r)
 {
-    struct model *m = &s->model;
-    if (!w->certs[0])
-        return true;
-    if (!read_pem(w->certs, m->certificate))
-        return false;
-    s->certificate = bytes_of(m->certificate, strlen(m->certificate));
-    s->credential = (struct shrike_credential){.key = model_key_id(m->provider, m->certificate),
-                                               .encoding = CERT_X509_SIGNATURE,
-                                               .cert_count = 1,
-                                               .certs = &s->certificate,
-                                               .authority_count = 1,
-                                               .authorities = &s->authority};
-    conn->local.credential_count = 1;
-    conn->local.credentials = &s->credential;
-    return true;
-}
-
-static bool set_conn(struct serve *s, struct shrike_conn *conn, const struct written *w)
-{
-    struct model *m = &s->model;
-    if (!set_auth(&conn->local, w->auth[0]) || !set_auth(&conn->remote, w->auth[1]))
-        return false;
-    if (w->cacerts[0]) {
-        if (!read_pem(w->cacerts, m->authority))
-            return false;
-        s->authority = model_key_id(m->provider, m->authority);
-        conn->remote.authority_count = 1;
-        conn->remote.authorities = &s->authority;
-    }
-    m->eap.password = MODEL_PASSWORD;
-    return set_local(s, conn, w);
-}
-
-bool serve_load(struct serve *s, const char *folder, const struct refusal *r,
-                const struct shrike_provider *p)
-{
-    struct written w = {0};
-    *s = (struct serve){.model.provider = p};
-    s->config = read_config(folder, r, &w);
-    if (!s->config)
-        return false;
-    if (s->config->conf.conn_count == 1 && w.auth[0][0] && w.auth[1][0])
-        return set_conn(s, (struct shrike_conn *)(uintptr_t)s->config->conf.conns, &w);
-    printf("# server.conf has not one connection\n");
-    return false;
+    char top[] = "/tmp/clients-XXXXXX";
+    *s = (struct serve){.eap.password = CLIENTS_PASSWORD};
+    wallet_init(&s->wallet);
+    const bool good =
+        judge_open(&s->judge) && mkdtemp(top) && fill(s, top, folder, r) && compile(s, top);
+    empty(top);
+    return good;
 }
 
 void serve_free(struct serve *s)
 {
+    judge_close(&s->judge);
+    wallet_free(&s->wallet);
     config_free(s->config);
     s->config = NULL;
+}
+
+/* ---- what the engine asks ---- */
+
+static struct shrike_answer prove(struct serve *s, const struct shrike_auth_op *op)
+{
+    static const char *const ours[] = {server_ecdsa, server_rsa};
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        const struct pki *p = pki_of(ours[i]);
+        struct signer signer = {.key = p->key};
+        struct shrike_key_id id;
+        if (private_id(p->key, &id) && memcmp(&id, &op->key, sizeof id) == 0 &&
+            signature_ability(p->key, &signer.ability))
+            return signer_answer(&signer, op, s->value);
+    }
+    return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_KEY};
+}
+
+void serve_answer(void *ctx, const struct shrike_op *op, struct shrike_answer *out)
+{
+    struct serve *s = ctx;
+    struct text about = text_of(s->about, sizeof s->about);
+    if (op->kind == SHRIKE_PROVE)
+        *out = prove(s, &op->auth);
+    if (op->kind == SHRIKE_CHECK)
+        *out = check_answer(s->judge.trust, op, time(NULL), &about);
+    if (op->kind == SHRIKE_EAP)
+        *out = passwords_take(&s->eap, &op->eap);
 }

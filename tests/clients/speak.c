@@ -1,7 +1,7 @@
 /* What a client says: the tokens of a line as payloads. */
 #include "client.h"
 #include "crypto/keymat.h"
-#include "model.h"
+#include "pki.h"
 #include "wire/config.h"
 #include "wire/notify.h"
 #include "wire/ts.h"
@@ -168,11 +168,11 @@ static void say_id(struct speech *s, const struct token *t, bool ours)
 }
 
 /* RFC 8017 A.2.3: the trailer field written out, in the AlgorithmIdentifier of RSASSA-PSS. */
-static size_t put_trailer(u8 value[MODEL_VALUE_MAX], size_t len)
+static size_t put_trailer(u8 value[SIGNER_VALUE_MAX], size_t len)
 {
     enum { FIRST = 1, WHOLE = 1, PARAMETERS = 14, ADDED = 5 };
     const size_t end = FIRST + (size_t)value[0];
-    ensure(len + ADDED <= MODEL_VALUE_MAX);
+    ensure(len + ADDED <= SIGNER_VALUE_MAX);
     memmove(value + end + ADDED, value + end, len - end);
     memcpy(value + end, "\xa3\x03\x02\x01\x01", ADDED);
     value[0] = (u8)(value[0] + ADDED);
@@ -187,14 +187,14 @@ static void say_signature(struct speech *s, const struct token *t)
     const struct client *c = s->c;
     const char *at = t->args;
     char name[WORD_MAX], more[WORD_MAX];
-    u8 value[MODEL_VALUE_MAX];
+    u8 value[SIGNER_VALUE_MAX];
     const bool named = next_word(&at, name), trailer = next_word(&at, more);
-    for (int i = 0; i < SCHEME_COUNT && named && c->script->certificate; i++) {
+    const struct pki *p = c->script->certificate ? pki_of(c->script->certificate) : NULL;
+    for (int i = 0; i < SCHEME_COUNT && named && p; i++) {
         const struct scheme *scheme = scheme_at((enum scheme_id)i);
         if (strcmp(scheme->name, name) != 0)
             continue;
-        size_t len =
-            model_sign(c->provider, scheme, c->script->certificate, client_signed(c, 0), value);
+        size_t len = pki_sign(p, scheme, client_signed(c, 0), value);
         if (trailer)
             len = put_trailer(value, len);
         auth_write(s->b.w, &(struct auth){scheme->method, bytes_of(value, len)});
@@ -220,14 +220,15 @@ static void say_auth(struct speech *s, const struct token *t)
     auth_write(s->b.w, &(struct auth){AUTH_PSK, bytes_of(value, prf->len)});
 }
 
-/* CERT: that of the script; CERT(TEXT): another one. */
+/* CERT: that of the script; CERT(NAME): of this authority. */
 static void say_cert(struct speech *s, const struct token *t)
 {
-    const char *text = t->args ? t->args : s->c->script->certificate;
-    if (!text)
+    const char *own = s->c->script->certificate;
+    const struct pki *p = t->args ? pki_authority(t->args) : own ? pki_of(own) : NULL;
+    if (!p)
         wrong(s, t);
     else
-        cert_write(s->b.w, &(struct cert){CERT_X509_SIGNATURE, bytes_of(text, strlen(text))});
+        cert_write(s->b.w, &(struct cert){CERT_X509_SIGNATURE, p->der});
 }
 
 struct shrike_answer client_eap(struct client *c, const char *password)
@@ -238,7 +239,7 @@ struct shrike_answer client_eap(struct client *c, const char *password)
                                      .rule = {.methods = bytes_of(methods, sizeof methods),
                                               .id = {ID_KEY_ID, bytes_of(user, strlen(user))}},
                                      .message = message_body(&c->in, PAYLOAD_EAP)};
-    c->eap.password = password ? password : MODEL_PASSWORD;
+    c->eap.password = password ? password : CLIENTS_PASSWORD;
     return passwords_take(&c->eap, &op);
 }
 
