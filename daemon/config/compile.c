@@ -339,6 +339,7 @@ void config_forget_secrets(struct config *c)
     c->secret_count = 0;
     c->passphrases = NULL;
     c->passphrase_count = 0;
+    c->radius = NULL;
 }
 
 void config_free(struct config *c)

@@ -88,6 +88,37 @@ static void take_log(struct compile *c, struct section *shrike, const struct sec
     }
 }
 
+static void take_known(struct compile *c, struct section *to, const struct section *from,
+                       enum key_scope scope)
+{
+    for (const struct value *v = from->values; v; v = v->next) {
+        if (key_find(scope, v->key))
+            add_value(c, to, v);
+        else if (strcmp(v->key, "load") != 0)
+            ignore(c, v->origin, from->name, v->key);
+    }
+}
+
+/* Servers of RADIUS have the same words here (config/radius.h): all of them, unless we name some
+ * ourselves. */
+static void take_radius(struct compile *c, struct section *shrike, const struct section *plugin)
+{
+    if (section_find(shrike, "radius", 6))
+        return;
+    struct section *to = section_add(c->scratch, shrike, "radius", plugin->origin);
+    take_known(c, to, plugin, KEY_RADIUS);
+    for (const struct section *s = plugin->sections; s; s = s->next) {
+        if (strcmp(s->name, "servers") != 0) {
+            ignore(c, s->origin, plugin->name, s->name);
+            continue;
+        }
+        struct section *servers = section_add(c->scratch, to, s->name, s->origin);
+        for (const struct section *one = s->sections; one; one = one->next)
+            take_known(c, section_add(c->scratch, servers, one->name, one->origin), one,
+                       KEY_RADIUS_SERVER);
+    }
+}
+
 static void take_sections(struct compile *c, struct section *shrike, const struct section *from)
 {
     for (const struct section *s = from->sections; s; s = s->next) {
@@ -99,8 +130,12 @@ static void take_sections(struct compile *c, struct section *shrike, const struc
             ignore(c, s->origin, s->name, NULL);
             continue;
         }
-        for (const struct section *plugin = s->sections; plugin; plugin = plugin->next)
-            take_plugin(c, shrike, plugin);
+        for (const struct section *plugin = s->sections; plugin; plugin = plugin->next) {
+            if (strcmp(plugin->name, "eap-radius") == 0)
+                take_radius(c, shrike, plugin);
+            else
+                take_plugin(c, shrike, plugin);
+        }
     }
 }
 

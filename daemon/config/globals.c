@@ -2,6 +2,7 @@
 
 #include "config/logs.h"
 #include "config/metrics.h"
+#include "config/radius.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -225,7 +226,7 @@ void compile_globals(struct compile *c)
         compile_keys(c, c->shrike, KEY_SHRIKE);
         for (const struct section *s = c->shrike->sections; s; s = s->next)
             if (strcmp(s->name, "plugins") != 0 && strcmp(s->name, "metrics") != 0 &&
-                !logs_has(s->name))
+                strcmp(s->name, "radius") != 0 && !logs_has(s->name))
                 report_warning(c->report, s->origin,
                                "section %s in shrike is not built yet and is ignored", s->name);
     }
@@ -243,4 +244,5 @@ void compile_globals(struct compile *c)
     c->config->settings.plane = PLANE_USER;
     compile_settings(c, &c->config->settings);
     compile_gate(c, &c->config->conf);
+    compile_radius(c);
 }

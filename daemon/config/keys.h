@@ -19,6 +19,8 @@ enum key_scope {
     KEY_AUTHORITY,
     KEY_LOG,
     KEY_METRICS,
+    KEY_RADIUS,
+    KEY_RADIUS_SERVER,
 };
 enum key_state { KEY_BUILT, KEY_LATER, KEY_MOOT, KEY_REFUSED };
 

@@ -95,4 +95,29 @@ struct settings {
     uint32_t pool_count;            /* at most LEASE_POOLS_MAX */
 };
 
+/* Servers of RADIUS. Not part of the above: there are secrets in it, for eap alone. */
+#define SETTINGS_RADIUS_SERVERS 16
+
+struct settings_radius_server {
+    char name[64];
+    char nas_identifier[64];        /* [Shrike] */
+    struct shrike_endpoint ends[2]; /* for authentication [1812] and for accounting [1813] */
+    struct shrike_addr source;      /* family 0: as the system likes */
+    uint32_t preference;            /* the highest is asked first [0] */
+    uint16_t sockets;               /* [1] */
+    uint16_t secret_len;
+    uint8_t secret[128];
+};
+
+struct settings_radius {
+    uint16_t server_count;
+    uint16_t tries;     /* sends of one question to one server [4] */
+    uint16_t backoff;   /* hundredths by which a pause is longer than the last [140] */
+    bool eap_start;     /* the server asks the client who it is [no] */
+    bool with_port;     /* Called-Station-Id and Calling-Station-Id have ports [yes] */
+    shrike_time first;  /* pause after the first send [2 s] */
+    char id_prefix[64]; /* in front of names of users */
+    struct settings_radius_server servers[SETTINGS_RADIUS_SERVERS];
+};
+
 #endif

@@ -2,6 +2,7 @@
 #include "control/publish.h"
 #include "base/ct.h"
 #include "control/control.h"
+#include "ops/radiusfile.h"
 #include "ops/snapshot.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ void publish_open(struct control *c)
     *p = (struct publish){.snapshot = -1,
                           .secrets = -1,
                           .privates = -1,
+                          .radius = -1,
                           .trust = -1,
                           .late = {.ring = late, .ctx = c}};
     p->held = !c->seat->options->check_only;
@@ -45,6 +47,7 @@ void publish_close(struct control *c)
     close_fd(&c->publish.secrets);
     close_fd(&c->publish.privates);
     close_fd(&c->publish.trust);
+    close_fd(&c->publish.radius);
 }
 
 void publish_release(struct control *c)
@@ -100,7 +103,7 @@ static void seal(struct control *c)
     }
     close_fd(&c->publish.snapshot);
     c->publish.snapshot = fd;
-    c->publish.has &= BIT(ROLE_CERTS);
+    c->publish.has &= BIT(ROLE_CERTS) | BIT(ROLE_EAP);
 }
 
 static void send_snapshot(struct control *c, enum role to)
@@ -134,6 +137,30 @@ static void send_trust(struct control *c)
         return;
     if (seat_send_fd(c->seat, ROLE_CERTS, MAIL_TRUST, bytes_of(NULL, 0), p->trust))
         p->has |= BIT(ROLE_CERTS);
+}
+
+/* ---- servers of RADIUS ---- */
+
+/* The descriptor stays here, for the next eap: in our memory their secrets are not. */
+static void publish_radius(struct control *c)
+{
+    int fd = radius_seal_file(c->model.files->radius);
+    if (fd < 0) {
+        control_say(c, SHRIKE_ERROR, "there is no memory to hand on the servers of RADIUS");
+        return;
+    }
+    close_fd(&c->publish.radius);
+    c->publish.radius = fd;
+    c->publish.has &= ~BIT(ROLE_EAP);
+}
+
+static void send_radius(struct control *c)
+{
+    struct publish *p = &c->publish;
+    if (p->radius < 0 || p->has & BIT(ROLE_EAP) || !seat_has(c->seat, ROLE_EAP))
+        return;
+    if (seat_send_fd(c->seat, ROLE_EAP, MAIL_RADIUS, bytes_of(NULL, 0), p->radius))
+        p->has |= BIT(ROLE_EAP);
 }
 
 /* ---- secrets ---- */
@@ -194,6 +221,7 @@ void publish_secrets(struct control *c)
     if (c->publish.secrets < 0)
         control_say(c, SHRIKE_ERROR, "there is no memory to hand on the secrets");
     shared_note(c, c->model.files);
+    publish_radius(c);
     config_forget_secrets(c->model.files);
 }
 
@@ -224,5 +252,6 @@ bool publish_settle(struct control *c)
     }
     send_secrets(c);
     send_trust(c);
+    send_radius(c);
     return c->model.dirty;
 }

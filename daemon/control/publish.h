@@ -1,5 +1,5 @@
 /* The configuration on its way to those who use it: the snapshot to parent, esp and net, the
- * secrets of the files to keys, and whom this host trusts to certs. */
+ * secrets of the files to keys, whom this host trusts to certs, servers of RADIUS to eap. */
 #ifndef CONTROL_PUBLISH_H
 #define CONTROL_PUBLISH_H
 
@@ -15,10 +15,12 @@ struct publish {
     int snapshot; /* the newest, sealed; -1: none yet */
     int secrets;  /* those of the files, until keys has them; -1: none */
     int privates; /* likewise: their private keys */
+    int radius;   /* servers of RADIUS (ops/radiusfile.h); -1: not known yet */
     int trust;    /* whom the files trust (ops/trustfile.h); -1: not known yet */
-    u32 has;      /* a bit for each role that has the newest snapshot, of certs: the newest trust */
-    bool held;    /* not before the vault has come */
-    bool soon;    /* the alarm is set: it goes out then */
+    u32 has;   /* a bit for each role that has the newest snapshot, of certs: the newest trust; of
+                * eap: the newest servers */
+    bool held; /* not before the vault has come */
+    bool soon; /* the alarm is set: it goes out then */
     struct alarm late; /* no longer held; or soon is now */
 };
 

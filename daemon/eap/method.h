@@ -11,6 +11,7 @@
 #define EAP_METHOD_H
 
 #include "ops/password.h"
+#include "radius/pass.h"
 #include "shrike/action.h"
 #include "shrike/event.h"
 #include "wire/codes.h"
@@ -28,6 +29,9 @@ struct mschapv2_state {
     u8 phase;
 };
 
+/* In place of a type: a server of RADIUS has the methods. */
+#define EAP_TYPE_RELAY SHRIKE_EAP_RELAY
+
 struct md5_state {
     u8 challenge[EAP_CHALLENGE];
 };
@@ -36,6 +40,7 @@ struct md5_state {
 enum eap_step {
     EAP_SAY,  /* octets are to be sent */
     EAP_ASK,  /* keys is to be asked; the session goes on with the answer */
+    EAP_PASS, /* so is a server of RADIUS, with these octets; none: it is to begin */
     EAP_OVER, /* it has succeeded */
     EAP_FAIL, /* it has failed: reason */
 };
@@ -77,6 +82,7 @@ struct eap_session {
     union {
         struct md5_state md5;
         struct mschapv2_state mschapv2;
+        struct radius_pass relay;
     } of;
 };
 
@@ -95,6 +101,10 @@ void method_over(struct eap_session *s, struct eap_turn *t);
 /* The MSK that comes of it. false: it is too long. */
 bool method_key(struct eap_session *s, struct bytes key) must_use;
 void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_code reason);
+
+/* Of the one that is none (relay.c): a response of the peer; a request of the server. */
+void relay_pass(struct eap_session *s, struct eap_turn *t, struct bytes message);
+void relay_say(struct eap_session *s, struct eap_turn *t, struct bytes message);
 
 #define METHOD(name, type, text, named)                                                            \
     void name##_begin(struct eap_session *s, struct eap_turn *t);                                  \

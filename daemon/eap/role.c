@@ -1,7 +1,7 @@
 /* The role that speaks EAP, as the server and as the peer: it reads what peers send, and holds no
  * password; keys proves and checks with those. */
 #include "base/ct.h"
-#include "eap/sessions.h"
+#include "eap/servers.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
@@ -16,8 +16,9 @@ enum {
 struct eap_role {
     struct seat *seat;
     struct sessions sessions;
+    struct servers servers;
     struct {
-        u64 begun, served, proved, failed, asked, refused, lost;
+        u64 begun, served, proved, failed, asked, passed, refused, lost;
     } count;
 };
 
@@ -50,6 +51,12 @@ static void settle(struct eap_role *e, struct eap_place *p, struct eap_turn *t)
     if (t->step == EAP_ASK) {
         ask(e, p, &t->ask);
         return;
+    }
+    if (t->step == EAP_PASS) {
+        e->count.passed++;
+        if (servers_ask(&e->servers, p, t))
+            return;
+        method_fail(&p->session, t, SHRIKE_REASON_EAP_SERVER);
     }
     struct shrike_answer a = session_answer(&p->session, t);
     if (t->step == EAP_FAIL)
@@ -102,8 +109,68 @@ static void got_over(struct eap_role *e, const struct mail *m)
         return;
     }
     struct eap_place *p = sessions_find(&e->sessions, op.session_over);
-    if (p)
-        sessions_drop(&e->sessions, p);
+    if (!p)
+        return;
+    servers_drop(&e->servers, p);
+    sessions_drop(&e->sessions, p);
+}
+
+/* ---- servers of RADIUS ---- */
+
+static void say_server(struct eap_role *e, const struct radius_output *what)
+{
+    const char *name = e->servers.settings.servers[what->place.server].name;
+    if (what->kind == RADIUS_SILENT)
+        seat_log(e->seat, SHRIKE_WARNING,
+                 "server %s of RADIUS does not answer: look whether it can be reached and knows "
+                 "this host, and compare the secret",
+                 name);
+    else
+        seat_log(e->seat, SHRIKE_INFO, "server %s of RADIUS answers again", name);
+}
+
+static void server_told(void *ctx, const struct radius_output *what)
+{
+    struct eap_role *e = ctx;
+    struct eap_turn t;
+    if (what->kind == RADIUS_SILENT || what->kind == RADIUS_IS_BACK) {
+        say_server(e, what);
+        return;
+    }
+    struct eap_place *p = sessions_find(&e->sessions, (u32)what->about);
+    if (!p || !servers_is_for(p, what))
+        return; /* it has ended meanwhile */
+    servers_answer(&e->servers, p, what, &t);
+    settle(e, p, &t);
+    wipe(&t, sizeof(t));
+}
+
+/* What others were asked is lost with them: those sessions fail. */
+static void servers_lost(struct eap_role *e)
+{
+    const struct radius_output lost = {.kind = RADIUS_UNANSWERED};
+    struct eap_turn t;
+    for (struct list *l = e->sessions.all.next; l != &e->sessions.all; l = l->next) {
+        struct eap_place *p = list_item(l, struct eap_place, all);
+        if (p->session.type != EAP_TYPE_RELAY || !p->session.of.relay.question)
+            continue;
+        servers_answer(&e->servers, p, &lost, &t);
+        settle(e, p, &t);
+    }
+}
+
+static void got_servers(struct eap_role *e, const struct mail *m)
+{
+    bool anew;
+    if (m->fd < 0) {
+        e->count.refused++;
+        return;
+    }
+    if (!servers_take(&e->servers, m->fd, &anew))
+        seat_log(e->seat, SHRIKE_ERROR,
+                 "servers of RADIUS cannot be used: no memory, or no MD5 in the library");
+    if (anew)
+        servers_lost(e);
 }
 
 static void got_password(struct eap_role *e, const struct mail *m)
@@ -140,6 +207,7 @@ static void got_stats(struct eap_role *e, const struct mail *m)
     stats_add(&stats, "proved", e->count.proved);
     stats_add(&stats, "failed", e->count.failed);
     stats_add(&stats, "asked", e->count.asked);
+    stats_add(&stats, "passed_on", e->count.passed);
     stats_add(&stats, "mail_refused", e->count.refused);
     stats_add(&stats, "answers_lost", e->count.lost);
     write_u32(&w, reference);
@@ -159,6 +227,8 @@ static void eap_mail(void *self, enum role from, struct mail *m)
         got_password(e, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
         got_stats(e, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_RADIUS)
+        got_servers(e, m);
     else if (from == ROLE_PARENT && (m->kind == MAIL_QUIT || m->kind == MAIL_YIELD))
         seat_send(e->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
     else
@@ -182,6 +252,9 @@ static void keys_gone(struct eap_role *e)
 static void eap_peer(void *self, enum role who, bool there)
 {
     struct eap_role *e = self;
+    for (struct list *l = e->sessions.all.next; who == ROLE_NET && l != &e->sessions.all;
+         l = l->next)
+        servers_drop(&e->servers, list_item(l, struct eap_place, all));
     if (who == ROLE_NET)
         sessions_clear(&e->sessions);
     if (who == ROLE_KEYS && !there)
@@ -191,6 +264,7 @@ static void eap_peer(void *self, enum role who, bool there)
 static void eap_stop(void *self)
 {
     struct eap_role *e = self;
+    servers_close(&e->servers);
     sessions_free(&e->sessions);
     free(e);
 }
@@ -200,6 +274,9 @@ static void *eap_start(struct seat *seat)
     struct eap_role *e = calloc(1, sizeof(*e));
     if (e && sessions_init(&e->sessions)) {
         e->seat = seat;
+        e->servers.loop = seat->loop;
+        e->servers.told = server_told;
+        e->servers.ctx = e;
         seat_send(seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0)); /* it needs nothing */
         return e;
     }

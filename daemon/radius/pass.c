@@ -33,10 +33,8 @@ bool radius_pass_is_identity(struct bytes eap, struct bytes *identity)
     return !r.bad;
 }
 
-bool radius_pass_ask(const struct radius_pass *p, const struct radius_session *s, struct bytes eap,
-                     struct writer *w)
+bool radius_pass_ask(const struct radius_pass *p, struct bytes eap, struct writer *w)
 {
-    write_bytes(w, s->attributes);
     if (p->state_len > 0)
         radius_put(w, RADIUS_STATE, bytes_of(p->state, p->state_len));
     radius_put_eap(w, eap);

@@ -4,7 +4,7 @@
 #define RADIUS_PASS_H
 
 #include "radius/client.h"
-#include "radius/sessions.h"
+#include "radius/grant.h"
 
 #define RADIUS_EAP_MAX 4096 /* octets of a message */
 
@@ -36,10 +36,9 @@ struct bytes radius_pass_identity(struct bytes identity, u8 out[RADIUS_EAP_MAX])
 /* Who the client says that it is, if that is what the message says. */
 bool radius_pass_is_identity(struct bytes eap, struct bytes *identity) must_use;
 
-/* The next question: the attributes of the session, the state, and the message; an empty one asks
- * the server to begin. false: it is too long. */
-bool radius_pass_ask(const struct radius_pass *p, const struct radius_session *s, struct bytes eap,
-                     struct writer *w) must_use;
+/* Behind the attributes that name the session: the state, and the message; an empty one asks the
+ * server to begin. false: it is too long. */
+bool radius_pass_ask(const struct radius_pass *p, struct bytes eap, struct writer *w) must_use;
 /* What has come: RADIUS_ANSWERED, by who knows this secret. */
 void radius_pass_take(struct radius_pass *p, const struct radius_output *answer,
                       const struct radius_secret *secret, struct radius_pass_said *said);

@@ -128,6 +128,7 @@ struct shrike_credential {
 
 /* How EAP is to go (RFC 3748), for whoever has its methods. */
 #define SHRIKE_EAP_METHODS 8
+#define SHRIKE_EAP_RELAY   255 /* in place of a type: somebody else has the methods (RFC 3579) */
 struct shrike_eap_rule {
     struct shrike_bytes methods; /* their types, at most SHRIKE_EAP_METHODS, the one to be preferred
                                   * first; empty: those that are there */

@@ -45,7 +45,8 @@ static void ask_eap(struct bytes eap)
 {
     u8 at[RADIUS_MAX];
     struct writer w = writer_of(at, sizeof(at));
-    ensure(radius_pass_ask(&pass, session, eap, &w));
+    write_bytes(&w, session->attributes);
+    ensure(radius_pass_ask(&pass, eap, &w));
     ask(RADIUS_AUTHENTICATION, &w);
 }
 

@@ -550,7 +550,7 @@ TEST(settings_of_a_second_file)
     CHECK(strcmp(config->settings.control_socket, "/a") == 0 && config->settings.mark == 5);
     CHECK_EQ(config->base.retransmit_tries, 4);
     CHECK(said(false, 4, "threads is not read") && said(false, 8, "interface is not read"));
-    CHECK(said(false, 14, "eap-radius.accounting") && said(false, 19, "host_resolver"));
+    CHECK(said(false, 14, "accounting (servers are told") && said(false, 19, "host_resolver"));
     CHECK_EQ(report.warnings, 4);
     CHECK(strcmp(config->settings.interface, "shrike0") == 0);
     bool logs = false;

@@ -1,0 +1,155 @@
+/* Servers of RADIUS that do EAP in our place: see servers.h. */
+#include "eap/servers.h"
+#include "base/ct.h"
+#include "ops/radiusfile.h"
+#include <assert.h>
+
+#define SILENCE (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
+#define ASKING  UINT64_MAX           /* the number of the question is not known yet */
+
+static_assert(SETTINGS_RADIUS_SERVERS == RADIUS_SERVERS_MAX, "each server has a place");
+
+static void shut(struct servers *s)
+{
+    radius_link_free(s->link);
+    s->link = NULL;
+}
+
+void servers_close(struct servers *s)
+{
+    shut(s);
+    wipe(&s->settings, sizeof(s->settings));
+}
+
+static void told(void *ctx, const struct radius_output *what)
+{
+    struct servers *s = ctx;
+    s->told(s->ctx, what);
+}
+
+static bool open_link(struct servers *s)
+{
+    const struct settings_radius *set = &s->settings;
+    struct radius_link_conf conf = {.told = told, .ctx = s};
+    for (u16 i = 0; i < set->server_count; i++) {
+        const struct settings_radius_server *from = &set->servers[i];
+        s->rows[i] = (struct radius_server){
+            .name = from->name,
+            .nas_identifier = from->nas_identifier,
+            .secret = bytes_of(from->secret, from->secret_len),
+            .preference = from->preference,
+            .lanes = (u16)MIN(from->sockets, RADIUS_LANES_MAX),
+        };
+        conf.ends[i][RADIUS_AUTHENTICATION] = from->ends[0];
+        conf.ends[i][RADIUS_ACCOUNTING] = from->ends[1];
+        conf.sources[i] = from->source;
+    }
+    conf.client = (struct radius_client_conf){s->rows,      set->server_count, set->tries,
+                                              set->backoff, set->first,        SILENCE};
+    s->link = set->server_count ? radius_link_new(s->loop, &conf) : NULL;
+    return s->link || set->server_count == 0;
+}
+
+bool servers_take(struct servers *s, int fd, bool *anew)
+{
+    struct settings_radius set;
+    *anew = false;
+    if (!radius_open_file(fd, &set))
+        return false;
+    *anew = memcmp(&set, &s->settings, sizeof(set)) != 0;
+    if (*anew) {
+        shut(s);
+        s->settings = set;
+    }
+    wipe(&set, sizeof(set));
+    return !*anew || open_link(s);
+}
+
+/* ---- sessions ---- */
+
+/* What names the user in each question. What the server does not know of it, it is not told. */
+static void put_session(const struct servers *s, struct writer *w, const struct eap_place *p)
+{
+    u8 name[sizeof(s->settings.id_prefix) + SHRIKE_ID_MAX];
+    struct writer n = writer_of(name, sizeof(name));
+    write_bytes(&n, bytes_of(s->settings.id_prefix, strlen(s->settings.id_prefix)));
+    write_bytes(&n, session_user(&p->session));
+    n.at = n.start + MIN(written(&n), (size_t)RADIUS_VALUE_MAX);
+    radius_put(w, RADIUS_USER_NAME, written_bytes(&n));
+    radius_put_u32(w, RADIUS_NAS_PORT_TYPE, RADIUS_PORT_VIRTUAL);
+    radius_put_u32(w, RADIUS_SERVICE_TYPE, RADIUS_SERVICE_FRAMED);
+    radius_put_u32(w, RADIUS_NAS_PORT, p->number);
+}
+
+/* RFC 3579 2.1: who does not let the server begin, says in the client's place who it is. */
+static struct bytes first_message(const struct servers *s, const struct eap_place *p,
+                                  const struct eap_turn *t, u8 out[RADIUS_EAP_MAX])
+{
+    u8 name[sizeof(s->settings.id_prefix) + SHRIKE_ID_MAX];
+    struct writer n = writer_of(name, sizeof(name));
+    if (t->len > 0 || (s->settings.eap_start && !p->session.named))
+        return bytes_of(t->octets, t->len);
+    write_bytes(&n, bytes_of(s->settings.id_prefix, strlen(s->settings.id_prefix)));
+    write_bytes(&n, session_user(&p->session));
+    return radius_pass_identity(written_bytes(&n), out);
+}
+
+bool servers_ask(struct servers *s, struct eap_place *p, const struct eap_turn *t)
+{
+    static u8 eap[RADIUS_EAP_MAX], attributes[RADIUS_MAX];
+    struct radius_pass *pass = &p->session.of.relay;
+    struct writer w = writer_of(attributes, sizeof(attributes));
+    if (!s->link)
+        return false;
+    put_session(s, &w, p);
+    if (!radius_pass_ask(pass, first_message(s, p, t, eap), &w))
+        return false;
+    struct radius_question q = {.door = RADIUS_AUTHENTICATION,
+                                .server = pass->server,
+                                .about = p->number,
+                                .attributes = written_bytes(&w)};
+    pass->question = ASKING;
+    u64 number = radius_link_ask(s->link, &q);
+    if (number && pass->question == ASKING)
+        pass->question = number;
+    return number != 0;
+}
+
+void servers_drop(struct servers *s, struct eap_place *p)
+{
+    struct radius_pass *pass = &p->session.of.relay;
+    if (s->link && p->session.type == EAP_TYPE_RELAY && pass->question)
+        radius_link_drop(s->link, pass->question);
+}
+
+bool servers_is_for(const struct eap_place *p, const struct radius_output *what)
+{
+    u64 question = p->session.of.relay.question;
+    return p->session.type == EAP_TYPE_RELAY && (question == what->number || question == ASKING);
+}
+
+void servers_answer(struct servers *s, struct eap_place *p, const struct radius_output *what,
+                    struct eap_turn *t)
+{
+    static struct radius_pass_said said;
+    struct eap_session *session = &p->session;
+    *t = (struct eap_turn){.step = EAP_FAIL};
+    if (what->kind == RADIUS_UNANSWERED) {
+        session->of.relay.question = 0;
+        method_fail(session, t, SHRIKE_REASON_EAP_SERVER);
+        return;
+    }
+    struct radius_secret secret =
+        radius_client_secret(radius_link_client(s->link), what->place.server);
+    radius_pass_take(&session->of.relay, what, &secret, &said);
+    if (said.step == RADIUS_PASS_SAY)
+        relay_say(session, t, bytes_of(said.eap, said.len));
+    else if (said.step == RADIUS_PASS_FAIL)
+        method_fail(session, t, SHRIKE_REASON_EAP_FAILED);
+    else if (said.step == RADIUS_PASS_OVER &&
+             method_key(session, bytes_of(said.grant.msk, said.grant.msk_len)))
+        method_over(session, t);
+    else
+        method_fail(session, t, SHRIKE_REASON_EAP_SERVER);
+    radius_grant_wipe(&said.grant);
+}

@@ -1,0 +1,92 @@
+/* Servers of RADIUS, here and in strongswan.conf. */
+#include "config/radius.h"
+#include "tools.h"
+
+static struct config *load(const char *inside)
+{
+    char text[2048];
+    snprintf(text, sizeof(text), "shrike { radius {\n%s\n} }", inside);
+    return load_file(file(0, "radius.conf", text));
+}
+
+TEST(servers_and_what_they_have_in_common)
+{
+    struct config *c =
+        load("secret = common\nport = 1645\nid_prefix = 0\neap_start = yes\n"
+             "station_id_with_port = no\nretransmit_timeout = 0.5\n"
+             "retransmit_base = 2\nretransmit_tries = 3\nservers {\n"
+             "a { address = 192.0.2.1\npreference = 9\nsockets = 100 }\n"
+             "b { address = 2001:db8::1\nsecret = 0x00ff\nauth_port = 1\nacct_port = 2\n"
+             "nas_identifier = gate\nsource = 2001:db8::2 } }");
+    CHECK(c && c->radius && c->radius->server_count == 2);
+    const struct settings_radius *r = c->radius;
+    const struct settings_radius_server *a = &r->servers[0], *b = &r->servers[1];
+    CHECK(r->eap_start && !r->with_port && r->tries == 3 && r->backoff == 200);
+    CHECK_EQ(r->first, SHRIKE_SECOND / 2);
+    CHECK(strcmp(r->id_prefix, "0") == 0 && strcmp(a->name, "a") == 0);
+    CHECK(a->ends[0].family == 4 && a->ends[0].port == 1645 && a->ends[1].port == 1813);
+    CHECK(a->secret_len == 6 && memcmp(a->secret, "common", 6) == 0);
+    CHECK(strcmp(a->nas_identifier, "Shrike") == 0 && a->preference == 9 && a->sockets == 16);
+    CHECK(b->ends[0].family == 6 && b->ends[0].port == 1 && b->ends[1].port == 2);
+    CHECK(b->secret_len == 2 && memcmp(b->secret, "\0\377", 2) == 0);
+    CHECK(strcmp(b->nas_identifier, "gate") == 0 && b->source.family == 6 && b->sockets == 1);
+    config_forget_secrets(c);
+    CHECK(!c->radius);
+    config_free(c);
+}
+
+TEST(none_and_only_one)
+{
+    struct config *c = load_file(file(0, "radius.conf", "connections { }"));
+    CHECK(c && c->radius && c->radius->server_count == 0);
+    config_free(c);
+    c = load("server = 192.0.2.1\nsecret = s");
+    CHECK(c && c->radius->server_count == 1);
+    CHECK(c->radius->servers[0].ends[0].port == 1812 && c->radius->tries == 4);
+    CHECK_EQ(c->radius->backoff, 140);
+    config_free(c);
+}
+
+TEST(mistakes)
+{
+    CHECK(!load("servers { a { address = 192.0.2.1 } }") && said(true, 2, "has no secret"));
+    CHECK(!load("secret = s\nservers { a { port = 1 } }") && said(true, 3, "has no address"));
+    CHECK(!load("server = 192.0.2.1\nsecret =\"\"") && said(true, 3, "malformed, empty"));
+    CHECK(!load("server = 192.0.2.1\nsecret = s\nport = 0") && said(true, 4, "a port is wanted"));
+    CHECK(!load("secret = s\nservers { a { address = 192.0.2.1\nsource = ::1 } }") &&
+          said(true, 4, "of the family of the server"));
+    CHECK(!load("retransmit_base = 0.5") && said(true, 1, "retransmit_base 1 to 10"));
+    CHECK(!load("servers { port = 1 }") && said(true, 2, "put it into one"));
+    CHECK(!load("sever = 192.0.2.1") && said(true, 2, "is server meant?"));
+    struct config *c = load("secret = s\nservers { a { address = radius.example } }");
+    CHECK(c && c->radius->server_count == 0 && said(false, 3, "not looked up yet"));
+    config_free(c);
+    c = load("accounting = yes");
+    CHECK(c && said(false, 2, "not built yet"));
+    config_free(c);
+}
+
+TEST(from_strongswan_conf)
+{
+    const struct config_files from = {
+        .config = file(0, "radius.conf", "connections { }"),
+        .foreign =
+            file(1, "strongswan.conf",
+                 "charon { plugins { eap-radius {\nload = yes\nsecret = s\nservers { a { address "
+                 "= 192.0.2.7\nacct_port = 77 } }\ndae { enable = yes }\n} } }")};
+    struct config *c = config_load(&from, &report);
+    CHECK(c && c->radius->server_count == 1);
+    CHECK(c->radius->servers[0].ends[1].port == 77 && c->radius->servers[0].ends[0].octets[3] == 7);
+    CHECK(said(false, 6, "dae is not read"));
+    config_free(c);
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        return 1;
+    int bad = RUN(servers_and_what_they_have_in_common) | RUN(none_and_only_one) | RUN(mistakes) |
+              RUN(from_strongswan_conf);
+    folder_remove();
+    return bad;
+}

@@ -1,0 +1,217 @@
+/* eap/servers, relay and role: EAP that a server of RADIUS does, by its own socket on loopback. */
+#include "eap/servers.h"
+#include "ops/radiusfile.h"
+#include "test.h"
+#include "wire/codes.h"
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TEXT(s) bytes_of((s), sizeof(s) - 1)
+
+static struct loop *loop;
+static struct servers servers;
+static struct sessions sessions;
+static struct eap_place *place;
+static struct eap_turn turn;
+static struct md5 *md5;
+static struct sockaddr_in client;
+static u8 octets[RADIUS_MAX];
+static struct radius_packet question;
+static int server = -1;
+static unsigned news, answers;
+
+/* As the role does it. */
+static void told(void *ctx, const struct radius_output *what)
+{
+    (void)ctx;
+    if (what->kind == RADIUS_SILENT || what->kind == RADIUS_IS_BACK) {
+        news++;
+        return;
+    }
+    struct eap_place *p = sessions_find(&sessions, (u32)what->about);
+    if (!p || !servers_is_for(p, what))
+        return;
+    servers_answer(&servers, p, what, &turn);
+    answers++;
+}
+
+static void listen_here(struct settings_radius *set)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(name);
+    server = socket(AF_INET, SOCK_DGRAM, 0);
+    if (server < 0 || bind(server, (struct sockaddr *)&name, len) < 0 ||
+        getsockname(server, (struct sockaddr *)&name, &len) < 0)
+        abort();
+    struct settings_radius_server *s = &set->servers[0];
+    *s = (struct settings_radius_server){
+        .name = "a", .nas_identifier = "gate", .sockets = 1, .secret_len = 3, .secret = "key"};
+    s->ends[0] = (struct shrike_endpoint){{127, 0, 0, 1}, ntohs(name.sin_port), 4, 0};
+    s->ends[1] = s->ends[0];
+}
+
+static bool take_settings(const struct settings_radius *set, bool *anew)
+{
+    int fd = radius_seal_file(set);
+    bool done = fd >= 0 && servers_take(&servers, fd, anew);
+    close(fd);
+    return done;
+}
+
+/* A session of a peer that IKE knows as alice. asks: EAP asks for the name. */
+static bool begin(bool eap_start, bool asks)
+{
+    struct settings_radius set = {.server_count = 1,
+                                  .tries = 2,
+                                  .backoff = 100,
+                                  .first = 20 * SHRIKE_MS,
+                                  .eap_start = eap_start,
+                                  .id_prefix = "0"};
+    const struct shrike_eap_op op = {.session = 5,
+                                     .server = true,
+                                     .conn = "home",
+                                     .rule = {.methods = TEXT("\377"), .asks = asks},
+                                     .remote = {ID_FQDN, TEXT("alice")}};
+    bool anew;
+    listen_here(&set);
+    loop = loop_new();
+    md5 = md5_new();
+    servers = (struct servers){.loop = loop, .told = told};
+    news = answers = 0;
+    if (!loop || !md5 || !sessions_init(&sessions) || !take_settings(&set, &anew) || !anew ||
+        !take_settings(&set, &anew) || anew)
+        return false;
+    place = sessions_add(&sessions, 5, loop_now(loop));
+    if (!place)
+        return false;
+    session_init(&place->session, &op);
+    session_take(&place->session, &turn, TEXT(""));
+    return true;
+}
+
+static void end(void)
+{
+    servers_close(&servers);
+    sessions_free(&sessions);
+    md5_free(md5);
+    loop_free(loop);
+    close(server);
+}
+
+/* What the server is asked; the EAP message in it is in eap. */
+static bool asked(struct bytes *eap)
+{
+    static u8 message[RADIUS_MAX];
+    socklen_t len = sizeof(client);
+    struct bytes name;
+    if (turn.step != EAP_PASS || !servers_ask(&servers, place, &turn))
+        return false;
+    ssize_t n =
+        recvfrom(server, octets, sizeof(octets), MSG_DONTWAIT, (struct sockaddr *)&client, &len);
+    if (n < 0 || !radius_packet_read(bytes_of(octets, (size_t)n), &question))
+        return false;
+    *eap = radius_eap(&question, message);
+    return radius_find(&question, RADIUS_USER_NAME, &name) && name.at[0] == '0';
+}
+
+/* The server answers; true when the session has heard it. */
+static bool reply(u8 code, struct bytes eap)
+{
+    const struct radius_secret secret = {md5, TEXT("key")};
+    u8 out[RADIUS_MAX];
+    struct writer w = writer_of(out, sizeof(out));
+    unsigned before = answers;
+    radius_begin(&w, code, question.id, true);
+    radius_put_eap(&w, eap);
+    radius_put_text(&w, RADIUS_STATE, "state");
+    if (!radius_seal(&w, &secret, RADIUS_ANSWER, question.authenticator) ||
+        sendto(server, out, written(&w), 0, (struct sockaddr *)&client, sizeof(client)) < 0)
+        return false;
+    for (int i = 0; i < 100 && answers == before; i++)
+        loop_turn(loop, 10 * SHRIKE_MS);
+    return answers == before + 1;
+}
+
+TEST(a_session_of_a_server)
+{
+    struct bytes eap, state;
+    CHECK(begin(false, false));
+    CHECK(asked(&eap) && bytes_equal(eap, TEXT("\2\0\0\13\1"
+                                               "0alice")));
+    CHECK(reply(RADIUS_ACCESS_CHALLENGE, TEXT("\1\7\0\6\4x")));
+    CHECK(turn.step == EAP_SAY && turn.len == 6 && turn.octets[1] == 7);
+    session_take(&place->session, &turn, TEXT("\2\7\0\6\4y"));
+    CHECK(asked(&eap) && bytes_equal(eap, TEXT("\2\7\0\6\4y")));
+    CHECK(radius_find(&question, RADIUS_STATE, &state) && bytes_equal(state, TEXT("state")));
+    CHECK(reply(RADIUS_ACCESS_ACCEPT, TEXT("\3\7\0\4")));
+    struct shrike_answer a = session_answer(&place->session, &turn);
+    CHECK(turn.step == EAP_OVER && a.ok && a.secret.len == 0 && !a.mutual);
+    end();
+}
+
+TEST(the_peer_is_asked_who_it_is)
+{
+    struct bytes eap;
+    CHECK(begin(true, true));
+    CHECK(turn.step == EAP_SAY && turn.octets[4] == EAP_TYPE_IDENTITY);
+    u8 response[] = {2, turn.octets[1], 0, 8, 1, 'b', 'o', 'b'};
+    session_take(&place->session, &turn, bytes_of(response, sizeof(response)));
+    CHECK(asked(&eap) && bytes_equal(eap, TEXT("\2\0\0\11\1"
+                                               "0bob")));
+    CHECK(reply(RADIUS_ACCESS_REJECT, TEXT("\4\7\0\4")));
+    CHECK(turn.step == EAP_FAIL && turn.reason == SHRIKE_REASON_EAP_FAILED);
+    end();
+}
+
+TEST(the_server_begins)
+{
+    struct bytes eap;
+    CHECK(begin(true, false));
+    CHECK(asked(&eap) && eap.len == 0);
+    struct bytes value;
+    CHECK(radius_find(&question, RADIUS_EAP_MESSAGE, &value)); /* RFC 3579 2.1: an empty one */
+    session_take(&place->session, &turn, TEXT("\2\7\0\6\4y")); /* not asked yet */
+    CHECK(turn.step == EAP_FAIL && turn.reason == SHRIKE_REASON_EAP_SYNTAX);
+    end();
+}
+
+TEST(nobody_answers)
+{
+    struct bytes eap;
+    CHECK(begin(false, false) && asked(&eap));
+    for (int i = 0; i < 100 && answers == 0; i++)
+        loop_turn(loop, 10 * SHRIKE_MS);
+    CHECK(turn.step == EAP_FAIL && turn.reason == SHRIKE_REASON_EAP_SERVER && news == 1);
+    end();
+}
+
+TEST(who_has_ended_hears_nothing)
+{
+    struct bytes eap;
+    CHECK(begin(false, false) && asked(&eap));
+    servers_drop(&servers, place);
+    sessions_drop(&sessions, place);
+    CHECK(!reply(RADIUS_ACCESS_REJECT, TEXT("\4\7\0\4")));
+    end();
+}
+
+TEST(other_servers)
+{
+    struct bytes eap;
+    struct settings_radius none = {.server_count = 0};
+    bool anew;
+    CHECK(begin(false, false) && asked(&eap));
+    CHECK(take_settings(&none, &anew) && anew);
+    turn.step = EAP_PASS;
+    CHECK(!servers_ask(&servers, place, &turn));
+    CHECK(!servers_take(&servers, -1, &anew) && !anew);
+    end();
+}
+
+int main(void)
+{
+    return RUN(a_session_of_a_server) | RUN(the_peer_is_asked_who_it_is) | RUN(the_server_begins) |
+           RUN(nobody_answers) | RUN(who_has_ended_hears_nothing) | RUN(other_servers);
+}
