@@ -255,7 +255,7 @@ static void take_addresses(struct job *j, const struct shrike_addr *addrs, u32 c
         dial(j);
     else
         over(j, count > 0 ? "is on this host or in a private network, and was not asked: "
-                            "`private_targets` allows it"
+                            "`revocation_private` allows it"
                           : "has no address");
 }
 

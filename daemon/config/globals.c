@@ -146,6 +146,15 @@ static void compile_dns(struct compile *c, struct settings *set)
                      text);
 }
 
+static void compile_revocation(struct compile *c, struct settings *set)
+{
+    bool fetch = true, private = false;
+    compile_bool(c, c->shrike, "revocation_fetch", &fetch);
+    compile_bool(c, c->shrike, "revocation_private", &private);
+    set->revocation =
+        (uint8_t)((fetch ? REVOCATION_FETCH : 0) | (private ? REVOCATION_PRIVATE : 0));
+}
+
 static void compile_settings(struct compile *c, struct settings *set)
 {
     shrike_time keepalive = 20 * SHRIKE_SECOND;
@@ -166,6 +175,7 @@ static void compile_settings(struct compile *c, struct settings *set)
     set->keepalive_s = (uint32_t)(keepalive / SHRIKE_SECOND);
     set->install_virtual_ip = true;
     compile_bool(c, c->shrike, "install_virtual_ip", &set->install_virtual_ip);
+    compile_revocation(c, set);
     compile_dns(c, set);
     compile_interface(c, set);
     compile_library(c, set);

@@ -35,6 +35,12 @@ enum settings_plane {
     PLANE_USER = 0,   /* the one in user space: none of it */
 };
 
+/* Who is asked what is revoked. */
+enum settings_revocation {
+    REVOCATION_FETCH = 1,   /* those whom certificates name [yes] */
+    REVOCATION_PRIVATE = 2, /* those of this host and of private networks, too [no] */
+};
+
 /* What lines of the log are about. */
 enum log_group {
 #define GROUP(name) LOG_##name,
@@ -74,6 +80,7 @@ struct settings {
     bool install_routes;                /* [yes] */
     uint8_t plane;                      /* of enum settings_plane: not written to snapshots */
     uint8_t esp_library;                /* enum settings_library [fastest] */
+    uint8_t revocation;                 /* of enum settings_revocation: neither is this */
     uint32_t routing_table;             /* [220] */
     uint32_t routing_priority;          /* of the rule that leads to the table [220] */
     uint32_t mark;                      /* fwmark of IKE and ESP packets [220] */

@@ -37,7 +37,15 @@ static void put(struct sealing *s, const struct trust_record *r)
         s->hash = (s->hash ^ all.at[i]) * 0x100000001b3;
     s->total += all.len;
     free(room);
-    s->count += !r->is_rule;
+    s->count += !r->is_rule && r->kind != TRUST_FETCH;
+}
+
+/* How it is found out what is revoked. */
+static void put_fetch(struct sealing *s, const struct settings *set)
+{
+    u8 bits = (u8)((set->revocation & REVOCATION_FETCH ? TRUST_FETCH_ON : 0) |
+                   (set->revocation & REVOCATION_PRIVATE ? TRUST_FETCH_PRIVATE : 0));
+    put(s, &(struct trust_record){.kind = TRUST_FETCH, .octets = bytes_of(&bits, 1)});
 }
 
 /* ---- files ---- */
@@ -181,6 +189,7 @@ int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
     s.numbers = calloc(w->count + 1u, sizeof(*s.numbers));
     s.fd = memfd_create("shrike-trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     s.failed = !s.numbers || s.fd < 0;
+    put_fetch(&s, &config->settings);
     for (u32 i = 0; i < w->count && !s.failed; i++) {
         const struct wallet_file *f = w->files[i];
         s.numbers[i] = NO_NUMBER;

@@ -93,7 +93,10 @@ TEST(settings_of_the_daemon)
     CHECK_EQ(config->settings.dns, DNS_RESOLVCONF);
     CHECK(compile("shrike { dns = /tmp/resolv\n install_virtual_ip = no } "));
     s = &config->settings;
+    CHECK_EQ(s->revocation, REVOCATION_FETCH);
     CHECK(s->dns == DNS_FILE && strcmp(s->dns_file, "/tmp/resolv") == 0 && !s->install_virtual_ip);
+    CHECK(compile("shrike { revocation_fetch = no\n revocation_private = yes }"));
+    CHECK_EQ(config->settings.revocation, REVOCATION_PRIVATE);
     CHECK(compile(
         "shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
         " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"

@@ -1,0 +1,305 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# Certificates between two gateways: each kind of key, chains, and each refusal with its reason. What is
+# revoked is looked up in files, by CRLs and by OCSP. certs.sh [--one-process]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "skip certs: needs root, for network namespaces"
+    exit 0
+}
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+tools/need iproute2 iputils-ping openssl python3
+shrike_programs
+site_to_site_net
+pki=$net_dir/pki
+mkdir "$pki"
+server=192.0.2.2
+
+# key NAME KIND
+key() {
+    local kind=$2 options=()
+    case $kind in
+    rsa*) options=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${kind#rsa}") ;;
+    P-*) options=(-algorithm EC -pkeyopt "ec_paramgen_curve:$kind") ;;
+    *) options=(-algorithm "$kind") ;;
+    esac
+    openssl genpkey -quiet "${options[@]}" -out "$pki/$1.key" 2>/dev/null ||
+        openssl genpkey "${options[@]}" -out "$pki/$1.key" 2>/dev/null
+}
+
+# authority NAME [BY]
+authority() {
+    key "$1" P-256
+    openssl req -new -key "$pki/$1.key" -subj "/O=Example/CN=$1" -out "$pki/$1.csr"
+    printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n' >"$pki/ext"
+    signed "$1" "${2:-}" 1000
+}
+
+# signed NAME BY DAYS: NAME.pem of NAME.csr, with what stands in the file ext; without BY by itself.
+signed() {
+    local signer=(-signkey "$pki/$1.key")
+    [ -z "$2" ] || signer=(-CA "$pki/$2.pem" -CAkey "$pki/$2.key" -CAcreateserial)
+    openssl x509 -req -in "$pki/$1.csr" -days "$3" -extfile "$pki/ext" -out "$pki/$1.pem" \
+        "${signer[@]}" 2>/dev/null
+}
+
+# leaf NAME KIND [BY [DAYS [LINE...]]]: of NAME.example; the lines go into its extensions.
+leaf() {
+    local name=$1 by=${3:-root} days=${4:-90} line
+    key "$name" "$2"
+    openssl req -new -key "$pki/$name.key" -subj "/O=Example/CN=$name" -out "$pki/$name.csr"
+    {
+        echo "subjectAltName=DNS:$name.example"
+        for line in "${@:5}"; do echo "$line"; done
+    } >"$pki/ext"
+    signed "$name" "$by" "$days"
+}
+
+# index NAME...: what openssl's authorities and responder keep of certificates; those of such a name are
+# revoked.
+index() {
+    local name state
+    : >"$pki/index"
+    for name in "$@"; do
+        state=V$'\t'$(date -d '+80 days' +%y%m%d%H%M%SZ)$'\t'
+        [[ $name != *revoked* ]] ||
+            state=R$'\t'$(date -d '+80 days' +%y%m%d%H%M%SZ)$'\t'$(date +%y%m%d%H%M%SZ)
+        printf '%s\t%s\tunknown\t%s\n' "$state" \
+            "$(openssl x509 -in "$pki/$name.pem" -noout -serial | sed 's/.*=//')" "/CN=$name" >>"$pki/index"
+    done
+}
+
+# crl AUTHORITY: AUTHORITY.crl of what the index has, in DER.
+crl() {
+    printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s\ndefault_md=sha256\ndefault_crl_days=30\n' \
+        "$pki/index" >"$pki/ca.conf"
+    openssl ca -config "$pki/ca.conf" -gencrl -cert "$pki/$1.pem" -keyfile "$pki/$1.key" \
+        -out "$pki/crl.pem" 2>/dev/null
+    openssl crl -in "$pki/crl.pem" -outform DER -out "$pki/$1.crl"
+}
+
+authority root
+authority sub root
+authority low sub
+authority crls # is asked for CRLs
+authority responder
+authority silent
+authority stranger
+good=(rsa pss p256 p384 p521 ed25519 ed448 chain)
+leaf rsa rsa2048
+leaf pss rsa3072
+leaf p256 P-256
+leaf p384 P-384
+leaf p521 P-521
+leaf ed25519 ED25519
+leaf ed448 ED448
+leaf chain P-256 low
+leaf east P-256
+leaf revoked P-256
+leaf expired P-256 root -1
+leaf wrong P-256
+leaf unknown P-256 stranger
+leaf short rsa1024
+leaf usage P-256 root 90 extendedKeyUsage=codeSigning
+leaf nokey P-256
+by_crl=crlDistributionPoints=URI:http://$server:8001/crls.crl
+by_ocsp=authorityInfoAccess=OCSP\;URI:http://$server:8002/
+silent=crlDistributionPoints=URI:http://$server:8003/silent.crl
+online=(crl-good crl-revoked ocsp-good ocsp-revoked silent-relaxed silent-strict)
+leaf crl-good P-256 crls 90 "$by_crl"
+leaf crl-revoked P-256 crls 90 "$by_crl"
+leaf ocsp-good P-256 responder 90 "$by_ocsp"
+leaf ocsp-revoked P-256 responder 90 "$by_ocsp"
+leaf silent-relaxed P-256 silent 90 "$silent"
+leaf silent-strict P-256 silent 90 "$silent"
+all=("${good[@]}" revoked expired wrong unknown short usage nokey "${online[@]}")
+
+for side in west east; do
+    mkdir -p "$net_dir/$side"/{x509,x509ca,x509crl,private}
+    cp "$pki"/{root,crls,responder,silent}.pem "$net_dir/$side/x509ca"
+done
+index east "${good[@]}" revoked
+crl root
+cp "$pki/root.crl" "$net_dir/east/x509crl"
+cp "$pki/east.key" "$net_dir/east/private"
+cp "$pki/east.pem" "$net_dir/east/x509"
+for name in "${all[@]}"; do
+    [ "$name" = nokey ] || cp "$pki/$name.key" "$net_dir/west/private/$name.pem"
+    cp "$pki/$name.pem" "$net_dir/west/x509"
+done
+cat "$pki/chain.pem" "$pki/low.pem" "$pki/sub.pem" >"$net_dir/west/x509/chain.pem"
+
+# connection SIDE NAME: local and remote of one of them.
+connection() {
+    local side=$1 name=$2 near=192.0.2.1 far=192.0.2.2 mine=1 theirs=2
+    local of_west=local of_east=remote auth=pubkey id=$name.example more=
+    if [ "$side" = east ]; then
+        near=192.0.2.2 far=192.0.2.1 mine=2 theirs=1 of_west=remote of_east=local
+        case $name in *good | *-revoked | *strict) more="revocation = strict" ;; esac
+    else
+        more="certs = $name.pem"
+    fi
+    case $name in
+    rsa) auth=ike:rsa-sha256 ;;
+    pss) auth=rsa/pss ;;
+    wrong) id=other.example ;;
+    short) [ "$side" = east ] || auth=rsa-1024 ;;
+    esac
+    cat <<END
+    $name {
+        local_addrs = $near
+        remote_addrs = $far
+        $of_west {
+            auth = $auth
+            id = $id
+            $more
+        }
+        $of_east {
+            auth = pubkey
+            id = east.example
+        }
+        children {
+            lan {
+                local_ts = 10.$mine.0.0/24
+                remote_ts = 10.$theirs.0.0/24
+            }
+        }
+    }
+END
+}
+
+for side in west east; do
+    {
+        echo "shrike {"
+        echo "    revocation_private = yes"
+        echo "}"
+        echo "connections {"
+        for name in "${all[@]}"; do connection $side "$name"; done
+        echo "}"
+    } >"$net_dir/$side/swanctl.conf"
+done
+
+# What those say who are asked, and who is silent.
+index crl-good crl-revoked
+crl crls
+index ocsp-good ocsp-revoked
+cat >"$net_dir/serve.py" <<'END'
+"""serve.py CRL: at port 8001 a CRL, and how often it was asked for; at port 8003 silence."""
+import http.server, socket, sys, threading
+
+class Crl(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        with open(sys.argv[1], 'rb') as f:
+            body = f.read()
+        print('asked for', self.path, flush=True)
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+silent = socket.create_server(('', 8003), backlog=64)
+kept = []
+
+def keep():
+    while True:
+        kept.append(silent.accept())
+        print('kept', len(kept), flush=True)
+
+threading.Thread(target=keep, daemon=True).start()
+http.server.HTTPServer(('', 8001), Crl).serve_forever()
+END
+
+serve() {
+    background east "$net_dir/serve.log" python3 "$net_dir/serve.py" "$pki/crls.crl"
+    background east "$net_dir/ocsp.log" openssl ocsp -index "$pki/index" -port 8002 \
+        -CA "$pki/responder.pem" -rsigner "$pki/responder.pem" -rkey "$pki/responder.key" -ndays 1
+}
+
+start() {
+    local name
+    for name in west east; do
+        background "$name" "$net_dir/$name.log" "$shriked" --config "$net_dir/$name/swanctl.conf" \
+            --control-socket "$net_dir/$name.vici" "$@"
+        eval "shriked_$name=$pid"
+        within 10 shrike_at "$name" version || return 1
+    done
+    ! grep -E "error|left out" "$net_dir"/{west,east}.log
+}
+
+# works NAME: it comes up, carries packets and goes.
+works() {
+    shrike_at west up "$1" && both_ways && shrike_at west down "$1"
+}
+
+# has_reason SIDE NAME REASON [WORD]: why says so of this connection, or of any when it is empty; the word
+# stands in what it says.
+has_reason() {
+    "$shrike" --json --socket "$net_dir/$1.vici" -n 256 why | python3 -c '
+import json, sys
+name, reason, word = sys.argv[1:]
+all = json.load(sys.stdin)["failures"]
+print([(f["connection"], f["reason"]) for f in all])
+sys.exit(not any(f["connection"] == (name or f["connection"]) and f["reason"] == reason and word in json.dumps(f)
+                 for f in all))' "$2" "$3" "${4:-}"
+}
+
+# refused NAME REASON: by east; west only hears that it was.
+refused() {
+    ! shrike_at west up "$1" && within 3 has_reason east "$1" "$2" && has_reason west "$1" AUTH_FAILED
+}
+
+# Of what is written there nothing stands in the certificate: west goes by its subject, whom east does not
+# know.
+another_identity() {
+    ! shrike_at west up wrong && within 3 has_reason east "" NO_IDENTITY CN=wrong
+}
+
+# Who has no key asks nobody.
+without_a_key() {
+    ! shrike_at west up nokey && within 3 has_reason west nokey AUTH_NO_KEY
+}
+
+serve
+test_of "start" start "$@" || true
+for name in "${good[@]}"; do test_of "$name: up, and carries packets" works "$name" || true; done
+test_of "revoked, by a file" refused revoked CERT_REVOKED || true
+test_of "expired" refused expired CERT_EXPIRED || true
+test_of "of another identity" another_identity || true
+test_of "of an authority that nobody knows" refused unknown CERT_ISSUER || true
+test_of "short key" refused short CERT_WEAK || true
+test_of "for another use" refused usage CERT_USAGE || true
+test_of "no private key" without_a_key || true
+test_of "CRL: good" works crl-good || true
+test_of "CRL: asked for once" works crl-good || true
+test_of "CRL: revoked" refused crl-revoked CERT_REVOKED || true
+test_of "OCSP: good" works ocsp-good || true
+test_of "OCSP: revoked" refused ocsp-revoked CERT_REVOKED || true
+
+# One that waits for who is silent delays nobody else.
+a_silent_one() {
+    local from waiting
+    shrike_at west up silent-strict >"$net_dir/silent" 2>&1 &
+    waiting=$!
+    within 3 grep -q '^kept 1' "$net_dir/serve.log" || return 1
+    from=$(date +%s%N)
+    works p256 || return 1
+    echo "meanwhile another: $((($(date +%s%N) - from) / 1000000)) ms"
+    kill -0 $waiting || return 1
+    ! wait $waiting && within 3 has_reason east silent-strict CERT_UNKNOWN
+}
+
+# As long as it is known that he is silent, nobody waits for him.
+relaxed_goes_on() {
+    local from
+    from=$(date +%s)
+    works silent-relaxed && [ $(($(date +%s) - from)) -lt 5 ] && [ "$(grep -c ^kept "$net_dir/serve.log")" = 1 ]
+}
+
+test_of "silence: strict is refused, others do not wait" a_silent_one || true
+test_of "silence: relaxed is let in" relaxed_goes_on || true
+test_of "the CRL was asked for once" test "$(grep -c asked "$net_dir/serve.log")" = 1 || true
+if [ $net_failed -gt 0 ]; then exit 1; fi
+exit 0
