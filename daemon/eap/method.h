@@ -29,9 +29,6 @@ struct mschapv2_state {
     u8 phase;
 };
 
-/* In place of a type: a server of RADIUS has the methods. */
-#define EAP_TYPE_RELAY SHRIKE_EAP_RELAY
-
 struct md5_state {
     u8 challenge[EAP_CHALLENGE];
 };

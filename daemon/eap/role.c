@@ -152,7 +152,7 @@ static void servers_lost(struct eap_role *e)
     struct eap_turn t;
     for (struct list *l = e->sessions.all.next; l != &e->sessions.all; l = l->next) {
         struct eap_place *p = list_item(l, struct eap_place, all);
-        if (p->session.type != EAP_TYPE_RELAY || !p->session.of.relay.question)
+        if (p->session.type != SHRIKE_EAP_RELAY || !p->session.of.relay.question)
             continue;
         servers_answer(&e->servers, p, &lost, &t);
         settle(e, p, &t);

@@ -118,14 +118,14 @@ bool servers_ask(struct servers *s, struct eap_place *p, const struct eap_turn *
 void servers_drop(struct servers *s, struct eap_place *p)
 {
     struct radius_pass *pass = &p->session.of.relay;
-    if (s->link && p->session.type == EAP_TYPE_RELAY && pass->question)
+    if (s->link && p->session.type == SHRIKE_EAP_RELAY && pass->question)
         radius_link_drop(s->link, pass->question);
 }
 
 bool servers_is_for(const struct eap_place *p, const struct radius_output *what)
 {
     u64 question = p->session.of.relay.question;
-    return p->session.type == EAP_TYPE_RELAY && (question == what->number || question == ASKING);
+    return p->session.type == SHRIKE_EAP_RELAY && (question == what->number || question == ASKING);
 }
 
 void servers_answer(struct servers *s, struct eap_place *p, const struct radius_output *what,

@@ -275,7 +275,7 @@ void session_take(struct eap_session *s, struct eap_turn *t, struct bytes messag
         method_say(s, t, EAP_TYPE_IDENTITY, bytes_of(NULL, 0));
     else if (s->server && message.len == 0)
         serve(s, t);
-    else if (s->server && s->type == EAP_TYPE_RELAY)
+    else if (s->server && s->type == SHRIKE_EAP_RELAY)
         relay_pass(s, t, message);
     else if (!eap_read(message, &eap))
         method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
