@@ -201,7 +201,7 @@ bool wallet_look(struct wallet *s, const struct config *c, struct config_report 
 
 /* ---- what connections name ---- */
 
-/* What came with its connection is known by where it lies: connections share nothing. */
+/* What came with its connection may have come with another, too, or alone. */
 static bool look_at_octets(struct wallet *s, const struct config_cert *cert,
                            struct wallet_file *like)
 {
@@ -264,7 +264,7 @@ const struct wallet_file *wallet_find(const struct wallet *s, enum wallet_kind k
         return find(s, kind, named->path, true);
     for (uint32_t i = 0; i < s->count; i++) {
         const struct wallet_file *f = s->files[i];
-        if (f->kind == kind && f->named && bytes_equal(f->octets, named->octets))
+        if (f->kind == kind && f->octets.at && bytes_equal(f->octets, named->octets))
             return f;
     }
     return NULL;

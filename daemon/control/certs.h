@@ -1,19 +1,59 @@
-/* Commands about certificates, private keys and authorities, which are not built: what lists them
- * lists none, what loads them is refused, and what removes them has nothing to do. */
+/* Commands about certificates, private keys and authorities. What they bring works as if it stood
+ * in the folders, and outlives this process in its vault; of private keys only their names stay
+ * here. */
 #ifndef CONTROL_CERTS_H
 #define CONTROL_CERTS_H
 
+#include "ops/mail.h"
 #include "vici/server.h"
 
-/* list-certs, list-authorities */
-enum vici_reply certs_list(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+#define CERTS_ASKS_MAX 16   /* commands that keys has not answered yet */
+#define CERTS_KEYS_MAX 1024 /* private keys of the control socket, as keys takes them */
+
+struct control;
+
+struct certs_commands {
+    struct certs_ask {
+        vici_ticket ticket; /* 0: free */
+        u32 reference;
+        bool removes;
+    } asks[CERTS_ASKS_MAX];
+    struct shrike_key_id keys[CERTS_KEYS_MAX]; /* that the control socket brought */
+    u32 key_count;
+};
+
+/* load-cert, load-key, unload-key, get-keys, list-certs, flush-certs */
+enum vici_reply certs_load(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_load_key(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_unload_key(void *ctx, const struct vici_request *r,
+                                 struct vici_writer *answer);
 enum vici_reply certs_get_keys(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_flush(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+/* What is not built: load-token, load-authority; unload-authority, list-authorities,
+ * get-authorities, which know of none */
+enum vici_reply certs_refuse(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_list_none(void *ctx, const struct vici_request *r,
+                                struct vici_writer *answer);
 enum vici_reply certs_get_authorities(void *ctx, const struct vici_request *r,
                                       struct vici_writer *answer);
-/* load-cert, load-key, load-token, load-authority */
-enum vici_reply certs_load(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-/* unload-key, unload-authority */
-enum vici_reply certs_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-enum vici_reply certs_flush(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+
+/* For clear-creds: certificates, and private keys. false: keys is not there. */
+bool certs_clear(struct control *c) must_use;
+/* The next certificate from this file and this item on, as an event of list-certs; false: that was
+ * all. `type` and `flag` are wanted, empty for any. */
+struct certs_filter {
+    char type[16], flag[8];
+};
+void certs_filter_read(struct certs_filter *f, struct bytes message);
+bool certs_put_next(struct control *c, const struct certs_filter *f, u32 *file, u32 *item,
+                    struct vici_writer *w) must_use;
+
+/* What keys says of one. */
+bool certs_got_key(struct control *c, const struct mail_private_is *is);
+void certs_keys_gone(struct control *c);
+void certs_cancel(struct control *c, vici_ticket ticket);
+/* A record of the vault: a private key that came in the life before. */
+void certs_restore(struct control *c, struct bytes key);
 
 #endif

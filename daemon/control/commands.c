@@ -1,7 +1,6 @@
 /* The table of commands, and events: see commands.h. */
 #include "control/commands.h"
 #include "control/algorithms.h"
-#include "control/certs.h"
 #include "control/control.h"
 #include "control/sas.h"
 #include "proc/line.h"
@@ -213,22 +212,22 @@ static const struct vici_command commands[] = {
     {"list-policies", walk_policies},
     {"list-conns", walk_conns},
     {"get-conns", conns_get},
-    {"list-certs", certs_list},
-    {"list-authorities", certs_list},
+    {"list-certs", walk_certs},
+    {"list-authorities", certs_list_none},
     {"get-authorities", certs_get_authorities},
     {"load-conn", conns_load},
     {"unload-conn", conns_unload},
     {"load-cert", certs_load},
-    {"load-key", certs_load},
-    {"unload-key", certs_unload},
+    {"load-key", certs_load_key},
+    {"unload-key", certs_unload_key},
     {"get-keys", certs_get_keys},
-    {"load-token", certs_load},
+    {"load-token", certs_refuse},
     {"load-shared", shared_load},
     {"unload-shared", shared_unload},
     {"get-shared", shared_get},
     {"flush-certs", certs_flush},
     {"clear-creds", shared_clear},
-    {"load-authority", certs_load},
+    {"load-authority", certs_refuse},
     {"unload-authority", certs_unload},
     {"load-pool", pools_load},
     {"unload-pool", pools_unload},
@@ -288,5 +287,6 @@ void commands_cancel(struct control *c, vici_ticket ticket)
     walk_cancel(c, ticket);
     stats_cancel(c, ticket);
     asks_cancel(c, ticket);
+    certs_cancel(c, ticket);
     upgrade_cancel(c, ticket);
 }

@@ -132,6 +132,20 @@ static void put_addrs(struct vici_writer *w, const struct shrike_conn *conn,
     vici_list_end(w);
 }
 
+static const char *class_of(enum shrike_auth_kind kind)
+{
+    switch (kind) {
+    case SHRIKE_AUTH_PUBKEY:
+        return "public key";
+    case SHRIKE_AUTH_EAP:
+        return "EAP";
+    case SHRIKE_AUTH_PSK:
+    case SHRIKE_AUTH_NONE:
+        break;
+    }
+    return "pre-shared key";
+}
+
 static void put_auth(struct vici_writer *w, const char *section, const struct shrike_auth *a)
 {
     char at[4 * SHRIKE_ID_MAX + 1];
@@ -142,8 +156,9 @@ static void put_auth(struct vici_writer *w, const char *section, const struct sh
         print_ident(&t, a->id.type, a->id.data);
         vici_put_text(w, "id", at);
     }
-    vici_put_text(w, "class", "pre-shared key");
-    for (size_t i = 0; i < ARRAY_LEN(empty); i++) { /* of certificates, which are not built */
+    vici_put_text(w, "class", class_of(a->kind));
+    for (size_t i = 0; i < ARRAY_LEN(empty);
+         i++) { /* groups and policies are not built; what certificates say is list-certs' */
         vici_list_begin(w, empty[i]);
         vici_list_end(w);
     }

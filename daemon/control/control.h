@@ -3,6 +3,7 @@
 #define CONTROL_CONTROL_H
 
 #include "control/asks.h"
+#include "control/certs.h"
 #include "control/clients.h"
 #include "control/conns.h"
 #include "control/counters.h"
@@ -40,6 +41,7 @@ enum reference_kind {
     REFERENCE_COUNTERS,
     REFERENCE_LADDERS,
     REFERENCE_METRICS,
+    REFERENCE_KEYS,
 };
 #define REFERENCE_SHIFT 28
 
@@ -52,6 +54,7 @@ struct control {
     struct metrics metrics;
     struct model model;
     struct creds creds;
+    struct certs_commands certs;
     struct renew renew;
     struct names names;
     struct lookups lookups;

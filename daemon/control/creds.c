@@ -14,8 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PRIVATE_MAX   49152 /* octets of the file of a private key, as keys takes them */
-#define PRIVATES_MAX  1024  /* files */
+#define PRIVATES_MAX  1024 /* files */
 #define RECORD_OCTETS 65536
 #define VAULT_NAME    "cert:"
 
@@ -99,7 +98,7 @@ static void take_file(struct sealing *s, const char *folder, const char *name)
     struct file f;
     if (snprintf(path, sizeof path, "%s%s/%s", s->files->folder, folder, name) >= (int)sizeof path)
         return;
-    const char *why = file_read(path, PRIVATE_MAX, &f);
+    const char *why = file_read(path, CREDS_PRIVATE_MAX, &f);
     if (!why && s->count == PRIVATES_MAX)
         why = "is one too many";
     if (why)

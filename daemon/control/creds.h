@@ -7,7 +7,8 @@
 #include "config/credentials.h"
 #include "proc/loop.h"
 
-#define CREDS_EACH_DAY (86400 * SHRIKE_SECOND) /* certificates that end soon are warned of */
+#define CREDS_PRIVATE_MAX 49152 /* octets of the file of a private key, as keys takes them */
+#define CREDS_EACH_DAY    (86400 * SHRIKE_SECOND) /* certificates that end soon are warned of */
 
 struct control;
 

@@ -68,7 +68,7 @@ u32 control_reference(struct control *c, enum reference_kind kind)
 enum reference_kind control_reference_kind(u32 reference)
 {
     u32 kind = reference >> REFERENCE_SHIFT;
-    return kind <= REFERENCE_METRICS ? (enum reference_kind)kind : REFERENCE_NONE;
+    return kind <= REFERENCE_KEYS ? (enum reference_kind)kind : REFERENCE_NONE;
 }
 
 /* ---- the configuration ---- */
@@ -144,6 +144,7 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
     policies_restore(ctx, key, value);
     failures_restore(ctx, key, value);
     creds_restore(ctx, key, value);
+    certs_restore(ctx, key);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
         shared_restore(ctx, bytes_of(key.at + 7, key.len - 7), value);
 }
@@ -316,6 +317,13 @@ static bool got_counts(struct control *c, const struct mail *m)
     return true;
 }
 
+static bool got_key(struct control *c, const struct mail *m)
+{
+    struct mail_private_is is;
+    struct reader r = reader_of(m->body);
+    return private_is_read(&r, &is) && certs_got_key(c, &is);
+}
+
 static void control_mail(void *self, enum role from, struct mail *m)
 {
     struct control *c = self;
@@ -330,6 +338,8 @@ static void control_mail(void *self, enum role from, struct mail *m)
         right = from_net(c, m);
     else if (from == ROLE_CERTS)
         right = m->kind == MAIL_HOST && lookup_got_host(c, m);
+    else if (from == ROLE_KEYS)
+        right = m->kind == MAIL_PRIVATE_IS && got_key(c, m);
     else if (from == ROLE_ESP)
         right = (m->kind == MAIL_COUNTED && got_counts(c, m)) ||
                 (m->kind == MAIL_TRAFFIC_IS && metrics_got_traffic(c, m));
@@ -348,6 +358,8 @@ static void control_peer(void *self, enum role who, bool there)
     if (who == ROLE_NET || who == ROLE_ESP)
         ended_forget(c);
     metrics_gone(c, who);
+    if (who == ROLE_KEYS)
+        certs_keys_gone(c);
     if (who == ROLE_NET) {
         start_forget(c);
         listing_net_gone(c);

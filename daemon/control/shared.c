@@ -279,5 +279,7 @@ enum vici_reply shared_clear(void *ctx, const struct vici_request *r, struct vic
     while (c->shared.count)
         if (!unload(c, c->shared.count - 1))
             return vici_refuse(answer, "the process that holds secrets is not there; try again");
-    return good(answer);
+    return certs_clear(c)
+               ? good(answer)
+               : vici_refuse(answer, "the process that holds private keys is not there; try again");
 }

@@ -1,5 +1,6 @@
 /* Sections of messages as sections of the language: see tree_vici.h. */
 #include "control/tree_vici.h"
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,32 @@ static bool add_text(const struct build *b, const struct vici_item *item)
     return false;
 }
 
+/* Files of certificates and keys come as they are: as text they are "0s" and base64. */
+static bool holds_files(const char *key)
+{
+    static const char *const keys[] = {"certs", "cacerts", "pubkeys"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool add_files(const struct build *b, struct value *v, struct bytes items)
+{
+    struct vici_reader r = vici_list_of(items);
+    struct vici_item item;
+    char *text = pool_take(b->pool, 2 * items.len + 1); /* an item of one octet needs seven */
+    size_t len = 0;
+    while (vici_read_next(&r, &item) == VICI_LIST_ITEM) {
+        if (item.value.len < 8)
+            continue; /* no certificate, nor key */
+        len += (size_t)sprintf(text + len, "%s0s", len ? "," : "");
+        len += (size_t)EVP_EncodeBlock((u8 *)text + len, item.value.at, (int)item.value.len);
+    }
+    v->text = text;
+    return true;
+}
+
 static bool add_list(const struct build *b, const struct vici_item *list)
 {
     struct value *v = add_value(b, list->name);
@@ -86,6 +113,8 @@ static bool add_list(const struct build *b, const struct vici_item *list)
     struct vici_item item;
     if (!v)
         return false;
+    if (holds_files(v->key))
+        return add_files(b, v, list->value);
     char *text = pool_take(b->pool, list->value.len + 1); /* each item has three octets in front */
     size_t len = 0;
     while (vici_read_next(&r, &item) == VICI_LIST_ITEM) {

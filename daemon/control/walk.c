@@ -7,7 +7,9 @@
 static bool send(struct control *c, const struct walk *k, const struct vici_writer *w, bool *over)
 {
     struct bytes message;
-    enum served event = k->policies ? SERVED_LIST_POLICY : SERVED_LIST_CONN;
+    enum served event = k->certs      ? SERVED_LIST_CERT
+                        : k->policies ? SERVED_LIST_POLICY
+                                      : SERVED_LIST_CONN;
     if (!vici_written(w, &message))
         return true; /* longer than a message may be */
     switch (vici_server_stream(&c->clients.server, k->ticket, event, message)) {
@@ -69,11 +71,12 @@ static bool stream(struct control *c, struct walk *k)
     bool over = !config;
     while (!over) {
         struct vici_writer w = vici_writer_of(octets, sizeof octets);
-        if (!put_next(config, k, &w))
+        if (!(k->certs ? certs_put_next(c, &k->filter, &k->conn, &k->child, &w)
+                       : put_next(config, k, &w)))
             return true;
         if (!send(c, k, &w, &over))
             return false;
-        if (k->policies)
+        if (k->policies || k->certs)
             k->child++;
         else
             k->conn++;
@@ -87,13 +90,15 @@ static void take_name(char out[VICI_NAME_MAX + 1], struct bytes name)
         memcpy(out, name.at, MIN(name.len, VICI_NAME_MAX));
 }
 
-static enum vici_reply begin(struct control *c, const struct vici_request *r, u8 policies)
+static enum vici_reply begin(struct control *c, const struct vici_request *r, u8 policies,
+                             bool certs)
 {
     for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
         struct walk *k = &c->walks.at[i];
         if (k->ticket)
             continue;
-        *k = (struct walk){.ticket = r->ticket, .policies = policies};
+        *k = (struct walk){.ticket = r->ticket, .policies = policies, .certs = certs};
+        certs_filter_read(&k->filter, r->message);
         take_name(k->ike, vici_value(r->message, "ike"));
         take_name(k->only, vici_value(r->message, "child"));
         if (!stream(c, k))
@@ -107,7 +112,13 @@ static enum vici_reply begin(struct control *c, const struct vici_request *r, u8
 enum vici_reply walk_conns(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)answer;
-    return begin(ctx, r, 0);
+    return begin(ctx, r, 0, false);
+}
+
+enum vici_reply walk_certs(void *ctx, const struct vici_request *r, struct vici_writer *answer)
+{
+    (void)answer;
+    return begin(ctx, r, 0, true);
 }
 
 enum vici_reply walk_policies(void *ctx, const struct vici_request *r, struct vici_writer *answer)
@@ -117,7 +128,7 @@ enum vici_reply walk_policies(void *ctx, const struct vici_request *r, struct vi
     wanted |= vici_value_is(r->message, "trap", "yes") ? WALK_TRAP : 0;
     wanted |= vici_value_is(r->message, "pass", "yes") ? WALK_PASS : 0;
     wanted |= vici_value_is(r->message, "drop", "yes") ? WALK_DROP : 0;
-    return wanted ? begin(ctx, r, wanted) : VICI_REPLY_NOW;
+    return wanted ? begin(ctx, r, wanted, false) : VICI_REPLY_NOW;
 }
 
 static struct walk *by_ticket(struct control *c, vici_ticket ticket)

@@ -98,6 +98,27 @@ TEST(keys_without_certificates)
     OPENSSL_free(der);
 }
 
+/* What came with a connection is found, be it there alone or loaded before, too. */
+TEST(over_the_control_socket)
+{
+    struct pki own = pki_make("own", &root, "DNS:own", false, DAYS(-1, 60));
+    struct config_cert cert = {.octets = pki_pem(NULL, &own, NULL)};
+    for (int loaded = 0; loaded < 2; loaded++) {
+        fill(CONN("auth = psk\n id = own", "auth = psk"));
+        struct shrike_conn *a = (struct shrike_conn *)(uintptr_t)config->conf.conns;
+        struct config_conn *beside = (struct config_conn *)(uintptr_t)config->beside;
+        if (loaded)
+            CHECK(!wallet_put(&w, WALLET_CERTIFICATE, "load-cert", cert.octets));
+        a->local.kind = SHRIKE_AUTH_PUBKEY;
+        beside->local_certs = (struct config_certs){&cert, 1};
+        wallet_look_named(&w, config, &report);
+        credentials_fill(config, &w, &report);
+        CHECK(a->local.credential_count == 1 && is_key(&a->local.credentials->key, &own));
+    }
+    wallet_clear(&w);
+    pki_free(&own);
+}
+
 /* A renewed certificate is there without its connection being read again. */
 TEST(renewed)
 {
@@ -126,7 +147,7 @@ int main(void)
     pki_file("x509/gw.pem", pki_pem(NULL, &gw, NULL));
     pki_file("x509/other.pem", pki_pem(NULL, &other, NULL));
     int bad = RUN(a_chain_out_of_several_files) | RUN(identities) | RUN(whom_we_ask_for) |
-              RUN(keys_without_certificates) | RUN(renewed);
+              RUN(keys_without_certificates) | RUN(over_the_control_socket) | RUN(renewed);
     config_free(config);
     wallet_free(&w);
     pki_free(&root);

@@ -1,30 +1,120 @@
-/* What is not built: listed as none, refused, or nothing to do, each as its caller expects it. */
+/* Certificates and private keys of the control socket: taken, listed, handed on, forgotten; and
+ * what is not built. */
 #include "ask.h"
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
-TEST(there_are_none)
+static char cert[4096];
+static const char *refusal; /* what keys says of the next key; NULL: it takes it */
+static u32 keys_told;
+
+/* PEM of a certificate of an authority. */
+static void make_cert(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *x = X509_new();
+    X509_NAME *name = X509_get_subject_name(x);
+    BIO *bio = BIO_new(BIO_s_mem());
+    X509_set_version(x, X509_VERSION_3);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const u8 *)"Root", -1, -1, 0);
+    X509_set_issuer_name(x, name);
+    X509_gmtime_adj(X509_getm_notBefore(x), -60);
+    X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+    X509_set_pubkey(x, key);
+    X509_EXTENSION *ca = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+    ensure(X509_add_ext(x, ca, -1) == 1 && X509_sign(x, key, EVP_sha256()) > 0);
+    ensure(PEM_write_bio_X509(bio, x) == 1 && BIO_read(bio, cert, sizeof cert - 1) > 0);
+    X509_EXTENSION_free(ca);
+    BIO_free(bio);
+    X509_free(x);
+    EVP_PKEY_free(key);
+}
+
+/* Stands in for keys: one key goes by 01 01 ..., whatever is in it. */
+static void keys_answer(struct other *o, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    struct mail_private one;
+    struct mail_private_is is = {.reference = read_u32(&r)};
+    u8 body[512];
+    struct writer w = writer_of(body, sizeof body);
+    if (m->kind != MAIL_PRIVATE)
+        return;
+    ensure(private_mail_read(&r, &one));
+    keys_told++;
+    is.id = one.id;
+    if (!one.remove)
+        memset(is.id.octets, 1, sizeof is.id.octets);
+    snprintf(is.why, sizeof is.why, "%s", refusal ? refusal : "");
+    private_is_write(&w, &is);
+    send_to_control(o, MAIL_PRIVATE_IS, written_bytes(&w), -1);
+}
+
+#define ID "0101010101010101010101010101010101010101"
+
+TEST(certificates)
 {
     ask_begin("");
-    CHECK(client_register(&c, "list-cert") && client_register(&c, "list-authority"));
+    CHECK(client_register(&c, "list-cert"));
     CHECK(ASK("list-certs", "type", "ANY") && c.event_count == 0 && c.answer_len == 0);
-    CHECK(ASK("list-authorities", NULL, NULL) && c.event_count == 0 && c.answer_len == 0);
-    CHECK(ASK("get-keys", NULL, NULL) && ask_items("keys") == 0);
-    CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 0);
+    CHECK(WELL("load-cert", "type", "X509", "flag", "CA", "data", cert));
+    CHECK(WELL("load-cert", "type", "X509", "flag", "CA", "data", cert)); /* it is there already */
+    CHECK(ASK("list-certs", NULL, NULL));
+    CHECK_EQ(c.event_count, 1);
+    CHECK(ASK("list-certs", "type", "X509", "flag", "ca") && c.event_count == 1);
+    CHECK(ASK("list-certs", "type", "X509", "flag", "NONE") && c.event_count == 0);
+    CHECK(ASK("list-certs", "type", "PUBKEY") && c.event_count == 0);
+    CHECK(WELL("load-cert", "type", "X509_CRL", "data", "read by others"));
+    CHECK(
+        REFUSED("load-cert", "holds no certificate", "type", "X509", "flag", "NONE", "data", "x"));
+    CHECK(REFUSED("load-cert", "holds no public key", "type", "PUBKEY", "data", "x"));
+    CHECK(REFUSED("load-cert", "flag NONE or CA", "type", "X509", "flag", "AA", "data", cert));
+    CHECK(REFUSED("load-cert", "flag NONE or CA", "type", "X509_AC", "data", cert));
+    CHECK(WELL("flush-certs", "type", "ANY"));
+    CHECK(WELL("clear-creds", NULL, NULL));
+    CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 0);
     ask_end();
 }
 
-TEST(none_are_taken)
+TEST(private_keys)
 {
-    static const char *const commands[] = {"load-cert", "load-key", "load-token", "load-authority"};
     ask_begin("");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        CHECK(REFUSED(commands[i], "certificates are not built yet", "type", "X509"));
-    CHECK(REFUSED("unload-key", "nothing of this name", "id", "00"));
+    t.keys.answer = keys_answer;
+    CHECK(ASK("get-keys", NULL, NULL) && ask_items("keys") == 0);
+    CHECK(WELL("load-key", "type", "any", "data", "a key") && answer_is(&c, "id", ID));
+    CHECK(ASK("get-keys", NULL, NULL) && ask_items("keys") == 1);
+    refusal = "is encrypted";
+    CHECK(REFUSED("load-key", "the private key is encrypted", "type", "rsa", "data", "another"));
+    refusal = NULL;
+    CHECK(REFUSED("load-key", "data is to be", "type", "rsa"));
+    CHECK(ASK("get-keys", NULL, NULL) && ask_items("keys") == 1);
+    CHECK(REFUSED("unload-key", "no private key of this id", "id", "00"));
+    CHECK(REFUSED("unload-key", "no private key of this id", "id",
+                  "0202020202020202020202020202020202020202"));
+    CHECK(WELL("unload-key", "id", ID) && ASK("get-keys", NULL, NULL) && ask_items("keys") == 0);
+    CHECK(WELL("load-key", "type", "any", "data", "a key"));
+    u32 before = keys_told;
+    CHECK(WELL("clear-creds", NULL, NULL));
+    UNTIL(keys_told > before);
+    CHECK(keys_told == before + 1 && ASK("get-keys", NULL, NULL) && ask_items("keys") == 0);
+    ask_end();
+}
+
+TEST(what_is_not_built)
+{
+    ask_begin("");
+    CHECK(client_register(&c, "list-authority"));
+    CHECK(ASK("list-authorities", NULL, NULL) && c.event_count == 0 && c.answer_len == 0);
+    CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 0);
+    CHECK(REFUSED("load-token", "not built yet", "handle", "1"));
+    CHECK(REFUSED("load-authority", "not built yet", "ca", "x"));
     CHECK(REFUSED("unload-authority", "nothing of this name", "name", "ca"));
-    CHECK(WELL("flush-certs", "type", "ANY"));
     ask_end();
 }
 
 int main(void)
 {
-    return RUN(there_are_none) | RUN(none_are_taken);
+    make_cert();
+    return RUN(certificates) | RUN(private_keys) | RUN(what_is_not_built);
 }
