@@ -222,6 +222,9 @@ static void check_auth(struct client *c, const struct line *l)
 {
     struct bytes body = message_body(&c->in, PAYLOAD_AUTH), id = message_body(&c->in, PAYLOAD_IDR);
     struct auth auth;
+    struct notify error;
+    if (!body.at && notify_error(&c->in, &error))
+        return; /* the line has said so */
     if (id.at && id.len <= sizeof c->id[1]) {
         memcpy(c->id[1], id.at, id.len);
         c->id_len[1] = id.len;

@@ -110,6 +110,18 @@ static void end(struct game *g)
 
 /* ---- its steps ---- */
 
+/* Has the server kept a failure of this reason? */
+static bool has_reason(const struct game *g, const char *name)
+{
+    bool found = false;
+    for (unsigned i = 0; i < g->server.failure_count; i++) {
+        const struct peer_failure *f = &g->server.failures[i];
+        struct bytes reason = vici_value(bytes_of(f->message, f->len), "reason");
+        found |= bytes_equal(reason, bytes_of(name, strlen(name)));
+    }
+    return found;
+}
+
 /* state IKES CHILDREN: as many are up at the server. */
 static void check_state(struct game *g, const struct line *l)
 {
@@ -149,6 +161,13 @@ static void check_encapsulation(struct game *g, const struct line *l)
         client_fail(&g->client, l, "the server does not encapsulate");
 }
 
+/* reason NAME: the server keeps this one. */
+static void check_reason(struct game *g, const struct line *l)
+{
+    if (!has_reason(g, l->rest))
+        client_fail(&g->client, l, "the server has not kept %s", l->rest);
+}
+
 /* server rekey CHILD, server rekey, server down. */
 static void command(struct game *g, const struct line *l)
 {
@@ -179,6 +198,8 @@ static void step(struct game *g, const struct line *l)
         check_encapsulation(g, l);
     else if (strcmp(what, "rebind") == 0)
         nat_rebind(&g->nat);
+    else if (strcmp(what, "reason") == 0)
+        check_reason(g, l);
     else if (strcmp(what, "server") == 0)
         command(g, l);
     else if (strcmp(what, "again") == 0)
@@ -224,17 +245,6 @@ static bool play_whole(const struct script *s, const char *folder)
     }
     end(g);
     return tell(folder, NULL, good);
-}
-
-static bool has_reason(const struct game *g, const char *name)
-{
-    bool found = false;
-    for (unsigned i = 0; i < g->server.failure_count; i++) {
-        const struct peer_failure *f = &g->server.failures[i];
-        struct bytes reason = vici_value(bytes_of(f->message, f->len), "reason");
-        found |= bytes_equal(reason, bytes_of(name, strlen(name)));
-    }
-    return found;
 }
 
 /* refused REASON NOTIFY KEY = VALUE: the script does not go through to its end; what the server
