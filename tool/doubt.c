@@ -53,7 +53,7 @@ static void doubt_secrets(const struct config *c, struct config_report *report)
     char here[128], there[128];
     for (u32 i = 0; i < c->conf.conn_count; i++) {
         const struct shrike_conn *conn = &c->conf.conns[i];
-        if (conn->remote.kind == SHRIKE_AUTH_NONE || /* nobody speaks by it */
+        if ((conn->local.kind != SHRIKE_AUTH_PSK && conn->remote.kind != SHRIKE_AUTH_PSK) ||
             doubt_secret(c, &conn->local.id, &conn->remote.id))
             continue;
         print_id(here, &conn->local.id);

@@ -213,12 +213,31 @@ void compile_auth(struct compile *c, const struct section *s, enum key_scope sco
     compile_revocation(c, s, beside);
 }
 
+void compile_null(struct compile *c, const struct shrike_conn *conn)
+{
+    bool here = conn->local.kind == SHRIKE_AUTH_NULL, there = conn->remote.kind == SHRIKE_AUTH_NULL;
+    if (there && conn->remote.id.type)
+        report_error(c->report, conn->remote.origin,
+                     "auth = null: what the peer is called is not looked at: leave its id out");
+    if (there && conn->pool_count)
+        compile_leave(c, conn->pools_origin,
+                      "pools: addresses for peers that nobody knows (auth = null) are not built");
+    if ((here || there) && conn->ppk_id.len && !conn->ppk_required)
+        compile_leave(c, conn->ppk_origin,
+                      "auth = null: with a post-quantum preshared key, it must be used: write "
+                      "ppk_required = yes");
+}
+
 void compile_local_id(struct compile *c, const struct section *s, struct shrike_conn *out,
                       const struct config_conn *beside)
 {
     const struct shrike_endpoint *end = &out->local_endpoint;
     if (out->local.id.type)
         return;
+    if (out->local.kind == SHRIKE_AUTH_NULL) { /* RFC 7619 2.2 */
+        out->local.id.type = ID_NULL;
+        return;
+    }
     if (beside->local_certs.count) { /* the subject of the first: credentials_fill() */
         out->local.id = (struct shrike_id){ID_DER_ASN1_DN, {(const uint8_t *)"\x30\x00", 2}};
         return;

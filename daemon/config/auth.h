@@ -10,6 +10,8 @@ void compile_auth(struct compile *c, const struct section *s, enum key_scope sco
  * address that we send from. */
 void compile_local_id(struct compile *c, const struct section *s, struct shrike_conn *out,
                       const struct config_conn *beside);
+/* What auth = null does not go with. */
+void compile_null(struct compile *c, const struct shrike_conn *conn);
 /* send_cert, send_certreq */
 void compile_sending(struct compile *c, const struct section *s, struct shrike_conn *out,
                      struct config_conn *beside);

@@ -544,5 +544,6 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
                       "it needs a section local and a section remote, each with auth");
     else
         compile_local_id(c, s, out, beside);
+    compile_null(c, out);
     marks_take(c, s, beside);
 }

@@ -155,5 +155,9 @@ enum method_verdict method_read(const char *text, struct method *out)
     *out = (struct method){.kind = SHRIKE_AUTH_PSK};
     if (strcmp(text, "psk") == 0)
         return METHOD_GOOD;
+    if (strcmp(text, "null") == 0) {
+        out->kind = SHRIKE_AUTH_NULL;
+        return METHOD_GOOD;
+    }
     return is_later(text) ? METHOD_LATER : read_pubkey(text, out);
 }

@@ -17,8 +17,8 @@ enum method_verdict {
     METHOD_BAD,
 };
 
-/* psk; pubkey, rsa, rsa/pss, ecdsa, ed25519 or ed448, each with the least number of bits and with
- * hashes behind it, of several joined by "-"; and all this behind "ike:". */
+/* psk; null (RFC 7619); pubkey, rsa, rsa/pss, ecdsa, ed25519 or ed448, each with the least number
+ * of bits and with hashes behind it, of several joined by "-"; and all this behind "ike:". */
 enum method_verdict method_read(const char *text, struct method *out);
 
 #endif

@@ -282,6 +282,8 @@ static const char *name_of_kind(enum shrike_auth_kind kind)
         return "a signature";
     case SHRIKE_AUTH_EAP:
         return "EAP";
+    case SHRIKE_AUTH_NULL:
+        return code_name(CODE_AUTH, AUTH_NULL);
     case SHRIKE_AUTH_NONE:
         break;
     }

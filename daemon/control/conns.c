@@ -139,8 +139,10 @@ static const char *class_of(enum shrike_auth_kind kind)
         return "public key";
     case SHRIKE_AUTH_EAP:
         return "EAP";
-    case SHRIKE_AUTH_PSK:
+    case SHRIKE_AUTH_NULL:
+        return "NULL";
     case SHRIKE_AUTH_NONE:
+    case SHRIKE_AUTH_PSK:
         break;
     }
     return "pre-shared key";

@@ -283,7 +283,7 @@ static void credential_read(struct reader *r, struct store *s, struct shrike_cre
 
 static void auth_write(struct writer *w, const struct shrike_auth *a)
 {
-    write_choice(w, a->kind, SHRIKE_AUTH_EAP + 1);
+    write_choice(w, a->kind, SHRIKE_AUTH_NULL + 1);
     write_u32(w, a->schemes);
     write_id(w, &a->id);
     write_choice(w, a->credential_count, SNAPSHOT_CREDENTIALS_MAX + 1);
@@ -296,7 +296,7 @@ static void auth_write(struct writer *w, const struct shrike_auth *a)
 
 static void auth_read(struct reader *r, struct store *s, struct shrike_auth *a)
 {
-    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_EAP + 1);
+    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_NULL + 1);
     a->schemes = read_u32(r);
     a->id = read_id(r);
     a->credential_count = read_choice(r, SNAPSHOT_CREDENTIALS_MAX + 1);

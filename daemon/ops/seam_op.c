@@ -41,7 +41,7 @@ static void certs_read(struct reader *r, struct shrike_auth_op *a, struct seam_b
 
 static void auth_write(struct writer *w, const struct shrike_auth_op *a)
 {
-    write_choice(w, a->kind, SHRIKE_AUTH_EAP + 1);
+    write_choice(w, a->kind, SHRIKE_AUTH_NULL + 1);
     write_u8(w, a->method);
     write_u16(w, a->prf);
     write_u16(w, a->hashes);
@@ -58,7 +58,7 @@ static void auth_write(struct writer *w, const struct shrike_auth_op *a)
 
 static void auth_read(struct reader *r, struct shrike_auth_op *a, struct seam_box *box)
 {
-    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_EAP + 1);
+    a->kind = (enum shrike_auth_kind)read_choice(r, SHRIKE_AUTH_NULL + 1);
     a->method = read_u8(r);
     a->prf = read_u16(r);
     a->hashes = read_u16(r);

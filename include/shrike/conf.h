@@ -102,8 +102,10 @@ enum shrike_auth_kind {
     SHRIKE_AUTH_NONE,   /* of a connection that only has shunts */
     SHRIKE_AUTH_PSK,    /* by a shared key (RFC 7296 2.15) */
     SHRIKE_AUTH_PUBKEY, /* by a signature */
-    SHRIKE_AUTH_EAP, /* by EAP (RFC 7296 2.16): of who calls, while the other side signs; of both:
-                      * EAP alone proves both (RFC 5998) */
+    SHRIKE_AUTH_EAP,  /* by EAP (RFC 7296 2.16): of who calls, while the other side signs; of both:
+                       * EAP alone proves both (RFC 5998) */
+    SHRIKE_AUTH_NULL, /* not at all (RFC 7619), and the other side takes that. What such a peer says
+                       * that it is called is not looked at: its id here is of type 0 */
 };
 
 /* What a public key is known by: the SHA-1 of its SubjectPublicKeyInfo, as CERTREQ payloads name

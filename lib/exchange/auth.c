@@ -48,6 +48,8 @@ bool auth_as_demanded(const struct shrike_conn *conn, u8 method)
     case SHRIKE_AUTH_PUBKEY:
         return method == AUTH_DIGITAL_SIGNATURE || method == AUTH_RSA ||
                (method >= AUTH_ECDSA_256 && method <= AUTH_ECDSA_521);
+    case SHRIKE_AUTH_NULL:
+        return method == AUTH_NULL;
     case SHRIKE_AUTH_EAP: /* which has no AUTH until it is over */
         return false;
     }

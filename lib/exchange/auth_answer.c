@@ -5,6 +5,7 @@
 #include "exchange/cp.h"
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
+#include "exchange/null.h"
 #include "exchange/offer.h"
 #include "exchange/ppk.h"
 #include "exchange/prove.h"
@@ -35,12 +36,18 @@ static void name_peer(struct turn *t, struct shrike_origin rule)
     t->reason.origin = rule;
 }
 
+static enum verdict answer_wants(struct turn *t);
+
 /* The keys are those of the proof. */
 static enum verdict check(struct turn *t)
 {
     struct auth auth;
     if (!ppk_read_auth(t, &auth))
         return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
+    if (t->sa->conn->remote.kind == SHRIKE_AUTH_NULL) {
+        enum verdict v = null_check(t, &auth);
+        return v == DONE ? answer_wants(t) : v;
+    }
     t->slot->step = ANSWER_CHECKED;
     return prove_check(t, &auth);
 }
@@ -89,6 +96,7 @@ static enum verdict identify(struct turn *t)
     };
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     q.by_eap = !proves;
+    q.by_nobody = proves && auth.method == AUTH_NULL;
     const struct shrike_conn *conn = match_identity(&q, &why);
     /* RFC 7296 2.21.2 (1), 1.2 (3): nobody that we know. */
     if (!conn) {
@@ -157,10 +165,14 @@ static enum verdict reply_proof(struct turn *t)
     if (auth_phase(t) == EAP_PROOF)
         return eap_prove(t) ? DONE
                             : turn_fail(t, SHRIKE_REASON_CRYPTO, NOTIFY_AUTHENTICATION_FAILED);
-    if (!t->op->ok)
+    bool null = t->sa->conn->local.kind == SHRIKE_AUTH_NULL;
+    if (!null && !t->op->ok)
         return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
     auth_add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
     certs_add(t);
+    if (null)
+        return null_add(t) ? DONE
+                           : turn_fail(t, SHRIKE_REASON_CRYPTO, NOTIFY_AUTHENTICATION_FAILED);
     auth_add_proof(t);
     return DONE;
 }
@@ -195,7 +207,8 @@ static enum verdict reply(struct turn *t)
 static enum verdict prove(struct turn *t)
 {
     t->slot->step = ANSWER_PROVED;
-    return auth_phase(t) == EAP_PROOF ? reply(t) : prove_ask(t);
+    bool alone = auth_phase(t) == EAP_PROOF || t->sa->conn->local.kind == SHRIKE_AUTH_NULL;
+    return alone ? reply(t) : prove_ask(t);
 }
 
 /* The internal addresses are there, or not to be had. */

@@ -5,6 +5,7 @@
 #include "exchange/cp.h"
 #include "exchange/idsync.h"
 #include "exchange/mobike.h"
+#include "exchange/null.h"
 #include "exchange/offer.h"
 #include "exchange/ppk.h"
 #include "exchange/prove.h"
@@ -52,6 +53,17 @@ static enum verdict add_child(struct turn *t)
     return turn_fail(t, t->reason.code, 0);
 }
 
+static bool add_proof(struct turn *t)
+{
+    bool null = t->sa->conn->local.kind == SHRIKE_AUTH_NULL;
+    if (null && !null_add(t))
+        return false;
+    if (!null)
+        auth_add_proof(t);
+    ppk_add(t);
+    return true;
+}
+
 /* The first request. RFC 7296 2.16: without AUTH it asks for EAP. */
 static enum verdict ask_first(struct turn *t)
 {
@@ -65,14 +77,13 @@ static enum verdict ask_first(struct turn *t)
     if (proves)
         certs_add(t);
     certs_ask(t);
-    if (call == UNIQUE_FIRST) /* RFC 7296 2.4 (1, 3): before a crash there may have been others */
+    /* RFC 7296 2.4 (1, 3): before a crash there may have been others. RFC 7619 2.3: of whom? */
+    if (call == UNIQUE_FIRST && conn->local.kind != SHRIKE_AUTH_NULL)
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));
     if (conn->remote.id.type && !id_is_pattern(&conn->remote.id))
         auth_add_id(t, PAYLOAD_IDR, &conn->remote.id);
-    if (proves) {
-        auth_add_proof(t);
-        ppk_add(t);
-    }
+    if (proves && !add_proof(t))
+        return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
     eap_offer(t);
     mobike_offer(t);
     idsync_offer(t);
@@ -83,6 +94,8 @@ static enum verdict ask_first(struct turn *t)
 
 static enum verdict ask_proof(struct turn *t)
 {
+    if (t->sa->conn->local.kind == SHRIKE_AUTH_NULL)
+        return ask_first(t);
     t->slot->step = ASK_SEND;
     return prove_ask(t);
 }
@@ -150,6 +163,15 @@ static enum verdict talk(struct turn *t)
     return eap_take(t);
 }
 
+static enum verdict conclude_up(struct turn *t);
+
+/* Whoever it is. */
+static enum verdict take_nobody(struct turn *t, const struct auth *auth)
+{
+    enum verdict v = null_check(t, auth);
+    return v == DONE ? conclude_up(t) : v;
+}
+
 /* Who answers, and is it whom we called? Then let its proof be checked. */
 static enum verdict verify(struct turn *t)
 {
@@ -178,6 +200,8 @@ static enum verdict verify(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     if (ppk_heed(t) != DONE)
         return FAIL;
+    if (conn->remote.kind == SHRIKE_AUTH_NULL)
+        return take_nobody(t, &auth);
     return proves ? prove_check(t, &auth) : talk(t);
 }
 

@@ -15,6 +15,13 @@ static size_t key_len(const struct turn *t)
     return t->sa->suite.prf->key_len;
 }
 
+/* RFC 8784 5.2.3: where both speak of PPKs and one of them proves nothing else, one is used. */
+static bool is_needed(const struct shrike_conn *conn)
+{
+    return conn->ppk_required || conn->local.kind == SHRIKE_AUTH_NULL ||
+           conn->remote.kind == SHRIKE_AUTH_NULL;
+}
+
 /* ---- IKE_SA_INIT ---- */
 
 void ppk_offer(struct turn *t)
@@ -57,7 +64,7 @@ struct bytes ppk_sk_p(const struct turn *t, bool of_initiator)
 enum shrike_reason_code ppk_reason(const struct turn *t, enum shrike_reason_code code)
 {
     bool wrong = code == SHRIKE_REASON_AUTH_MAC || code == SHRIKE_REASON_AUTH_SIGNATURE ||
-                 code == SHRIKE_REASON_EAP_KEY;
+                 code == SHRIKE_REASON_EAP_KEY || code == SHRIKE_REASON_AUTH_NULL;
     return wrong && t->sa->ppk ? SHRIKE_REASON_AUTH_PPK : code;
 }
 
@@ -113,7 +120,7 @@ static void use(struct turn *t)
 
 bool ppk_optional(const struct turn *t)
 {
-    return t->sa->handshake->ppk && !t->sa->conn->ppk_required;
+    return t->sa->handshake->ppk && !is_needed(t->sa->conn);
 }
 
 bool ppk_keep_plain(struct turn *t, struct bytes auth)
@@ -166,8 +173,10 @@ enum verdict ppk_heed(struct turn *t)
     }
     packet_drop(&t->shard->packets, h->mixed);
     h->mixed = NULL;
-    h->ppk = false;
-    return ppk_demand(t);
+    if (!is_needed(t->sa->conn))
+        return DONE;
+    t->reason.origin = t->sa->conn->ppk_origin;
+    return turn_fail(t, SHRIKE_REASON_PPK_LACKING, NOTIFY_AUTHENTICATION_FAILED);
 }
 
 /* ---- the responder ---- */
@@ -178,7 +187,7 @@ static enum verdict without(struct turn *t)
     struct notify n;
     const struct shrike_conn *conn = t->sa->conn;
     t->reason.origin = conn->ppk_origin;
-    if (conn->ppk_required || !notify_find(t->in, NOTIFY_NO_PPK_AUTH, &n))
+    if (is_needed(conn) || !notify_find(t->in, NOTIFY_NO_PPK_AUTH, &n))
         return turn_fail(t, SHRIKE_REASON_PPK_UNKNOWN, NOTIFY_AUTHENTICATION_FAILED);
     return DONE;
 }

@@ -15,6 +15,12 @@ enum {
     CLOSE_ROOM = 80, /* actions that closing one may cause */
 };
 
+/* RFC 7619 2.3: who proves nothing closes nobody, and INITIAL_CONTACT is not heeded. */
+static enum shrike_unique policy_of(const struct ike_sa *sa)
+{
+    return sa->conn->remote.kind == SHRIKE_AUTH_NULL ? SHRIKE_UNIQUE_NEVER : sa->conn->unique;
+}
+
 static bool is_up(const struct ike_sa *sa)
 {
     return sa->state == IKE_UP && !(sa->wants & WANT_CLOSE) && !sa->spare && !sa->replaced;
@@ -95,7 +101,7 @@ static bool is_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 
 bool unique_yield(struct shard *s, struct ike_sa *sa)
 {
-    bool alone = sa->internal || sa->conn->unique == SHRIKE_UNIQUE_NEVER;
+    bool alone = sa->internal || policy_of(sa) == SHRIKE_UNIQUE_NEVER;
     struct ike_sa *o = alone ? NULL : peers_newest_like(s, sa);
     for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
         if (o == sa || !is_up(o) || o->born <= sa->born || o->internal || !is_same_peer(o, sa))
@@ -116,7 +122,7 @@ enum unique_call unique_call(struct shard *s, struct ike_sa *sa)
     const struct shrike_id *peer = &sa->conn->remote.id;
     struct met m = {0};
     /* RFC 7296 2.4 (2): whose identity others have, too, is configured not to say it. */
-    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER)
+    if (policy_of(sa) == SHRIKE_UNIQUE_NEVER)
         return UNIQUE_CALL;
     if (peer->type && !id_is_pattern(peer)) {
         peers_add(s, sa, peer);
@@ -137,7 +143,7 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
 {
     const struct shrike_conn *conn = sa->conn;
     struct shrike_id peer = sa_peer_id(sa);
-    if (conn->unique != SHRIKE_UNIQUE_KEEP || initial_contact)
+    if (policy_of(sa) != SHRIKE_UNIQUE_KEEP || initial_contact)
         return true;
     struct ike_sa *o = peers_newest(s, &conn->local.id, &peer);
     for (unsigned looked = 0; o && looked < LOOK_MAX; o = peers_older(s, o), looked++) {
@@ -152,12 +158,12 @@ bool unique_admits(const struct shard *s, const struct ike_sa *sa, bool initial_
 /* What this one does to older ones when it is up. */
 static enum ike_oust ousts_of(const struct ike_sa *sa, bool initial_contact)
 {
-    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER)
+    if (policy_of(sa) == SHRIKE_UNIQUE_NEVER)
         return OUST_NONE;
     /* RFC 7296 2.4 (1, 5): the peer says that it has no other. */
     if (initial_contact)
         return OUST_CLOSE;
-    return sa->conn->unique == SHRIKE_UNIQUE_REPLACE && !sa->initiator ? OUST_DELETE : OUST_NONE;
+    return policy_of(sa) == SHRIKE_UNIQUE_REPLACE && !sa->initiator ? OUST_DELETE : OUST_NONE;
 }
 
 /* One address of each family that is wished for, of those that this one has given out. */
@@ -216,7 +222,7 @@ void unique_up(struct shard *s, struct ike_sa *sa, bool initial_contact)
 {
     struct shrike_id peer = sa_peer_id(sa);
     peers_add(s, sa, &peer);
-    if (sa->conn->unique == SHRIKE_UNIQUE_NEVER || !settle_crossing(s, sa))
+    if (policy_of(sa) == SHRIKE_UNIQUE_NEVER || !settle_crossing(s, sa))
         return;
     /* Not those that came up meanwhile: the peer did not know of them when it said so. */
     sa->oust_before = sa->handshake->began;

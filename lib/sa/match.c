@@ -82,7 +82,7 @@ const struct shrike_conn *match_next(struct match_walk *walk)
 
 /* How well a connection fits, its fields in order of weight, or where it fails. */
 struct fit {
-    bool kind; /* EAP, as it is asked for, or something else */
+    bool kind; /* EAP, as it is asked for, or nothing (RFC 7619), or something else */
     unsigned remote, local, addresses;
     enum { MISS_ADDRESSES, MISS_SUITE, MISS_REMOTE, MISS_LOCAL, MISS_NONE } miss;
 };
@@ -105,7 +105,8 @@ static struct fit fit_of(const struct shrike_conn *conn, const struct match_quer
     if (f.local == 0)
         return f;
     f.miss = MISS_NONE;
-    f.kind = (conn->remote.kind == SHRIKE_AUTH_EAP) == q->by_eap;
+    f.kind = (conn->remote.kind == SHRIKE_AUTH_EAP) == q->by_eap &&
+             (conn->remote.kind == SHRIKE_AUTH_NULL) == q->by_nobody;
     return f;
 }
 

@@ -35,6 +35,7 @@ struct match_query {
     struct shrike_id remote_id;  /* IDi */
     struct shrike_id local_id;   /* IDr; type 0 when the peer does not say whom it wants */
     bool by_eap;                 /* the peer asks to be authenticated by EAP */
+    bool by_nobody;              /* it proves nothing (RFC 7619) */
 };
 
 /* The responder in IKE_AUTH: of the connections that fit the addresses and allow the IKE proposal,

@@ -58,10 +58,16 @@ static void add(struct shard *s, struct ike_sa *sa, u64 hash)
     name_newest(s, hash, old, sa);
 }
 
+/* RFC 7619 2.3: what a peer is called that proves nothing says nothing of others. */
+static bool has_identity(const struct ike_sa *sa)
+{
+    return sa->conn->remote.kind != SHRIKE_AUTH_NULL;
+}
+
 void peers_add(struct shard *s, struct ike_sa *sa, const struct shrike_id *peer)
 {
     peers_remove(s, sa);
-    if (sa->conn)
+    if (sa->conn && has_identity(sa))
         add(s, sa, hash_of(s, &sa->conn->local.id, peer));
 }
 
@@ -88,6 +94,8 @@ void peers_restore(struct shard *s, struct ike_sa *sa)
     struct shrike_id peer = sa_peer_id(sa);
     u64 hash = hash_of(s, &sa->conn->local.id, &peer);
     struct ike_sa *newer = newest(s, hash);
+    if (!has_identity(sa))
+        return;
     if (!newer || newer->born <= sa->born) {
         add(s, sa, hash);
         return;

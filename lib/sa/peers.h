@@ -7,7 +7,8 @@
 #include "sa/shard.h"
 
 /* Put it into the ring of its connection's own identity and this one of the peer, as the newest;
- * it leaves the ring where it was. Nothing when it knows no connection. */
+ * it leaves the ring where it was. Nothing when it knows no connection, or when the peer of its
+ * connection proves nothing (RFC 7619). */
 void peers_add(struct shard *s, struct ike_sa *sa, const struct shrike_id *peer);
 /* The same, into the ring where the other one is or was. */
 void peers_join(struct shard *s, struct ike_sa *sa, const struct ike_sa *like);

@@ -504,6 +504,28 @@ TEST(post_quantum_preshared_keys)
           said(true, 2, "stand for many"));
 }
 
+/* RFC 7619: only where it is written, and without what would need to know who it is. */
+TEST(nobody)
+{
+    CHECK(compile("connections { a { local_addrs = ::1\n local { auth = null }\n"
+                  "remote { auth = null } } }"));
+    const struct shrike_conn *a = config->conf.conns;
+    CHECK(a->local.kind == SHRIKE_AUTH_NULL && a->local.id.type == 13 && !a->local.id.data.len);
+    CHECK(a->remote.kind == SHRIKE_AUTH_NULL && a->remote.id.type == 0);
+    CHECK_EQ(report.warnings, 0);
+    CHECK(!compile("connections { a { local_addrs = ::1\n local { auth = psk }\n"
+                   "remote { auth = null\n id = b } } }") &&
+          said(true, 3, "leave its id out"));
+    CHECK(compile("pools { p { addrs = 10.0.0.0/24 } }\nconnections { a { local_addrs = ::1\n"
+                  "pools = p\n local { auth = psk }\n remote { auth = null } } }") &&
+          said(false, 3, "that nobody knows"));
+    CHECK_EQ(config->conf.conn_count, 0);
+    CHECK(compile("connections { a { local_addrs = ::1\n ppk_id = x\n local { auth = null }\n"
+                  "remote { auth = psk } } }") &&
+          said(false, 2, "ppk_required = yes"));
+    CHECK_EQ(config->conf.conn_count, 0);
+}
+
 TEST(secrets_of_every_kind)
 {
     CHECK(compile("secrets {\n eap-x { id = carol\n secret = a }\n xauth-y { id = *@x.org\n"
@@ -632,7 +654,7 @@ int main(void)
     int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
               RUN(shunts) | RUN(limits_and_servers) | RUN(identities_by_expression) |
               RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
-              RUN(errors_before_warnings) | RUN(post_quantum_preshared_keys) |
+              RUN(errors_before_warnings) | RUN(post_quantum_preshared_keys) | RUN(nobody) |
               RUN(secrets_of_every_kind) | RUN(authorities) | RUN(public_keys) |
               RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
               RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |

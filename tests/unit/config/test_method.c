@@ -39,6 +39,12 @@ TEST(strengths)
     CHECK(method_read("ike:ecdsa-384", &m) == METHOD_GOOD && m.chain); /* nobody looks at it else */
 }
 
+TEST(nothing_at_all)
+{
+    CHECK(method_read("null", &m) == METHOD_GOOD && m.kind == SHRIKE_AUTH_NULL);
+    CHECK(method_read("null-sha256", &m) == METHOD_BAD && method_read("", &m) == METHOD_BAD);
+}
+
 TEST(what_is_no_method)
 {
     static const char *const bad[] = {
@@ -55,5 +61,5 @@ TEST(what_is_no_method)
 
 int main(void)
 {
-    return RUN(what_may_sign) | RUN(strengths) | RUN(what_is_no_method);
+    return RUN(what_may_sign) | RUN(strengths) | RUN(nothing_at_all) | RUN(what_is_no_method);
 }
