@@ -221,6 +221,29 @@ bool certs_got_key(struct control *c, const struct mail_private_is *is)
     return true; /* else nobody waits for it any more */
 }
 
+static bool is_held(const struct certs_commands *k, const struct shrike_key_id *id)
+{
+    for (u16 i = 0; i < k->held.count; i++)
+        if (memcmp(k->held.ids[i].octets, id->octets, sizeof id->octets) == 0)
+            return true;
+    return false;
+}
+
+bool certs_lacks_key(const struct control *c, const struct shrike_key_id *id)
+{
+    return c->certs.known && !is_held(&c->certs, id);
+}
+
+bool certs_got_keys(struct control *c, struct reader *r)
+{
+    struct certs_commands *k = &c->certs;
+    k->known = privates_are_read(r, &k->held);
+    if (!k->known)
+        k->held.count = 0;
+    creds_say_keyless(c);
+    return k->known;
+}
+
 void certs_keys_gone(struct control *c)
 {
     for (u32 i = 0; i < CERTS_ASKS_MAX; i++)
@@ -274,11 +297,13 @@ static bool is_listed(const struct certs_filter *f, const struct x509_item *item
            (!item->x509 || is_meant(f->flag, item->authority ? "CA" : "NONE"));
 }
 
-static void put_item(const struct x509_item *item, struct vici_writer *w)
+static void put_item(const struct control *c, const struct x509_item *item, struct vici_writer *w)
 {
     vici_put_text(w, "type", item->x509 ? "X509" : "PUBKEY");
     if (item->x509)
         vici_put_text(w, "flag", item->authority ? "CA" : "NONE");
+    if (is_held(&c->certs, &item->key))
+        vici_put_text(w, "has_privkey", "yes");
     vici_put(w, "data", item->der);
 }
 
@@ -289,7 +314,7 @@ bool certs_put_next(struct control *c, const struct certs_filter *f, u32 *file, 
     for (; *file < all->count; ++*file, *item = 0)
         for (; *item < all->files[*file]->items.count; ++*item)
             if (is_listed(f, &all->files[*file]->items.at[*item])) {
-                put_item(&all->files[*file]->items.at[*item], w);
+                put_item(c, &all->files[*file]->items.at[*item], w);
                 return true;
             }
     return false;

@@ -20,6 +20,8 @@ struct certs_commands {
     } asks[CERTS_ASKS_MAX];
     struct shrike_key_id keys[CERTS_KEYS_MAX]; /* that the control socket brought */
     u32 key_count;
+    struct mail_privates_are held; /* all that keys has */
+    bool known;                    /* it has said so since private keys were last sent */
 };
 
 /* load-cert, load-key, unload-key, get-keys, list-certs, flush-certs */
@@ -49,6 +51,10 @@ void certs_filter_read(struct certs_filter *f, struct bytes message);
 bool certs_put_next(struct control *c, const struct certs_filter *f, u32 *file, u32 *item,
                     struct vici_writer *w) must_use;
 
+/* Has keys this one? Only when that is known. */
+bool certs_lacks_key(const struct control *c, const struct shrike_key_id *id);
+/* What keys says of all that it has. */
+bool certs_got_keys(struct control *c, struct reader *r);
 /* What keys says of one. */
 bool certs_got_key(struct control *c, const struct mail_private_is *is);
 void certs_keys_gone(struct control *c);

@@ -149,6 +149,7 @@ void creds_read(struct control *c, const struct config *files)
     (void)wallet_look(&c->creds.wallet, files, &report);
     control_say_report(c, &report, false);
     model_touch(&c->model); /* it points to what was there before */
+    c->certs.known = false; /* until keys has them, and says so */
     publish_privates(c, seal_privates(c, files));
     renew_note(c);
     warn(c);
@@ -176,6 +177,32 @@ static void tell_trust(struct control *c, const struct config *merged)
     publish_trust(c, fd);
 }
 
+static void say_keyless(struct control *c, const struct config *merged)
+{
+    static struct config_report report;
+    report = (struct config_report){.count = 0};
+    for (u32 i = 0; i < merged->conf.conn_count; i++) {
+        const struct shrike_conn *conn = &merged->conf.conns[i];
+        for (u16 k = 0; k < conn->local.credential_count; k++)
+            if (certs_lacks_key(c, &conn->local.credentials[k].key))
+                report_warning(&report, conn->local.origin,
+                               "connection %s: there is no private key for %s: put it into the "
+                               "folder private, and its passphrase, if it has one, into `secrets`",
+                               conn->name, conn->local.credentials[k].origin.file);
+    }
+    u64 hash = hash_of(&report);
+    if (c->certs.known && hash != c->creds.keyless) {
+        control_say_report(c, &report, true);
+        c->creds.keyless = hash;
+    }
+}
+
+void creds_say_keyless(struct control *c)
+{
+    if (c->model.merged)
+        say_keyless(c, c->model.merged);
+}
+
 void creds_join(struct control *c, struct config *merged)
 {
     static struct config_report report;
@@ -188,6 +215,7 @@ void creds_join(struct control *c, struct config *merged)
     if (hash != k->said)
         control_say_report(c, &report, true);
     k->said = hash;
+    say_keyless(c, merged);
     tell_trust(c, merged);
 }
 

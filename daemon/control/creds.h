@@ -15,6 +15,7 @@ struct control;
 struct creds {
     struct wallet wallet;
     struct alarm daily;
+    u64 keyless; /* a hash of what was said last of certificates without keys */
     u64 said;    /* what was said of connections last: it is not said again */
     u64 trusted; /* likewise, of what was told to certs; 0: nothing */
     bool open;
@@ -28,6 +29,8 @@ void creds_close(struct control *c);
 void creds_read(struct control *c, const struct config *files);
 /* Connections were joined: give them their certificates. */
 void creds_join(struct control *c, struct config *merged);
+/* Which connections have certificates whose private keys keys has not: said, once it is known. */
+void creds_say_keyless(struct control *c);
 /* A record of the vault: a certificate that came over the control socket in the life before. */
 void creds_restore(struct control *c, struct bytes key, struct bytes value);
 

@@ -321,7 +321,9 @@ static bool got_key(struct control *c, const struct mail *m)
 {
     struct mail_private_is is;
     struct reader r = reader_of(m->body);
-    return private_is_read(&r, &is) && certs_got_key(c, &is);
+    if (m->kind == MAIL_PRIVATES_ARE)
+        return certs_got_keys(c, &r);
+    return m->kind == MAIL_PRIVATE_IS && private_is_read(&r, &is) && certs_got_key(c, &is);
 }
 
 static void control_mail(void *self, enum role from, struct mail *m)
@@ -339,7 +341,7 @@ static void control_mail(void *self, enum role from, struct mail *m)
     else if (from == ROLE_CERTS)
         right = m->kind == MAIL_HOST && lookup_got_host(c, m);
     else if (from == ROLE_KEYS)
-        right = m->kind == MAIL_PRIVATE_IS && got_key(c, m);
+        right = got_key(c, m);
     else if (from == ROLE_ESP)
         right = (m->kind == MAIL_COUNTED && got_counts(c, m)) ||
                 (m->kind == MAIL_TRAFFIC_IS && metrics_got_traffic(c, m));

@@ -9,6 +9,7 @@
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "wire/print.h"
+#include <assert.h>
 #include <stdlib.h>
 
 #define VALUE_MAX      SIGNER_VALUE_MAX    /* octets of AUTH data */
@@ -281,6 +282,18 @@ static void got_secrets(struct keys *k, const struct mail *m)
     tell_ready(k);
 }
 
+/* control knows by this whose certificates are of no use. */
+static void tell_privates(struct keys *k)
+{
+    static struct mail_privates_are are;
+    static u8 body[2 + sizeof(are.ids)];
+    struct writer w = writer_of(body, sizeof(body));
+    static_assert(SIGNERS_MAX <= MAIL_PRIVATES_MAX, "all of them can be told");
+    are.count = (u16)signers_list(&k->keeper.signers, are.ids, MAIL_PRIVATES_MAX);
+    privates_are_write(&w, &are);
+    (void)seat_send(k->seat, ROLE_CONTROL, MAIL_PRIVATES_ARE, written_bytes(&w));
+}
+
 static void got_privates(struct keys *k, const struct mail *m)
 {
     static struct keeper_left_out out;
@@ -301,6 +314,7 @@ static void got_privates(struct keys *k, const struct mail *m)
     seat_log(k->seat, SHRIKE_INFO, "%u private keys from files, %u from the control socket",
              signers_count(&k->keeper.signers, SECRET_FILES),
              signers_count(&k->keeper.signers, SECRET_CONTROL));
+    tell_privates(k);
 }
 
 /* Whoever brought it is told what became of it. */
@@ -321,6 +335,7 @@ static void got_private(struct keys *k, const struct mail *m)
     private_is_write(&w, &is);
     if (!seat_send(k->seat, ROLE_CONTROL, MAIL_PRIVATE_IS, written_bytes(&w)))
         k->count.lost++;
+    tell_privates(k);
 }
 
 static void got_secret(struct keys *k, const struct mail *m)
@@ -416,7 +431,8 @@ static void keys_mail(void *self, enum role from, struct mail *m)
 
 static void keys_peer(void *self, enum role who, bool there)
 {
-    (void)self, (void)who, (void)there; /* whoever comes anew asks anew */
+    if (who == ROLE_CONTROL && there) /* the others ask anew when they come anew */
+        tell_privates(self);
 }
 
 static void keys_stop(void *self)

@@ -114,6 +114,14 @@ bool signers_first(const struct signers *s, enum secret_source source, struct sh
     return false;
 }
 
+u32 signers_list(const struct signers *s, struct shrike_key_id *ids, u32 room)
+{
+    u32 count = 0;
+    for (struct list *l = s->all.next; l != &s->all && count < room; l = l->next)
+        ids[count++] = list_item(l, struct held, link)->id;
+    return count;
+}
+
 const struct signer *signers_find(const struct signers *s, const struct shrike_key_id *id)
 {
     const struct held *h = find(s, id);

@@ -27,6 +27,8 @@ u32 signers_count(const struct signers *s, enum secret_source source);
 /* One of the source; false: there is none. */
 bool signers_first(const struct signers *s, enum secret_source source,
                    struct shrike_key_id *id) must_use;
+/* The names of all, as many as there is room for; those of both sources may be there twice. */
+u32 signers_list(const struct signers *s, struct shrike_key_id *ids, u32 room);
 /* The key of this name, from either source, until something is put or removed. NULL: none. */
 const struct signer *signers_find(const struct signers *s, const struct shrike_key_id *id) must_use;
 /* What people call that one; NULL: there is none. */

@@ -295,6 +295,23 @@ bool private_is_read(struct reader *r, struct mail_private_is *m)
     return good && read_ended(r);
 }
 
+void privates_are_write(struct writer *w, const struct mail_privates_are *m)
+{
+    w->full |= m->count > MAIL_PRIVATES_MAX;
+    write_u16(w, m->count);
+    for (u16 i = 0; i < m->count && !w->full; i++)
+        write_bytes(w, bytes_of(m->ids[i].octets, sizeof(m->ids[i].octets)));
+}
+
+bool privates_are_read(struct reader *r, struct mail_privates_are *m)
+{
+    m->count = read_u16(r);
+    r->bad |= m->count > MAIL_PRIVATES_MAX;
+    for (u16 i = 0; i < m->count && !r->bad; i++)
+        read_copy(r, m->ids[i].octets, sizeof(m->ids[i].octets));
+    return read_ended(r);
+}
+
 void stray_write(struct writer *w, const struct mail_stray *m)
 {
     write_endpoint(w, &m->local);

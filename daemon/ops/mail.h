@@ -163,6 +163,15 @@ struct mail_private_is {
 void private_is_write(struct writer *w, const struct mail_private_is *m);
 bool private_is_read(struct reader *r, struct mail_private_is *m) must_use;
 
+/* By which names they go, of both sources. */
+#define MAIL_PRIVATES_MAX 1024
+struct mail_privates_are {
+    u16 count;
+    struct shrike_key_id ids[MAIL_PRIVATES_MAX];
+};
+void privates_are_write(struct writer *w, const struct mail_privates_are *m);
+bool privates_are_read(struct reader *r, struct mail_privates_are *m) must_use;
+
 /* A datagram that came to the wrong one of the two sockets at port 4500. */
 struct mail_stray {
     struct shrike_endpoint local, remote;

@@ -138,11 +138,25 @@ its_end_is_said() {
     tunnel
 }
 
+# A certificate whose key is not there is said with the place of its connection.
+no_key_is_said() {
+    down || return 1
+    note west
+    mv "$net_dir/west/private/privkey.pem" "$net_dir/west/away"
+    within 5 log_of west 'swanctl.conf:[0-9]*: connection west-east: there is no private key for .*chain.pem' ||
+        return 1
+    ! up || return 1
+    mv "$net_dir/west/away" "$net_dir/west/private/privkey.pem"
+    sleep 1.5
+    tunnel
+}
+
 test_of starts start "$@"
 test_of tunnel_by_certificates tunnel
 test_of renewed renewed
 test_of authority_goes_and_comes authority_goes_and_comes
 test_of half_a_file_changes_nothing half_a_file_changes_nothing
+test_of no_key_is_said no_key_is_said
 test_of its_end_is_said its_end_is_said
 
 if [ $net_failed -gt 0 ]; then exit 1; fi

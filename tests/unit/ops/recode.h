@@ -36,6 +36,7 @@ enum recode {
     RECODE_PRIVATE_IS,
     RECODE_PASSWORD,
     RECODE_PASSWORD_IS,
+    RECODE_PRIVATES_ARE,
     RECODE_KINDS,
 };
 
@@ -72,6 +73,7 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_datagram datagram;
         struct mail_private private;
         struct mail_private_is private_is;
+        struct mail_privates_are privates_are;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -106,6 +108,8 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         private_mail_write(w, &v.private);
     if (kind == RECODE_PRIVATE_IS && (good = private_is_read(r, &v.private_is)))
         private_is_write(w, &v.private_is);
+    if (kind == RECODE_PRIVATES_ARE && (good = privates_are_read(r, &v.privates_are)))
+        privates_are_write(w, &v.privates_are);
     return good && read_ended(r);
 }
 

@@ -520,6 +520,8 @@ static const struct mail_private sample_private = {
     .file = {(const u8 *)"\0key", 4},
     .passphrase = {(const u8 *)"word", 4}};
 
+static const struct mail_privates_are sample_privates_are = {.count = 2,
+                                                             .ids = {{{1, 2, 3}}, {{4, 5, 6}}}};
 static const struct mail_private_is sample_private_is = {
     .reference = 0xe0000001,
     .id = {{0xe3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0xe4}},
@@ -565,6 +567,8 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         private_mail_write(w, &sample_private);
     if (kind == RECODE_PRIVATE_IS)
         private_is_write(w, &sample_private_is);
+    if (kind == RECODE_PRIVATES_ARE)
+        privates_are_write(w, &sample_privates_are);
     if (kind == RECODE_PASSWORD)
         password_write(w, &sample_password);
     if (kind == RECODE_PASSWORD_IS)
@@ -594,6 +598,7 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_DATAGRAM:
     case RECODE_PRIVATE:
     case RECODE_PRIVATE_IS:
+    case RECODE_PRIVATES_ARE:
     case RECODE_PASSWORD:
     case RECODE_PASSWORD_IS:
         sample_mail(kind, &w);
