@@ -272,15 +272,14 @@ static void eap_stop(void *self)
 static void *eap_start(struct seat *seat)
 {
     struct eap_role *e = calloc(1, sizeof(*e));
-    if (e && sessions_init(&e->sessions)) {
+    if (e && servers_open(&e->servers, seat->loop, server_told, e) && sessions_init(&e->sessions)) {
         e->seat = seat;
-        e->servers.loop = seat->loop;
-        e->servers.told = server_told;
-        e->servers.ctx = e;
         seat_send(seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0)); /* it needs nothing */
         return e;
     }
-    seat_log(seat, SHRIKE_ERROR, "eap cannot start: no memory");
+    seat_log(seat, SHRIKE_ERROR, "eap cannot start: no memory, or no cryptographic library");
+    if (e)
+        servers_close(&e->servers);
     free(e);
     return NULL;
 }

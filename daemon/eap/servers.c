@@ -15,9 +15,22 @@ static void shut(struct servers *s)
     s->link = NULL;
 }
 
+bool servers_open(struct servers *s, struct loop *loop, servers_told *told_to, void *ctx)
+{
+    *s = (struct servers){.loop = loop, .told = told_to, .ctx = ctx};
+    s->md5 = md5_new();
+    s->provider = provider_openssl_new();
+    return s->provider;
+}
+
 void servers_close(struct servers *s)
 {
     shut(s);
+    if (s->provider)
+        provider_openssl_free(s->provider);
+    md5_free(s->md5);
+    s->provider = NULL;
+    s->md5 = NULL;
     wipe(&s->settings, sizeof(s->settings));
 }
 
@@ -30,7 +43,7 @@ static void told(void *ctx, const struct radius_output *what)
 static bool open_link(struct servers *s)
 {
     const struct settings_radius *set = &s->settings;
-    struct radius_link_conf conf = {.told = told, .ctx = s};
+    struct radius_link_conf conf = {.md5 = s->md5, .provider = s->provider, .told = told, .ctx = s};
     for (u16 i = 0; i < set->server_count; i++) {
         const struct settings_radius_server *from = &set->servers[i];
         s->rows[i] = (struct radius_server){
@@ -46,7 +59,7 @@ static bool open_link(struct servers *s)
     }
     conf.client = (struct radius_client_conf){s->rows,      set->server_count, set->tries,
                                               set->backoff, set->first,        SILENCE};
-    s->link = set->server_count ? radius_link_new(s->loop, &conf) : NULL;
+    s->link = set->server_count && s->md5 ? radius_link_new(s->loop, &conf) : NULL;
     return s->link || set->server_count == 0;
 }
 

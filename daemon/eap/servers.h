@@ -12,6 +12,8 @@ typedef void servers_told(void *ctx, const struct radius_output *what);
 
 struct servers {
     struct loop *loop;
+    struct md5 *md5; /* NULL: the library is told to do without */
+    struct shrike_provider *provider;
     servers_told *told;
     void *ctx;
     struct settings_radius settings; /* with secrets */
@@ -19,11 +21,13 @@ struct servers {
     struct radius_link *link; /* NULL: there are none */
 };
 
+/* The rest is zero. false: no memory, or no cryptographic library. */
+bool servers_open(struct servers *s, struct loop *loop, servers_told *told, void *ctx) must_use;
 void servers_close(struct servers *s); /* wipes the secrets; twice is fine */
 
 /* Those of a sealed memory file (ops/radiusfile.h); the descriptor stays the caller's. false: it
- * is broken, or there is no memory. *anew: they are others than before, and what was asked is not
- * answered any more. */
+ * is broken, or there is no memory or no MD5. *anew: they are others than before, and what was
+ * asked is not answered any more. */
 bool servers_take(struct servers *s, int fd, bool *anew) must_use;
 
 /* Ask for a session whose turn is EAP_PASS. false: there is no server, or nobody can be asked. */

@@ -19,8 +19,6 @@ struct line {
 struct radius_link {
     struct loop *loop;
     struct radius_link_conf conf;
-    struct md5 *md5;
-    struct shrike_provider *provider;
     struct radius_client *client;
     struct alarm alarm;
     bool draining;
@@ -45,10 +43,7 @@ struct radius_link *radius_link_new(struct loop *l, const struct radius_link_con
     k->loop = l;
     k->conf = *conf;
     k->alarm = (struct alarm){.ring = ring, .ctx = k};
-    k->md5 = md5_new();
-    k->provider = provider_openssl_new();
-    if (k->md5 && k->provider)
-        k->client = radius_client_new(&k->conf.client, k->provider, k->md5);
+    k->client = radius_client_new(&k->conf.client, conf->provider, conf->md5);
     if (k->client)
         return k;
     radius_link_free(k);
@@ -74,9 +69,6 @@ void radius_link_free(struct radius_link *k)
                 shut(&k->lines[s][d][i]);
     loop_disarm(k->loop, &k->alarm);
     radius_client_free(k->client);
-    if (k->provider)
-        provider_openssl_free(k->provider);
-    md5_free(k->md5);
     wipe(k->octets, sizeof(k->octets));
     free(k);
 }

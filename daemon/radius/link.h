@@ -7,6 +7,10 @@
 #include "radius/client.h"
 
 struct radius_link_conf {
+    /* They outlive the link. They are opened by who uses it, for a process that is held to a few
+     * system calls cannot begin to use the library. */
+    struct md5 *md5;
+    struct shrike_provider *provider;
     struct radius_client_conf client;
     struct shrike_endpoint ends[RADIUS_SERVERS_MAX][RADIUS_DOORS];
     struct shrike_addr sources[RADIUS_SERVERS_MAX]; /* family 0: as the system likes */
@@ -18,7 +22,7 @@ struct radius_link_conf {
 
 struct radius_link;
 
-/* The loop outlives it. NULL: no memory, or the library fails or is told to do without MD5. */
+/* The loop outlives it. NULL: no memory. */
 struct radius_link *radius_link_new(struct loop *l, const struct radius_link_conf *conf) must_use;
 void radius_link_free(struct radius_link *k); /* NULL is fine; nobody is told any more */
 

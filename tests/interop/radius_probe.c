@@ -216,7 +216,9 @@ int main(int argc, char **argv)
     md5 = md5_new();
     loop = loop_new();
     sessions = radius_sessions_new((u32)time(NULL));
-    wire = loop ? radius_link_new(loop, &conf) : NULL;
+    conf.md5 = md5;
+    conf.provider = provider_openssl_new();
+    wire = loop && md5 && conf.provider ? radius_link_new(loop, &conf) : NULL;
     if (!md5 || !sessions || !wire || !listen_dae())
         return 2;
     struct radius_who who = {.sa = 1, .user_name = bytes_of(user, strlen(user)), .conn = "rw"};
@@ -228,6 +230,7 @@ int main(int argc, char **argv)
     while (!over && loop_now(loop) - began < LONGEST)
         loop_turn(loop, SHRIKE_SECOND);
     radius_link_free(wire);
+    provider_openssl_free(conf.provider);
     radius_dynamic_free(dynamic);
     radius_sessions_free(sessions);
     loop_free(loop);

@@ -78,10 +78,9 @@ static bool begin(bool eap_start, bool asks)
     listen_here(&set);
     loop = loop_new();
     md5 = md5_new();
-    servers = (struct servers){.loop = loop, .told = told};
     news = answers = 0;
-    if (!loop || !md5 || !sessions_init(&sessions) || !take_settings(&set, &anew) || !anew ||
-        !take_settings(&set, &anew) || anew)
+    if (!loop || !md5 || !servers_open(&servers, loop, told, NULL) || !sessions_init(&sessions) ||
+        !take_settings(&set, &anew) || !anew || !take_settings(&set, &anew) || anew)
         return false;
     place = sessions_add(&sessions, 5, loop_now(loop));
     if (!place)

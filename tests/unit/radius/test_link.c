@@ -8,6 +8,7 @@
 static struct radius_link_conf conf;
 static struct radius_server servers[2];
 static struct md5 *md5;
+static struct shrike_provider *toy;
 static struct loop *loop;
 static unsigned answered, unanswered, silent;
 static u16 answered_by;
@@ -65,16 +66,20 @@ static struct radius_link *open_link(u16 count)
     conf.client =
         (struct radius_client_conf){servers, count, 2, 100, 20 * SHRIKE_MS, 60 * SHRIKE_SECOND};
     conf.told = told;
+    toy = provider_toy_new(1);
     answered = unanswered = silent = 0;
     md5 = md5_new();
     loop = loop_new();
-    return md5 && loop ? radius_link_new(loop, &conf) : NULL;
+    conf.md5 = md5;
+    conf.provider = toy;
+    return md5 && toy && loop ? radius_link_new(loop, &conf) : NULL;
 }
 
 static void close_link(struct radius_link *k)
 {
     radius_link_free(k);
     loop_free(loop);
+    provider_toy_free(toy);
     md5_free(md5);
 }
 
