@@ -121,6 +121,9 @@ static enum verdict accept(struct turn *t)
     }
     if (offer_accept(t, child, false) != DONE)
         return REFUSE;
+    /* RFC 7296 1.3: of what we have offered the peer may choose what has no group. */
+    if (child->ke == KE_NONE)
+        t->slot->work->group = KE_NONE;
     if (child->ke != t->slot->work->group) {
         (void)turn_refuse(t, SHRIKE_REASON_KE_GROUP, 0);
         return undo(t);

@@ -79,6 +79,15 @@ static bool agree(const struct proposal *theirs, const struct proposal *ours, st
     return met;
 }
 
+static bool has_group(const struct proposal *p)
+{
+    for (unsigned i = 0; i < p->transform_count; i++) {
+        if (p->transforms[i].type == TRANSFORM_KE)
+            return true;
+    }
+    return false;
+}
+
 /* The first of the peer's proposals that is one of ours. */
 static bool choose(struct client *c, const struct offers *list, struct proposal *out)
 {
@@ -92,6 +101,8 @@ static bool choose(struct client *c, const struct offers *list, struct proposal 
             c->talk.spi_ike[0] = theirs.spi_len == 8 ? read_u64(&spi) : 0;
             c->talk.spi_esp[0] = theirs.spi_len == 4 ? read_u32(&spi) : 0;
             c->talk.agreed = *out;
+            if (!has_group(out))
+                c->talk.group = KE_NONE;
             return true;
         }
     }

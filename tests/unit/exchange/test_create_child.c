@@ -91,6 +91,40 @@ TEST(answers_that_were_not_asked_for)
     }
 }
 
+/* RFC 7296 1.3: of what one end offers, with KE, the other one chooses what has no group; whoever
+ * of both asks, and for whatever. */
+TEST(a_proposal_without_a_group)
+{
+    static const struct shrike_transform esp[] = {{TRANSFORM_ENCR, ENCR_AES_GCM_16, 256},
+                                                  {TRANSFORM_SN, SN_32, 0},
+                                                  {TRANSFORM_KE, KE_CURVE25519, 0}};
+    static const struct shrike_proposal both[] = {
+        {.protocol = PROTOCOL_ESP, .transform_count = 3, .transforms = esp},
+        {.protocol = PROTOCOL_ESP, .transform_count = 2, .transforms = esp}};
+    static struct tuned t;
+    for (unsigned rekeys = 0; rekeys < 2; rekeys++) {
+        struct shrike_command ask = {.kind = rekeys ? SHRIKE_REKEY : SHRIKE_UP,
+                                     .reference = 1,
+                                     .conn = "pair",
+                                     .child = rekeys ? "net0" : "net1"};
+        p = toy_pair((struct pair_options){.children = 2});
+        tune_begin(p, 0, &t);
+        for (unsigned i = 0; i < 2; i++) {
+            t.children[i].proposals = both;
+            t.children[i].proposal_count = 2;
+        }
+        tune_end(p, 0, &t);
+        pair_up(p, "net0");
+        shrike_command(p->side[0].engine, p->now, &ask);
+        shrike_tick(p->side[0].engine, p->now);
+        pair_run(p);
+        CHECK_EQ(p->side[0].child_count, 2 - rekeys);
+        CHECK_EQ(p->side[0].child_rekeyed, rekeys);
+        CHECK(p->side[0].done == 2 && pair_agrees(p));
+        toy_end(p);
+    }
+}
+
 /* RFC 7296 1.4.1 (7), 2.21.3 (2): a response that lacks a payload: the two no longer agree on their
  * state. */
 TEST(an_answer_without_selectors_ends_the_sa)
@@ -254,9 +288,10 @@ TEST(an_installation_that_comes_too_late_is_undone)
 
 int main(void)
 {
-    return RUN(an_answer_as_asked) | RUN(answers_that_were_not_asked_for) |
-           RUN(an_answer_without_selectors_ends_the_sa) | RUN(refusals_end_the_child_alone) |
-           RUN(temporary_failure_is_tried_again) | RUN(a_request_to_rekey_what_is_not_named) |
-           RUN(a_request_to_rekey_what_is_not_there) | RUN(what_fails_now_is_asked_for_again) |
+    return RUN(an_answer_as_asked) | RUN(a_proposal_without_a_group) |
+           RUN(answers_that_were_not_asked_for) | RUN(an_answer_without_selectors_ends_the_sa) |
+           RUN(refusals_end_the_child_alone) | RUN(temporary_failure_is_tried_again) |
+           RUN(a_request_to_rekey_what_is_not_named) | RUN(a_request_to_rekey_what_is_not_there) |
+           RUN(what_fails_now_is_asked_for_again) |
            RUN(an_installation_that_comes_too_late_is_undone);
 }
