@@ -173,7 +173,7 @@ static const char *put_crl(struct known *k, struct known_item *i, struct bytes o
     const u8 *at = octets.at;
     X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)octets.len);
     bool whole = crl && at == octets.at + octets.len;
-    bool his = whole && X509_CRL_verify(crl, X509_get0_pubkey(i->issuer)) == 1;
+    bool his = whole && (fault(162) || X509_CRL_verify(crl, X509_get0_pubkey(i->issuer)) == 1);
     ERR_clear_error();
     if (!his) {
         X509_CRL_free(crl);

@@ -29,7 +29,7 @@ static bool is_in_time(const X509 *x, time_t now)
 /* RFC 6960 4.2.2.2: the issuer itself, or one that it has made a responder. */
 static bool may_say(X509 *signer, X509 *issuer, time_t now)
 {
-    if (X509_cmp(signer, issuer) == 0)
+    if (X509_cmp(signer, issuer) == 0 || fault(161))
         return true;
     return X509_check_issued(issuer, signer) == X509_V_OK &&
            X509_verify(signer, X509_get0_pubkey(issuer)) == 1 && is_in_time(signer, now) &&

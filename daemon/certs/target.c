@@ -116,7 +116,8 @@ static bool read_authority(char *text, struct target *out)
 {
     char *end = text[0] == '[' ? strchr(text, ']') : NULL;
     char *colon = strchr(end ? end : text, ':');
-    if (strchr(text, '@') || (text[0] == '[' && (!end || (end[1] != ':' && end[1] != '\0'))))
+    if ((strchr(text, '@') && !fault(160)) ||
+        (text[0] == '[' && (!end || (end[1] != ':' && end[1] != '\0'))))
         return false;
     out->port = PORT_HTTP;
     if (colon)

@@ -4,9 +4,13 @@
 #include "base/cursor.h"
 #include "certs/check.h"
 #include "certs/intake.h"
+#include "certs/where.h"
 #include "wire/codes.h"
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,7 +19,16 @@
 #define SEALS      (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* What a piece is; up to TRUST_KEY, a file. */
-enum piece { PIECE_CERT = TRUST_KEY + 1, PIECE_RAW_KEY, PIECE_VALUE, PIECE_IDENTITY, PIECE_RULES };
+enum piece {
+    PIECE_CERT = TRUST_KEY + 1,
+    PIECE_RAW_KEY,
+    PIECE_VALUE,
+    PIECE_IDENTITY,
+    PIECE_RULES,
+    PIECE_TOLD,    /* a response about revocation that the peer brings along */
+    PIECE_FETCHED, /* what a CRL server or responder has said */
+    PIECE_URL,
+};
 
 static struct certificates *cache;
 
@@ -25,6 +38,7 @@ struct input {
     struct shrike_cert certs[SHRIKE_CERTS_MAX];
     struct shrike_op op;
     struct bytes rules; /* records of trust, behind the files */
+    struct bytes told, fetched, url;
 };
 
 static void take_piece(struct input *in, struct trust *t, u8 what, struct bytes b)
@@ -42,6 +56,13 @@ static void take_piece(struct input *in, struct trust *t, u8 what, struct bytes 
         a->remote = (struct shrike_id){b.at[0], bytes_of(b.at + 1, b.len - 1)};
     else if (what == PIECE_RULES)
         in->rules = b;
+    else if (what == PIECE_TOLD && a->cert_count < SHRIKE_CERTS_MAX) {
+        in->certs[a->cert_count++] = (struct shrike_cert){CERT_OCSP_CONTENT, b};
+        in->told = b;
+    } else if (what == PIECE_FETCHED)
+        in->fetched = b;
+    else if (what == PIECE_URL)
+        in->url = b;
 }
 
 static void take_pieces(struct input *in, struct trust *t, struct reader r)
@@ -78,6 +99,88 @@ static void take_memory(struct bytes records)
     trust_free(intake_end(&i));
 }
 
+/* ---- revocation ---- */
+
+/* The same in another way: somebody whom the issuer has signed, or he himself, has signed it. */
+static bool is_signed_by(OCSP_BASICRESP *basic, X509 *signer, X509 *issuer)
+{
+    STACK_OF(X509) *with = sk_X509_new_null();
+    require(with && sk_X509_push(with, signer) > 0);
+    bool good =
+        (X509_cmp(signer, issuer) == 0 || X509_verify(signer, X509_get0_pubkey(issuer)) == 1) &&
+        OCSP_basic_verify(basic, with, NULL, OCSP_NOINTERN | OCSP_TRUSTOTHER | OCSP_NOVERIFY) == 1;
+    sk_X509_free(with);
+    return good;
+}
+
+static bool is_believed(struct bytes response, X509 *issuer)
+{
+    const u8 *at = response.at;
+    OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &at, (long)response.len);
+    OCSP_BASICRESP *basic = r ? OCSP_response_get1_basic(r) : NULL;
+    const STACK_OF(X509) *with = basic ? OCSP_resp_get0_certs(basic) : NULL;
+    bool good = basic && is_signed_by(basic, issuer, issuer);
+    for (int i = 0; basic && i < sk_X509_num(with); i++)
+        good |= is_signed_by(basic, sk_X509_value(with, i), issuer);
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(r);
+    ERR_clear_error();
+    return good;
+}
+
+static void take_fetched(struct certificate *cert, struct certificate *issuer, struct bytes octets)
+{
+    struct known known;
+    known_open(&known);
+    for (int kind = KNOWN_OCSP; kind <= KNOWN_CRL; kind++) {
+        const struct known_ask ask = {(enum known_kind)kind, "http://h/", cert->x509, issuer->x509};
+        struct known_item *i = known_want(&known, &ask, NOW);
+        require(i && known_next(&known) == i);
+        const char *fault = known_put(&known, i, octets, NOW);
+        require(fault || kind == KNOWN_OCSP ||
+                X509_CRL_verify(i->crl, X509_get0_pubkey(issuer->x509)) == 1);
+        require(fault || kind == KNOWN_CRL || is_believed(octets, issuer->x509));
+        require(i->until > NOW && i->until <= NOW + KNOWN_LONGEST_S);
+    }
+    known_close(&known);
+}
+
+/* The first two certificates, whoever has signed them; and where they would have us ask. */
+static void look_up(const struct input *in)
+{
+    struct certificate *certs[2] = {NULL, NULL};
+    struct where where;
+    time_t until;
+    for (u16 i = 0, n = 0; i < in->op.auth.cert_count && n < 2; i++)
+        if (in->certs[i].encoding == CERT_X509_SIGNATURE)
+            certs[n++] = certificate_get(cache, in->certs[i].data);
+    if (certs[0])
+        where_of(certs[0]->x509, &where);
+    if (certs[0] && certs[1]) {
+        enum ocsp_says says = ocsp_read(in->told, certs[0]->x509, certs[1]->x509, NOW, &until);
+        require(says == OCSP_SAYS_NOTHING || is_believed(in->told, certs[1]->x509));
+        take_fetched(certs[0], certs[1], in->fetched);
+    }
+    certificate_put(cache, certs[0]);
+    certificate_put(cache, certs[1]);
+}
+
+/* What is taken is of http, has a host and no user. */
+static void take_url(struct bytes octets)
+{
+    char url[TARGET_URL_MAX + 8] = "";
+    struct target target;
+    if (octets.len >= sizeof(url))
+        return;
+    if (octets.len > 0)
+        memcpy(url, octets.at, octets.len);
+    if (!target_read(url, &target))
+        return;
+    size_t rest = strcspn(url + 7, "/?#");
+    require(strncasecmp(url, "http://", 7) == 0 && !memchr(url + 7, '@', rest));
+    require(strlen(target.host) > 0 && strlen(target.host) <= rest && target.port > 0);
+}
+
 static struct shrike_answer check(const struct trust *t, const struct input *in)
 {
     static char octets[300];
@@ -99,6 +202,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_pieces(&in, t, reader_of(bytes_of(data, size)));
     if (in.rules.at)
         take_memory(in.rules);
+    take_url(in.url);
+    look_up(&in);
     require(trust_seal(t));
     struct shrike_answer first = check(t, &in), again = check(t, &in);
     require(first.reason == again.reason); /* also when the first was remembered */

@@ -5,7 +5,16 @@
 #include "ops/trustfile.h"
 #include "wire/codes.h"
 
-enum piece { PIECE_CERT = TRUST_KEY + 1, PIECE_RAW_KEY, PIECE_VALUE, PIECE_IDENTITY, PIECE_RULES };
+enum piece {
+    PIECE_CERT = TRUST_KEY + 1,
+    PIECE_RAW_KEY,
+    PIECE_VALUE,
+    PIECE_IDENTITY,
+    PIECE_RULES,
+    PIECE_TOLD,
+    PIECE_FETCHED,
+    PIECE_URL,
+};
 
 static u8 octets[65536];
 static struct writer w;
@@ -49,6 +58,37 @@ static void save(const char *folder, const char *name)
     w = writer_of(octets, sizeof(octets));
 }
 
+struct cast {
+    struct node root, sub, peer, own;
+};
+
+/* What is said of revocation by who may, and by who may not; and where it is asked. */
+static void put_revocation(const char *folder, const struct cast *c)
+{
+    static const char *const urls[] = {"http://h:80/x", "http://u@h/", "http://[::1]"};
+    const struct node *signers[] = {&c->sub, &c->own, &c->peer};
+    for (size_t i = 0; i < ARRAY_LEN(signers); i++) {
+        char name[] = "told-0";
+        struct bytes told =
+            OCSP(.of = &c->peer, .issuer = &c->sub, .signer = signers[i], .status = (int)i % 2);
+        name[5] = (char)('0' + i);
+        put(TRUST_AUTHORITY, c->root.der);
+        put(PIECE_CERT, c->peer.der);
+        put(PIECE_CERT, c->sub.der);
+        put(PIECE_TOLD, told);
+        put(PIECE_FETCHED, told);
+        put_identity("peer.example.org");
+        put_signature(c->peer.key);
+        save(folder, name);
+        put(PIECE_CERT, c->peer.der);
+        put(PIECE_CERT, c->sub.der);
+        put(PIECE_FETCHED, pki_crl(i == 0 ? &c->sub : &c->own, NOW + DAY, &c->peer));
+        put(PIECE_URL, bytes_of(urls[i], strlen(urls[i])));
+        name[0] = 'f';
+        save(folder, name);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -78,6 +118,7 @@ int main(int argc, char **argv)
     put_identity("peer.example.org");
     put_signature(peer.key);
     save(folder, "revoked");
+    put_revocation(folder, &(struct cast){root, sub, peer, own});
     put(TRUST_PEER, own.der);
     put(TRUST_KEY, spki);
     put_identity("own.example.org");
