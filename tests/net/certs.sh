@@ -11,75 +11,14 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
+# shellcheck source=tests/net/pki.sh
+. tests/net/pki.sh
 tools/need iproute2 iputils-ping openssl python3
 shrike_programs
 site_to_site_net
 pki=$net_dir/pki
 mkdir "$pki"
 server=192.0.2.2
-
-# key NAME KIND
-key() {
-    local kind=$2 options=()
-    case $kind in
-    rsa*) options=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${kind#rsa}") ;;
-    P-*) options=(-algorithm EC -pkeyopt "ec_paramgen_curve:$kind") ;;
-    *) options=(-algorithm "$kind") ;;
-    esac
-    openssl genpkey -quiet "${options[@]}" -out "$pki/$1.key" 2>/dev/null ||
-        openssl genpkey "${options[@]}" -out "$pki/$1.key" 2>/dev/null
-}
-
-# authority NAME [BY]
-authority() {
-    key "$1" P-256
-    openssl req -new -key "$pki/$1.key" -subj "/O=Example/CN=$1" -out "$pki/$1.csr"
-    printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n' >"$pki/ext"
-    signed "$1" "${2:-}" 1000
-}
-
-# signed NAME BY DAYS: NAME.pem of NAME.csr, with what stands in the file ext; without BY by itself.
-signed() {
-    local signer=(-signkey "$pki/$1.key")
-    [ -z "$2" ] || signer=(-CA "$pki/$2.pem" -CAkey "$pki/$2.key" -CAcreateserial)
-    openssl x509 -req -in "$pki/$1.csr" -days "$3" -extfile "$pki/ext" -out "$pki/$1.pem" \
-        "${signer[@]}" 2>/dev/null
-}
-
-# leaf NAME KIND [BY [DAYS [LINE...]]]: of NAME.example; the lines go into its extensions.
-leaf() {
-    local name=$1 by=${3:-root} days=${4:-90} line
-    key "$name" "$2"
-    openssl req -new -key "$pki/$name.key" -subj "/O=Example/CN=$name" -out "$pki/$name.csr"
-    {
-        echo "subjectAltName=DNS:$name.example"
-        for line in "${@:5}"; do echo "$line"; done
-    } >"$pki/ext"
-    signed "$name" "$by" "$days"
-}
-
-# index NAME...: what openssl's authorities and responder keep of certificates; those of such a name are
-# revoked.
-index() {
-    local name state
-    : >"$pki/index"
-    for name in "$@"; do
-        state=V$'\t'$(date -d '+80 days' +%y%m%d%H%M%SZ)$'\t'
-        [[ $name != *revoked* ]] ||
-            state=R$'\t'$(date -d '+80 days' +%y%m%d%H%M%SZ)$'\t'$(date +%y%m%d%H%M%SZ)
-        printf '%s\t%s\tunknown\t%s\n' "$state" \
-            "$(openssl x509 -in "$pki/$name.pem" -noout -serial | sed 's/.*=//')" "/CN=$name" >>"$pki/index"
-    done
-}
-
-# crl AUTHORITY: AUTHORITY.crl of what the index has, in DER.
-crl() {
-    printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s\ndefault_md=sha256\ndefault_crl_days=30\n' \
-        "$pki/index" >"$pki/ca.conf"
-    openssl ca -config "$pki/ca.conf" -gencrl -cert "$pki/$1.pem" -keyfile "$pki/$1.key" \
-        -out "$pki/crl.pem" 2>/dev/null
-    openssl crl -in "$pki/crl.pem" -outform DER -out "$pki/$1.crl"
-}
 
 authority root
 authority sub root
