@@ -64,7 +64,7 @@ processes_are_there() {
 import json, sys
 all = json.load(sys.stdin)["processes"]
 print(all)
-assert len(all) == (1 if "--one-process" in sys.argv else 5)
+assert len(all) == (1 if "--one-process" in sys.argv else 7)
 for process in all:
     with open("/proc/%d/comm" % process["pid"]) as f:
         assert f.read().startswith("shriked")
