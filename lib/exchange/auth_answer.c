@@ -92,8 +92,10 @@ static enum verdict identify(struct turn *t)
         .remote = sa->remote,
         .choice = &sa->handshake->choice,
         .remote_id = {idi.type, idi.data},
-        .local_id = {idr.type, idr.data},
     };
+    /* An empty one, as clients send it where nobody has filled it in, names nobody. */
+    if (idr.data.len)
+        q.local_id = (struct shrike_id){idr.type, idr.data};
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     q.by_eap = !proves;
     q.by_nobody = proves && auth.method == AUTH_NULL;
