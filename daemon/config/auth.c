@@ -1,6 +1,7 @@
 /* Sections local and remote: see auth.h. */
 #include "config/auth.h"
 #include "config/credentials.h"
+#include "config/eap.h"
 #include "config/method.h"
 #include "config/value.h"
 #include "wire/codes.h"
@@ -20,15 +21,19 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
     const char *text = auth && auth->text ? auth->text : "pubkey";
     struct shrike_origin place = auth ? auth->origin : s->origin;
     struct method m;
+    if (eap_is_meant(text)) {
+        compile_eap(c, s, scope, out);
+        return;
+    }
     switch (method_read(text, &m)) {
     case METHOD_GOOD:
         break;
     case METHOD_LATER:
-        compile_leave(c, place, "auth = %s is not built yet; psk and pubkey are", text);
+        compile_leave(c, place, "auth = %s is not built yet; psk, pubkey and eap are", text);
         break;
     case METHOD_BAD:
         report_error(c->report, place,
-                     "auth = %s: there is no such method; write psk, pubkey, or pubkey, rsa, "
+                     "auth = %s: there is no such method; write psk, eap, or pubkey, rsa, "
                      "rsa/pss, ecdsa, ed25519 or ed448 with strengths and hashes behind it: "
                      "ike:rsa-3072-sha256-ecdsa-sha384",
                      text);

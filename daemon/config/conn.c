@@ -2,6 +2,7 @@
 
 #include "config/auth.h"
 #include "config/diff.h"
+#include "config/eap.h"
 #include "config/life.h"
 #include "config/pools.h"
 #include "config/proposal.h"
@@ -545,5 +546,6 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     else
         compile_local_id(c, s, out, beside);
     compile_null(c, out);
+    check_eap(c, out);
     marks_take(c, s, beside);
 }

@@ -142,7 +142,7 @@ static enum method_verdict read_pubkey(const char *text, struct method *out)
 /* Methods that are not built, by the word that they begin with. */
 static bool is_later(const char *text)
 {
-    static const char *const later[] = {"bliss", "eap", "xauth", "any"};
+    static const char *const later[] = {"bliss", "xauth", "any"};
     size_t len = strcspn(text, "-:/");
     for (size_t i = 0; i < ARRAY_LEN(later); i++)
         if (strlen(later[i]) == len && strncmp(text, later[i], len) == 0)

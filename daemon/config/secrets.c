@@ -1,5 +1,6 @@
 #include "config/secrets.h"
 
+#include "config/eap.h"
 #include "config/value.h"
 #include <string.h>
 
@@ -8,20 +9,13 @@ static const struct kind {
     const char *begin;
     enum key_scope scope;
     enum secret_kind kind;
-    const char *unused; /* why it is not used; NULL: it is */
 } kinds[] = {
-    {"ike", KEY_SECRET, SECRET_IKE, NULL},
-    {"eap", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
-    {"xauth", KEY_SECRET, SECRET_EAP, "EAP is not built yet: the secret is kept and not used"},
-    {"ntlm", KEY_SECRET, SECRET_NTLM, "EAP is not built yet: the secret is kept and not used"},
-    {"ppk", KEY_SECRET, SECRET_PPK, NULL},
-    {"private", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"rsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"ecdsa", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"bliss", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"pkcs8", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"pkcs12", KEY_PASSPHRASE, SECRET_KINDS, NULL},
-    {"token", KEY_TOKEN, SECRET_KINDS, NULL},
+    {"ike", KEY_SECRET, SECRET_IKE},          {"eap", KEY_SECRET, SECRET_EAP},
+    {"xauth", KEY_SECRET, SECRET_EAP},        {"ntlm", KEY_SECRET, SECRET_NTLM},
+    {"ppk", KEY_SECRET, SECRET_PPK},          {"private", KEY_PASSPHRASE, SECRET_KINDS},
+    {"rsa", KEY_PASSPHRASE, SECRET_KINDS},    {"ecdsa", KEY_PASSPHRASE, SECRET_KINDS},
+    {"bliss", KEY_PASSPHRASE, SECRET_KINDS},  {"pkcs8", KEY_PASSPHRASE, SECRET_KINDS},
+    {"pkcs12", KEY_PASSPHRASE, SECRET_KINDS}, {"token", KEY_TOKEN, SECRET_KINDS},
 };
 
 static const struct kind *kind_of(const char *name)
@@ -37,7 +31,9 @@ static bool is_id(const struct value *v)
     return strncmp(v->key, "id", 2) == 0 && v->text;
 }
 
-/* Identities in IKE are of certain kinds; those of EAP and PPKs may be any text. */
+enum { NT_HASH_LEN = 16 };
+
+/* Identities in IKE are of certain kinds; those of EAP may be any text. */
 static void compile_ids(struct compile *c, const struct section *s, struct config_secret *out)
 {
     struct pool *p = &c->config->secret_pool;
@@ -47,7 +43,9 @@ static void compile_ids(struct compile *c, const struct section *s, struct confi
     struct shrike_id *ids = pool_take(p, (count + 1u) * sizeof(*ids));
     out->ids = ids;
     for (const struct value *v = s->values; v; v = v->next)
-        if (is_id(v) && value_id(p, v->text, &ids[out->id_count++]) != VALUE_GOOD)
+        if (is_id(v) && (out->kind == SECRET_EAP || out->kind == SECRET_NTLM))
+            eap_name(p, v->text, &ids[out->id_count++]);
+        else if (is_id(v) && value_id(p, v->text, &ids[out->id_count++]) != VALUE_GOOD)
             report_error(c->report, v->origin,
                          "%s is not an identity that is built: write an address, a name, "
                          "user@name, keyid:text or a distinguished name; a * stands in front",
@@ -65,6 +63,10 @@ static void compile_secret(struct compile *c, const struct section *s, struct co
         !value_secret(p, secret->text, &out->secret)) /* what it is is never said */
         report_error(c->report, secret ? secret->origin : s->origin,
                      "secret of %s is missing or malformed: text, 0x and hex, or 0s and base64",
+                     s->name);
+    else if (out->kind == SECRET_NTLM && out->secret.len != NT_HASH_LEN)
+        report_error(c->report, secret->origin,
+                     "secret of %s is the MD4 of a password in UTF-16: 16 octets, as 0x and hex",
                      s->name);
 }
 
@@ -117,8 +119,6 @@ void compile_secrets(struct compile *c)
             continue;
         }
         compile_keys(c, s, kind->scope);
-        if (kind->unused)
-            report_warning(c->report, s->origin, "secrets.%s: %s", s->name, kind->unused);
         if (kind->scope == KEY_PASSPHRASE)
             compile_passphrase(c, s, kind);
         if (kind->kind == SECRET_KINDS)

@@ -2,6 +2,7 @@
 #include "control/shared.h"
 #include "base/ct.h"
 #include "base/text.h"
+#include "config/eap.h"
 #include "config/value.h"
 #include "control/control.h"
 #include "ops/mail.h"
@@ -133,8 +134,10 @@ static const char *read_owners(struct pool *p, struct bytes message, struct mail
         const char *text = pool_text(p, (const char *)item.value.at, item.value.len);
         if (m->id_count == MAIL_SECRET_IDS)
             return "a secret has at most 64 owners";
-        if (strlen(text) != item.value.len ||
-            value_id(p, text, &m->ids[m->id_count++]) != VALUE_GOOD)
+        if (m->kind == SECRET_EAP || m->kind == SECRET_NTLM)
+            eap_name(p, text, &m->ids[m->id_count++]);
+        else if (strlen(text) != item.value.len ||
+                 value_id(p, text, &m->ids[m->id_count++]) != VALUE_GOOD)
             return "an owner is an address, a name, user@name, keyid:text or a distinguished name";
     }
     return NULL;
@@ -159,7 +162,7 @@ static struct bytes name_of(struct pool *p, struct bytes message)
     return bytes_of(pool_text(p, text, strlen(text)), strlen(text));
 }
 
-/* Those of other kinds than IKE are kept for what is not built yet; -1: there is no such kind. */
+/* -1: there is no such kind. */
 static int kind_of(struct bytes type)
 {
     static const struct {
@@ -175,16 +178,6 @@ static int kind_of(struct bytes type)
             strncasecmp((const char *)type.at, kinds[i].name, type.len) == 0)
             return (int)kinds[i].kind;
     return -1;
-}
-
-static void say_unused(struct control *c, struct bytes type, struct bytes name)
-{
-    char shown[4 * SHARED_NAME_MAX + 1];
-    struct text t = text_of(shown, sizeof shown);
-    text_safe(&t, name);
-    control_say(c, SHRIKE_NOTICE,
-                "secret %s is kept and not used: secrets of type %.*s are not built", shown,
-                (int)type.len, (const char *)type.at);
 }
 
 static const char *fault_of(const struct mail_secret *m)
@@ -210,9 +203,9 @@ static const char *load(struct control *c, struct pool *p, struct bytes message)
 {
     struct mail_secret m = {.name = name_of(p, message), .secret = vici_value(message, "data")};
     char key[SHARED_NAME_MAX + 8];
-    struct bytes type = vici_value(message, "type");
     const char *why = fault_of(&m);
-    int kind = kind_of(type);
+    int kind = kind_of(vici_value(message, "type"));
+    m.kind = (u8)MAX(kind, 0);
     if (!why)
         why = kind < 0 ? "the type of a secret is IKE, EAP, XAUTH, NTLM or PPK"
                        : read_owners(p, message, &m);
@@ -220,13 +213,10 @@ static const char *load(struct control *c, struct pool *p, struct bytes message)
         return why;
     if (!keep_name(&c->shared, m.name))
         return "there are 10000 secrets already, or there is no memory: unload some";
-    m.kind = (u8)kind;
     if (c->model.vault.fd >= 0)
         (void)vault_put(&c->model.vault, vault_key(key, m.name), bytes_of(&m.kind, 1));
     if (kind == SECRET_PPK)
         note_ppk(c);
-    else if (kind != SECRET_IKE)
-        say_unused(c, type, m.name);
     return send_secret(c, &m) ? NULL : "the process that holds secrets is not there; try again";
 }
 

@@ -6,7 +6,7 @@
 #include "wire/payload.h"
 #include "wire/print.h"
 #include <assert.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 static const struct {
     u8 type;
@@ -21,7 +21,7 @@ static const struct {
 
 bool method_random(u8 *out, size_t len)
 {
-    return RAND_bytes(out, (int)len) == 1;
+    return getrandom(out, len, 0) == (ssize_t)len;
 }
 
 void method_say(struct eap_session *s, struct eap_turn *t, u8 type, struct bytes data)

@@ -149,6 +149,14 @@ static struct slot *slot_for(struct ike_sa *sa, const struct header *h, bool *ag
     return slot;
 }
 
+/* RFC 7296 2.21.2: in the middle of EAP the initiator may say that it goes no further. */
+static bool in_eap(const struct ike_sa *sa, const struct header *h)
+{
+    return !sa->initiator && sa->state == IKE_AUTH && sa->handshake &&
+           sa->handshake->eap.phase != EAP_NOT && h->exchange == EXCHANGE_INFORMATIONAL &&
+           !(h->flags & FLAG_RESPONSE);
+}
+
 /* RFC 7296 1 (1): is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is
  * authenticated. */
 static bool admits(const struct ike_sa *sa, const struct header *h)
@@ -161,7 +169,7 @@ static bool admits(const struct ike_sa *sa, const struct header *h)
     case EXCHANGE_CREATE_CHILD_SA:
     case EXCHANGE_INFORMATIONAL:
         /* RFC 7296 2.21.2: what the peer says to our rejecting it is all that it may say. */
-        return sa->authenticated || fault(26) ||
+        return sa->authenticated || fault(26) || in_eap(sa, h) ||
                (sa->state == IKE_CLOSING && (h->flags & FLAG_RESPONSE));
     default:
         return false;

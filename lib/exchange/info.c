@@ -203,10 +203,24 @@ static enum verdict answer(struct turn *t)
     return DONE;
 }
 
+/* RFC 7296 2.21.2: in the middle of EAP this is all that the initiator may say. */
+static enum verdict answer_unproved(struct turn *t)
+{
+    struct notify n;
+    if (!notify_find(t->in, NOTIFY_AUTHENTICATION_FAILED, &n) && !deletes_ike(t->in))
+        return DROP;
+    t->reason.theirs = t->closes = true;
+    (void)turn_refuse(t, SHRIKE_REASON_EAP_GIVEN_UP, 0);
+    t->reason.origin = t->sa->conn->remote.origin;
+    return DONE;
+}
+
 /* RFC 7296 3.15.4: internal addresses may be asked for once more. */
 enum verdict info_answer(struct turn *t)
 {
     enum verdict v;
+    if (!t->sa->authenticated && !fault(26))
+        return answer_unproved(t);
     switch ((enum info_answer_step)t->slot->step) {
     case ANSWER_READ:
         t->slot->step = ANSWER_LEASED;

@@ -9,7 +9,15 @@
 
 #define require(x) ((x) ? (void)0 : abort())
 
-enum step { STEP_OCTETS, STEP_DATA, STEP_OTHER, STEP_SUCCESS, STEP_GENEROUS, STEP_COUNT };
+enum step {
+    STEP_OCTETS,
+    STEP_DATA,
+    STEP_OTHER,
+    STEP_SUCCESS,
+    STEP_GENEROUS,
+    STEP_STRAY,
+    STEP_COUNT
+};
 
 struct play {
     struct eap_session session;
@@ -114,6 +122,9 @@ static void step(struct play *g, u8 what, struct bytes b)
         break;
     case STEP_SUCCESS:
         eap = (struct eap){.code = EAP_SUCCESS, .identifier = g->identifier};
+        break;
+    case STEP_STRAY:
+        eap.identifier++;
         break;
     default:
         break;

@@ -4,7 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum step { STEP_OCTETS, STEP_DATA, STEP_OTHER, STEP_SUCCESS, STEP_GENEROUS };
+enum step {
+    STEP_OCTETS,
+    STEP_DATA,
+    STEP_OTHER,
+    STEP_SUCCESS,
+    STEP_GENEROUS,
+    STEP_STRAY,
+    STEP_COUNT
+};
 enum { SERVER = 8, MSCHAPV2 = 0, MD5 = 1, GTC = 2, ALL = 3, ASKS = 0x40, IDENTITY = 1, NAK = 3 };
 
 static u8 octets[4096];
@@ -25,7 +33,7 @@ static void put(u8 what, const void *data, size_t len)
     write_bytes(&w, bytes_of(data, len));
 }
 #define PUT(what, text) put((what), (text), sizeof(text) - 1)
-#define OTHER(type)     ((u8)(STEP_OTHER + 5 * (type)))
+#define OTHER(type)     ((u8)(STEP_OTHER + STEP_COUNT * (type)))
 
 static void save(void)
 {
@@ -57,6 +65,9 @@ static void servers(void)
     PUT(STEP_DATA, "alice");
     PUT(STEP_GENEROUS, "\20"
                        "0123456789abcdefalice");
+    save();
+    begin(SERVER | GTC);
+    PUT(STEP_GENEROUS, "sesame");
     save();
     begin(SERVER | ALL | ASKS);
     PUT(STEP_DATA, "HOME\\alice");

@@ -180,10 +180,10 @@ TEST(what_is_wrong_is_said_with_its_place)
 {
     struct vici_writer w;
     begin();
-    w = conn_message("bad", "eap-md5", "now");
+    w = conn_message("bad", "eap-tls", "now");
     CHECK(client_ask(&c, "load-conn", &w) && answer_is(&c, "success", "no"));
-    CHECK(value_has(answer_of(&c), "errmsg", "load-conn: bad.local-1.auth: auth = eap-md5"));
-    CHECK(value_has(answer_of(&c), "errmsg", "1 more"));
+    CHECK(value_has(answer_of(&c), "errmsg", "load-conn: bad.local-1.auth: auth = eap-tls"));
+    CHECK(value_has(answer_of(&c), "errmsg", "2 more"));
     w = message();
     vici_begin(&w, "bad");
     vici_put(&w, "proposals", bytes_of("a\0b", 3));
@@ -294,7 +294,7 @@ TEST(secrets)
     CHECK(client_ask(&c, "load-shared", &w) && answer_is(&c, "success", "yes"));
     CHECK(client_ask(&c, "get-shared", NULL) && items_of("keys") == 1);
     m = last_secret();
-    CHECK(m.kind == SECRET_EAP && m.id_count == 1 && m.ids[0].type == ID_DER_ASN1_DN);
+    CHECK(m.kind == SECRET_EAP && m.id_count == 1 && m.ids[0].type == ID_KEY_ID);
     w = message();
     vici_put_text(&w, "id", "eap-bob");
     CHECK(client_ask(&c, "unload-shared", &w) && answer_is(&c, "success", "yes"));

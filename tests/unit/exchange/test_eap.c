@@ -603,6 +603,32 @@ TEST(initiators_that_lie)
     }
 }
 
+/* RFC 7296 2.21.2: one that goes no further says so; nothing else is heard before its proof. */
+TEST(initiators_that_give_up)
+{
+    static const char deleted[] = "\1\0\0\0";
+    for (unsigned i = 0; i < 4; i++) {
+        struct forgery what = {.exchange = EXCHANGE_INFORMATIONAL, .message_id = 2};
+        CHECK(forge_begin(1, SHRIKE_AUTH_PUBKEY));
+        if (i == 3)
+            what.message_id = 1; /* EAP has not even begun */
+        if (i < 3) {
+            add_text(PAYLOAD_IDI, idi, 10);
+            say(1);
+        }
+        if (i == 0 || i == 3)
+            add_text(PAYLOAD_NOTIFY, "\0\0\0\30", 4); /* AUTHENTICATION_FAILED */
+        else if (i == 1)
+            add_text(PAYLOAD_DELETE, deleted, 4);
+        tell(&f, what, &c, &h);
+        chain_begin(&c);
+        CHECK_EQ(p->side[1].reason, i < 2 ? SHRIKE_REASON_EAP_GIVEN_UP : SHRIKE_REASON_NONE);
+        CHECK_EQ(stats_of(p, 1).half_open, i < 2 ? 0 : 1);
+        CHECK_EQ(p->side[1].eap.over, i < 2 ? 1 : 0);
+        forge_end();
+    }
+}
+
 /* The proof at the end: missing, of another kind, of another length, wrong. */
 TEST(initiators_without_the_key)
 {
@@ -637,5 +663,6 @@ int main(void)
            RUN(one_wants_it_alone) | RUN(connections_that_cannot_be) | RUN(nobody_answers) |
            RUN(a_stray_response_of_ours) | RUN(not_exported_meanwhile) | RUN(eap_before_the_proof) |
            RUN(responders_that_lie) | RUN(responders_that_refuse) | RUN(endless_rounds) |
-           RUN(a_time_for_all_of_it) | RUN(initiators_that_lie) | RUN(initiators_without_the_key);
+           RUN(a_time_for_all_of_it) | RUN(initiators_that_lie) | RUN(initiators_that_give_up) |
+           RUN(initiators_without_the_key);
 }

@@ -1,0 +1,104 @@
+/* EAP in sections local and remote: see eap.h. */
+#include "config/eap.h"
+#include "config/value.h"
+#include "wire/codes.h"
+#include "wire/ident.h"
+#include <string.h>
+
+/* By what stands behind "eap-"; type 0: whatever there is. */
+static const struct {
+    const char *text;
+    uint8_t type;
+    bool built;
+} methods[] = {
+#define METHOD(name, type, text, named) {text, type, true},
+#include "eap/methods.def"
+#undef METHOD
+    {"dynamic", 0, true},
+    {"tls", EAP_TYPE_TLS, false},
+    {"ttls", EAP_TYPE_TTLS, false},
+    {"peap", EAP_TYPE_PEAP, false},
+    {"sim", EAP_TYPE_SIM, false},
+    {"aka", EAP_TYPE_AKA, false},
+    {"tnc", 0, false},
+};
+
+bool eap_is_meant(const char *auth)
+{
+    return strcmp(auth, "eap") == 0 || strncmp(auth, "eap-", 4) == 0;
+}
+
+static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
+                           struct shrike_auth *out)
+{
+    const char *text = section_text(s, "auth");
+    struct shrike_origin place = compile_place(c, s, "auth");
+    const char *name = text[3] ? text + 4 : "dynamic";
+    size_t len = strcspn(name, ":"); /* behind it stands what certificates have to be like */
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strlen(methods[i].text) != len || strncmp(name, methods[i].text, len) != 0)
+            continue;
+        if (!methods[i].built)
+            compile_leave(c, place, "auth = %s is not built yet", text);
+        if (scope == KEY_LOCAL && methods[i].type == SHRIKE_EAP_RELAY)
+            compile_leave(c, place, "auth = %s is how a gateway lets others judge its clients",
+                          text);
+        uint8_t *type = pool_take(c->pool, 1);
+        *type = methods[i].type;
+        out->eap.methods = (struct shrike_bytes){type, *type ? 1 : 0};
+        return;
+    }
+    report_error(c->report, place,
+                 "auth = %s: there is no such method; write eap, eap-mschapv2, eap-md5, eap-gtc or "
+                 "eap-radius",
+                 text);
+}
+
+void eap_name(struct pool *p, const char *text, struct shrike_id *out)
+{
+    size_t len = strlen(text);
+    if (value_id(p, text, out) == VALUE_GOOD &&
+        (out->type == 0 || out->type == ID_FQDN || out->type == ID_RFC822_ADDR))
+        return;
+    *out = (struct shrike_id){ID_KEY_ID, {(uint8_t *)pool_text(p, text, len), len}};
+}
+
+static void compile_name(struct compile *c, const struct section *s, enum key_scope scope,
+                         struct shrike_auth *out)
+{
+    const char *text = section_text(s, "eap_id");
+    struct shrike_id *id = &out->eap.id;
+    if (!text)
+        return;
+    eap_name(c->pool, text, id);
+    out->eap.asks = id->type == 0;
+    if (id->data.len > SHRIKE_ID_MAX)
+        report_error(c->report, compile_place(c, s, "eap_id"), "eap_id is too long");
+    else if (scope == KEY_LOCAL && (out->eap.asks || id_is_pattern(id)))
+        report_error(c->report, compile_place(c, s, "eap_id"),
+                     "eap_id = %s stands for many: say who this host is, in one name", text);
+}
+
+void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
+                 struct shrike_auth *out)
+{
+    out->kind = SHRIKE_AUTH_EAP;
+    compile_method(c, s, scope, out);
+    compile_name(c, s, scope, out);
+}
+
+/* RFC 7296 2.16: the responder signs. RFC 5998: or a method proves both; there is none here yet. */
+void check_eap(struct compile *c, const struct shrike_conn *conn)
+{
+    bool here = conn->local.kind == SHRIKE_AUTH_EAP, there = conn->remote.kind == SHRIKE_AUTH_EAP;
+    const struct shrike_auth *eap = here ? &conn->local : &conn->remote;
+    const struct shrike_auth *other = here ? &conn->remote : &conn->local;
+    if (here && there)
+        compile_leave(
+            c, conn->local.origin,
+            "EAP on both sides needs a method that proves both: none of those here is fit "
+            "for it; write auth = pubkey for the gateway");
+    else if ((here || there) && other->kind != SHRIKE_AUTH_PUBKEY)
+        compile_leave(c, eap->origin,
+                      "EAP goes with a gateway that signs: write auth = pubkey for the other side");
+}

@@ -1,0 +1,17 @@
+/* EAP in sections local and remote: auth = eap and what stands behind it, eap_id. */
+#ifndef DAEMON_CONFIG_EAP_H
+#define DAEMON_CONFIG_EAP_H
+
+#include "config/compile.h"
+
+/* "eap", "eap-mschapv2": is it meant? */
+bool eap_is_meant(const char *auth);
+/* Such a section. */
+void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
+                 struct shrike_auth *out);
+/* When both sides are read: does the other one prove itself in a way that EAP goes with? */
+void check_eap(struct compile *c, const struct shrike_conn *conn);
+/* Whose password it is: inside EAP a name is any text, and its type counts for nothing. */
+void eap_name(struct pool *p, const char *text, struct shrike_id *out);
+
+#endif

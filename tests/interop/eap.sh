@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# EAP against strongSwan: west is the gateway, which signs and knows passwords, east the client; Shrike
+# is the one, then the other. A connection for each method, each with a tunnel that carries pings; and
+# what a wrong password comes to.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/interop/lib.sh
+. tests/interop/lib.sh
+legacy=() # where OpenSSL has MD4, which MSCHAPv2 needs, in a package of its own
+! apt-cache show openssl-provider-legacy >/dev/null 2>&1 || legacy=(openssl-provider-legacy)
+tools/need "${peer_packages[@]}" libcharon-extauth-plugins iproute2 iputils-ping openssl "${legacy[@]}"
+shrike_programs
+
+site_to_site_net
+
+# An authority, and the certificate of west by it.
+make_pki() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test CA" \
+        -keyout "$net_dir/ca.key" -out "$net_dir/ca.pem"
+    openssl req -newkey rsa:2048 -nodes -subj "/CN=west" \
+        -keyout "$net_dir/west.key" -out "$net_dir/west.csr"
+    openssl x509 -req -in "$net_dir/west.csr" -CA "$net_dir/ca.pem" -CAkey "$net_dir/ca.key" \
+        -days 2 -set_serial 1 -out "$net_dir/west.pem" \
+        -extfile <(echo "subjectAltName = DNS:west.example")
+}
+
+# folders SIDE FOLDER: what it trusts, and of the gateway what it signs with.
+folders() {
+    mkdir -p "$2"/{x509,x509ca,private}
+    cp "$net_dir/ca.pem" "$2/x509ca"
+    [ "$1" = west ] || return 0
+    cp "$net_dir/west.pem" "$2/x509"
+    cp "$net_dir/west.key" "$2/private"
+}
+
+# one SIDE NAME AUTH_OF_CLIENT AUTH_AT_GATEWAY EAP_ID_OF_CLIENT EAP_ID_AT_GATEWAY
+one() {
+    local near=1 far=2 eap=$4 name=${6:-} signs=local proves=remote
+    [ "$1" = west ] || near=2 far=1 eap=$3 name=${5:-} signs=remote proves=local
+    cat <<END
+    $2 {
+        version = 2
+        local_addrs = 192.0.2.$near
+        remote_addrs = 192.0.2.$far
+        proposals = aes128gcm16-prfsha256-x25519
+        $signs {
+            auth = pubkey
+            id = west.example
+            $([ "$1" = west ] && echo "certs = west.pem")
+        }
+        $proves {
+            auth = $eap
+            id = $2.example
+            ${name:+eap_id = $name}
+        }
+        children {
+            $2 {
+                local_ts = 10.$near.0.0/24
+                remote_ts = 10.$far.0.0/24
+                esp_proposals = aes128gcm16
+            }
+        }
+    }
+END
+}
+
+# password USER SECRET
+password() { printf '    eap-%s {\n        id = %s\n        secret = "%s"\n    }\n' "${1%%.*}" "$1" "$2"; }
+
+connection() { # SIDE
+    echo "connections {"
+    one "$1" mschapv2 eap-mschapv2 eap-mschapv2
+    one "$1" md5 eap-md5 eap-md5
+    one "$1" gtc eap-gtc eap-gtc
+    one "$1" any eap eap-mschapv2
+    one "$1" asked eap-mschapv2 eap-mschapv2 carol %any
+    one "$1" nak eap-md5 "$dynamic" carol %any
+    one "$1" wrong eap-mschapv2 eap-mschapv2 dave %any
+    echo "}"
+    echo "secrets {"
+    password mschapv2.example "of mschapv2"
+    password md5.example "of md5"
+    password gtc.example "of gtc"
+    password any.example "of any"
+    password carol "ca rol"
+    password dave "of $1" # each has another
+    echo "}"
+}
+
+up() { # NAME
+    if [ "${program[east]}" = shrike ]; then
+        shrike_at east up "$1"
+    else
+        peer east --initiate --child "$1" --timeout 10
+    fi
+}
+
+down() { # NAME
+    if [ "${program[east]}" = shrike ]; then
+        shrike_at east down "$1"
+    else
+        peer east --terminate --ike "$1"
+    fi
+}
+
+works() { up "$1" && both_ways && down "$1"; }
+
+refused() { # REASON: by Shrike, whose role it is
+    local side=west
+    [ "${program[west]}" = shrike ] || side=east
+    ! up wrong || return 1
+    shrike_at $side why wrong >"$net_dir/why" && cat "$net_dir/why" && grep -qF "$1" "$net_dir/why"
+}
+
+run() { # WHAT METHOD...
+    local side name what=$1
+    shift
+    for side in west east; do
+        if [ "${program[$side]}" = shrike ]; then
+            rm -rf "$net_dir"/{x509,x509ca,private}
+            folders $side "$net_dir"
+        else
+            rm -rf "$net_dir/$side.swanctl"
+            folders $side "$net_dir/$side.swanctl"
+        fi
+        test_of "$what: $side starts" program_start $side || exit 1
+    done
+    for name in "$@"; do test_of "$what: $name" works "$name" || true; done
+}
+
+make_pki >"$net_dir/pki.out" 2>&1
+program=([west]=shrike [east]=strongswan) dynamic=eap
+run "Shrike is the gateway" mschapv2 md5 gtc any asked nak
+test_of "Shrike is the gateway: a wrong password" refused "the peer has given up in the middle of EAP" || true
+program_stop east
+program_stop west
+program=([west]=strongswan [east]=shrike) dynamic=eap-md5
+run "Shrike is the client" mschapv2 md5 any asked nak
+test_of "Shrike is the client: a wrong password" refused "the peer has refused us by EAP" || true
+[ "$net_failed" -eq 0 ]
