@@ -1,6 +1,7 @@
 /* The role that speaks EAP, as the server and as the peer: it reads what peers send, and holds no
  * password; keys proves and checks with those. */
 #include "base/ct.h"
+#include "base/text.h"
 #include "eap/servers.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
@@ -73,6 +74,8 @@ static struct eap_place *begin(struct eap_role *e, const struct shrike_eap_op *o
         return NULL;
     e->count.begun++;
     session_init(&p->session, op);
+    struct text name = text_of(p->conn, sizeof(p->conn));
+    text_str(&name, op->conn ? op->conn : "");
     return p;
 }
 
@@ -94,6 +97,8 @@ static void got_op(struct eap_role *e, const struct mail *m)
         return;
     }
     p->token = op.token;
+    p->local = op.eap.local_end;
+    p->remote = op.eap.remote_end;
     session_take(&p->session, &t, op.eap.message);
     settle(e, p, &t);
     wipe(&t, sizeof(t));

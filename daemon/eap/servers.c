@@ -2,10 +2,12 @@
 #include "eap/servers.h"
 #include "base/ct.h"
 #include "ops/radiusfile.h"
+#include "radius/sessions.h"
 #include <assert.h>
 
-#define SILENCE (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
-#define ASKING  UINT64_MAX           /* the number of the question is not known yet */
+#define SILENCE  (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
+#define NAME_MAX (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
+#define ASKING   UINT64_MAX /* the number of the question is not known yet */
 
 static_assert(SETTINGS_RADIUS_SERVERS == RADIUS_SERVERS_MAX, "each server has a place");
 
@@ -80,31 +82,35 @@ bool servers_take(struct servers *s, int fd, bool *anew)
 
 /* ---- sessions ---- */
 
-/* What names the user in each question. What the server does not know of it, it is not told. */
+/* The name of the user, as servers know it. */
+static struct bytes name_of(const struct servers *s, const struct eap_place *p, struct writer *w)
+{
+    write_bytes(w, bytes_of(s->settings.id_prefix, strlen(s->settings.id_prefix)));
+    write_bytes(w, session_user(&p->session));
+    return written_bytes(w);
+}
+
 static void put_session(const struct servers *s, struct writer *w, const struct eap_place *p)
 {
-    u8 name[sizeof(s->settings.id_prefix) + SHRIKE_ID_MAX];
+    u8 name[NAME_MAX];
     struct writer n = writer_of(name, sizeof(name));
-    write_bytes(&n, bytes_of(s->settings.id_prefix, strlen(s->settings.id_prefix)));
-    write_bytes(&n, session_user(&p->session));
-    n.at = n.start + MIN(written(&n), (size_t)RADIUS_VALUE_MAX);
-    radius_put(w, RADIUS_USER_NAME, written_bytes(&n));
-    radius_put_u32(w, RADIUS_NAS_PORT_TYPE, RADIUS_PORT_VIRTUAL);
-    radius_put_u32(w, RADIUS_SERVICE_TYPE, RADIUS_SERVICE_FRAMED);
-    radius_put_u32(w, RADIUS_NAS_PORT, p->number);
+    const struct radius_who who = {.user_name = name_of(s, p, &n),
+                                   .conn = p->conn,
+                                   .local = p->local,
+                                   .remote = p->remote,
+                                   .with_port = s->settings.with_port};
+    radius_put_who(w, &who, "", p->number);
 }
 
 /* RFC 3579 2.1: who does not let the server begin, says in the client's place who it is. */
 static struct bytes first_message(const struct servers *s, const struct eap_place *p,
                                   const struct eap_turn *t, u8 out[RADIUS_EAP_MAX])
 {
-    u8 name[sizeof(s->settings.id_prefix) + SHRIKE_ID_MAX];
+    u8 name[NAME_MAX];
     struct writer n = writer_of(name, sizeof(name));
     if (t->len > 0 || (s->settings.eap_start && !p->session.named))
         return bytes_of(t->octets, t->len);
-    write_bytes(&n, bytes_of(s->settings.id_prefix, strlen(s->settings.id_prefix)));
-    write_bytes(&n, session_user(&p->session));
-    return radius_pass_identity(written_bytes(&n), out);
+    return radius_pass_identity(name_of(s, p, &n), out);
 }
 
 bool servers_ask(struct servers *s, struct eap_place *p, const struct eap_turn *t)

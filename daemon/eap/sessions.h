@@ -9,13 +9,17 @@
 #define SESSIONS_MAX 4096                  /* handshakes that are in EAP at once */
 #define SESSIONS_AGE (330 * SHRIKE_SECOND) /* an IKE_AUTH with EAP ends after 300 s */
 
+#define EAP_CONN_SIZE 64
+
 struct eap_place {
     struct list all;    /* the one that began first in front */
     struct list bucket; /* by number */
     struct list asked;  /* by the reference of what keys was asked; else in no list */
     u32 number;
     shrike_time began;
-    struct shrike_token token; /* of the op that waits for an answer */
+    struct shrike_token token;            /* of the op that waits for an answer */
+    char conn[EAP_CONN_SIZE];             /* cut, if it is longer */
+    struct shrike_endpoint local, remote; /* of its IKE SA */
     struct eap_session session;
 };
 

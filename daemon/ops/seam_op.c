@@ -14,7 +14,7 @@ CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 64);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_eap_op, 144);
+CARRIES(struct shrike_eap_op, 184);
 CARRIES(struct shrike_mix_op, 64);
 CARRIES(struct shrike_answer, 72);
 
@@ -257,6 +257,8 @@ static void eap_op_write(struct writer *w, const struct shrike_eap_op *o)
     write_eap_rule(w, &o->rule);
     write_id(w, &o->local);
     write_id(w, &o->remote);
+    write_endpoint(w, &o->local_end);
+    write_endpoint(w, &o->remote_end);
     write_slice(w, o->message);
     write_origin(w, o->origin);
 }
@@ -270,6 +272,8 @@ static void eap_op_read(struct reader *r, struct shrike_eap_op *o, struct seam_b
     o->rule = read_eap_rule(r);
     o->local = read_id(r);
     o->remote = read_id(r);
+    o->local_end = read_endpoint(r);
+    o->remote_end = read_endpoint(r);
     o->message = read_slice(r);
     o->origin = read_origin(r, box->names[NAME_FILE]);
     r->bad |= o->message.len > SHRIKE_EAP_MAX;

@@ -3,9 +3,8 @@
 #include "base/text.h"
 #include <stdlib.h>
 
-#define BUCKETS        4096 /* a power of two */
-#define ATTRIBUTES_MAX 2048 /* octets of what names one */
-#define STATION_SIZE   64   /* an address and a port as text */
+#define BUCKETS      4096 /* a power of two */
+#define STATION_SIZE 64   /* an address and a port as text */
 
 struct radius_sessions {
     struct radius_session *buckets[BUCKETS];
@@ -124,12 +123,12 @@ static struct bytes at_most(struct bytes b)
     return bytes_of(b.at, MIN(b.len, (size_t)RADIUS_VALUE_MAX));
 }
 
-static void put_name(struct writer *w, const struct radius_who *who, const char *id, u64 serial)
+void radius_put_who(struct writer *w, const struct radius_who *who, const char *id, u32 port)
 {
     radius_put(w, RADIUS_USER_NAME, at_most(who->user_name));
     radius_put_u32(w, RADIUS_NAS_PORT_TYPE, RADIUS_PORT_VIRTUAL);
     radius_put_u32(w, RADIUS_SERVICE_TYPE, RADIUS_SERVICE_FRAMED);
-    radius_put_u32(w, RADIUS_NAS_PORT, (u32)serial);
+    radius_put_u32(w, RADIUS_NAS_PORT, port);
     radius_put(w, RADIUS_NAS_PORT_ID, at_most(bytes_of(who->conn, strlen(who->conn))));
     if (who->local.family == 4)
         radius_put(w, RADIUS_NAS_IP_ADDRESS, bytes_of(who->local.octets, 4));
@@ -137,13 +136,14 @@ static void put_name(struct writer *w, const struct radius_who *who, const char 
         radius_put(w, RADIUS_NAS_IPV6_ADDRESS, bytes_of(who->local.octets, 16));
     put_station(w, RADIUS_CALLED_STATION_ID, &who->local, who->with_port);
     put_station(w, RADIUS_CALLING_STATION_ID, &who->remote, who->with_port);
-    radius_put_text(w, RADIUS_ACCT_SESSION_ID, id);
+    if (*id)
+        radius_put_text(w, RADIUS_ACCT_SESSION_ID, id);
 }
 
 struct radius_session *radius_sessions_add(struct radius_sessions *s, const struct radius_who *who,
                                            shrike_time now)
 {
-    u8 octets[ATTRIBUTES_MAX];
+    u8 octets[RADIUS_WHO_MAX];
     struct writer w = writer_of(octets, sizeof(octets));
     if (s->count == RADIUS_SESSIONS_MAX || radius_sessions_find(s, who->sa))
         return NULL;
@@ -154,7 +154,7 @@ struct radius_session *radius_sessions_add(struct radius_sessions *s, const stru
     text_hex(&t, s->epoch, 8);
     text_char(&t, '-');
     text_u64(&t, ++s->serial);
-    put_name(&w, who, one->id, s->serial);
+    radius_put_who(&w, who, one->id, (u32)s->serial);
     ensure(!w.full); /* each value has a cap */
     if (!copy(written_bytes(&w), &one->attributes)) {
         session_free(one);
@@ -198,7 +198,7 @@ bool radius_sessions_start(struct radius_sessions *s, struct radius_session *one
                            const struct radius_grant *g, const struct radius_lease *lease,
                            shrike_time now)
 {
-    u8 octets[ATTRIBUTES_MAX];
+    u8 octets[RADIUS_WHO_MAX];
     struct writer w = writer_of(octets, sizeof(octets));
     struct bytes granted;
     put_granted(&w, g, lease);

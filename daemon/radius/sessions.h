@@ -41,6 +41,11 @@ struct radius_who {
     bool with_port;                       /* in Called-Station-Id and Calling-Station-Id */
 };
 
+/* These, for each packet about a session: id is that of accounting; empty: it has none. Each value
+ * has a cap; RADIUS_WHO_MAX octets are enough for all. */
+#define RADIUS_WHO_MAX 2048
+void radius_put_who(struct writer *w, const struct radius_who *who, const char *id, u32 port);
+
 /* When the first question is asked about it. NULL: too many, or no memory. */
 struct radius_session *radius_sessions_add(struct radius_sessions *s, const struct radius_who *who,
                                            shrike_time now) must_use;

@@ -180,8 +180,9 @@ struct shrike_eap_op {
     const char *conn;
     struct shrike_eap_rule rule;
     struct shrike_id local, remote; /* as they stand in IKE_AUTH, and nobody has proved yet */
-    struct shrike_bytes message;    /* at most SHRIKE_EAP_MAX */
-    struct shrike_origin origin;    /* of the authentication rule */
+    struct shrike_endpoint local_end, remote_end; /* of the IKE SA, now */
+    struct shrike_bytes message;                  /* at most SHRIKE_EAP_MAX */
+    struct shrike_origin origin;                  /* of the authentication rule */
 };
 
 /* MIX (RFC 8784 3): SK_d, SK_pi and SK_pr, one behind the other, are each to become

@@ -58,6 +58,8 @@ static enum verdict talk(struct turn *t, struct bytes message)
         .rule = t->sa->initiator ? conn->local.eap : conn->remote.eap,
         .local = conn->local.id,
         .remote = {.type = peer.type, .data = name},
+        .local_end = t->sa->local,
+        .remote_end = t->sa->remote,
         .message = kept,
         .origin = t->sa->initiator ? conn->local.origin : conn->remote.origin,
     };

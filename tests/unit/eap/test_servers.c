@@ -66,7 +66,7 @@ static bool begin(bool eap_start, bool asks)
     struct settings_radius set = {.server_count = 1,
                                   .tries = 2,
                                   .backoff = 100,
-                                  .first = 20 * SHRIKE_MS,
+                                  .first = 500 * SHRIKE_MS,
                                   .eap_start = eap_start,
                                   .id_prefix = "0"};
     const struct shrike_eap_op op = {.session = 5,
@@ -85,6 +85,7 @@ static bool begin(bool eap_start, bool asks)
     place = sessions_add(&sessions, 5, loop_now(loop));
     if (!place)
         return false;
+    place->remote = (struct shrike_endpoint){{203, 0, 113, 9}, 1024, 4, 0};
     session_init(&place->session, &op);
     session_take(&place->session, &turn, TEXT(""));
     return true;
@@ -112,7 +113,9 @@ static bool asked(struct bytes *eap)
     if (n < 0 || !radius_packet_read(bytes_of(octets, (size_t)n), &question))
         return false;
     *eap = radius_eap(&question, message);
-    return radius_find(&question, RADIUS_USER_NAME, &name) && name.at[0] == '0';
+    return radius_find(&question, RADIUS_CALLING_STATION_ID, &name) &&
+           bytes_equal(name, TEXT("203.0.113.9")) &&
+           radius_find(&question, RADIUS_USER_NAME, &name) && name.at[0] == '0';
 }
 
 /* The server answers; true when the session has heard it. */
@@ -180,7 +183,7 @@ TEST(nobody_answers)
 {
     struct bytes eap;
     CHECK(begin(false, false) && asked(&eap));
-    for (int i = 0; i < 100 && answers == 0; i++)
+    for (int i = 0; i < 400 && answers == 0; i++)
         loop_turn(loop, 10 * SHRIKE_MS);
     CHECK(turn.step == EAP_FAIL && turn.reason == SHRIKE_REASON_EAP_SERVER && news == 1);
     end();

@@ -90,6 +90,9 @@ TEST(the_responder_signs)
     CHECK_EQ(p->side[1].check.kind, SHRIKE_AUTH_NONE);
     CHECK(p->side[1].eap.last.server && !p->side[0].eap.last.server);
     CHECK(!p->side[0].eap.last.only && !p->side[1].eap.last.only);
+    CHECK(p->side[1].eap.last.remote_end.port == p->side[0].eap.last.local_end.port);
+    CHECK(p->side[1].eap.last.remote_end.family == 4 && p->side[0].eap.last.local_end.family == 4);
+    CHECK_BYTES(p->side[1].eap.last.remote_end.octets, p->side[0].eap.last.local_end.octets, 4);
     CHECK_EQ(stats_of(p, 1).half_open, 0);
     CHECK_EQ(stats_of(p, 0).handshakes + stats_of(p, 1).handshakes, 0);
     pair_down(p, 0, NULL);

@@ -143,6 +143,8 @@ static const struct shrike_op sample_eap = {
             {{(const u8 *)"\32\4", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
             {ID_FQDN, {(const u8 *)"moon.example", 12}},
             {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+            {{192, 0, 2, 1}, 4500, 4, 0},
+            {{203, 0, 113, 9}, 1024, 4, 0},
             {(const u8 *)"\2\1\0\6\1a", 6},
             {"/etc/swanctl/swanctl.conf", 18}}};
 static const struct shrike_op sample_eap_over = {

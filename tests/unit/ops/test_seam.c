@@ -153,6 +153,8 @@ TEST(eap_comes_back)
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
     CHECK(bytes_equal(a->rule.methods, b->rule.methods) && same_id(&a->rule.id, &b->rule.id));
     CHECK(b->rule.asks);
+    CHECK(memcmp(&a->local_end, &b->local_end, sizeof(a->local_end)) == 0 &&
+          memcmp(&a->remote_end, &b->remote_end, sizeof(a->remote_end)) == 0);
     CHECK(bytes_equal(a->message, b->message) && same_origin(a->origin, b->origin));
     r = of(RECODE_OP, 11);
     CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_EAP_OVER && got.session_over == 0x5a);
