@@ -135,6 +135,38 @@ static void compile_sections(struct compile *c, const struct section *s, enum ke
     }
 }
 
+static void compile_authority(struct compile *c, const struct section *s)
+{
+    static const char *const keys[] = {"cacert", "file"};
+    struct config_certs *all = &c->config->authorities;
+    uint16_t before = all->count;
+    compile_keys(c, s, KEY_AUTHORITY);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct value *v = value_find(s, keys[i]);
+        struct config_cert cert = {.path = NULL};
+        if (!v || !v->text)
+            continue;
+        name_cert(c, v, v->text, "x509ca/", &cert);
+        add_cert(c, all, &cert, X509_CERTIFICATES);
+    }
+    if (all->count == before)
+        report_warning(c->report, s->origin, "authority %s names no certificate: write cacert",
+                       s->name);
+}
+
+void compile_authorities(struct compile *c)
+{
+    const struct section *all = section_find(c->root, "authorities", 11);
+    for (const struct value *v = all ? all->values : NULL; v; v = v->next)
+        report_error(c->report, v->origin, "%s stands between authorities: put it into one",
+                     v->key);
+    c->kind = "authority";
+    for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
+        c->name = s->name;
+        compile_authority(c, s);
+    }
+}
+
 static void compile_revocation(struct compile *c, const struct section *s,
                                struct config_conn *beside)
 {

@@ -12,6 +12,8 @@ void compile_local_id(struct compile *c, const struct section *s, struct shrike_
                       const struct config_conn *beside);
 /* What auth = null does not go with. */
 void compile_null(struct compile *c, const struct shrike_conn *conn);
+/* The section `authorities`: they are trusted as if they stood in the folder x509ca. */
+void compile_authorities(struct compile *c);
 /* send_cert, send_certreq */
 void compile_sending(struct compile *c, const struct section *s, struct shrike_conn *out,
                      struct config_conn *beside);

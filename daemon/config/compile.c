@@ -1,5 +1,6 @@
 #include "config/compile.h"
 
+#include "config/auth.h"
 #include "config/conn.h"
 #include "config/diff.h"
 #include "config/fixed.h"
@@ -206,17 +207,6 @@ static void compile_conns(struct compile *c)
     c->config->conf.conns = conns;
     c->config->conf.conn_count = at;
     c->config->beside = beside;
-}
-
-/* Authorities come with certificates. */
-static void compile_authorities(struct compile *c)
-{
-    const struct section *all = section_find(c->root, "authorities", 11);
-    for (const struct value *v = all ? all->values : NULL; v; v = v->next)
-        report_error(c->report, v->origin, "%s stands between authorities: put it into one",
-                     v->key);
-    for (const struct section *s = all ? all->sections : NULL; s; s = s->next)
-        compile_keys(c, s, KEY_AUTHORITY);
 }
 
 /* Sections at the top: ours, those not built, and those that others inherit from. */

@@ -81,8 +81,9 @@ struct config {
     uint32_t secret_count;
     struct config_passphrase *passphrases;
     uint32_t passphrase_count;
-    const char *folder;             /* in which the file stands, with a slash behind; "" */
-    struct settings_radius *radius; /* with secrets; NULL when they are forgotten */
+    struct config_certs authorities; /* of the section `authorities` */
+    const char *folder;              /* in which the file stands, with a slash behind; "" */
+    struct settings_radius *radius;  /* with secrets; NULL when they are forgotten */
     struct settings settings;
     struct shrike_conn base;       /* what the shrike section says of every connection */
     uint64_t base_hash;            /* of it */

@@ -189,6 +189,7 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->left = parts[0]->left;
     out->lefts = parts[0]->lefts;
     out->folder = parts[0]->folder;
+    out->authorities = parts[0]->authorities;
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
     for (uint32_t i = 0; i < out->conf.conn_count; i++) {

@@ -134,6 +134,7 @@ static bool look_at(struct wallet *s, struct wallet_file *like, const struct con
     }
     f->seen = true;
     f->ours |= like->ours;
+    f->theirs |= like->theirs;
     bool there = stat(f->name, &now) == 0;
     if (known && there && file_is_same(&now, &f->stat))
         return false;
@@ -174,8 +175,10 @@ static void begin_look(struct wallet *s, bool named)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct wallet_file *f = s->files[i];
-        if (f->named == named)
-            f->seen = f->loaded;
+        if (f->named != named)
+            continue;
+        f->seen = f->loaded;
+        f->ours = f->theirs = false;
     }
 }
 
@@ -211,6 +214,7 @@ static bool look_at_octets(struct wallet *s, const struct config_cert *cert,
             continue;
         f->seen = true;
         f->ours |= like->ours;
+        f->theirs |= like->theirs;
         return false;
     }
     like->name = strdup(cert->origin.file ? cert->origin.file : "");
@@ -229,12 +233,13 @@ static bool look_at_named(struct wallet *s, enum wallet_kind kind, bool ours,
     bool changed = false;
     for (uint16_t i = 0; i < certs->count; i++) {
         const struct config_cert *cert = &certs->at[i];
-        struct wallet_file one = {.kind = kind, .named = true, .ours = ours};
+        struct wallet_file one = {.kind = kind, .named = true, .ours = ours, .theirs = !ours};
         one.name = (char *)(uintptr_t)cert->path; /* copied when it is new */
         struct wallet_file *known = cert->path ? find(s, kind, cert->path, true) : NULL;
-        if (known && known->seen)
+        if (known && known->seen) {
             known->ours |= ours;
-        else if (cert->path)
+            known->theirs |= !ours;
+        } else if (cert->path)
             changed |= look_at(s, &one, NULL, report);
         else
             changed |= look_at_octets(s, cert, &one);
@@ -246,6 +251,7 @@ bool wallet_look_named(struct wallet *s, const struct config *c, struct config_r
 {
     bool changed = false;
     begin_look(s, true);
+    changed |= look_at_named(s, WALLET_AUTHORITY, false, &c->authorities, report);
     for (uint32_t i = 0; i < c->conf.conn_count; i++) {
         const struct config_conn *n = &c->beside[i];
         changed |= look_at_named(s, WALLET_CERTIFICATE, true, &n->local_certs, report);

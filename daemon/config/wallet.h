@@ -22,9 +22,10 @@ enum wallet_kind {
 
 struct wallet_file {
     enum wallet_kind kind;
-    char *name;  /* its path; or what names one of the control socket */
-    bool named;  /* by a connection; else it stands in a folder, or is loaded */
-    bool ours;   /* and shows it to peers */
+    char *name; /* its path; or what names one of the control socket */
+    bool named; /* by a connection; else it stands in a folder, or is loaded */
+    bool ours;  /* and shows it to peers; and wants it of them: */
+    bool theirs;
     bool loaded; /* it came over the control socket */
     bool seen;   /* in this look */
     struct stat stat;

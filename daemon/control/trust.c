@@ -193,7 +193,7 @@ int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
     for (u32 i = 0; i < w->count && !s.failed; i++) {
         const struct wallet_file *f = w->files[i];
         s.numbers[i] = NO_NUMBER;
-        if (!(f->named && f->ours) && f->kind != WALLET_CONTAINER)
+        if ((f->theirs || !f->ours) && f->kind != WALLET_CONTAINER)
             put_file(&s, i);
     }
     for (u32 i = 0; i < w->count && !s.failed; i++)

@@ -553,7 +553,9 @@ TEST(secrets_of_every_kind)
 TEST(authorities)
 {
     CHECK(compile("authorities { ca {\n cacert = ca.pem\n crl_uris = http://x/\n } }"));
-    CHECK(said(false, 2, "cacert") && said(false, 3, "crl_uris"));
+    CHECK(said(false, 2, "x509ca/ca.pem is not there") && said(false, 3, "crl_uris"));
+    CHECK_EQ(config->authorities.count, 1);
+    CHECK(compile("authorities { ca { } }") && said(false, 1, "names no certificate"));
     CHECK(!compile("authorities { ca {\n cacrt = ca.pem\n } }"));
     CHECK(said(true, 2, "is cacert meant?"));
 }

@@ -80,6 +80,8 @@ TEST(whom_we_ask_for)
 {
     const struct shrike_conn *a = fill(CONN("auth = psk", "cacerts = mid.pem"));
     CHECK(a->remote.authority_count == 1 && is_key(a->remote.authorities, &mid));
+    a = fill("authorities { x { file = /dev/null } }" CONN("auth = psk", "id = x"));
+    CHECK(a->remote.authority_count == 2 && said(false, 0, "is no file"));
     a = fill(CONN("auth = psk", "auth = psk"));
     CHECK_EQ(a->remote.authority_count, 0);
 }
