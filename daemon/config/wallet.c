@@ -298,6 +298,14 @@ const char *wallet_put(struct wallet *s, enum wallet_kind kind, const char *name
     return why ? why : "is one too many, or there is no memory";
 }
 
+void wallet_drop(struct wallet *s, enum wallet_kind kind, struct bytes octets)
+{
+    for (uint32_t i = s->count; i-- > 0;)
+        if (s->files[i]->loaded && s->files[i]->kind == kind &&
+            bytes_equal(s->files[i]->octets, octets))
+            drop(s, i);
+}
+
 void wallet_clear(struct wallet *s)
 {
     for (uint32_t i = s->count; i-- > 0;)

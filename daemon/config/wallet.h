@@ -52,6 +52,8 @@ bool wallet_look_named(struct wallet *s, const struct config *c, struct config_r
 /* Add one of the control socket, unless it is there already. NULL: done; else why not. */
 const char *wallet_put(struct wallet *s, enum wallet_kind kind, const char *name,
                        struct bytes octets);
+/* Forget this one of them. */
+void wallet_drop(struct wallet *s, enum wallet_kind kind, struct bytes octets);
 /* Forget all of these. */
 void wallet_clear(struct wallet *s);
 

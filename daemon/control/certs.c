@@ -261,6 +261,7 @@ void certs_cancel(struct control *c, vici_ticket ticket)
 bool certs_clear(struct control *c)
 {
     creds_clear(c);
+    authorities_stay(c);
     while (c->certs.key_count) {
         const struct mail_private m = {.remove = true, .id = c->certs.keys[0]};
         if (!send(c, 0, &m))
@@ -322,30 +323,8 @@ bool certs_put_next(struct control *c, const struct certs_filter *f, u32 *file, 
 
 /* ---- what is not built ---- */
 
-enum vici_reply certs_list_none(void *ctx, const struct vici_request *r, struct vici_writer *answer)
-{
-    (void)ctx, (void)r, (void)answer;
-    return VICI_REPLY_NOW;
-}
-
-enum vici_reply certs_get_authorities(void *ctx, const struct vici_request *r,
-                                      struct vici_writer *answer)
-{
-    (void)ctx, (void)r;
-    vici_list_begin(answer, "authorities");
-    vici_list_end(answer);
-    return VICI_REPLY_NOW;
-}
-
 enum vici_reply certs_refuse(void *ctx, const struct vici_request *r, struct vici_writer *answer)
 {
     (void)ctx, (void)r;
-    return vici_refuse(answer, "tokens, and sections of authorities, are not built yet; their "
-                               "certificates stand in x509ca");
-}
-
-enum vici_reply certs_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer)
-{
-    (void)ctx, (void)r;
-    return vici_refuse(answer, "nothing of this name was loaded");
+    return vici_refuse(answer, "tokens are not built yet");
 }

@@ -31,14 +31,8 @@ enum vici_reply certs_unload_key(void *ctx, const struct vici_request *r,
                                  struct vici_writer *answer);
 enum vici_reply certs_get_keys(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply certs_flush(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-/* What is not built: load-token, load-authority; unload-authority, list-authorities,
- * get-authorities, which know of none */
+/* load-token, which is not built */
 enum vici_reply certs_refuse(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-enum vici_reply certs_unload(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-enum vici_reply certs_list_none(void *ctx, const struct vici_request *r,
-                                struct vici_writer *answer);
-enum vici_reply certs_get_authorities(void *ctx, const struct vici_request *r,
-                                      struct vici_writer *answer);
 
 /* For clear-creds: certificates, and private keys. false: keys is not there. */
 bool certs_clear(struct control *c) must_use;

@@ -3,6 +3,7 @@
 #define CONTROL_CONTROL_H
 
 #include "control/asks.h"
+#include "control/authorities.h"
 #include "control/certs.h"
 #include "control/clients.h"
 #include "control/conns.h"
@@ -55,6 +56,7 @@ struct control {
     struct model model;
     struct creds creds;
     struct certs_commands certs;
+    struct authorities authorities;
     struct renew renew;
     struct names names;
     struct lookups lookups;

@@ -145,6 +145,7 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
     failures_restore(ctx, key, value);
     creds_restore(ctx, key, value);
     certs_restore(ctx, key);
+    authorities_restore(ctx, key, value);
     if (key.len > 7 && memcmp(key.at, "shared:", 7) == 0)
         shared_restore(ctx, bytes_of(key.at + 7, key.len - 7), value);
 }
@@ -412,6 +413,7 @@ static void control_stop(void *self)
     shared_close(c);
     policies_close(c);
     renew_close(c);
+    authorities_close(c);
     creds_close(c);
     model_free(&c->model);
     log_close(&c->log);

@@ -101,20 +101,43 @@ TEST(private_keys)
     ask_end();
 }
 
-TEST(what_is_not_built)
+static bool load_authority(const char *name, const char *key, const char *value)
+{
+    struct vici_writer w = vici_writer_of(octets, sizeof octets);
+    vici_begin(&w, name);
+    vici_put_text(&w, key, value);
+    vici_put_text(&w, "crl_uris", "http://crl.example/");
+    vici_end(&w);
+    c.event_count = 0;
+    return client_ask(&c, "load-authority", &w);
+}
+
+TEST(authorities)
 {
     ask_begin("");
-    CHECK(client_register(&c, "list-authority"));
-    CHECK(ASK("list-authorities", NULL, NULL) && c.event_count == 0 && c.answer_len == 0);
+    CHECK(client_register(&c, "list-authority") && client_register(&c, "list-cert"));
+    CHECK(load_authority("ca", "cacert", cert) && answer_is(&c, "success", "yes"));
+    CHECK(load_authority("same", "cacert", cert) && answer_is(&c, "success", "yes"));
+    CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 2);
+    CHECK(ASK("list-authorities", NULL, NULL) && c.event_count == 2);
+    CHECK(ASK("list-authorities", "name", "ca") && c.event_count == 1);
+    CHECK(WELL("unload-authority", "name", "ca"));
+    CHECK(REFUSED("unload-authority", "no authority of this name", "name", "ca"));
+    CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1); /* the other has it, too */
+    CHECK(WELL("clear-creds", NULL, NULL));                     /* which are other things */
+    CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1);
+    CHECK(WELL("unload-authority", "name", "same"));
+    CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 0);
+    CHECK(load_authority("bad", "cacert", "x") && answer_is(&c, "success", "no"));
+    CHECK(load_authority("bad", "file", "ca.pem") && answer_is(&c, "success", "no"));
+    CHECK(load_authority("bad", "file", "/gone") && answer_is(&c, "success", "no"));
     CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 0);
     CHECK(REFUSED("load-token", "not built yet", "handle", "1"));
-    CHECK(REFUSED("load-authority", "not built yet", "ca", "x"));
-    CHECK(REFUSED("unload-authority", "nothing of this name", "name", "ca"));
     ask_end();
 }
 
 int main(void)
 {
     make_cert();
-    return RUN(certificates) | RUN(private_keys) | RUN(what_is_not_built);
+    return RUN(certificates) | RUN(private_keys) | RUN(authorities);
 }
