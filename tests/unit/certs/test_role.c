@@ -7,6 +7,7 @@
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "wire/codes.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SEEN_MAX 64
+#define SEEN_MAX 1100
 
 /* Another role, played by the test. */
 struct other {
@@ -379,19 +380,32 @@ TEST(what_is_revoked_is_asked_meanwhile_others_are_answered)
     end();
 }
 
-/* As many as there may be, all for one server that is silent: one question to it, and then all are
- * answered. */
+static u32 descriptors(void)
+{
+    u32 n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    ensure(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* A thousand handshakes for one server that is silent: one question to it, one descriptor, others
+ * are answered at once, and in the end all are. */
 TEST(a_server_that_is_silent)
 {
-    enum { MANY = SEEN_MAX - 2 };
+    enum { MANY = 1000 };
     struct node one = tells_where("127.0.0.1");
     begin();
     server_open(bytes_of(NULL, 0));
     trust(0);
     who = &one;
+    u32 before = descriptors();
     for (u32 i = 1; i <= MANY; i++)
         ask(i);
     CHECK_EQ(stat_of("waiting"), MANY);
+    CHECK(descriptors() <= before + 3); /* both ends are here, and what the library has */
     CHECK_EQ(stat_of("fetches"), 1);
     who = &peer;
     ask(MANY + 1);
@@ -400,7 +414,7 @@ TEST(a_server_that_is_silent)
         loop_turn(t.loop, 20 * SHRIKE_MS);
     CHECK_EQ(server.asked, 1);
     server_close(); /* the connection ends */
-    CHECK(answered_within(MANY, 3 * SHRIKE_SECOND));
+    CHECK(answered_within(MANY, 20 * SHRIKE_SECOND));
     for (u32 i = 1; i <= MANY; i++)
         CHECK_EQ(answer_to(i), 0); /* revocation is relaxed */
     CHECK_EQ(stat_of("waiting"), 0);
