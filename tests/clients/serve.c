@@ -30,38 +30,26 @@ static bool is_line_of(const char *line, const char *key)
     return strncmp(line, key, len) == 0 && (line[len] == ' ' || line[len] == '=');
 }
 
-/* The daemon does not read EAP from its files yet: the connection becomes one by shared key, and
- * one by EAP-MSCHAPv2 when it has been read. */
-static void copy_line(char *line, FILE *out, struct serve *s)
-{
-    if (is_line_of(line, "auth") && strstr(line, "= eap-mschapv2")) {
-        s->eap_calls = true;
-        fputs("auth = psk\n", out);
-    } else {
-        fputs(line, out);
-    }
-}
-
-static bool copy_with(FILE *in, FILE *out, const struct refusal *r, struct serve *s)
+static bool copy_with(FILE *in, FILE *out, const struct refusal *r)
 {
     char line[LINE_LEN];
     bool changed = false;
     while (fgets(line, sizeof line, in)) {
         const bool here = r && !changed && is_line_of(line, r->key);
+        fputs(here ? r->line : line, out);
         if (here)
-            snprintf(line, sizeof line, "%s\n", r->line);
-        copy_line(line, out, s);
+            fputc('\n', out);
         changed |= here;
     }
     return !r || changed;
 }
 
-static bool copy_conf(struct serve *s, const char *folder, const char *to, const struct refusal *r)
+static bool copy_conf(const char *folder, const char *to, const struct refusal *r)
 {
     char from[PATH_LEN];
     snprintf(from, sizeof from, "%s/%s/server.conf", CLIENTS, folder);
     FILE *in = fopen(from, "r"), *out = fopen(to, "w");
-    bool good = in && out && copy_with(in, out, r, s);
+    bool good = in && out && copy_with(in, out, r);
     if (in)
         fclose(in);
     if (out)
@@ -86,9 +74,9 @@ static const char *path_in(const char *top, const char *name)
     return path;
 }
 
-static bool fill(struct serve *s, const char *top, const char *folder, const struct refusal *r)
+static bool fill(const char *top, const char *folder, const struct refusal *r)
 {
-    bool good = copy_conf(s, folder, path_in(top, "swanctl.conf"), r);
+    bool good = copy_conf(folder, path_in(top, "swanctl.conf"), r);
     for (size_t i = 0; i < ARRAY_LEN(folders); i++)
         good &= mkdir(path_in(top, folders[i]), 0700) == 0;
     for (size_t i = 0; i < ARRAY_LEN(files) && good; i++) {
@@ -134,14 +122,6 @@ static bool take_trust(struct serve *s)
     return !fault;
 }
 
-static void use_eap(struct shrike_auth *caller)
-{
-    static const u8 methods[] = {EAP_TYPE_MSCHAPV2};
-    caller->kind = SHRIKE_AUTH_EAP;
-    caller->eap =
-        (struct shrike_eap_rule){.methods = bytes_of(methods, sizeof methods), .asks = true};
-}
-
 static bool compile(struct serve *s, const char *top)
 {
     const struct config_files from = {.config = path_in(top, "swanctl.conf")};
@@ -153,8 +133,6 @@ static bool compile(struct serve *s, const char *top)
     wallet_look(&s->wallet, s->config, &report);
     wallet_look_named(&s->wallet, s->config, &report);
     credentials_fill(s->config, &s->wallet, &report);
-    if (s->eap_calls)
-        use_eap(&((struct shrike_conn *)(uintptr_t)s->config->conf.conns)->remote);
     return take_trust(s);
 }
 
@@ -164,7 +142,7 @@ bool serve_load(struct serve *s, const char *folder, const struct refusal *r)
     *s = (struct serve){.eap.password = CLIENTS_PASSWORD};
     wallet_init(&s->wallet);
     const bool good =
-        judge_open(&s->judge) && mkdtemp(top) && fill(s, top, folder, r) && compile(s, top);
+        judge_open(&s->judge) && mkdtemp(top) && fill(top, folder, r) && compile(s, top);
     empty(top);
     return good;
 }

@@ -21,7 +21,6 @@ struct serve {
     struct wallet wallet;
     struct judge judge;
     struct passwords eap;
-    bool eap_calls; /* who calls proves itself by EAP */
     u8 value[SIGNER_VALUE_MAX];
     char about[SERVE_ABOUT_MAX];
 };
