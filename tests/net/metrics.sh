@@ -174,7 +174,7 @@ END
     within 20 query 'up{job="shrike"}' 1 &&
         within 10 query 'shrike_tunnels{state="up"}' 1 &&
         query 'shrike_tunnels{state="down"}' 1 &&
-        query 'count(shrike_role_up == 1)' 5 &&
+        query 'count(shrike_role_up == 1)' 7 &&
         within 10 query 'rate(shrike_scrapes_total[5s]) > bool 0' 1
     local code=$?
     finish "$pid"
