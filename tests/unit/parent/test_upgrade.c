@@ -1,10 +1,17 @@
 /* Tests of parent/upgrade.c: small programs that say what a shriked would. */
+#include "parent/takeover.h"
 #include "parent/upgrade.h"
 #include "test.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What this very program says. */
+#define TEXT(x)    #x
+#define DIGITS(x)  TEXT(x)
+#define VERSION    DIGITS(TAKEOVER_VERSION)
+#define TAKES_OVER "shriked takes over " VERSION
 
 static const struct options options = {.config = "the config"};
 static struct upgrade u;
@@ -55,8 +62,8 @@ static void close_all(void)
 TEST(one_that_takes_over_is_good)
 {
     open_all();
-    program("[ \"$1 $2 $3 $4\" = '--takes-over 1 --check --config' ] || exit 3\n"
-            "[ \"$5\" = 'the config' ] || exit 4\necho shriked takes over 1\n",
+    program("[ \"$1 $2 $3 $4\" = '--takes-over " VERSION " --check --config' ] || exit 3\n"
+            "[ \"$5\" = 'the config' ] || exit 4\necho " TAKES_OVER "\n",
             0755);
     CHECK(strcmp(verdict(path), "") == 0 && good);
     CHECK(strcmp(u.path, path) == 0);
@@ -67,15 +74,15 @@ TEST(others_are_refused_with_words)
 {
     open_all();
     CHECK(strstr(verdict("/bin/true"), "no shriked"));
-    program("echo shriked takes over 1\necho 'x.conf:7: error: what' >&2\nexit 1\n", 0755);
+    program("echo " TAKES_OVER "\necho 'x.conf:7: error: what' >&2\nexit 1\n", 0755);
     CHECK(strcmp(verdict(path), "x.conf:7: error: what") == 0 && !good);
-    program("echo shriked takes over 1\nexit 1\n", 0755);
+    program("echo " TAKES_OVER "\nexit 1\n", 0755);
     CHECK(strstr(verdict(path), "configuration"));
-    program("echo shriked takes over 1\nkill -9 $$\n", 0755);
+    program("echo " TAKES_OVER "\nkill -9 $$\n", 0755);
     CHECK(strstr(verdict(path), "signal"));
-    program("echo shriked takes over 1\n", 0644);
+    program("echo " TAKES_OVER "\n", 0644);
     CHECK(strstr(verdict(path), "executed"));
-    program("echo shriked takes over 1\n", 0775);
+    program("echo " TAKES_OVER "\n", 0775);
     CHECK(strstr(verdict(path), "root"));
     CHECK(strstr(verdict("/nowhere"), "no such"));
     CHECK(upgrade_begin(&u, bytes_of("/bin/\0x", 7)));
