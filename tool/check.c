@@ -1,9 +1,11 @@
 /* `shrike check`: see check.h. */
 #include "tool/check.h"
+#include "config/credentials.h"
 #include "tool/doubt.h"
 #include "tool/json.h"
 #include "tool/mates.h"
 #include "tool/show.h"
+#include <time.h>
 
 enum { INDENT = 4 }; /* of what goes on in another line */
 
@@ -62,24 +64,40 @@ static void tell(struct check *k)
     *r = (struct config_report){.count = 0};
 }
 
-static struct config *load(struct check *k, const char *path)
+/* Certificates beside the file, as the daemon would find them; the configuration points to them. */
+static void look_at_certificates(struct check *k, struct config *c, struct wallet *w)
+{
+    (void)wallet_look(w, c, &k->report);
+    (void)wallet_look_named(w, c, &k->report);
+    credentials_fill(c, w, &k->report);
+    wallet_warn(w, time(NULL), &k->report);
+}
+
+static struct config *load(struct check *k, const char *path, struct wallet *w)
 {
     const struct config_files from = {.config = path};
     struct config *c = config_load(&from, &k->report);
-    if (c)
+    wallet_init(w);
+    if (c) {
         doubt(c, &k->report);
+        look_at_certificates(k, c, w);
+    }
     tell(k);
     return c;
 }
 
 static void check(struct check *k, const char *a, const char *b)
 {
-    struct config *one = load(k, a), *other = b ? load(k, b) : NULL;
+    struct wallet ours, theirs;
+    wallet_init(&theirs);
+    struct config *one = load(k, a, &ours), *other = b ? load(k, b, &theirs) : NULL;
     if (one && other)
         mates_compare(one, other, &k->report);
     tell(k);
     config_free(one);
     config_free(other);
+    wallet_free(&ours);
+    wallet_free(&theirs);
 }
 
 int command_check(struct tool *t, char *const *arguments)

@@ -431,8 +431,9 @@ static void keys_mail(void *self, enum role from, struct mail *m)
 
 static void keys_peer(void *self, enum role who, bool there)
 {
-    if (who == ROLE_CONTROL && there) /* the others ask anew when they come anew */
-        tell_privates(self);
+    struct keys *k = self; /* the others ask anew when they come anew */
+    if (who == ROLE_CONTROL && there && k->keeper.files_known)
+        tell_privates(k);
 }
 
 static void keys_stop(void *self)

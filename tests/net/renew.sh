@@ -151,8 +151,20 @@ no_key_is_said() {
     tunnel
 }
 
+nothing_is_missing() { ! grep warning "$net_dir/west.log"; }
+
+# shrike check knows whose certificate is missing before anybody is called.
+check_says() {
+    sed -e '/id = west/s/west/nobody/' "$net_dir/west/swanctl.conf" >"$net_dir/west/other.conf"
+    ! "$shrike" check "$net_dir/west/swanctl.conf" | grep 'no certificate' &&
+        "$shrike" check "$net_dir/west/other.conf" |
+        tr -s ' \n' ' ' | grep -q 'has no certificate for its identity nobody.example'
+}
+
 test_of starts start "$@"
+test_of nothing_is_missing nothing_is_missing
 test_of tunnel_by_certificates tunnel
+test_of check_says check_says
 test_of renewed renewed
 test_of authority_goes_and_comes authority_goes_and_comes
 test_of half_a_file_changes_nothing half_a_file_changes_nothing
