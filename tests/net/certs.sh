@@ -201,6 +201,14 @@ without_a_key() {
     ! shrike_at west up nokey && within 3 has_reason west nokey AUTH_NO_KEY
 }
 
+# A new one knows whom to trust before it answers; with --one-process there is none to be killed.
+certs_is_killed() {
+    local old
+    old=$(role_of east certs)
+    [ -z "$old" ] || kill -KILL "$old" || return 1
+    works p256 && works chain && refused revoked CERT_REVOKED
+}
+
 serve
 test_of "start" start "$@" || true
 for name in "${good[@]}"; do test_of "$name: up, and carries packets" works "$name" || true; done
@@ -237,6 +245,7 @@ relaxed_goes_on() {
     works silent-relaxed && [ $(($(date +%s) - from)) -lt 5 ] && [ "$(grep -c ^kept "$net_dir/serve.log")" = 1 ]
 }
 
+test_of "certs is killed: nothing is missed" certs_is_killed || true
 test_of "silence: strict is refused, others do not wait" a_silent_one || true
 test_of "silence: relaxed is let in" relaxed_goes_on || true
 test_of "the CRL was asked for once" test "$(grep -c asked "$net_dir/serve.log")" = 1 || true
