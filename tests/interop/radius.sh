@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# RADIUS against FreeRADIUS on loopback: a login by EAP, what is granted with it, accounting with
-# octets, somebody who is put out, a server that is not there. The gateway is radius_probe: the
-# modules of daemon/radius without the rest. FreeRADIUS comes from Debian's packages, unpacked and
+# RADIUS against FreeRADIUS on the loopback of a gateway. First radius_probe, the modules of
+# daemon/radius without the rest: a login by EAP, what is granted with it, accounting with octets,
+# somebody who is put out, a server that is not there. Then west and east of the usual picture: EAP
+# of east is done by that server, and when it has stopped, nobody waits who does not need it.
+# FreeRADIUS comes from Debian's packages, unpacked and
 # not installed, since its package starts it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +15,7 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
-tools/need iproute2 python3
+tools/need iproute2 iputils-ping python3 openssl
 shrike_programs
 probe=$BUILD/tests/interop/radius_probe
 
@@ -32,7 +34,7 @@ freeradius_programs() {
     done
     # What the programs are linked to, as this release calls it.
     mapfile -t libraries < <(apt-cache depends freeradius libfreeradius3 |
-        sed -n 's/^ *Depends: \(lib\(talloc\|pcap\|pcre\).*\)/\1/p' | sort -u)
+        sed -n 's/^ *Depends: \(lib\(talloc\|pcap\|pcre\|wbclient\).*\)/\1/p' | sort -u)
     tools/need "${libraries[@]}" || return 1
     rm -f "$root.new"/*.deb "$net_dir/apt.log"
     mv "$root.new" "$root"
@@ -48,7 +50,7 @@ radius_at() { # HOST PROGRAM ARGUMENT...
         -D "$root/usr/share/freeradius" "$@"
 }
 
-host gate
+site_to_site_net
 mkdir "$net_dir/raddb"
 cat >"$net_dir/raddb/radiusd.conf" <<END
 name = test
@@ -79,6 +81,10 @@ modules {
         default_eap_type = md5
         md5 {
         }
+        mschapv2 {
+        }
+    }
+    mschap {
     }
     files {
         usersfile = $net_dir/raddb/users
@@ -107,6 +113,9 @@ server default {
     }
     authenticate {
         eap
+        Auth-Type MS-CHAP {
+            mschap
+        }
     }
     preacct {
     }
@@ -124,10 +133,192 @@ anna  Cleartext-Password := "secret of anna"
       Class = "staff",
       MS-MPPE-Recv-Key = 0x$recv,
       MS-MPPE-Send-Key = 0x$send
+bert  Cleartext-Password := "secret of bert"
+carl  Cleartext-Password := "secret of carl"
 END
 
+# ---- the two gateways ----
+
+make_pki() {
+    local d=$net_dir key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+    mkdir -p "$d/x509" "$d/x509ca" "$d/private"
+    openssl req -x509 "${key[@]}" -days 2 -subj "/CN=Test CA" -keyout "$d/ca.key" \
+        -out "$d/x509ca/ca.pem"
+    openssl req "${key[@]}" -subj "/CN=west" -keyout "$d/private/west.key" -out "$d/west.csr"
+    openssl x509 -req -in "$d/west.csr" -CA "$d/x509ca/ca.pem" -CAkey "$d/ca.key" -days 2 \
+        -set_serial 1 -out "$d/x509/west.pem" -extfile <(echo "subjectAltName = DNS:west.example")
+}
+
+# conn NAME AUTH_OF_CLIENT ID_OF_CLIENT: EAP of the client, of which west only knows a server.
+conn() {
+    cat >>"$net_dir/east.conf" <<END
+    $1 {
+        local_addrs = 192.0.2.2
+        remote_addrs = 192.0.2.1
+        local {
+            auth = $2
+            id = $1.example
+            eap_id = $3
+        }
+        remote {
+            auth = pubkey
+            id = west.example
+        }
+        children {
+            $1 {
+                local_ts = 10.2.0.0/24
+                remote_ts = 10.1.0.0/24
+            }
+        }
+    }
+END
+    cat >>"$net_dir/west.conf" <<END
+    $1 {
+        local_addrs = 192.0.2.1
+        remote_addrs = 192.0.2.2
+        local {
+            auth = pubkey
+            certs = west.pem
+            id = west.example
+        }
+        remote {
+            auth = eap-radius
+            id = $1.example
+            eap_id = %any
+        }
+        children {
+            $1 {
+                local_ts = 10.1.0.0/24
+                remote_ts = 10.2.0.0/24
+            }
+        }
+    }
+END
+}
+# psk SIDE LOCAL REMOTE LOCAL_ADDRESS REMOTE_ADDRESS LOCAL_NET REMOTE_NET
+psk() {
+    cat >>"$net_dir/$1.conf" <<END
+    psk {
+        local_addrs = $4
+        remote_addrs = $5
+        local {
+            auth = psk
+            id = $2-psk.example
+        }
+        remote {
+            auth = psk
+            id = $3-psk.example
+        }
+        children {
+            psk {
+                local_ts = $6
+                remote_ts = $7
+            }
+        }
+    }
+}
+secrets {
+    ike {
+        secret = "a text between two gateways"
+    }
+END
+}
+make_confs() {
+    local side
+    for side in west east; do echo "connections {" >"$net_dir/$side.conf"; done
+    conn mschapv2 eap-mschapv2 bert
+    conn md5 eap-md5 carl
+    conn wrong eap-mschapv2 dave
+    psk west west east 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24
+    psk east east west 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24
+    cat >>"$net_dir/east.conf" <<END
+    eap-bert {
+        id = bert
+        secret = "secret of bert"
+    }
+    eap-carl {
+        id = carl
+        secret = "secret of carl"
+    }
+    eap-dave {
+        id = dave
+        secret = "secret of bert"
+    }
+}
+END
+    cat >>"$net_dir/west.conf" <<END
+}
+shrike {
+    radius {
+        nas_identifier = west
+        secret = testing123
+        retransmit_tries = 3
+        servers {
+            local {
+                address = 127.0.0.1
+            }
+        }
+    }
+}
+END
+}
+
+works() { # CONNECTION
+    shrike_at east up "$1" && both_ways && shrike_at east down "$1"
+}
+# By the server: who it is, and that it said so.
+works_for() { # CONNECTION USER
+    works "$1" && grep -q "Login OK: \[$2\]" "$net_dir/freeradius.log"
+}
+not_let_in() {
+    ! shrike_at east up wrong >"$net_dir/up" 2>&1 || return 1
+    grep -q "refused us by EAP" "$net_dir/up" &&
+        shrike_at west why wrong | grep "not proved itself by EAP"
+}
+# eap dies: the next one is told of the servers again.
+survives() {
+    local p now
+    p=$(role_of west eap)
+    kill -KILL "$p"
+    within 5 is_another "$p" && works mschapv2
+}
+is_another() {
+    local now
+    now=$(role_of west eap)
+    [ -n "$now" ] && [ "$now" != "$1" ]
+}
+
+# rounds: how long a handshake with shared keys takes, in ms: the 25th and the longest of 50.
+rounds() {
+    local began i
+    for ((i = 0; i < 50; i++)); do
+        began=${EPOCHREALTIME/[.,]/}
+        shrike_at east up psk >"$net_dir/rounds" 2>&1 || return 1
+        echo $(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+        shrike_at east down psk >"$net_dir/rounds" 2>&1 || return 1
+    done | sort -n | sed -n '25p;50p' | paste -s -d ' '
+}
+# With a server that says nothing, and handshakes that wait for it (for 8 s).
+nobody_else_waits() {
+    local before after waiting=() name
+    before=$(rounds)
+    kill -STOP "$server"
+    for name in mschapv2 md5 wrong; do
+        shrike_at east up $name >"$net_dir/up.$name" 2>&1 &
+        waiting+=($!)
+    done
+    sleep 0.5
+    after=$(rounds)
+    echo "# handshakes with shared keys, the 25th and the longest of 50: $before ms;" \
+        "while three wait for a server of RADIUS: $after ms" >&3
+    wait "${waiting[@]}" || true
+    kill -CONT "$server"
+    shrike_at west why mschapv2 | grep "no server of RADIUS has given an answer" &&
+        [ "${after% *}" -lt $((${before% *} * 3 + 200)) ]
+}
+
 server_up() {
-    background gate "$net_dir/freeradius.log" env LD_LIBRARY_PATH="$root/usr/lib/freeradius" \
+    background west "$net_dir/freeradius.log" env LD_LIBRARY_PATH="$root/usr/lib/freeradius" \
         "$root/usr/sbin/freeradius" -f -d "$net_dir/raddb" -D "$root/usr/share/freeradius"
     server=$pid
     within 10 grep -q 'Ready to process requests' "$net_dir/freeradius.log"
@@ -139,12 +330,12 @@ login() {
     shift
     [ -z "${probe_pid:-}" ] || finish "$probe_pid"
     : >"$net_dir/probe.log"
-    background gate "$net_dir/probe.log" "$probe" anna "$password" "$@"
+    background west "$net_dir/probe.log" "$probe" anna "$password" "$@"
     probe_pid=$pid
 }
 said() { grep -q "$1" "$net_dir/probe.log"; }
 disconnect() { # LINE...
-    printf '%s\n' "$@" | radius_at gate bin/radclient -x -r 1 -t 1 127.0.0.1:3799 disconnect \
+    printf '%s\n' "$@" | radius_at west bin/radclient -x -r 1 -t 1 127.0.0.1:3799 disconnect \
         testing123 >"$net_dir/radclient" 2>&1 || true
     cat "$net_dir/radclient"
 }
@@ -195,7 +386,7 @@ test_of accounted accounted || true
 login "secret of bert" 1812:1813
 test_of refused refused || true
 # The first one is not there, and ICMP says so; the second one says nothing.
-background gate "$net_dir/mute.log" python3 -c '
+background west "$net_dir/mute.log" python3 -c '
 import socket, time
 s = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
 s[0].bind(("127.0.0.1", 1912)); s[1].bind(("127.0.0.1", 1913)); print("there", flush=True)
@@ -203,6 +394,18 @@ time.sleep(60)'
 within 5 grep -q there "$net_dir/mute.log"
 login "secret of anna" 1712:1713 1912:1913 1812:1813
 test_of another_server another_server || true
+finish "$probe_pid"
+unset probe_pid
+make_pki >"$net_dir/pki.log" 2>&1
+make_confs
+test_of "west starts" shriked_start west || exit 1
+test_of "east starts" shriked_start east || exit 1
+exec 3>&1
+test_of mschapv2_by_a_server works_for mschapv2 bert || true
+test_of md5_by_a_server works_for md5 carl || true
+test_of not_let_in not_let_in || true
+test_of eap_dies_and_comes_back survives || true
+test_of nobody_else_waits nobody_else_waits || true
 finish "$server"
 login "secret of anna" 1812:1813
 test_of nobody_answers within 15 said unanswered || true
