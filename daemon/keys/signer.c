@@ -53,13 +53,21 @@ static bool write_value(const struct signer *s, const struct scheme *scheme, str
     return good;
 }
 
+/* RFC 9593 3: what the peer says that it takes is heeded where we have any of it; it may have
+ * written it in ways that we cannot read. */
+static const struct scheme *choose(const struct shrike_auth_op *op, const struct ability *a)
+{
+    const u32 may = op->schemes & a->schemes;
+    const struct scheme *wished = scheme_choose(may & op->wished, a->kind, a->bits, op->hashes);
+    return wished ? wished : scheme_choose(may, a->kind, a->bits, op->hashes);
+}
+
 struct shrike_answer signer_answer(const struct signer *s, const struct shrike_auth_op *op,
                                    u8 value[SIGNER_VALUE_MAX])
 {
     const struct ability *a = &s->ability;
     struct writer w = writer_of(value, SIGNER_VALUE_MAX);
-    const struct scheme *scheme =
-        scheme_choose(op->schemes & a->schemes, a->kind, a->bits, op->hashes);
+    const struct scheme *scheme = choose(op, a);
     if (!scheme || signature_too_short(a, op->schemes))
         return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_SCHEME};
     if (!write_value(s, scheme, op->octets, &w))

@@ -3,7 +3,7 @@
 #include "wire/codes.h"
 
 CARRIES(struct shrike_op, 272);
-CARRIES(struct shrike_auth_op, 152);
+CARRIES(struct shrike_auth_op, 160);
 CARRIES(struct shrike_cert, 24);
 CARRIES(struct shrike_install_op, 248);
 CARRIES(struct shrike_sa_keys, 40);
@@ -46,6 +46,7 @@ static void auth_write(struct writer *w, const struct shrike_auth_op *a)
     write_u16(w, a->prf);
     write_u16(w, a->hashes);
     write_u32(w, a->schemes);
+    write_u32(w, a->wished);
     write_bytes(w, bytes_of(a->key.octets, sizeof(a->key.octets)));
     write_name(w, a->conn);
     write_id(w, &a->local);
@@ -63,6 +64,7 @@ static void auth_read(struct reader *r, struct shrike_auth_op *a, struct seam_bo
     a->prf = read_u16(r);
     a->hashes = read_u16(r);
     a->schemes = read_u32(r);
+    a->wished = read_u32(r);
     read_copy(r, a->key.octets, sizeof(a->key.octets));
     a->conn = read_name(r, box->names[NAME_CONN]);
     a->local = read_id(r);

@@ -54,6 +54,7 @@ struct shrike_auth_op {
     uint16_t prf;     /* negotiated PRF, IANA number */
     uint16_t hashes;  /* PROVE: that the peer takes, a set of HASH_BIT; 0: it knows no RFC 7427 */
     uint32_t schemes; /* set of ways to sign that are allowed */
+    uint32_t wished;  /* PROVE: that the peer says it takes (RFC 9593); 0: it has not said */
     struct shrike_key_id key; /* PROVE, of a signature */
     uint16_t cert_count;      /* CHECK: the peer's, at most SHRIKE_CERTS_MAX, as they came */
     const struct shrike_cert *certs;

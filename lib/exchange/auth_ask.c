@@ -77,6 +77,7 @@ static enum verdict ask_first(struct turn *t)
     if (proves)
         certs_add(t);
     certs_ask(t);
+    methods_offer(t);
     /* RFC 7296 2.4 (1, 3): before a crash there may have been others. RFC 7619 2.3: of whom? */
     if (call == UNIQUE_FIRST && conn->local.kind != SHRIKE_AUTH_NULL)
         notify_add(t->out, NOTIFY_INITIAL_CONTACT, bytes_of(NULL, 0));

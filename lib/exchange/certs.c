@@ -142,3 +142,80 @@ const struct shrike_cert *certs_take(struct turn *t, u16 *count)
     }
     return out;
 }
+
+/* ---- SUPPORTED_AUTH_METHODS ---- */
+
+enum {
+    METHODS_MAX = SCHEME_COUNT * (3 + 80), /* octets: each with an AlgorithmIdentifier */
+    METHOD_HEAD = 3,                       /* length, method, number of an authority */
+};
+
+/* RFC 9593 3.2.2, 3.2.3: with a digital signature stands which. */
+static void announce(struct writer *w, const struct scheme *s)
+{
+    write_u8(w, (u8)(METHOD_HEAD + s->oid.len));
+    write_u8(w, s->method);
+    write_u8(w, 0); /* whoever has signed the certificate */
+    write_bytes(w, s->oid);
+}
+
+void methods_offer(struct turn *t)
+{
+    const struct shrike_conn *conn = t->sa->conn;
+    u8 octets[METHODS_MAX];
+    struct writer w = writer_of(octets, sizeof(octets));
+    if (!conn || conn->remote.kind != SHRIKE_AUTH_PUBKEY)
+        return; /* with other methods there is no choice */
+    for (unsigned i = 0; i < SCHEME_COUNT; i++) {
+        if (conn->remote.schemes & SCHEME_BIT(i))
+            announce(&w, scheme_at((enum scheme_id)i));
+    }
+    if (!w.full && written(&w))
+        notify_add(t->out, NOTIFY_SUPPORTED_AUTH_METHODS, written_bytes(&w));
+}
+
+/* RFC 9593 3.2: what is not understood is passed over. That one authority is meant is, too: it is
+ * a wish. */
+static u32 announced(struct bytes blob)
+{
+    u32 set = 0;
+    if (blob.len < METHOD_HEAD)
+        return 0;
+    struct bytes oid = bytes_of(blob.at + METHOD_HEAD, blob.len - METHOD_HEAD);
+    for (unsigned i = 0; i < SCHEME_COUNT; i++) {
+        const struct scheme *s = scheme_at((enum scheme_id)i);
+        bool same = bytes_equal(s->oid, oid) || (s->other.len && bytes_equal(s->other, oid));
+        if (s->method == blob.at[1] && same)
+            set |= SCHEME_BIT(i);
+    }
+    return set;
+}
+
+static u32 methods_read(struct bytes data)
+{
+    struct reader r = reader_of(data);
+    u32 set = 0;
+    while (read_left(&r) > 0) {
+        u8 len = r.at[0];
+        struct bytes blob = read_bytes(&r, len);
+        if (r.bad || len == 0) /* the rest has no beginning */
+            break;
+        set |= announced(blob);
+    }
+    return set;
+}
+
+u32 certs_wished(const struct turn *t)
+{
+    struct message init;
+    const struct message *m = asking(t, &init);
+    u32 set = 0;
+    for (unsigned i = 0; i < m->count; i++) {
+        struct notify n;
+        if (m->payloads[i].type == PAYLOAD_NOTIFY &&
+            notify_read(bytes_at(m->base, m->payloads[i].body), &n) &&
+            n.type == NOTIFY_SUPPORTED_AUTH_METHODS)
+            set |= methods_read(n.data);
+    }
+    return set;
+}

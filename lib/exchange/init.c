@@ -253,6 +253,7 @@ enum verdict init_answer(struct turn *t)
     add_notifies(t);
     childless_offer(t);
     certs_ask(t);
+    methods_offer(t);
     sa->state = IKE_AUTH;
     sa->expires = t->shard->now + sa->conn->half_open_max;
     (void)trace_limited(t->shard, SHRIKE_EVENT_IKE_HALF_OPEN, sa);

@@ -95,6 +95,7 @@ enum verdict prove_ask(struct turn *t)
     if (!op)
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     op->hashes = t->sa->handshake->hashes;
+    op->wished = certs_wished(t);
     if (c)
         op->key = c->key;
     return AWAIT;

@@ -48,7 +48,7 @@ struct pair_proof {
     enum shrike_auth_kind kind;
     uint8_t method;
     uint16_t hashes;
-    uint32_t schemes;
+    uint32_t schemes, wished;
     unsigned certs;
     struct shrike_key_id key;
 };

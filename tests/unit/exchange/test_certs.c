@@ -53,6 +53,100 @@ static void run(void)
     pair_up(p, NULL);
 }
 
+/* RFC 9593 3: each says which ways to sign it takes, and those who prove hear of it. */
+TEST(the_peer_says_what_it_takes)
+{
+    begin();
+    t[1].conn.remote.schemes = SCHEME_BIT(SCHEME_RSA_PSS_SHA256) | SCHEME_BIT(SCHEME_ECDSA_384) |
+                               SCHEME_BIT(SCHEME_RSA_SHA1);
+    run();
+    CHECK_EQ(p->side[0].ike_up + p->side[1].ike_up, 2);
+    CHECK_EQ(p->side[0].proof.wished, t[1].conn.remote.schemes);
+    CHECK_EQ(p->side[1].proof.wished, scheme_defaults());
+    CHECK_EQ(p->side[0].check.wished, 0);
+    toy_end(p);
+}
+
+/* Where only one way will do, nothing is said. */
+TEST(without_a_choice_nothing_is_said)
+{
+    p = toy_pair((struct pair_options){0});
+    pair_up(p, NULL);
+    CHECK_EQ(p->side[0].ike_up + p->side[1].ike_up, 2);
+    CHECK_EQ(p->side[0].proof.wished + p->side[1].proof.wished, 0);
+    toy_end(p);
+}
+
+/* IKE_SA_INIT is over; the forger, who is believed, speaks to side 1: who it is, and its proof. */
+static bool forge_begin(struct forger *f, struct chain *c)
+{
+    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
+    struct header hdr;
+    begin();
+    for (unsigned i = 0; i < 2; i++)
+        tune_end(p, i, &t[i]);
+    p->side[1].believe = true;
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    pair_deliver(p, 1);
+    settle_side(p, 1);
+    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
+    if (p->side[0].count != 1 || header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
+        return false;
+    p->side[0].spi_i = hdr.spi_i;
+    p->side[0].spi_r = hdr.spi_r;
+    p->side[0].ike = 1;
+    pair_deliver(p, 0);
+    settle_side(p, 0);
+    if (!forger_init(f, p, 0))
+        return false;
+    f->victim = 1;
+    f->sa.initiator = true;
+    pair_lose_all(&p->side[1]);
+    chain_begin(c);
+    chain_add(c, PAYLOAD_IDI, false, bytes_of("\2\0\0\0a.test", 10));
+    chain_add(c, PAYLOAD_AUTH, false, bytes_of("\16\0\0\0................", 20));
+    return true;
+}
+
+/* What cannot be read is passed over, up to where the rest has no beginning; of both encodings of
+ * RSASSA-PSS either is known. */
+TEST(announcements_of_all_kinds)
+{
+    static struct forger f;
+    static struct chain c;
+    static struct heard h;
+    const struct scheme *pss = scheme_at(SCHEME_RSA_PSS_SHA256);
+    u8 other[3 + 80] = {(u8)(3 + pss->other.len), AUTH_DIGITAL_SIGNATURE, 1};
+    memcpy(other + 3, pss->other.at, pss->other.len);
+    const struct {
+        struct bytes data;
+        u32 set;
+    } cases[] = {{{(const u8 *)"", 0}, 0},
+                 {{(const u8 *)"\2\2\3\11\0", 5}, SCHEME_BIT(SCHEME_ECDSA_256)},
+                 {{(const u8 *)"\3\12\7\3\143\0\3\13\0", 9},
+                  SCHEME_BIT(SCHEME_ECDSA_384) | SCHEME_BIT(SCHEME_ECDSA_521)},
+                 {{(const u8 *)"\0\3\11\0", 4}, 0},
+                 {{(const u8 *)"\3\11\0\1\3\12\0", 7},
+                  SCHEME_BIT(SCHEME_ECDSA_256) | SCHEME_BIT(SCHEME_ECDSA_384)},
+                 {{(const u8 *)"\3\11\0\12\16\0\60\5\6\3\53\145\160", 13},
+                  SCHEME_BIT(SCHEME_ECDSA_256) | SCHEME_BIT(SCHEME_ED25519)},
+                 {{(const u8 *)"\3\11\0\377\16\0", 6}, SCHEME_BIT(SCHEME_ECDSA_256)},
+                 {bytes_of(other, other[0]), SCHEME_BIT(SCHEME_RSA_PSS_SHA256)}};
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 1};
+        CHECK(forge_begin(&f, &c));
+        if (cases[i].data.len)
+            notify_add(&c.b, NOTIFY_SUPPORTED_AUTH_METHODS, cases[i].data);
+        tell(&f, what, &c, &h);
+        CHECK_EQ(p->side[1].ike_up, 1);
+        CHECK_EQ(p->side[1].proof.wished, cases[i].set);
+        forger_free(&f);
+        toy_end(p);
+    }
+}
+
 TEST(both_sign)
 {
     unsigned hashes = HASH_BIT(HASH_SHA2_256) | HASH_BIT(HASH_SHA2_384) | HASH_BIT(HASH_SHA2_512) |
@@ -176,7 +270,8 @@ TEST(hashes_that_are_said)
 
 int main(void)
 {
-    return RUN(both_sign) | RUN(each_in_its_own_way) | RUN(the_one_that_is_asked_for) |
-           RUN(when_certificates_are_sent) | RUN(without_a_key) | RUN(the_other_way_is_refused) |
-           RUN(hashes_that_are_said);
+    return RUN(the_peer_says_what_it_takes) | RUN(without_a_choice_nothing_is_said) |
+           RUN(announcements_of_all_kinds) | RUN(both_sign) | RUN(each_in_its_own_way) |
+           RUN(the_one_that_is_asked_for) | RUN(when_certificates_are_sent) | RUN(without_a_key) |
+           RUN(the_other_way_is_refused) | RUN(hashes_that_are_said);
 }

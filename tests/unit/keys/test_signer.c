@@ -149,6 +149,32 @@ TEST(as_the_peer_takes_it)
 }
 
 /* No method of RFC 4754 has a curve of brainpool, though the length would fit. */
+static enum scheme_id wished_of(EVP_PKEY *key, u32 wished)
+{
+    u8 value[SIGNER_VALUE_MAX];
+    struct signer signer = signer_of(key);
+    struct bytes signature;
+    struct shrike_auth_op op = op_of(scheme_defaults(), ALL_HASHES);
+    op.wished = wished;
+    struct shrike_answer a = signer_answer(&signer, &op, value);
+    const struct scheme *s = a.ok ? scheme_read(a.method, a.value, &signature) : NULL;
+    return s ? s->id : SCHEME_COUNT;
+}
+
+/* RFC 9593 3: what the peer says that it takes comes first; what we have not, or may not, does not
+ * come at all, and where nothing of it is left it is as if nothing had been said. */
+TEST(what_the_peer_says_it_takes)
+{
+    EVP_PKEY *rsa = key_make("RSA", NULL, 2048);
+    CHECK_EQ(wished_of(rsa, 0), SCHEME_RSA_PSS_SHA256);
+    CHECK_EQ(wished_of(rsa, SCHEME_BIT(SCHEME_RSA_SHA384)), SCHEME_RSA_SHA384);
+    CHECK_EQ(wished_of(rsa, SCHEME_BIT(SCHEME_RSA_SHA512) | SCHEME_BIT(SCHEME_RSA_SHA256)),
+             SCHEME_RSA_SHA256);
+    CHECK_EQ(wished_of(rsa, SCHEME_BIT(SCHEME_ED25519)), SCHEME_RSA_PSS_SHA256);
+    CHECK_EQ(wished_of(rsa, SCHEME_BIT(SCHEME_RSA_SHA1)), SCHEME_RSA_PSS_SHA256);
+    EVP_PKEY_free(rsa);
+}
+
 TEST(curves_without_a_method)
 {
     EVP_PKEY *key = key_make("EC", "brainpoolP256r1", 0);
@@ -195,6 +221,6 @@ TEST(numbers_have_their_length)
 int main(void)
 {
     return RUN(every_scheme_signs) | RUN(as_published) | RUN(as_the_peer_takes_it) |
-           RUN(curves_without_a_method) | RUN(short_keys_have_to_be_named) |
-           RUN(numbers_have_their_length);
+           RUN(what_the_peer_says_it_takes) | RUN(curves_without_a_method) |
+           RUN(short_keys_have_to_be_named) | RUN(numbers_have_their_length);
 }

@@ -49,6 +49,7 @@ TEST(a_check_comes_back)
     CHECK(memcmp(&got.token, &sample_check.token, sizeof(got.token)) == 0);
     CHECK(b->method == a->method && b->prf == a->prf && same_text(a->conn, b->conn));
     CHECK(b->kind == a->kind && b->hashes == a->hashes && b->schemes == a->schemes);
+    CHECK_EQ(b->wished, a->wished);
     CHECK(memcmp(&a->key, &b->key, sizeof(a->key)) == 0 && b->cert_count == a->cert_count);
     for (unsigned i = 0; i < a->cert_count; i++)
         CHECK(b->certs[i].encoding == a->certs[i].encoding &&
