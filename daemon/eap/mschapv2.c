@@ -24,6 +24,7 @@ static bool message_read(struct bytes data, struct message *m)
 {
     struct reader r = reader_of(data);
     *m = (struct message){.code = read_u8(&r)};
+    m->rest = r;
     /* Of one octet, a Success or a Failure of the peer. */
     if (data.len == 1)
         return m->code == SUCCESS || m->code == FAILURE;
