@@ -13,11 +13,22 @@ key() {
     openssl genpkey "${options[@]}" -out "$pki/$1.key" 2>/dev/null
 }
 
+# dates DAYS: options; with -1 it has ended. (Newer programs want to be told when it began, too.)
+dates() {
+    if [ "$1" -lt 0 ] && openssl x509 -help 2>&1 | grep -q not_after; then
+        date -u -d "-9 days" +-not_before%n%Y%m%d%H%M%SZ
+        date -u -d "$1 days" +-not_after%n%Y%m%d%H%M%SZ
+    else
+        printf '%s\n' -days "$1"
+    fi
+}
+
 # signed NAME BY DAYS: of NAME.csr, with what stands in the file ext; without BY by itself.
 signed() {
-    local signer=(-signkey "$pki/$1.key")
+    local signer=(-signkey "$pki/$1.key") dates
+    mapfile -t dates < <(dates "$3")
     [ -z "$2" ] || signer=(-CA "$pki/$2.pem" -CAkey "$pki/$2.key" -CAcreateserial)
-    openssl x509 -req -in "$pki/$1.csr" -days "$3" -extfile "$pki/ext" -out "$pki/$1.pem" \
+    openssl x509 -req -in "$pki/$1.csr" "${dates[@]}" -extfile "$pki/ext" -out "$pki/$1.pem" \
         "${signer[@]}" 2>/dev/null
 }
 

@@ -17,28 +17,17 @@ shrike_programs
 
 site_to_site_net
 
-# authority NAME [BY]: NAME.key and NAME.pem.
-authority() {
-    local by=${2:-}
-    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/O=Example/CN=$1" \
-        -keyout "$pki/$1.key" -out "$pki/$1.csr" 2>/dev/null
-    printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n' >"$pki/ca.ext"
-    local signer=(-key "$pki/$1.key")
-    [ -z "$by" ] || signer=(-CA "$pki/$by.pem" -CAkey "$pki/$by.key" -CAcreateserial)
-    openssl x509 -req -in "$pki/$1.csr" -days 100 -extfile "$pki/ca.ext" -out "$pki/$1.pem" \
-        "${signer[@]}" 2>/dev/null
-}
+pki=$net_dir/pki
+mkdir "$pki"
+# shellcheck source=tests/net/pki.sh
+. tests/net/pki.sh
 
-# leaf SIDE DAYS: chain.pem with the intermediate behind it, and privkey.pem, in $pki/SIDE.
-leaf() {
+# renew SIDE DAYS: chain.pem with the intermediate behind it, and privkey.pem, in $pki/SIDE.
+renew() {
     mkdir -p "$pki/$1"
-    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1.example" \
-        -keyout "$pki/$1/privkey.pem" -out "$pki/leaf.csr" 2>/dev/null
-    printf 'subjectAltName=DNS:%s.example\nextendedKeyUsage=serverAuth,clientAuth\n' "$1" \
-        >"$pki/leaf.ext"
-    openssl x509 -req -in "$pki/leaf.csr" -days "$2" -extfile "$pki/leaf.ext" -CA "$pki/mid.pem" \
-        -CAkey "$pki/mid.key" -CAcreateserial -out "$pki/leaf.pem" 2>/dev/null
-    cat "$pki/leaf.pem" "$pki/mid.pem" >"$pki/$1/chain.pem"
+    leaf "$1" P-256 mid "$2" extendedKeyUsage=serverAuth,clientAuth || return 1
+    cat "$pki/$1.pem" "$pki/mid.pem" >"$pki/$1/chain.pem"
+    cp "$pki/$1.key" "$pki/$1/privkey.pem"
 }
 
 # into SIDE: in the order in which such clients do it: the key, then the chain, each renamed into place.
@@ -58,13 +47,11 @@ side() {
     ln -sf "$net_dir/$1/swanctl.conf" "$net_dir/$1.conf"
 }
 
-pki=$net_dir/pki
-mkdir "$pki"
 authority root
 authority mid root
 for side in west east; do
     side $side
-    leaf $side 90
+    renew $side 90
     into $side
 done
 
@@ -94,7 +81,7 @@ log_of() { tail -n +$((before + 1)) "$net_dir/$1.log" | grep -q "$2"; }
 renewed() {
     down || return 1
     note west
-    leaf west 90
+    renew west 90
     into west
     within 5 log_of west 'are read again' && within 5 log_of west '1 private keys from files' || return 1
     sleep 0.5
@@ -127,12 +114,12 @@ half_a_file_changes_nothing() {
 its_end_is_said() {
     down || return 1
     note west
-    leaf west -1
+    renew west -1
     into west
     within 5 log_of west 'chain.pem: a certificate in it has expired at .*: peers refuse it' || return 1
     sleep 0.5
     ! up && shrike_at east why | tee "$net_dir/why" | grep -q expired || return 1
-    leaf west 90
+    renew west 90
     into west
     sleep 1.5
     tunnel
