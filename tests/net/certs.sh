@@ -187,6 +187,7 @@ sys.exit(not any(f["connection"] == (name or f["connection"]) and f["reason"] ==
 
 # refused NAME REASON: by east; west only hears that it was.
 refused() {
+    sleep 1 # of strangers not every failure is told, when there are many
     ! shrike_at west up "$1" && within 3 has_reason east "$1" "$2" && has_reason west "$1" AUTH_FAILED
 }
 

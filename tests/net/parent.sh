@@ -160,7 +160,7 @@ killed_parent_is_followed() {
     local roles
     begin || return 1
     read -ra roles <"/proc/$parent/task/$parent/children"
-    [ ${#roles[@]} -eq 4 ] || return 1
+    [ ${#roles[@]} -eq 6 ] || return 1
     [ "$1" = running ] || kill -STOP "${roles[@]}"
     ! have_ended "${roles[@]}" || return 1
     kill -KILL "$parent"
