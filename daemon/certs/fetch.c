@@ -393,10 +393,12 @@ static void tell(struct fetcher *f, struct job *j)
     job_free(j);
 }
 
-/* What has ended is told, and what waits begins. */
+/* What has ended is told, and what waits begins. Who has been told has something to do before the
+ * loop sleeps, and there is room for others. */
 static bool settle(void *ctx)
 {
     struct fetcher *f = ctx;
+    bool told = false;
     u32 busy = 0;
     hear(f);
     for (struct list *at = f->jobs.next; at != &f->jobs; at = at->next)
@@ -408,10 +410,12 @@ static bool settle(void *ctx)
             busy++;
             start(j);
         }
-        if (j->state == JOB_OVER)
-            tell(f, j);
+        if (j->state != JOB_OVER)
+            continue;
+        tell(f, j);
+        told = true;
     }
-    return false;
+    return told;
 }
 
 bool fetch(struct fetcher *f, const struct fetch_ask *a)

@@ -274,10 +274,11 @@ static void close_all(struct parent *p)
 
 static void say_what_holds(const struct parent *p)
 {
-    const char *lacks = p->options->one_process ? "all are one process" : sandbox_lacks();
+    bool chosen = p->options->one_process;
+    const char *lacks = chosen ? "all are one process" : sandbox_lacks();
     if (lacks)
-        tell(&p->supervisor.tell, SHRIKE_WARNING, "%s: system calls of the roles are not filtered",
-             lacks);
+        tell(&p->supervisor.tell, chosen ? SHRIKE_NOTICE : SHRIKE_WARNING,
+             "%s: system calls of the roles are not filtered", lacks);
 }
 
 static void begin(struct parent *p)

@@ -238,6 +238,43 @@ TEST(what_a_server_has)
     end();
 }
 
+static u32 seen; /* of what was told, at the last settling */
+static bool overslept;
+
+static bool look(void *ctx)
+{
+    (void)ctx;
+    seen = done_count;
+    if (seen > 0)
+        loop_stop(loop);
+    return false;
+}
+
+static void too_late(void *ctx)
+{
+    (void)ctx;
+    overslept = true;
+    loop_stop(loop);
+}
+
+/* Also of those whose turn in a settling comes before that of the fetcher. */
+TEST(who_is_told_is_asked_again_before_the_loop_sleeps)
+{
+    struct hook hook = {.settle = look};
+    struct alarm alarm = {.ring = too_late};
+    begin();
+    loop_hook(loop, &hook);
+    seen = 0;
+    overslept = false;
+    CHECK(ask_at("127.0.0.1", "/good", 1));
+    loop_alarm(loop, &alarm, loop_clock(loop) + 2 * SHRIKE_SECOND);
+    loop_run(loop);
+    CHECK(seen == 1 && !overslept);
+    loop_disarm(loop, &alarm);
+    loop_unhook(loop, &hook);
+    end();
+}
+
 TEST(a_question_is_posted)
 {
     char url[64];
@@ -351,8 +388,8 @@ int main(void)
         printf("skip fetch: no libcurl\n");
         return 0;
     }
-    return RUN(what_a_server_has) | RUN(a_question_is_posted) |
-           RUN(redirections_are_followed_but_not_for_ever_or_anywhere) |
+    return RUN(what_a_server_has) | RUN(who_is_told_is_asked_again_before_the_loop_sleeps) |
+           RUN(a_question_is_posted) | RUN(redirections_are_followed_but_not_for_ever_or_anywhere) |
            RUN(names_are_looked_up_and_what_is_found_is_called) |
            RUN(hosts_of_our_own_are_left_alone) | RUN(there_are_not_too_many) |
            RUN(who_does_not_answer_is_given_up);
