@@ -21,11 +21,13 @@ up() {
     shriked_start west && shriked_start east && shrike_at west up west-east
 }
 
-# killed ROLE...: kill these processes of west; others take their places.
+# killed ROLE...: kill these processes of west; others take their places. The parent does not see
+# the first one's end before the last one is dead.
 killed() {
     local role old=()
     for role in "$@"; do old+=("$(role_of west "$role")"); done
-    [ "${#old[@]}" -eq $# ] && kill -KILL "${old[@]}" || return 1
+    [ "${#old[@]}" -eq $# ] && kill -STOP "$shriked_west" || return 1
+    kill -KILL "${old[@]}" && kill -CONT "$shriked_west" || return 1
     for role in "$@"; do
         within 5 another_than "$role" "${old[0]}" || return 1
         old=("${old[@]:1}")
@@ -102,6 +104,28 @@ all_come_back() {
         [ "$(ike_seen 'INFORMATIONAL request')" -eq 1 ] # the old child's delete
 }
 
+# net dies while it makes anew what esp had: a Child SA that was only half made is taken back, with
+# a delete, and made once more. In the end both sides have one.
+dies_at_its_work() {
+    within 11 lived_for 10 "$(role_of west net)" && within 11 lived_for 10 "$(role_of west esp)" &&
+        ike_watched east wan0 || return 1
+    local net tries
+    net=$(role_of west net) && kill -KILL "$(role_of west esp)" || return 1
+    for tries in {1..1000}; do # some milliseconds are all that the exchange takes
+        [ "$(ike_seen 'CREATE_CHILD_SA request')" -eq 0 ] && sleep 0.001 || break
+    done
+    kill -KILL "$net" && within 5 both_ways && within 5 one_child || return 1
+    echo "seen after $tries looks" && cat "$net_dir/ike"
+    finish "$ike_watcher"
+    [ "$(ike_seen 'CREATE_CHILD_SA request')" -le 2 ] && [ "$(ike_seen IKE_)" -eq 0 ]
+}
+
+one_child() {
+    local host
+    for host in west east; do
+        [ "$(shrike_at "$host" --json | grep -c INSTALLED)" -eq 1 ] || return 1
+    done
+}
 
 west_knows_of() { shrike_at west --json why | grep -q "\"$1\""; }
 
@@ -178,6 +202,8 @@ test_of "net: nothing lost, and nothing to be seen" net_is_not_missed || true
 test_of "net: works on" net_works_on || true
 test_of "all but the parent: back within 1 s" all_come_back || true
 test_of "all but the parent: works on" net_works_on || true
+test_of "net, while it makes anew what esp had: back" dies_at_its_work || true
+test_of "net, while it makes anew what esp had: works on" net_works_on || true
 test_of "all, with a journal: goes on" a_journal_is_gone_on_from || true
 test_of "a journal is removed at an orderly stop" an_orderly_stop_removes_it || true
 test_of "a journal of others is refused" a_journal_of_others_is_refused || true
