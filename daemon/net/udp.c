@@ -10,10 +10,13 @@
 
 enum { MARKER = 4 }; /* RFC 3948 2.2: four zero octets in front of IKE at port 4500 */
 
-/* Room for a source address, its interface and the class of service. */
+#define OPTION_GRO 104 /* UDP_GRO, Linux 5.0 */
+
+/* Room for a source address, its interface, the class of service and the size of what was joined.
+ */
 struct control {
     alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
-                                       CMSG_SPACE(sizeof(int))];
+                                       2 * CMSG_SPACE(sizeof(int))];
 };
 
 /* ---- sockets ---- */
@@ -60,6 +63,15 @@ static bool ask_for_addresses(int fd, u8 family)
 
 static void receive(void *ctx, u32 events);
 
+/* Before the filter of the group (steer.h) can look at a datagram, the system asks one of its
+ * sockets, by a hash of the addresses, whether datagrams may be joined. That may be ours: did we
+ * not take joined ones, the ESP of half of all peers would come one by one. */
+static void take_joined(int fd)
+{
+    int on = 1;
+    (void)setsockopt(fd, IPPROTO_UDP, OPTION_GRO, &on, sizeof on); /* older systems join nothing */
+}
+
 bool udp_add(struct udp *u, const struct mail_socket *is, int fd)
 {
     bool ours = is->kind == SOCKET_IKE || is->kind == SOCKET_NAT_T;
@@ -68,6 +80,8 @@ bool udp_add(struct udp *u, const struct mail_socket *is, int fd)
         ask_for_addresses(fd, is->family)) {
         *s = (struct udp_socket){.udp = u, .is = *is};
         s->source = (struct source){.fd = fd, .ready = receive, .ctx = s};
+        if (is->kind == SOCKET_NAT_T)
+            take_joined(fd);
         if (u->deaf || loop_watch(u->loop, &s->source, EPOLLIN)) {
             u->socket_count++;
             return true;
@@ -161,8 +175,14 @@ static void sort(struct udp *u, struct shrike_datagram *d, u8 tos)
     }
 }
 
-/* Our address, the interface and the class of service, out of the control messages. */
-static bool read_control(struct msghdr *m, struct shrike_endpoint *local, u32 *interface, u8 *tos)
+/* What the control messages tell of a datagram, or of several that were joined. */
+struct told {
+    u32 interface;
+    int size; /* of each that was joined, the last may be shorter; 0: it is one */
+    u8 tos;
+};
+
+static bool read_control(struct msghdr *m, struct shrike_endpoint *local, struct told *t)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
         int number;
@@ -176,36 +196,47 @@ static bool read_control(struct msghdr *m, struct shrike_endpoint *local, u32 *i
             memcpy(&info, CMSG_DATA(c), sizeof info);
             memcpy(local->octets, &info.ipi6_addr, 16);
             local->family = 6;
-            *interface = info.ipi6_ifindex;
+            t->interface = info.ipi6_ifindex;
         } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
-            *tos = *CMSG_DATA(c);
+            t->tos = *CMSG_DATA(c);
         } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
             memcpy(&number, CMSG_DATA(c), sizeof number);
-            *tos = (u8)number;
+            t->tos = (u8)number;
+        } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == OPTION_GRO) {
+            memcpy(&t->size, CMSG_DATA(c), sizeof t->size);
         }
     }
     return local->family != 0;
 }
 
-static void take_one(struct udp_socket *s, struct msghdr *m, size_t len)
+/* One datagram, or several of one sender that were joined. */
+static void take(struct udp_socket *s, struct msghdr *m, size_t len)
 {
     struct udp *u = s->udp;
-    struct shrike_datagram d = {.data = m->msg_iov->iov_base, .len = len};
-    u32 interface = 0;
-    u8 tos = 0;
-    if ((m->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !address_read(m->msg_name, &d.remote, NULL) ||
-        !read_control(m, &d.local, &interface, &tos) || d.local.family != d.remote.family) {
+    struct shrike_datagram from = {.len = 0};
+    struct told told = {.size = 0};
+    u8 *data = m->msg_iov->iov_base;
+    if ((m->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+        !address_read(m->msg_name, &from.remote, NULL) || !read_control(m, &from.local, &told) ||
+        from.local.family != from.remote.family) {
         u->counts.odd++;
         return;
     }
-    d.local.port = port_known(s);
-    if (address_is_link_local(&d.remote))
-        remember_scope(u, &d.remote, interface);
-    if (s->is.kind == SOCKET_NAT_T) { /* RFC 7296 2.23 (3): on port 500 there is no ESP */
-        sort(u, &d, tos);
-    } else {
-        hear(u, &d);
-    }
+    from.local.port = port_known(s);
+    if (address_is_link_local(&from.remote))
+        remember_scope(u, &from.remote, told.interface);
+    size_t size = told.size > 0 ? (size_t)told.size : MAX(len, 1);
+    size_t at = 0;
+    do {
+        struct shrike_datagram d = from;
+        d.data = data + at;
+        d.len = MIN(size, len - at);
+        if (s->is.kind == SOCKET_NAT_T) /* RFC 7296 2.23 (3): on port 500 there is no ESP */
+            sort(u, &d, told.tos);
+        else
+            hear(u, &d);
+        at += size;
+    } while (at < len);
 }
 
 /* One batch; what is left waits for the next turn, so that no socket starves the others. The
@@ -231,7 +262,7 @@ static void receive(void *ctx, u32 events)
     }
     int n = recvmmsg(s->source.fd, m, UDP_BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < n; i++)
-        take_one(s, &m[i].msg_hdr, m[i].msg_len);
+        take(s, &m[i].msg_hdr, m[i].msg_len);
     for (int i = 0; i < n; i++)
         wipe(data[i], m[i].msg_len);
 }

@@ -192,6 +192,40 @@ TEST(at_the_port_for_nat_traversal_three_kinds_are_told_apart)
 }
 
 /* What comes meanwhile waits, for this process or for the next. */
+static bool takes_joined(int fd)
+{
+    int on = 0;
+    socklen_t len = sizeof on;
+    return getsockopt(fd, IPPROTO_UDP, 104, &on, &len) == 0 && on == 1; /* UDP_GRO */
+}
+
+/* The system joins datagrams of one length, on their way from a card or, as here, never cuts what a
+ * program left to it: IKE, ESP, and what is shorter at the end. For a socket that takes none it
+ * cuts them again. */
+TEST(what_was_joined_is_taken_apart)
+{
+    u16 port = begin("127.0.0.1", "127.0.0.1");
+    u8 all[3 * 40 + 1] = {0};
+    CHECK(!takes_joined(u.sockets[0].source.fd) && takes_joined(u.sockets[1].source.fd));
+    memset(all + 4, 1, 36);
+    memset(all + 40, 2, 40);
+    memset(all + 80 + 4, 3, 36);
+    all[120] = 0xff;
+    u16 size = 40;
+    CHECK(setsockopt(peer, IPPROTO_UDP, 103, &(int){size}, sizeof(int)) == 0); /* UDP_SEGMENT */
+    throw("127.0.0.1", port, all, sizeof all);
+    turns(4);
+    CHECK_EQ(seen_count, 3);
+    CHECK(seen[0].marker && seen[0].len == 36 && seen[0].data[0] == 1);
+    CHECK(seen[1].stray && seen[1].len == 40 && seen[1].data[39] == 2);
+    CHECK(seen[2].marker && seen[2].len == 36 && seen[2].data[35] == 3);
+    CHECK(same_end(&seen[2].remote, &from) && same_end(&seen[2].local, &seen[0].local));
+    CHECK_EQ(u.counts.received, 2);
+    CHECK_EQ(u.counts.keepalives, 1);
+    CHECK_EQ(u.counts.odd, 0);
+    end();
+}
+
 TEST(the_deaf_hear_later)
 {
     u16 port = begin("0.0.0.0", "127.0.0.1");
@@ -408,6 +442,7 @@ int main(void)
            RUN(answers_leave_from_the_address_asked) | RUN(without_an_address_the_system_chooses) |
            RUN(many_come_and_go) | RUN(what_cannot_be_sent_is_dropped_and_told) |
            RUN(a_datagram_of_the_other_process_is_taken_as_our_own) |
-           RUN(sockets_of_no_use_are_refused) | RUN(the_deaf_hear_later) |
-           RUN(the_address_that_leads_to_a_peer) | RUN(addresses_as_text_and_back);
+           RUN(sockets_of_no_use_are_refused) | RUN(what_was_joined_is_taken_apart) |
+           RUN(the_deaf_hear_later) | RUN(the_address_that_leads_to_a_peer) |
+           RUN(addresses_as_text_and_back);
 }
