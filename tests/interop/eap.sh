@@ -9,10 +9,12 @@ cd "$(dirname "$0")/../.."
 . tests/interop/lib.sh
 legacy=() # where OpenSSL has MD4, which MSCHAPv2 needs, in a package of its own
 ! apt-cache show openssl-provider-legacy >/dev/null 2>&1 || legacy=(openssl-provider-legacy)
-tools/need "${peer_packages[@]}" libcharon-extauth-plugins iproute2 iputils-ping openssl "${legacy[@]}"
+tools/need "${peer_packages[@]}" libcharon-extauth-plugins iproute2 iputils-ping openssl \
+    python3 "${legacy[@]}"
 shrike_programs
 
 site_to_site_net
+ike_watched west wan0 wire.log # what a failure shows: has it come, was it answered
 
 # An authority, and the certificate of west by it.
 make_pki() {

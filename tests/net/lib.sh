@@ -141,12 +141,30 @@ test_of() {
     echo "not ok $name"
     net_failed=$((net_failed + 1))
     tail -n 12 "$out" | sed 's/^/#   /'
+    net_state | sed 's/^/#   /' || true
     for log in "$net_dir"/*.log; do
         [ -e "$log" ] || continue
         echo "# ${log##*/}:"
         tail -n 8 "$log" | sed 's/^/#   /'
     done
     return 1
+}
+
+# What tells a daemon that is gone or stuck from a machine that is too busy: of each host's daemon its
+# processes, with state and ticks of CPU, and what waits in its UDP sockets.
+net_state() {
+    local name parent p
+    echo "load $(cat /proc/loadavg)"
+    for name in "${net_hosts[@]}"; do
+        parent=shriked_$name
+        [ -n "${!parent:-}" ] || continue
+        [ -e "/proc/${!parent}" ] || echo "$name: its shriked (pid ${!parent}) is gone"
+        for p in "${!parent}" $(cat "/proc/${!parent}/task/${!parent}/children" 2>/dev/null); do
+            awk -v name="$name" '{ print name ": " $2 " " $3 " user " $14 " system " $15 }' \
+                "/proc/$p/stat" 2>/dev/null || true
+        done
+        on "$name" ss -Huan 2>/dev/null | awk -v name="$name" '{ print name ": " $4 " holds " $2 }'
+    done
 }
 
 # Shrike. The programs are those of the build folder in $BUILD (the newest one without it).
