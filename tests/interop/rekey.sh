@@ -72,9 +72,9 @@ rekeys() {
     return $code
 }
 
-# at_once WHAT TIMES: both sides in the same moment, so that the requests cross on the long road. Then
-# there is one pair, and a second later too. $crossed says how often they crossed, $left how often
-# something else was left.
+# at_once WHAT TIMES: both sides in the same moment, until the requests have crossed so often on the
+# long road. Then there is one pair, and a second later too. $crossed says how often they crossed,
+# $left how often something else was left.
 at_once() {
     local code=0
     crossed=0 left=$2
@@ -82,7 +82,7 @@ at_once() {
     rekeys at-once "$1" "$2" "$net_dir/ike.west" "$net_dir/ike.east" >"$net_dir/crossed" || code=$?
     long_road del
     cat "$net_dir/crossed"
-    read -r _ crossed _ left < <(grep '^crossed' "$net_dir/crossed") || true
+    read -r _ crossed _ left _ < <(grep '^crossed' "$net_dir/crossed") || true
     return $code
 }
 
