@@ -83,11 +83,12 @@ END
     done
 }
 
-# background HOST LOG COMMAND...: its pid is in $pid and is ended with the script.
+# background HOST LOG COMMAND...: its pid is in $pid and is ended with the script. It has a session of
+# its own: strongSwan 6's swanctl, when its daemon goes, sends SIGINT to all of its process group.
 background() {
     local name=$1 log=$2
     shift 2
-    nsenter --net="/run/netns/$net_prefix$name" "$@" >>"$log" 2>&1 </dev/null &
+    setsid nsenter --net="/run/netns/$net_prefix$name" "$@" >>"$log" 2>&1 </dev/null &
     pid=$!
     net_pids+=("$pid")
 }
@@ -103,15 +104,20 @@ within() {
     done
 }
 
+# is_ours PID: a process that this script began, not one that has its number now.
+is_ours() {
+    [ "$(awk '{ sub(/.*\) /, ""); print $2 }' "/proc/$1/stat" 2>/dev/null)" = $$ ]
+}
+
 # finish PID [SECONDS]: end it, with TERM and in the end with KILL.
 finish() {
     local tries=$((${2:-5} * 20))
-    kill -TERM "$1" 2>/dev/null || return 0
-    while kill -0 "$1" 2>/dev/null && [ $tries -gt 0 ]; do
+    is_ours "$1" && kill -TERM "$1" 2>/dev/null || return 0
+    while is_ours "$1" && [ $tries -gt 0 ]; do
         tries=$((tries - 1))
         sleep 0.05
     done
-    kill -KILL "$1" 2>/dev/null || true
+    ! is_ours "$1" || kill -KILL "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
 

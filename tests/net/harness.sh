@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# What tests/net/lib.sh begins and ends: its own processes, and nobody else's.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+[ "$(id -u)" -eq 0 ] || {
+    echo "skip harness: needs root, for network namespaces"
+    exit 0
+}
+# shellcheck source=tests/net/lib.sh
+. tests/net/lib.sh
+tools/need iproute2 procps
+
+host west
+
+# strongSwan 6's swanctl, told to watch, does this when its daemon goes.
+a_signal_to_all_stays_with_its_sender() {
+    local bystander sender
+    background west "$net_dir/out.log" python3 -c \
+        'import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); time.sleep(20)'
+    bystander=$pid
+    sleep 0.3 # until it can be interrupted
+    background west "$net_dir/out.log" sh -c 'kill -INT 0; sleep 20'
+    sender=$pid
+    sleep 0.3
+    is_ours "$bystander" && [ "$(ps -o pgid= -p "$sender" | tr -d ' ')" != "$(ps -o pgid= -p $$ | tr -d ' ')" ]
+}
+
+# Numbers of processes come again, soon where there are many.
+only_children_are_finished() {
+    local other
+    other=$(sleep 20 >/dev/null 2>&1 & echo $!)
+    finish "$other"
+    kill -0 "$other" || return 1
+    kill -KILL "$other"
+}
+
+a_child_is_finished() {
+    background west "$net_dir/out.log" sleep 20
+    finish "$pid"
+    ! kill -0 "$pid" 2>/dev/null
+}
+
+test_of "a signal to a whole process group stays with its sender" a_signal_to_all_stays_with_its_sender || true
+test_of "a number that another process has now is left alone" only_children_are_finished || true
+test_of "what the script began is ended" a_child_is_finished || true
+[ $net_failed -eq 0 ]
