@@ -4,12 +4,14 @@
  *
  *     NAME_begin(s, t)          server: the first request
  *     NAME_take(s, t, message)  a request, or a response, of its type
- *     NAME_told(s, t, answer)   what it has asked keys is answered
+ *     NAME_told(s, t, answer)   what it has asked keys, or certs, is answered
  *
- * Each of them ends with one of method_say(), method_ask(), method_over() and method_fail(). */
+ * Each of them ends with one of method_say(), method_ask() and its like, method_over() and
+ * method_fail(). */
 #ifndef EAP_METHOD_H
 #define EAP_METHOD_H
 
+#include "eap/tunnel.h"
 #include "ops/password.h"
 #include "radius/pass.h"
 #include "shrike/action.h"
@@ -33,19 +35,32 @@ struct md5_state {
     u8 challenge[EAP_CHALLENGE];
 };
 
+struct tls_state {
+    u8 phase;
+    bool judged;   /* the other side's certificate is good */
+    bool sending;  /* the rest of a message is to be sent, when what went is acknowledged */
+    u16 rounds;    /* messages that came */
+    u32 told, got; /* octets of the message that comes: how many there will be, 0 for not said */
+};
+
 /* What an input leads to. */
 enum eap_step {
-    EAP_SAY,  /* octets are to be sent */
-    EAP_ASK,  /* keys is to be asked; the session goes on with the answer */
-    EAP_PASS, /* so is a server of RADIUS, with these octets; none: it is to begin */
-    EAP_OVER, /* it has succeeded */
-    EAP_FAIL, /* it has failed: reason */
+    EAP_SAY,   /* octets are to be sent */
+    EAP_ASK,   /* keys is to be asked about a password; the session goes on with the answer */
+    EAP_SIGN,  /* so is keys, for a signature: tunnel_wanted() by the key of `own` */
+    EAP_VOUCH, /* so is certs, whether a certificate is good, and of `claimed` */
+    EAP_PASS,  /* so is a server of RADIUS, with these octets; none: it is to begin */
+    EAP_OVER,  /* it has succeeded */
+    EAP_FAIL,  /* it has failed: reason */
 };
 
 struct eap_turn {
     enum eap_step step;
     enum shrike_reason_code reason;
     struct mail_password ask; /* its octets are those of the input, or of the session */
+    struct shrike_id claimed; /* likewise */
+    u16 cert_count;
+    struct shrike_cert certs[SHRIKE_CERTS_MAX]; /* likewise */
     size_t len;
     u8 octets[SHRIKE_EAP_MAX];
 };
@@ -63,6 +78,12 @@ struct eap_session {
     } wanted; /* server: who it has to be, or one of whom; type 0: whoever it is */
     u16 user_len;
     u8 user[SHRIKE_ID_MAX]; /* whose proof it is: the peer's, ours */
+    struct {
+        u8 type;
+        u16 len;
+        u8 octets[SHRIKE_ID_MAX];
+    } other;                /* who the other side is in IKE */
+    struct tunnel_own *own; /* what we show in TLS; NULL: nothing */
     /* where it is */
     u8 identifier; /* of the last request */
     u8 type;       /* of the method that runs; 0: none */
@@ -75,10 +96,12 @@ struct eap_session {
                   * 4) */
     u8 key_len;
     u8 key[SHRIKE_MSK_MAX];
-    u32 awaited; /* reference of what keys was asked; 0: nothing */
+    u32 awaited;           /* reference of what keys was asked; 0: nothing */
+    struct tunnel *tunnel; /* of the method that runs; NULL: it has none */
     union {
         struct md5_state md5;
         struct mschapv2_state mschapv2;
+        struct tls_state tls;
         struct radius_pass relay;
     } of;
 };

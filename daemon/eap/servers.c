@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #define SILENCE  (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
-#define NAME_MAX (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
+#define USER_MAX (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
 #define ASKING   UINT64_MAX /* the number of the question is not known yet */
 
 static_assert(SETTINGS_RADIUS_SERVERS == RADIUS_SERVERS_MAX, "each server has a place");
@@ -92,7 +92,7 @@ static struct bytes name_of(const struct servers *s, const struct eap_place *p, 
 
 static void put_session(const struct servers *s, struct writer *w, const struct eap_place *p)
 {
-    u8 name[NAME_MAX];
+    u8 name[USER_MAX];
     struct writer n = writer_of(name, sizeof(name));
     const struct radius_who who = {.user_name = name_of(s, p, &n),
                                    .conn = p->conn,
@@ -106,7 +106,7 @@ static void put_session(const struct servers *s, struct writer *w, const struct 
 static struct bytes first_message(const struct servers *s, const struct eap_place *p,
                                   const struct eap_turn *t, u8 out[RADIUS_EAP_MAX])
 {
-    u8 name[NAME_MAX];
+    u8 name[USER_MAX];
     struct writer n = writer_of(name, sizeof(name));
     if (t->len > 0 || (s->settings.eap_start && !p->session.named))
         return bytes_of(t->octets, t->len);

@@ -6,6 +6,7 @@
 #include "wire/payload.h"
 #include "wire/print.h"
 #include <assert.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 static const struct {
@@ -82,6 +83,8 @@ static void begin(struct eap_session *s, struct eap_turn *t)
 {
     s->type = s->methods[s->tried];
     s->answered = false;
+    tunnel_free(s->tunnel);
+    s->tunnel = NULL;
     memset(&s->of, 0, sizeof(s->of));
     switch (s->type) {
 #define METHOD(name, type, text, named)                                                            \
@@ -172,11 +175,24 @@ void session_init(struct eap_session *s, const struct shrike_eap_op *op)
         .wanted = {.type = rule->type, .len = (u16)MIN(rule->data.len, (size_t)SHRIKE_ID_MAX)}};
     if (s->wanted.len)
         memcpy(s->wanted.octets, rule->data.at, s->wanted.len);
+    s->other.type = op->remote.type;
+    s->other.len = (u16)MIN(op->remote.data.len, (size_t)SHRIKE_ID_MAX);
+    if (s->other.len)
+        memcpy(s->other.octets, op->remote.data.at, s->other.len);
+    if (op->credential)
+        s->own = tunnel_own_copy(op->credential);
     choose(s, op->rule.methods);
     if (rule->type && !many)
         set_user(s, rule);
     else
         set_user(s, op->server ? &op->remote : &op->local);
+}
+
+void session_close(struct eap_session *s)
+{
+    tunnel_free(s->tunnel);
+    free(s->own);
+    wipe(s, sizeof(*s));
 }
 
 /* ---- the server ---- */

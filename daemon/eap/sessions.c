@@ -28,6 +28,7 @@ void sessions_drop(struct sessions *s, struct eap_place *p)
     list_remove(&p->bucket);
     list_remove(&p->asked);
     s->count--;
+    session_close(&p->session);
     wipe(p, sizeof(*p));
     free(p);
 }
