@@ -109,7 +109,7 @@ static enum shrike_reason_code check_sent(const struct asked *a)
     enum shrike_reason_code fault = SHRIKE_REASON_CERT_IDENTITY;
     if (identity_is_of(&a->op->remote, peer))
         fault = trust_fault(a);
-    if (fault == SHRIKE_REASON_NONE)
+    if (fault == SHRIKE_REASON_NONE && !a->others.proved)
         fault = signature_check(peer->pkey, a->op);
     if (fault == SHRIKE_REASON_NONE && has_chain(a))
         fault = chain_revocation(&ask, a->about);
@@ -166,13 +166,15 @@ static enum shrike_reason_code check(struct asked *a)
         return SHRIKE_REASON_CERT_MALFORMED;
     if (a->cert_count > 0)
         return check_sent(a);
+    if (a->others.proved)
+        return SHRIKE_REASON_CERT_NONE;
     return a->raw.len > 0 ? check_raw(a) : check_unsent(a);
 }
 
 struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
                                   struct text *about)
 {
-    static const struct check_others nobody = {NULL, NULL};
+    static const struct check_others nobody = {NULL, NULL, false};
     return check_with(t, op, now, &nobody, about);
 }
 

@@ -24,6 +24,8 @@ struct shrike_answer check_answer(const struct trust *t, const struct shrike_op 
 struct check_others {
     struct known *known;
     struct chain_waits *waits;
+    bool proved; /* who asks has seen that the peer has the key of the first certificate: there is
+                  * no signature to be checked */
 };
 struct shrike_answer check_with(const struct trust *t, const struct shrike_op *op, time_t now,
                                 const struct check_others *others, struct text *about);

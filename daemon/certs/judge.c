@@ -58,7 +58,7 @@ bool judge_answer(struct judge *d, struct bytes octets, time_t now, struct write
     struct text about = text_of(buffer, sizeof(buffer));
     struct reader r = reader_of(octets);
     const struct check_others others = {d->asks && trust_fetch(d->trust)->on ? &d->known : NULL,
-                                        is->last ? NULL : &is->waits};
+                                        is->last ? NULL : &is->waits, is->proved};
     is->waits.count = 0;
     if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != SHRIKE_CHECK)
         return false;

@@ -31,6 +31,7 @@ const char *judge_end(struct judge *d);
 
 struct judged {
     bool last;                      /* set by the caller: nobody else is asked */
+    bool proved;                    /* likewise: the peer has the key (certs/check.h) */
     enum shrike_reason_code reason; /* of the answer; NONE: yes */
     struct chain_waits waits; /* not empty: it is no answer yet; ask again when these are here */
 };

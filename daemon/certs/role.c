@@ -25,6 +25,7 @@
 /* A check that cannot be answered yet. */
 struct parked {
     struct list link; /* the oldest first */
+    enum role from;   /* who asks: net; eap, about a chain alone */
     shrike_time since;
     struct chain_waits waits; /* none: for trust */
     size_t len;
@@ -131,18 +132,23 @@ static void got_host(struct certs *c, const struct mail *m)
 
 /* ---- checks ---- */
 
-/* true: it is over. last: it waits for nobody any more. */
-static bool answer(struct certs *c, struct bytes op, struct chain_waits *waits, bool last)
+struct asker {
+    enum role from;
+    bool last; /* it waits for nobody any more */
+};
+
+/* true: it is over. */
+static bool answer(struct certs *c, struct bytes op, struct chain_waits *waits, struct asker by)
 {
     u8 body[ANSWER_MAX];
     struct writer w = writer_of(body, sizeof(body));
-    struct judged is = {.last = last};
+    struct judged is = {.last = by.last, .proved = by.from == ROLE_EAP};
     if (!judge_answer(&c->judge, op, time(NULL), &w, &is)) {
         c->count.refused++;
         return true;
     }
     *waits = is.waits;
-    if (waits->count == 0 && !seat_send(c->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+    if (waits->count == 0 && !seat_send(c->seat, by.from, MAIL_ANSWER, written_bytes(&w)))
         c->count.lost++;
     return waits->count == 0;
 }
@@ -162,7 +168,7 @@ static void drop_all(struct certs *c)
 }
 
 /* false: there is no room. */
-static bool park(struct certs *c, struct bytes op, const struct chain_waits *waits)
+static bool park(struct certs *c, enum role from, struct bytes op, const struct chain_waits *waits)
 {
     bool full =
         c->parked_count >= PARKED_MAX || op.len > PARKED_OCTETS - c->parked_octets || op.len == 0;
@@ -171,7 +177,8 @@ static bool park(struct certs *c, struct bytes op, const struct chain_waits *wai
         c->count.too_many++;
         return false;
     }
-    *p = (struct parked){.since = loop_now(c->seat->loop), .waits = *waits, .len = op.len};
+    *p = (struct parked){
+        .from = from, .since = loop_now(c->seat->loop), .waits = *waits, .len = op.len};
     memcpy(p->op, op.at, op.len);
     if (list_empty(&c->parked))
         loop_alarm(c->seat->loop, &c->late, p->since + PARKED_AGE);
@@ -187,15 +194,16 @@ static void late(void *ctx)
     c->look = true;
 }
 
-static void got_check(struct certs *c, const struct mail *m)
+static void got_check(struct certs *c, enum role from, const struct mail *m)
 {
     struct chain_waits waits = {.count = 0};
     /* net may be quicker than control, when this life has just begun: then it is not known whom to
      * trust. Without room it gives up in its own time. */
     if (!c->ready)
-        (void)park(c, m->body, &waits);
-    else if (!answer(c, m->body, &waits, false) && !park(c, m->body, &waits))
-        (void)answer(c, m->body, &waits, true);
+        (void)park(c, from, m->body, &waits);
+    else if (!answer(c, m->body, &waits, (struct asker){from, false}) &&
+             !park(c, from, m->body, &waits))
+        (void)answer(c, m->body, &waits, (struct asker){from, true});
     ask_others(c);
 }
 
@@ -226,7 +234,7 @@ static bool settle(void *ctx)
             continue;
         if (done++ >= PARKED_PER_TURN)
             break;
-        if (answer(c, bytes_of(p->op, p->len), &p->waits, last))
+        if (answer(c, bytes_of(p->op, p->len), &p->waits, (struct asker){p->from, last}))
             drop(c, p);
     }
     ask_others(c);
@@ -324,8 +332,8 @@ static void got_stats(struct certs *c, const struct mail *m)
 static void certs_mail(void *self, enum role from, struct mail *m)
 {
     struct certs *c = self;
-    if (from == ROLE_NET && m->kind == MAIL_CHECK)
-        got_check(c, m);
+    if ((from == ROLE_NET || from == ROLE_EAP) && m->kind == MAIL_CHECK)
+        got_check(c, from, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_TRUST)
         got_trust(c, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_HOST_IS)

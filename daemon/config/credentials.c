@@ -1,5 +1,6 @@
 /* Certificates and connections: see credentials.h. */
 #include "config/credentials.h"
+#include "config/eap.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "wire/codes.h"
@@ -246,7 +247,7 @@ void credentials_fill(struct config *c, const struct wallet *s, struct config_re
         abort();
     gather_authorities(&f);
     for (uint32_t i = 0; i < c->conf.conn_count; i++) {
-        if (conns[i].local.kind == SHRIKE_AUTH_PUBKEY)
+        if (conns[i].local.kind == SHRIKE_AUTH_PUBKEY || eap_shows(&conns[i].local))
             fill_local(&f, &conns[i], &c->beside[i]);
         if (conns[i].remote.kind == SHRIKE_AUTH_PUBKEY)
             fill_remote(&f, &conns[i], &c->beside[i]);

@@ -9,6 +9,8 @@ bool eap_is_meant(const char *auth);
 /* Such a section. */
 void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
                  struct shrike_auth *out);
+/* Does this side prove itself by a certificate inside EAP, as both do then? */
+bool eap_shows(const struct shrike_auth *auth);
 /* When both sides are read: does the other one prove itself in a way that EAP goes with? */
 void check_eap(struct compile *c, const struct shrike_conn *conn);
 /* Whose password it is: inside EAP a name is any text, and its type counts for nothing. */

@@ -1,5 +1,6 @@
 /* Trust on its way to certs: see trust.h. */
 #include "control/trust.h"
+#include "config/eap.h"
 #include "ops/trustfile.h"
 #include <fcntl.h>
 #include <openssl/pem.h>
@@ -152,7 +153,7 @@ static void put_rule(struct sealing *s, const struct shrike_conn *conn,
     name_files(s, WALLET_AUTHORITY, &beside->remote_authorities, r.authorities, &r.authority_count);
     name_files(s, WALLET_CERTIFICATE, &beside->remote_certs, r.peers, &r.peer_count);
     name_files(s, WALLET_KEY, &beside->remote_keys, r.peers, &r.peer_count);
-    if (conn->remote.kind == SHRIKE_AUTH_PUBKEY &&
+    if ((conn->remote.kind == SHRIKE_AUTH_PUBKEY || eap_shows(&conn->remote)) &&
         (r.authority_count || r.peer_count || r.revocation != TRUST_RELAXED))
         put(s, &r);
 }

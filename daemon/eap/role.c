@@ -2,6 +2,7 @@
  * password; keys proves and checks with those. */
 #include "base/ct.h"
 #include "base/text.h"
+#include "crypto/scheme.h"
 #include "eap/servers.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
@@ -10,6 +11,7 @@
 
 enum {
     ANSWER_MAX = SHRIKE_EAP_MAX + SHRIKE_MSK_MAX + SHRIKE_ID_MAX + 128, /* octets of an answer */
+    CHAIN_MAX = 65000,                                                  /* of one to certs */
     ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256,             /* of a question to keys */
     STATS_MAX = 2048,
 };
@@ -46,11 +48,58 @@ static void ask(struct eap_role *e, struct eap_place *p, struct mail_password *q
     wipe(body, written(&w));
 }
 
+/* An op of libshrike's kind, as net has them: its token is the reference. */
+static void ask_op(struct eap_role *e, struct eap_place *p, enum role whom, struct shrike_op *op)
+{
+    u8 *body = malloc(CHAIN_MAX);
+    struct writer w = writer_of(body, body ? CHAIN_MAX : 0);
+    struct shrike_answer nobody = {.reason = whom == ROLE_KEYS ? SHRIKE_REASON_AUTH_NO_KEY
+                                                               : SHRIKE_REASON_EAP_NOBODY};
+    op->token.serial = sessions_ask(&e->sessions, p);
+    op->auth.kind = SHRIKE_AUTH_PUBKEY;
+    op->auth.conn = p->conn;
+    op_write(&w, op);
+    e->count.asked++;
+    if (w.full || !seat_send(e->seat, whom, op->kind == SHRIKE_PROVE ? MAIL_PROVE : MAIL_CHECK,
+                             written_bytes(&w)))
+        answer(e, p->token, &nobody);
+    free(body);
+}
+
+static void ask_signature(struct eap_role *e, struct eap_place *p)
+{
+    const struct farkey *wanted = tunnel_wanted(p->session.tunnel);
+    const struct scheme *scheme = scheme_at((enum scheme_id)wanted->scheme);
+    ask_op(e, p, ROLE_KEYS,
+           &(struct shrike_op){.kind = SHRIKE_PROVE,
+                               .auth = {.key = p->session.own->key,
+                                        .schemes = SCHEME_BIT(scheme->id),
+                                        .hashes = (u16)HASH_BIT(scheme->hash),
+                                        .local = {ID_KEY_ID, session_user(&p->session)},
+                                        .octets = wanted->octets}});
+}
+
+static void ask_chain(struct eap_role *e, struct eap_place *p, const struct eap_turn *t)
+{
+    ask_op(e, p, ROLE_CERTS,
+           &(struct shrike_op){.kind = SHRIKE_CHECK,
+                               .auth = {.schemes = scheme_defaults(),
+                                        .remote = t->claimed,
+                                        .cert_count = t->cert_count,
+                                        .certs = t->certs}});
+}
+
 /* What an input has led to. */
 static void settle(struct eap_role *e, struct eap_place *p, struct eap_turn *t)
 {
-    if (t->step == EAP_ASK) {
-        ask(e, p, &t->ask);
+    p->asked_for = t->step;
+    if (t->step == EAP_ASK || t->step == EAP_SIGN || t->step == EAP_VOUCH) {
+        if (t->step == EAP_ASK)
+            ask(e, p, &t->ask);
+        else if (t->step == EAP_SIGN)
+            ask_signature(e, p);
+        else
+            ask_chain(e, p, t);
         return;
     }
     if (t->step == EAP_PASS) {
@@ -178,6 +227,28 @@ static void got_servers(struct eap_role *e, const struct mail *m)
         servers_lost(e);
 }
 
+/* keys has signed, or certs judged. */
+static void got_answer(struct eap_role *e, enum role from, const struct mail *m)
+{
+    struct shrike_token token;
+    struct shrike_answer a;
+    struct eap_turn t;
+    struct reader r = reader_of(m->body);
+    if (!answer_read(&r, &token, &a)) {
+        e->count.refused++;
+        return;
+    }
+    struct eap_place *p = sessions_told(&e->sessions, token.serial);
+    if (!p || p->asked_for != (from == ROLE_KEYS ? EAP_SIGN : EAP_VOUCH))
+        return; /* it has ended meanwhile */
+    struct mail_password_is is = {.reason = (u16)a.reason};
+    if (from == ROLE_KEYS && a.ok && !scheme_read(a.method, a.value, &is.proof))
+        is.reason = SHRIKE_REASON_CRYPTO;
+    session_told(&p->session, &t, &is);
+    settle(e, p, &t);
+    wipe(&t, sizeof(t));
+}
+
 static void got_password(struct eap_role *e, const struct mail *m)
 {
     struct mail_password_is is;
@@ -188,7 +259,7 @@ static void got_password(struct eap_role *e, const struct mail *m)
         return;
     }
     struct eap_place *p = sessions_told(&e->sessions, is.reference);
-    if (!p)
+    if (!p || p->asked_for != EAP_ASK)
         return; /* it has ended meanwhile */
     session_told(&p->session, &t, &is);
     settle(e, p, &t);
@@ -230,6 +301,8 @@ static void eap_mail(void *self, enum role from, struct mail *m)
         got_over(e, m);
     else if (from == ROLE_KEYS && m->kind == MAIL_PASSWORD_IS)
         got_password(e, m);
+    else if ((from == ROLE_KEYS || from == ROLE_CERTS) && m->kind == MAIL_ANSWER)
+        got_answer(e, from, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
         got_stats(e, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_RADIUS)
@@ -240,13 +313,15 @@ static void eap_mail(void *self, enum role from, struct mail *m)
         e->count.refused++;
 }
 
-/* What keys was asked is lost with it: those sessions fail. */
-static void keys_gone(struct eap_role *e)
+/* What keys, or certs, was asked is lost with it: those sessions fail. */
+static void others_gone(struct eap_role *e, enum role who)
 {
-    struct shrike_answer gone = {.reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    struct shrike_answer gone = {.reason = who == ROLE_KEYS ? SHRIKE_REASON_AUTH_NO_SECRET
+                                                            : SHRIKE_REASON_EAP_NOBODY};
     for (struct list *l = e->sessions.all.next; l != &e->sessions.all; l = l->next) {
         struct eap_place *p = list_item(l, struct eap_place, all);
-        if (!sessions_told(&e->sessions, p->session.awaited))
+        if ((p->asked_for == EAP_VOUCH) != (who == ROLE_CERTS) ||
+            !sessions_told(&e->sessions, p->session.awaited))
             continue;
         p->session.failed = true;
         answer(e, p->token, &gone);
@@ -262,8 +337,8 @@ static void eap_peer(void *self, enum role who, bool there)
         servers_drop(&e->servers, list_item(l, struct eap_place, all));
     if (who == ROLE_NET)
         sessions_clear(&e->sessions);
-    if (who == ROLE_KEYS && !there)
-        keys_gone(e);
+    if ((who == ROLE_KEYS || who == ROLE_CERTS) && !there)
+        others_gone(e, who);
 }
 
 static void eap_stop(void *self)
@@ -279,6 +354,8 @@ static void *eap_start(struct seat *seat)
     struct eap_role *e = calloc(1, sizeof(*e));
     if (e && servers_open(&e->servers, seat->loop, server_told, e) && sessions_init(&e->sessions)) {
         e->seat = seat;
+        if (!tunnel_prepare())
+            seat_log(seat, SHRIKE_ERROR, "EAP-TLS cannot be used: the library does not do it");
         seat_send(seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0)); /* it needs nothing */
         return e;
     }

@@ -169,7 +169,7 @@ static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u
     return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_SECRET};
 }
 
-static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kind)
+static void got_op(struct keys *k, enum role from, const struct mail *m, enum shrike_op_kind kind)
 {
     struct shrike_op op;
     struct seam_box box;
@@ -188,7 +188,7 @@ static void got_op(struct keys *k, const struct mail *m, enum shrike_op_kind kin
     else if (a.reason != SHRIKE_REASON_AUTH_NO_SECRET && a.reason != SHRIKE_REASON_AUTH_NO_KEY)
         k->count.failed++;
     answer_write(&w, op.token, &a);
-    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+    if (w.full || !seat_send(k->seat, from, MAIL_ANSWER, written_bytes(&w)))
         k->count.lost++;
     wipe(value, sizeof(value));
     wipe(body, sizeof(body));
@@ -403,10 +403,10 @@ static void got_vault(struct keys *k, struct mail *m)
 static void keys_mail(void *self, enum role from, struct mail *m)
 {
     struct keys *k = self;
-    if (from == ROLE_NET && m->kind == MAIL_PROVE)
-        got_op(k, m, SHRIKE_PROVE);
+    if ((from == ROLE_NET || from == ROLE_EAP) && m->kind == MAIL_PROVE)
+        got_op(k, from, m, SHRIKE_PROVE);
     else if (from == ROLE_NET && m->kind == MAIL_CHECK)
-        got_op(k, m, SHRIKE_CHECK);
+        got_op(k, from, m, SHRIKE_CHECK);
     else if (from == ROLE_EAP && m->kind == MAIL_PASSWORD)
         got_password(k, m);
     else if (from == ROLE_NET && m->kind == MAIL_MIX)

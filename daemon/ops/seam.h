@@ -36,6 +36,8 @@ struct seam_box {
     char pools[SHRIKE_ADDRESSES_MAX][SEAM_NAME_MAX];
     const char *pool[SHRIKE_ADDRESSES_MAX];
     struct shrike_cert certs[SHRIKE_CERTS_MAX];
+    struct shrike_credential shown;
+    struct shrike_bytes shown_certs[SHRIKE_CERTS_MAX];
     u32 serials[SHRIKE_MOVE_MAX];
     struct shrike_addr hosts[SHRIKE_HOST_ADDRESSES_MAX];
     struct shrike_seen seen;

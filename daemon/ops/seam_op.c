@@ -250,6 +250,33 @@ static void resolve_read(struct reader *r, struct shrike_resolve_op *o, struct s
     o->name = read_slice(r);
 }
 
+/* Without its authorities, whom only the engine needs. */
+static void shown_write(struct writer *w, const struct shrike_credential *c)
+{
+    write_flag(w, c != NULL);
+    if (!c)
+        return;
+    write_bytes(w, bytes_of(c->key.octets, sizeof(c->key.octets)));
+    write_u8(w, c->encoding);
+    write_choice(w, c->cert_count, SHRIKE_CERTS_MAX + 1);
+    for (u16 i = 0; i < c->cert_count && !w->full; i++)
+        write_slice(w, c->certs[i]);
+}
+
+static const struct shrike_credential *shown_read(struct reader *r, struct seam_box *box)
+{
+    struct shrike_credential *c = &box->shown;
+    if (!read_flag(r))
+        return NULL;
+    *c = (struct shrike_credential){.certs = box->shown_certs};
+    read_copy(r, c->key.octets, sizeof(c->key.octets));
+    c->encoding = read_u8(r);
+    c->cert_count = read_choice(r, SHRIKE_CERTS_MAX + 1);
+    for (u16 i = 0; i < c->cert_count && !r->bad; i++)
+        box->shown_certs[i] = read_slice(r);
+    return c;
+}
+
 static void eap_op_write(struct writer *w, const struct shrike_eap_op *o)
 {
     write_u32(w, o->session);
@@ -257,6 +284,7 @@ static void eap_op_write(struct writer *w, const struct shrike_eap_op *o)
     write_flag(w, o->only);
     write_name(w, o->conn);
     write_eap_rule(w, &o->rule);
+    shown_write(w, o->credential);
     write_id(w, &o->local);
     write_id(w, &o->remote);
     write_endpoint(w, &o->local_end);
@@ -272,6 +300,7 @@ static void eap_op_read(struct reader *r, struct shrike_eap_op *o, struct seam_b
     o->only = read_flag(r);
     o->conn = read_name(r, box->names[NAME_CONN]);
     o->rule = read_eap_rule(r);
+    o->credential = shown_read(r, box);
     o->local = read_id(r);
     o->remote = read_id(r);
     o->local_end = read_endpoint(r);

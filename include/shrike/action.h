@@ -180,8 +180,8 @@ struct shrike_eap_op {
                 * sides and makes a key will do */
     const char *conn;
     struct shrike_eap_rule rule;
-    const struct shrike_credential *credential; /* what we show where a method has certificates;
-                                                 * NULL: we have none */
+    /* What we show where a method has certificates, in the first op; NULL: nothing. */
+    const struct shrike_credential *credential;
     struct shrike_id local, remote; /* as they stand in IKE_AUTH, and nobody has proved yet */
     struct shrike_endpoint local_end, remote_end; /* of the IKE SA, now */
     struct shrike_bytes message;                  /* at most SHRIKE_EAP_MAX */

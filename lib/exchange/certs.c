@@ -112,7 +112,8 @@ void certs_add(struct turn *t)
 {
     struct message init;
     const struct shrike_conn *conn = t->sa->conn;
-    if (conn->local.credential_count == 0 || conn->send_cert == SHRIKE_CERT_NEVER)
+    if (conn->local.kind != SHRIKE_AUTH_PUBKEY || conn->local.credential_count == 0 ||
+        conn->send_cert == SHRIKE_CERT_NEVER)
         return;
     const struct message *asked = asking(t, &init);
     const struct shrike_credential *c = choose(&conn->local, asked);

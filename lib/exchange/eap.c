@@ -37,6 +37,17 @@ bool eap_fits(struct turn *t)
 
 /* ---- the op ---- */
 
+/* What we show in TLS; whoever has the methods keeps it from the first op on. */
+static const struct shrike_credential *shown(const struct shrike_conn *conn,
+                                             const struct shrike_eap_rule *rule)
+{
+    static const u8 types[] = {EAP_TYPE_TLS, EAP_TYPE_TTLS, EAP_TYPE_PEAP};
+    bool shows = false;
+    for (size_t i = 0; i < rule->methods.len; i++)
+        shows |= memchr(types, rule->methods.at[i], sizeof(types)) != NULL;
+    return shows && conn->local.credential_count ? conn->local.credentials : NULL;
+}
+
 /* The session goes on with this message of the peer. */
 static enum verdict talk(struct turn *t, struct bytes message)
 {
@@ -47,15 +58,18 @@ static enum verdict talk(struct turn *t, struct bytes message)
     struct bytes kept = ring_keep(&t->shard->ring, message);
     if (!name.at || (message.len && !kept.at))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
-    if (!run->session)
+    bool begins = !run->session;
+    if (begins)
         run->session = shard_serial(t->shard);
+    const struct shrike_eap_rule *rule = t->sa->initiator ? &conn->local.eap : &conn->remote.eap;
     struct shrike_op *op = shard_ask(t->shard, t->sa, t->slot, SHRIKE_EAP);
     op->eap = (struct shrike_eap_op){
         .session = run->session,
         .server = !t->sa->initiator,
         .only = eap_alone(conn),
         .conn = conn->name,
-        .rule = t->sa->initiator ? conn->local.eap : conn->remote.eap,
+        .rule = *rule,
+        .credential = begins ? shown(conn, rule) : NULL,
         .local = conn->local.id,
         .remote = {.type = peer.type, .data = name},
         .local_end = t->sa->local,

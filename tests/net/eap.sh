@@ -27,7 +27,26 @@ make_pki() {
     openssl x509 -req -in "$d/west.csr" -CA "$d/x509ca/ca.pem" -CAkey "$d/ca.key" -days 2 \
         -set_serial 1 -out "$d/x509/west.pem" \
         -extfile <(echo "subjectAltName = DNS:west.example")
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Alien" \
+        -keyout "$d/alien.key" -out "$d/alien.pem"
+    client tls ca -newkey ec -pkeyopt ec_paramgen_curve:P-384
+    client tlsrsa ca -newkey rsa:2048
+    client tlsname ca -newkey ed25519
+    client tlsother ca -newkey ed25519
+    client tlsalien alien -newkey rsa:2048
+    client alone ca -newkey ed25519
 }
+
+# client NAME AUTHORITY OPTION_OF_KEY...: one of the client's certificates.
+client() {
+    local d=$net_dir name=$1 by=$2 ca=$net_dir/x509ca/ca.pem
+    shift 2
+    [ "$by" = ca ] || ca=$d/$by.pem
+    openssl req "$@" -nodes -subj "/CN=$name" -keyout "$d/private/$name.key" -out "$d/$name.csr"
+    openssl x509 -req -in "$d/$name.csr" -CA "$ca" -CAkey "$d/$by.key" -days 2 -set_serial $((++serial)) \
+        -out "$d/x509/$name.pem" -extfile <(echo "subjectAltName = DNS:$name.example")
+}
+serial=1
 
 # conn NAME AUTH_OF_CLIENT AUTH_AT_GATEWAY [LINES_OF_CLIENT] [LINES_OF_GATEWAY]: a connection of both;
 # in IKE the client is called NAME.example.
@@ -39,13 +58,14 @@ conn() {
     {
         printf '    %s {\n        local_addrs = 192.0.2.2\n        remote_addrs = 192.0.2.1\n' "$1"
         printf '        local { auth = %s\n id = %s.example\n %s\n }\n' "$2" "$1" "${4:-}"
-        printf '        remote { auth = pubkey\n id = west.example\n }\n'
+        printf '        remote { auth = %s\n id = west.example\n }\n' "${gateway:-pubkey}"
         printf "        $children\n    }\n" 2 1
     } >>"$net_dir/east.conf"
     # shellcheck disable=SC2059
     {
         printf '    %s {\n        local_addrs = 192.0.2.1\n        remote_addrs = 192.0.2.2\n' "$1"
-        printf '        local { auth = pubkey\n certs = west.pem\n id = west.example\n }\n'
+        printf '        local { auth = %s\n certs = west.pem\n id = west.example\n }\n' \
+            "${gateway:-pubkey}"
         printf '        remote { auth = %s\n id = %s.example\n %s\n }\n' "$3" "$1" "${5:-}"
         printf "        $children\n    }\n" 1 2
     } >>"$net_dir/west.conf"
@@ -74,6 +94,13 @@ make_confs() {
     conn other eap-mschapv2 eap-mschapv2 "eap_id = carol"
     conn unknown eap-mschapv2 eap-mschapv2 "eap_id = gina" "eap_id = %any"
     conn unlike eap-md5 eap-mschapv2
+    conn tls eap-tls eap-tls "certs = tls.pem"
+    conn tlsrsa eap-tls eap-tls "certs = tlsrsa.pem"
+    conn tlsname eap-tls eap-tls "certs = tlsname.pem" "eap_id = %any"
+    conn tlsother eap-tls eap-tls "certs = tlsother.pem
+ eap_id = tls.example" "eap_id = %any"
+    conn tlsalien eap-tls eap-tls "certs = tlsalien.pem" "cacerts = ca.pem"
+    gateway=eap-tls conn alone eap-tls eap-tls "certs = alone.pem"
     for side in west east; do
         printf '}\nsecrets {\n' >>"$net_dir/$side.conf"
         for name in mschapv2 md5 gtc any nak unlike; do password $side $name.example "of $name"; done
@@ -125,7 +152,7 @@ make_pki >"$net_dir/pki.log" 2>&1
 make_confs
 test_of "both daemons start" shriked_start west || exit 1
 test_of "the client starts" shriked_start east || exit 1
-for name in mschapv2 md5 gtc any nak realm hashed; do
+for name in mschapv2 md5 gtc any nak realm hashed tls tlsrsa tlsname alone; do
     test_of "$name: up, pings, down" works "$name" || true
 done
 test_of "the gateway asks who it is" called asked carol || true
@@ -142,5 +169,9 @@ test_of "a user without a password" fails unknown "the peer has refused us by EA
     "there is no shared secret" || true
 test_of "no method that both want" fails unlike "the peer has refused us by EAP" \
     "no method of EAP" || true
+test_of "a certificate of somebody else" fails tlsother "the peer has refused us by EAP" \
+    "is not of the identity that it claims" || true
+test_of "a certificate of a stranger" fails tlsalien "the peer has refused us by EAP" \
+    "nobody whom we trust has signed" || true
 test_of "eap dies and comes back" survives || true
 [ "$net_failed" -eq 0 ]

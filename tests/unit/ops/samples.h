@@ -134,6 +134,10 @@ static const struct shrike_op sample_resolve = {
     .kind = SHRIKE_RESOLVE,
     .token = {33, 34, 35, 36},
     .resolve = {"home", {(const u8 *)"gate.example", 12}}};
+static const struct shrike_bytes shown_certs[] = {{(const u8 *)"mine", 4},
+                                                  {(const u8 *)"who signed", 10}};
+static const struct shrike_credential sample_shown = {
+    .key = {{1, 2, 3}}, .encoding = 4, .cert_count = 2, .certs = shown_certs};
 static const struct shrike_op sample_eap = {
     .kind = SHRIKE_EAP,
     .token = {37, 38, 39, 40},
@@ -142,6 +146,7 @@ static const struct shrike_op sample_eap = {
             true,
             "home",
             {{(const u8 *)"\32\4", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
+            &sample_shown,
             {ID_FQDN, {(const u8 *)"moon.example", 12}},
             {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
             {{192, 0, 2, 1}, 4500, 4, 0},

@@ -154,6 +154,10 @@ TEST(eap_comes_back)
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
     CHECK(bytes_equal(a->rule.methods, b->rule.methods) && same_id(&a->rule.id, &b->rule.id));
     CHECK(b->rule.asks);
+    CHECK(b->credential && b->credential->encoding == 4 && b->credential->cert_count == 2 &&
+          memcmp(&b->credential->key, &sample_shown.key, sizeof(sample_shown.key)) == 0);
+    CHECK(bytes_equal(b->credential->certs[0], shown_certs[0]) &&
+          bytes_equal(b->credential->certs[1], shown_certs[1]));
     CHECK(memcmp(&a->local_end, &b->local_end, sizeof(a->local_end)) == 0 &&
           memcmp(&a->remote_end, &b->remote_end, sizeof(a->remote_end)) == 0);
     CHECK(bytes_equal(a->message, b->message) && same_origin(a->origin, b->origin));
