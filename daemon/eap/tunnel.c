@@ -13,7 +13,7 @@ struct tunnel {
     SSL *ssl;
     BIO *in, *out; /* the SSL's own */
     struct farkey far;
-    bool stopped; /* in the middle of the handshake, for a signature */
+    bool stopped;                /* in the middle of the handshake, for a signature */
     u8 *certs[SHRIKE_CERTS_MAX]; /* of the other side, DER */
     u16 cert_count;
 };
@@ -31,7 +31,8 @@ static int look_at_no_chain(X509_STORE_CTX *ctx, void *arg)
     return 1;
 }
 
-/* No handshake is taken up again: each proves both sides anew. */
+/* No handshake is taken up again: each proves both sides anew. There is no second one in a
+ * connection either, so that a server may be without RFC 5746, as some are. */
 static SSL_CTX *side_new(bool server)
 {
     SSL_CTX *c = SSL_CTX_new_ex(lib, "?provider=default",
@@ -41,6 +42,7 @@ static SSL_CTX *side_new(bool server)
     SSL_CTX_set_security_level(c, 2);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_options(c, SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(c, SSL_MODE_ASYNC);
     SSL_CTX_set_cert_verify_callback(c, look_at_no_chain, NULL);
     if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1 &&

@@ -25,15 +25,30 @@ make_pki() {
     openssl x509 -req -in "$net_dir/west.csr" -CA "$net_dir/ca.pem" -CAkey "$net_dir/ca.key" \
         -days 2 -set_serial 1 -out "$net_dir/west.pem" \
         -extfile <(echo "subjectAltName = DNS:west.example")
+    for name in tls tlsec alone; do
+        case $name in
+            tlsec) kind=(-newkey ec -pkeyopt ec_paramgen_curve:P-256) ;;
+            *) kind=(-newkey rsa:2048) ;;
+        esac
+        openssl req "${kind[@]}" -nodes -subj "/CN=$name" \
+            -keyout "$net_dir/$name.key" -out "$net_dir/$name.csr"
+        openssl x509 -req -in "$net_dir/$name.csr" -CA "$net_dir/ca.pem" -CAkey "$net_dir/ca.key" \
+            -days 2 -set_serial "$((++serial))" -out "$net_dir/$name.pem" \
+            -extfile <(echo "subjectAltName = DNS:$name.example")
+    done
 }
+serial=1
 
-# folders SIDE FOLDER: what it trusts, and of the gateway what it signs with.
+# folders SIDE FOLDER: what it trusts, and what it signs with.
 folders() {
+    local name names=(west)
+    [ "$1" = west ] || names=(tls tlsec alone)
     mkdir -p "$2"/{x509,x509ca,private}
     cp "$net_dir/ca.pem" "$2/x509ca"
-    [ "$1" = west ] || return 0
-    cp "$net_dir/west.pem" "$2/x509"
-    cp "$net_dir/west.key" "$2/private"
+    for name in "${names[@]}"; do
+        cp "$net_dir/$name.pem" "$2/x509"
+        cp "$net_dir/$name.key" "$2/private"
+    done
 }
 
 # one SIDE NAME AUTH_OF_CLIENT AUTH_AT_GATEWAY EAP_ID_OF_CLIENT EAP_ID_AT_GATEWAY
@@ -47,7 +62,7 @@ one() {
         remote_addrs = 192.0.2.$far
         proposals = aes128gcm16-prfsha256-x25519
         $signs {
-            auth = pubkey
+            auth = ${gateway:-pubkey}
             id = west.example
             $([ "$1" = west ] && echo "certs = west.pem")
         }
@@ -55,6 +70,7 @@ one() {
             auth = $eap
             id = $2.example
             ${name:+eap_id = $name}
+            $([ "$1$4" = easteap-tls ] && echo "certs = $2.pem")
         }
         children {
             $2 {
@@ -78,6 +94,9 @@ connection() { # SIDE
     one "$1" any eap eap-mschapv2
     one "$1" asked eap-mschapv2 eap-mschapv2 carol %any
     one "$1" nak eap-md5 "$dynamic" carol %any
+    one "$1" tls eap-tls eap-tls
+    one "$1" tlsec eap-tls eap-tls
+    gateway=eap-tls one "$1" alone eap-tls eap-tls
     one "$1" wrong eap-mschapv2 eap-mschapv2 dave %any
     echo "}"
     echo "secrets {"
@@ -133,11 +152,11 @@ run() { # WHAT METHOD...
 
 make_pki >"$net_dir/pki.out" 2>&1
 program=([west]=shrike [east]=strongswan) dynamic=eap
-run "Shrike is the gateway" mschapv2 md5 gtc any asked nak
+run "Shrike is the gateway" mschapv2 md5 gtc any asked nak tls tlsec alone
 test_of "Shrike is the gateway: a wrong password" refused "the peer has given up in the middle of EAP" || true
 program_stop east
 program_stop west
 program=([west]=strongswan [east]=shrike) dynamic=eap-md5
-run "Shrike is the client" mschapv2 md5 any asked nak
+run "Shrike is the client" mschapv2 md5 any asked nak tls tlsec alone
 test_of "Shrike is the client: a wrong password" refused "the peer has refused us by EAP" || true
 [ "$net_failed" -eq 0 ]
