@@ -99,6 +99,26 @@ TEST(a_peer_with_its_certificate)
     trust_free(t);
 }
 
+/* In TLS it was seen already that the peer has the key. */
+TEST(a_peer_that_is_proved_already)
+{
+    static const struct check_others proved = {.proved = true};
+    struct trust *t = furnish(NULL);
+    struct text about = text_of(about_octets, sizeof(about_octets));
+    struct shrike_cert certs[] = {{CERT_X509_SIGNATURE, peer.der}, {CERT_X509_SIGNATURE, root.der}};
+    struct shrike_op op = op_of("peer.example.org", bytes_of(NULL, 0), certs, 2);
+    CHECK(ask(t, &op) != IS(NONE));
+    CHECK(check_with(t, &op, NOW, &proved, &about).ok);
+    op.auth.remote.data = bytes_of("own.example.org", 15);
+    CHECK_EQ(check_with(t, &op, NOW, &proved, &about).reason, IS(CERT_IDENTITY));
+    op = op_of("peer.example.org", bytes_of(NULL, 0), NULL, 0); /* there is a key of whom? */
+    CHECK_EQ(check_with(t, &op, NOW, &proved, &about).reason, IS(CERT_NONE));
+    certs[0].encoding = CERT_RAW_PUBLIC_KEY;
+    op = op_of("peer.example.org", bytes_of(NULL, 0), certs, 1);
+    CHECK_EQ(check_with(t, &op, NOW, &proved, &about).reason, IS(CERT_NONE));
+    trust_free(t);
+}
+
 TEST(the_key_is_that_of_the_first_certificate)
 {
     u8 octets[256];
@@ -242,7 +262,8 @@ int main(void)
 {
     cache = certificates_new();
     build();
-    int bad = RUN(a_peer_with_its_certificate) | RUN(the_key_is_that_of_the_first_certificate) |
+    int bad = RUN(a_peer_with_its_certificate) | RUN(a_peer_that_is_proved_already) |
+              RUN(the_key_is_that_of_the_first_certificate) |
               RUN(what_a_connection_does_not_allow) | RUN(garbage) |
               RUN(certificates_that_are_trusted_for_themselves) |
               RUN(one_that_is_trusted_for_itself_has_an_end) | RUN(raw_keys_where_they_are_named);

@@ -1,10 +1,15 @@
 /* The eap role at its seat: between net, which brings messages, and keys, which knows passwords. */
+#include "../certs/pki.h"
+#include "crypto/scheme.h"
+#include "eap/tunnel.h"
 #include "keys/password.h"
+#include "keys/signer.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "test.h"
 #include "wire/codes.h"
+#include "wire/payload.h"
 #include <unistd.h>
 
 #define SEEN_MAX 16
@@ -24,7 +29,7 @@ struct other {
 static struct table {
     struct loop *loop;
     struct seat seat;
-    struct other parent, control, net, keys;
+    struct other parent, control, net, keys, certs;
 } t;
 
 static void got(void *ctx, struct mail *m)
@@ -88,6 +93,7 @@ static void begin(void)
     introduce(&t.control, ROLE_CONTROL);
     introduce(&t.net, ROLE_NET);
     introduce(&t.keys, ROLE_KEYS);
+    introduce(&t.certs, ROLE_CERTS);
 }
 
 static void end(void)
@@ -97,6 +103,7 @@ static void end(void)
     channel_close(&t.control.channel);
     channel_close(&t.net.channel);
     channel_close(&t.keys.channel);
+    channel_close(&t.certs.channel);
     loop_free(t.loop);
 }
 
@@ -174,6 +181,172 @@ TEST(a_peer_is_carried_through)
     end();
 }
 
+static struct node ours, theirs;
+
+/* The server's end, with a certificate. */
+static void serve(u32 serial, struct bytes message)
+{
+    u8 body[16384];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_credential shown = {
+        .key = {{7}}, .encoding = CERT_X509_SIGNATURE, .cert_count = 1, .certs = &ours.der};
+    struct shrike_op op = {.kind = SHRIKE_EAP,
+                           .token = {1, serial, 3, 4},
+                           .eap = {.session = 9,
+                                   .server = true,
+                                   .conn = "home",
+                                   .rule.methods = TEXT("\15"),
+                                   .credential = serial == 1 ? &shown : NULL,
+                                   .remote = {ID_FQDN, TEXT("alice")},
+                                   .message = message}};
+    t.net.count = t.keys.count = t.certs.count = 0;
+    op_write(&w, &op);
+    tell(&t.net, MAIL_EAP, written_bytes(&w), -1);
+}
+
+static void reply(struct other *o, u32 serial, const struct shrike_answer *a)
+{
+    u8 body[2048];
+    struct writer w = writer_of(body, sizeof(body));
+    answer_write(&w, (struct shrike_token){.serial = serial}, a);
+    t.net.count = t.keys.count = t.certs.count = 0;
+    tell(o, MAIL_ANSWER, written_bytes(&w), -1);
+}
+
+static bool asked_op(const struct other *o, u16 kind, struct shrike_op *op)
+{
+    static struct seam_box box;
+    if (o->count != 1 || o->seen[0].kind != kind)
+        return false;
+    struct reader r = reader_of(bytes_of(o->seen[0].body, o->seen[0].len));
+    return op_read(&r, op, &box) && op->auth.kind == SHRIKE_AUTH_PUBKEY;
+}
+
+/* keys: by the key that was named. */
+static void sign_for_role(const struct shrike_op *op)
+{
+    u8 value[SIGNER_VALUE_MAX];
+    struct signer signer = {.key = ours.key};
+    ensure(signature_ability(ours.key, &signer.ability) && op->auth.key.octets[0] == 7);
+    struct shrike_answer a = signer_answer(&signer, &op->auth, value);
+    reply(&t.keys, op->token.serial, &a);
+}
+
+/* A message of EAP-TLS from the client, whole. */
+static struct bytes from_client(struct tunnel *c, u8 identifier, u8 room[4096])
+{
+    u8 data[3000] = {0};
+    size_t len = tunnel_take(c, data + 1, sizeof(data) - 1);
+    struct writer w = writer_of(room, 4096);
+    eap_write(&w, &(struct eap){.code = EAP_RESPONSE,
+                                .identifier = identifier,
+                                .type = EAP_TYPE_TLS,
+                                .data = bytes_of(data, 1 + len)});
+    return written_bytes(&w);
+}
+
+/* The client hears what the server has said, which fits into one message. */
+static void to_client(struct tunnel *c, const struct shrike_answer *a)
+{
+    struct eap eap;
+    ensure(eap_read(a->value, &eap) && eap.data.len > 1 && eap.data.at[0] == 0 &&
+           tunnel_give(c, bytes_of(eap.data.at + 1, eap.data.len - 1)));
+}
+
+/* The client signs with its key by itself. */
+static enum tunnel_step shake(struct tunnel *c)
+{
+    u8 value[SIGNER_VALUE_MAX];
+    struct bytes signature;
+    enum tunnel_step step = tunnel_shake(c);
+    if (step != TUNNEL_SIGN)
+        return step;
+    const struct farkey *wanted = tunnel_wanted(c);
+    const struct scheme *scheme = scheme_at((enum scheme_id)wanted->scheme);
+    struct signer signer = {.key = theirs.key};
+    struct shrike_auth_op op = {.schemes = SCHEME_BIT(scheme->id),
+                                .hashes = (u16)HASH_BIT(scheme->hash),
+                                .octets = wanted->octets};
+    ensure(signature_ability(theirs.key, &signer.ability));
+    struct shrike_answer a = signer_answer(&signer, &op, value);
+    ensure(scheme_read(a.method, a.value, &signature) == scheme);
+    tunnel_signed(c, signature);
+    return tunnel_shake(c);
+}
+
+/* Up to the question to certs, which is in *op. */
+static struct tunnel *up_to_certs(struct tunnel_own **own, struct shrike_op *op)
+{
+    u8 room[4096];
+    struct shrike_answer a;
+    struct shrike_credential shown = {
+        .encoding = CERT_X509_SIGNATURE, .cert_count = 1, .certs = &theirs.der};
+    *own = tunnel_own_copy(&shown);
+    struct tunnel *c = tunnel_new(false, true, *own);
+    begin();
+    serve(1, bytes_of(NULL, 0));
+    ensure(c && answered(1, &a) && a.ok && shake(c) == TUNNEL_MORE);
+    serve(2, from_client(c, a.value.at[1], room));
+    ensure(t.net.count == 0 && asked_op(&t.keys, MAIL_PROVE, op));
+    sign_for_role(op);
+    ensure(answered(2, &a) && a.ok);
+    to_client(c, &a);
+    ensure(shake(c) == TUNNEL_OPEN);
+    serve(3, from_client(c, a.value.at[1], room));
+    ensure(t.net.count == 0 && asked_op(&t.certs, MAIL_CHECK, op));
+    return c;
+}
+
+TEST(tls_asks_keys_and_certs)
+{
+    struct tunnel_own *own;
+    struct shrike_op op;
+    struct shrike_answer a, yes = {.ok = true}, no = {.reason = SHRIKE_REASON_CERT_REVOKED};
+    struct tunnel *c = up_to_certs(&own, &op);
+    CHECK(strcmp(op.auth.conn, "home") == 0 && op.auth.cert_count == 1);
+    CHECK(bytes_equal(op.auth.certs[0].data, theirs.der));
+    CHECK(op.auth.remote.type == ID_FQDN && bytes_equal(op.auth.remote.data, TEXT("alice")));
+    u32 serial = op.token.serial;
+    reply(&t.certs, serial + 1, &yes); /* of another question */
+    CHECK_EQ(t.net.count, 0);
+    reply(&t.certs, serial, &yes);
+    CHECK(answered(3, &a) && a.ok && a.value.len > 6);
+    reply(&t.certs, serial, &no); /* it was answered */
+    CHECK_EQ(t.net.count, 0);
+    end();
+    tunnel_free(c);
+    free(own);
+    c = up_to_certs(&own, &op);
+    reply(&t.certs, op.token.serial, &no);
+    CHECK(answered(3, &a) && !a.ok && a.reason == SHRIKE_REASON_CERT_REVOKED);
+    end();
+    tunnel_free(c);
+    free(own);
+}
+
+/* keys judges nobody, and whoever waits for certs does not wait for keys. */
+TEST(only_certs_vouches)
+{
+    struct tunnel_own *own;
+    struct shrike_op op;
+    struct shrike_answer a, yes = {.ok = true};
+    struct tunnel *c = up_to_certs(&own, &op);
+    dismiss(&t.keys, ROLE_KEYS);
+    CHECK_EQ(t.net.count, 0);
+    introduce(&t.keys, ROLE_KEYS);
+    reply(&t.keys, op.token.serial, &yes);
+    CHECK_EQ(t.net.count, 0);
+    end();
+    tunnel_free(c);
+    free(own);
+    c = up_to_certs(&own, &op);
+    dismiss(&t.certs, ROLE_CERTS);
+    CHECK(answered(3, &a) && !a.ok && a.reason == SHRIKE_REASON_EAP_NOBODY);
+    end();
+    tunnel_free(c);
+    free(own);
+}
+
 TEST(what_is_over_is_not_answered)
 {
     struct mail_password ask;
@@ -245,7 +418,11 @@ TEST(rubbish_is_refused_and_counted)
 
 int main(void)
 {
-    return RUN(a_peer_is_carried_through) | RUN(what_is_over_is_not_answered) |
+    ours = PKI(.cn = "gate");
+    theirs = PKI(.cn = "alice");
+    int failed = RUN(tls_asks_keys_and_certs) | RUN(only_certs_vouches);
+    pki_free();
+    return failed | RUN(a_peer_is_carried_through) | RUN(what_is_over_is_not_answered) |
            RUN(without_keys_it_fails) | RUN(another_net_begins_anew) |
            RUN(rubbish_is_refused_and_counted);
 }
