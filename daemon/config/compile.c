@@ -329,6 +329,8 @@ void config_forget_secrets(struct config *c)
     c->secret_count = 0;
     c->passphrases = NULL;
     c->passphrase_count = 0;
+    c->tokens = NULL;
+    c->token_count = 0;
     c->radius = NULL;
 }
 

@@ -64,6 +64,15 @@ struct config_passphrase {
     struct shrike_bytes secret;
 };
 
+/* A private key on a token, likewise. */
+struct config_token {
+    const char *name;           /* of its section */
+    struct shrike_bytes handle; /* as octets */
+    const char *module, *pin;   /* "": none */
+    bool has_slot;
+    uint32_t slot;
+};
+
 /* A connection that cannot be used yet: what of it, and where that is written. */
 struct config_left {
     const char *name, *why;
@@ -81,6 +90,8 @@ struct config {
     uint32_t secret_count;
     struct config_passphrase *passphrases;
     uint32_t passphrase_count;
+    struct config_token *tokens;
+    uint32_t token_count;
     struct config_certs authorities; /* of the section `authorities` */
     const char *folder;              /* in which the file stands, with a slash behind; "" */
     struct settings_radius *radius;  /* with secrets; NULL when they are forgotten */

@@ -99,6 +99,45 @@ static void compile_passphrase(struct compile *c, const struct section *s, const
     c->config->passphrase_count++;
 }
 
+enum { TOKEN_VALUE_MAX = 255 }; /* octets of a handle, a module's name, a PIN */
+
+static const char *token_text(struct compile *c, const struct section *s, const char *key)
+{
+    const struct value *v = value_find(s, key);
+    const char *text = v && v->text ? v->text : "";
+    if (strlen(text) > TOKEN_VALUE_MAX)
+        report_error(c->report, v->origin, "%s is longer than %d octets", key, TOKEN_VALUE_MAX);
+    return pool_text(&c->config->secret_pool, text, strlen(text));
+}
+
+/* Without a PIN too: not every token wants one. */
+static void compile_token(struct compile *c, const struct section *s)
+{
+    struct config_token *out = &c->config->tokens[c->config->token_count];
+    const struct value *handle = value_find(s, "handle"), *slot = value_find(s, "slot");
+    uint64_t number = 0;
+    if (!handle || !handle->text) {
+        report_warning(
+            c->report, s->origin,
+            "secrets.%s does nothing: it needs handle, the number of the key on the token",
+            s->name);
+        return;
+    }
+    if (!value_hex(&c->config->secret_pool, handle->text, &out->handle) || !out->handle.len ||
+        out->handle.len > TOKEN_VALUE_MAX)
+        report_error(c->report, handle->origin,
+                     "handle = %s: the number of a key is wanted, in hex, two digits each octet",
+                     handle->text);
+    if (slot && slot->text && !value_number(slot->text, UINT32_MAX, &number))
+        report_error(c->report, slot->origin, "slot = %s: a number is wanted", slot->text);
+    out->name = pool_text(&c->config->secret_pool, s->name, strlen(s->name));
+    out->has_slot = slot && slot->text;
+    out->slot = (uint32_t)number;
+    out->module = token_text(c, s, "module");
+    out->pin = token_text(c, s, "pin");
+    c->config->token_count++;
+}
+
 void compile_secrets(struct compile *c)
 {
     const struct section *all = section_find(c->root, "secrets", 7);
@@ -107,6 +146,7 @@ void compile_secrets(struct compile *c)
     config->secrets = pool_take(&config->secret_pool, (count + 1u) * sizeof(config->secrets[0]));
     config->passphrases =
         pool_take(&config->secret_pool, (count + 1u) * sizeof(config->passphrases[0]));
+    config->tokens = pool_take(&config->secret_pool, (count + 1u) * sizeof(config->tokens[0]));
     for (const struct value *v = all ? all->values : NULL; v; v = v->next)
         report_error(c->report, v->origin, "%s stands between secrets: put it into one", v->key);
     for (const struct section *s = all ? all->sections : NULL; s; s = s->next) {
@@ -114,13 +154,15 @@ void compile_secrets(struct compile *c)
         if (!kind) {
             report_error(c->report, s->origin,
                          "secrets.%s is of no known kind: its name begins with ike, eap, ntlm, "
-                         "ppk, private, rsa, ecdsa, pkcs8 or pkcs12",
+                         "ppk, private, rsa, ecdsa, pkcs8, pkcs12 or token",
                          s->name);
             continue;
         }
         compile_keys(c, s, kind->scope);
         if (kind->scope == KEY_PASSPHRASE)
             compile_passphrase(c, s, kind);
+        else if (kind->scope == KEY_TOKEN)
+            compile_token(c, s);
         if (kind->kind == SECRET_KINDS)
             continue;
         struct config_secret *out = &config->secrets[config->secret_count++];

@@ -4,7 +4,8 @@
 
 #include "config/compile.h"
 
-/* All of them into config->secrets; and the passphrases of private keys. */
+/* All of them into config->secrets; the passphrases of private keys; those that
+ * lie on tokens. */
 void compile_secrets(struct compile *c);
 
 #endif

@@ -2,9 +2,11 @@
 #include "control/certs.h"
 #include "base/ct.h"
 #include "base/text.h"
+#include "config/value.h"
 #include "control/control.h"
 #include "wire/print.h"
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <strings.h>
 
 #define VAULT_NAME "key:"
@@ -138,21 +140,83 @@ enum vici_reply certs_load_key(void *ctx, const struct vici_request *r, struct v
     return ask(ctx, r, &m, answer);
 }
 
+/* -1: it is none. */
+static int hex_digit(u8 letter)
+{
+    static const char digits[] = "0123456789abcdef";
+    u8 small = letter >= 'A' && letter <= 'F' ? (u8)(letter | 0x20) : letter;
+    const char *digit = small ? strchr(digits, small) : NULL;
+    return digit ? (int)(digit - digits) : -1;
+}
+
 /* 40 hex digits. */
 static bool read_id(struct bytes text, struct shrike_key_id *id)
 {
-    static const char digits[] = "0123456789abcdef";
     if (text.len != 2 * sizeof id->octets)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        u8 letter = text.at[i] >= 'A' && text.at[i] <= 'F' ? (u8)(text.at[i] | 0x20) : text.at[i];
-        const char *digit = letter ? strchr(digits, letter) : NULL;
-        if (!digit)
+        int digit = hex_digit(text.at[i]);
+        if (digit < 0)
             return false;
-        id->octets[i / 2] = (u8)(id->octets[i / 2] << 4 | (digit - digits));
+        id->octets[i / 2] = (u8)(id->octets[i / 2] << 4 | digit);
     }
     return true;
 }
+
+/* ---- tokens ---- */
+
+/* Octets out of hex digits, of which there may be a zero too few. */
+static bool read_handle(struct bytes text, u8 out[MAIL_HANDLE_MAX], struct bytes *handle)
+{
+    size_t odd = text.len % 2;
+    bool good = text.len > 0 && text.len <= 2 * MAIL_HANDLE_MAX;
+    for (size_t i = 0; good && i < text.len; i++) {
+        u8 *at = &out[(i + odd) / 2];
+        int digit = hex_digit(text.at[i]);
+        good = digit >= 0;
+        *at = (u8)((i + odd) % 2 ? *at << 4 | digit : digit);
+    }
+    *handle = bytes_of(out, (text.len + odd) / 2);
+    return good;
+}
+
+/* In decimal, or in hex behind 0x. */
+static bool read_slot(struct bytes text, struct mail_handle *out)
+{
+    char word[12] = "";
+    uint64_t number;
+    out->has_slot = text.len > 0;
+    if (text.len >= sizeof word || memchr(text.at, 0, text.len))
+        return false;
+    memcpy(word, text.at, text.len);
+    if (!out->has_slot || !value_number(word, UINT32_MAX, &number))
+        return !out->has_slot;
+    out->slot = (u32)number;
+    return true;
+}
+
+enum vici_reply certs_load_token(void *ctx, const struct vici_request *r,
+                                 struct vici_writer *answer)
+{
+    u8 octets[MAIL_HANDLE_MAX];
+    char name[64];
+    struct bytes text = vici_value(r->message, "handle");
+    struct mail_private m = {.passphrase = vici_value(r->message, "pin"),
+                             .handle = {.module = vici_value(r->message, "module")}};
+    if (!read_handle(text, octets, &m.handle.octets))
+        return vici_refuse(answer, "handle is to be the number of a key on a token, in hex");
+    if (!read_slot(vici_value(r->message, "slot"), &m.handle))
+        return vici_refuse(answer, "slot is to be a number");
+    if (m.handle.module.len > MAIL_HANDLE_MAX || m.passphrase.len > MAIL_HANDLE_MAX ||
+        (m.handle.module.len && memchr(m.handle.module.at, 0, m.handle.module.len)))
+        return vici_refuse(answer, "module and pin have at most 255 characters");
+    int len = snprintf(name, sizeof name, "load-token %.*s", (int)MIN(text.len, (size_t)40),
+                       (const char *)text.at);
+    m.name = bytes_of(name, (size_t)len);
+    return ask(ctx, r, &m, answer);
+}
+
+/* ---- what goes ---- */
 
 enum vici_reply certs_unload_key(void *ctx, const struct vici_request *r,
                                  struct vici_writer *answer)
@@ -319,12 +383,4 @@ bool certs_put_next(struct control *c, const struct certs_filter *f, u32 *file, 
                 return true;
             }
     return false;
-}
-
-/* ---- what is not built ---- */
-
-enum vici_reply certs_refuse(void *ctx, const struct vici_request *r, struct vici_writer *answer)
-{
-    (void)ctx, (void)r;
-    return vici_refuse(answer, "tokens are not built yet");
 }

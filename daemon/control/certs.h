@@ -24,15 +24,15 @@ struct certs_commands {
     bool known;                    /* it has said so since private keys were last sent */
 };
 
-/* load-cert, load-key, unload-key, get-keys, list-certs, flush-certs */
+/* load-cert, load-key, load-token, unload-key, get-keys, list-certs, flush-certs */
 enum vici_reply certs_load(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply certs_load_key(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply certs_unload_key(void *ctx, const struct vici_request *r,
                                  struct vici_writer *answer);
 enum vici_reply certs_get_keys(void *ctx, const struct vici_request *r, struct vici_writer *answer);
 enum vici_reply certs_flush(void *ctx, const struct vici_request *r, struct vici_writer *answer);
-/* load-token, which is not built */
-enum vici_reply certs_refuse(void *ctx, const struct vici_request *r, struct vici_writer *answer);
+enum vici_reply certs_load_token(void *ctx, const struct vici_request *r,
+                                 struct vici_writer *answer);
 
 /* For clear-creds: certificates, and private keys. false: keys is not there. */
 bool certs_clear(struct control *c) must_use;

@@ -221,7 +221,7 @@ static const struct vici_command commands[] = {
     {"load-key", certs_load_key},
     {"unload-key", certs_unload_key},
     {"get-keys", certs_get_keys},
-    {"load-token", certs_refuse},
+    {"load-token", certs_load_token},
     {"load-shared", shared_load},
     {"unload-shared", shared_unload},
     {"get-shared", shared_get},

@@ -75,14 +75,12 @@ static struct bytes passphrase_of(const struct config *c, const char *folder, co
     return bytes_of(NULL, 0);
 }
 
-/* One file, with the length of its record in front. */
-static void append(struct sealing *s, const char *path, const struct file *f, struct bytes word)
+/* One, with the length of its record in front. */
+static void append(struct sealing *s, const struct mail_private *m)
 {
-    const struct mail_private m = {
-        .name = bytes_of(path, strlen(path)), .file = file_bytes(f), .passphrase = word};
     struct writer w = writer_of(s->octets, RECORD_OCTETS);
     write_u32(&w, 0);
-    private_mail_write(&w, &m);
+    private_mail_write(&w, m);
     if (!w.full) {
         write_u32_at(&w, 0, (u32)(written(&w) - 4));
         struct bytes all = written_bytes(&w);
@@ -90,6 +88,28 @@ static void append(struct sealing *s, const char *path, const struct file *f, st
         s->count++;
     }
     wipe(s->octets, RECORD_OCTETS);
+}
+
+static void append_file(struct sealing *s, const char *path, const struct file *f,
+                        struct bytes word)
+{
+    const struct mail_private m = {
+        .name = bytes_of(path, strlen(path)), .file = file_bytes(f), .passphrase = word};
+    append(s, &m);
+}
+
+/* secrets.token of the configuration. */
+static void append_token(struct sealing *s, const struct config_token *t)
+{
+    char name[MAIL_WHY_MAX];
+    snprintf(name, sizeof name, "secrets.%s", t->name);
+    const struct mail_private m = {.name = bytes_of(name, strlen(name)),
+                                   .passphrase = bytes_of(t->pin, strlen(t->pin)),
+                                   .handle = {.octets = t->handle,
+                                              .module = bytes_of(t->module, strlen(t->module)),
+                                              .has_slot = t->has_slot,
+                                              .slot = t->slot}};
+    append(s, &m);
 }
 
 static void take_file(struct sealing *s, const char *folder, const char *name)
@@ -104,7 +124,7 @@ static void take_file(struct sealing *s, const char *folder, const char *name)
     if (why)
         control_say(s->control, SHRIKE_WARNING, "%s: %s: its private key is not used", path, why);
     else
-        append(s, path, &f, passphrase_of(s->files, folder, name));
+        append_file(s, path, &f, passphrase_of(s->files, folder, name));
     file_free(&f);
 }
 
@@ -121,7 +141,8 @@ static void take_folder(struct sealing *s, const char *name)
         closedir(folder);
 }
 
-/* All private keys of the folders in a sealed memory file; -1: the system refuses. */
+/* All private keys of the folders, and those on tokens, in a sealed memory file; -1: the system
+ * refuses. */
 static int seal_privates(struct control *c, const struct config *files)
 {
     static const char *const folders[] = {"private", "rsa", "ecdsa", "pkcs8", "pkcs12"};
@@ -132,6 +153,8 @@ static int seal_privates(struct control *c, const struct config *files)
     s.failed = s.fd < 0 || !s.octets;
     for (size_t i = 0; i < ARRAY_LEN(folders) && !s.failed; i++)
         take_folder(&s, folders[i]);
+    for (u32 i = 0; i < files->token_count && !s.failed; i++)
+        append_token(&s, &files->tokens[i]);
     free(s.octets);
     if (s.fd >= 0 && (s.failed || fcntl(s.fd, F_ADD_SEALS, seals) != 0)) {
         close(s.fd);

@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SEALED     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define RECORD_MAX 65536 /* octets of one secret as octets */
+#define SEALED              (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define RECORD_MAX          65536 /* octets of one secret as octets */
+#define RECORD_OF_TOKEN_MAX 2048
 
 /* In front of the keys of the vault's records, beside the source. */
-enum { RECORD_OF_PRIVATE = 0x10 };
+enum { RECORD_OF_PRIVATE = 0x10, RECORD_OF_TOKEN = 0x20 };
 
 static const char full[] = "cannot be kept: there are too many, or there is no memory";
 static const char vault_full[] = "will be lost when the process ends: the vault is full";
@@ -22,6 +23,7 @@ bool keeper_init(struct keeper *k)
 {
     *k = (struct keeper){.secrets = secrets_new()};
     signers_init(&k->signers);
+    tokens_init(&k->tokens);
     return k->secrets != NULL;
 }
 
@@ -29,13 +31,14 @@ void keeper_close(struct keeper *k)
 {
     secrets_free(k->secrets);
     signers_close(&k->signers);
+    tokens_close(&k->tokens);
     if (k->held)
         vault_close(&k->vault);
     *k = (struct keeper){0};
 }
 
-/* Records have source and name for a key; those of private keys, which say so in front, the one
- * that the key goes by. One without a name says that the source is known. */
+/* Records have source and name for a key, those of tokens too; those of private keys, which say so
+ * in front, the one that the key goes by. One without a name says that the source is known. */
 struct vault_key {
     u8 octets[1 + SECRET_NAME_MAX];
 };
@@ -61,6 +64,13 @@ static bool restore_private(struct keeper *k, enum secret_source source, struct 
     return key && !signers_put(&k->signers, source, name, key, &id);
 }
 
+static bool restore_token(struct keeper *k, enum secret_source source, struct bytes value)
+{
+    struct reader r = reader_of(value);
+    struct mail_private m;
+    return private_mail_read(&r, &m) && read_ended(&r) && !tokens_put(&k->tokens, source, &m, 0);
+}
+
 static void restore(void *ctx, struct bytes key, struct bytes value)
 {
     struct keeper *k = ctx;
@@ -72,6 +82,10 @@ static void restore(void *ctx, struct bytes key, struct bytes value)
     }
     if (key.len > 1 && (key.at[0] & ~1) == RECORD_OF_PRIVATE) {
         k->lost += !restore_private(k, (enum secret_source)(key.at[0] & 1), value);
+        return;
+    }
+    if (key.len > 1 && (key.at[0] & ~1) == RECORD_OF_TOKEN) {
+        k->lost += !restore_token(k, (enum secret_source)(key.at[0] & 1), value);
         return;
     }
     if (key.len < 1 || key.at[0] > SECRET_CONTROL || !secret_read(&r, &m) || !read_ended(&r) ||
@@ -249,6 +263,62 @@ static void remove_private(struct keeper *k, enum secret_source source, struct s
     signers_remove(&k->signers, source, &id);
 }
 
+/* ---- those on tokens ---- */
+
+static struct bytes token_key_of(struct vault_key *key, enum secret_source source, const char *name)
+{
+    size_t len = MIN(strlen(name), (size_t)SECRET_NAME_MAX);
+    key->octets[0] = (u8)(RECORD_OF_TOKEN | source);
+    memcpy(key->octets + 1, name, len);
+    return bytes_of(key->octets, 1 + len);
+}
+
+static void drop_token(struct keeper *k, const struct token *one)
+{
+    struct vault_key key;
+    if (k->held)
+        vault_drop(&k->vault, token_key_of(&key, one->source, one->name));
+}
+
+static void remove_tokens(struct keeper *k, enum secret_source source,
+                          const struct shrike_key_id *id)
+{
+    struct token *one;
+    while ((one = tokens_of(&k->tokens, source, id)) != NULL) {
+        drop_token(k, one);
+        tokens_remove(&k->tokens, one);
+    }
+}
+
+const char *keeper_token(struct keeper *k, enum secret_source source, const struct mail_private *m,
+                         u32 reference)
+{
+    u8 record[RECORD_OF_TOKEN_MAX];
+    char name[SIGNER_NAME_MAX + 1] = {0};
+    struct vault_key key;
+    struct writer w = writer_of(record, sizeof(record));
+    const char *why = tokens_put(&k->tokens, source, m, reference);
+    if (why || !k->held)
+        return why;
+    memcpy(name, m->name.at, MIN(m->name.len, (size_t)SIGNER_NAME_MAX));
+    private_mail_write(&w, m);
+    bool done =
+        !w.full && vault_put(&k->vault, token_key_of(&key, source, name), written_bytes(&w));
+    wipe(record, written(&w));
+    return done ? NULL : vault_full;
+}
+
+/* Those of the source go, unless they come again before the sweep. */
+static void mark_tokens(struct keeper *k, enum secret_source source)
+{
+    tokens_mark(&k->tokens, source);
+    for (size_t i = 0; i < TOKENS_MAX; i++)
+        if (k->tokens.all[i].marked)
+            drop_token(k, &k->tokens.all[i]);
+}
+
+/* ---- one, or all of them ---- */
+
 const char *keeper_private(struct keeper *k, enum secret_source source,
                            const struct mail_private *m, struct shrike_key_id *id)
 {
@@ -256,6 +326,7 @@ const char *keeper_private(struct keeper *k, enum secret_source source,
     *id = m->id;
     if (m->remove) {
         remove_private(k, source, m->id);
+        remove_tokens(k, source, &m->id);
         return NULL;
     }
     EVP_PKEY *key = private_read(m->file, m->passphrase, &why);
@@ -299,12 +370,16 @@ const char *keeper_privates(struct keeper *k, enum secret_source source, int fd,
         said = "are not whole";
     while (!said && signers_first(&k->signers, source, &id))
         remove_private(k, source, id);
+    if (!said)
+        mark_tokens(k, source);
     r = reader_of(file);
     while (!said && read_left(&r) > 0 && read_private(&r, &m)) {
-        const char *why = keeper_private(k, source, &m, &id);
+        const char *why = m.handle.octets.len ? keeper_token(k, source, &m, 0)
+                                              : keeper_private(k, source, &m, &id);
         if (why)
             leave_out(out, m.name, why);
     }
+    tokens_sweep(&k->tokens);
     unmap(file);
     return said;
 }

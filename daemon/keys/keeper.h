@@ -4,6 +4,7 @@
 
 #include "keys/secrets.h"
 #include "keys/signers.h"
+#include "keys/tokens.h"
 #include "proc/vault.h"
 
 #define SECRETS_FILE_MAX (128u * 1024 * 1024) /* octets of a memory file with all secrets */
@@ -11,6 +12,7 @@
 struct keeper {
     struct secrets *secrets;
     struct signers signers;
+    struct tokens tokens;
     struct vault vault;
     bool held;        /* there is a vault */
     bool files_known; /* the secrets of the files have come, in this life or an earlier one */
@@ -36,6 +38,10 @@ const char *keeper_all(struct keeper *k, enum secret_source source, int fd);
  * passphrase, so that the next process need not be told. */
 const char *keeper_private(struct keeper *k, enum secret_source source,
                            const struct mail_private *m, struct shrike_key_id *id);
+
+/* Likewise one on a token; what becomes of it is told later, see tokens_put(). */
+const char *keeper_token(struct keeper *k, enum secret_source source, const struct mail_private *m,
+                         u32 reference);
 
 /* Replace all private keys of a source by those of a sealed memory file (u32 length and the octets
  * of private_mail_write(), over and over). When the file is not whole, nothing has changed. A key

@@ -6,6 +6,7 @@
 #include "keys/password.h"
 #include "keys/ppk.h"
 #include "keys/psk.h"
+#include "keys/steward.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include "wire/print.h"
@@ -20,24 +21,36 @@
 #define LINES_PER_SPAN 10                  /* lines that peers can cause */
 #define PASSWORD_MAX   4400                /* octets of what is done with a password as octets */
 #define LINES_SPAN     SHRIKE_SECOND
+#define HELD_MAX       64                  /* proofs that wait for a token to be opened */
+#define PATIENCE       (2 * SHRIKE_SECOND) /* until we are ready though a token is not */
 
 struct keys {
     struct seat *seat;
     struct shrike_provider *provider;
     struct keeper keeper;
     bool vault_came, ready;
+    struct alarm patience; /* set when private keys came, rings once */
+    bool impatient;
+    struct {
+        u8 *body; /* of PROVE */
+        size_t len;
+    } held[HELD_MAX];
+    u32 held_count;
     shrike_time span; /* of the log: when it began, and what was said in it */
     u32 lines;
     struct {
-        u64 proved, checked, mixed, no_ppk, no_secret, no_key, wrong, failed, refused, lost, silent;
+        u64 proved, checked, mixed, no_ppk, no_secret, no_key, no_token, wrong, failed, refused,
+            lost, silent;
     } count;
 };
 
-/* Ready once an earlier life's vault or the files have told which secrets there are: net would
- * refuse its peers without need. */
+/* Ready once an earlier life's vault or the files have told which secrets there are, and tokens are
+ * open, if they do not take long: net would refuse its peers without need. */
 static void tell_ready(struct keys *k)
 {
     if (k->ready || !k->vault_came || !k->keeper.files_known)
+        return;
+    if (tokens_opening(&k->keeper.tokens) && !k->impatient)
         return;
     k->ready = seat_send(k->seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0));
 }
@@ -95,6 +108,69 @@ static void say_no_scheme(struct keys *k, const struct shrike_auth_op *a, const 
                  ? "is too short: it is to have 2048 bits, or to be named in auth"
                  : "can sign in no way that is allowed by auth and that the peer takes");
 }
+
+/* ---- keys on tokens ---- */
+
+static void say_no_token(struct keys *k, const struct shrike_auth_op *a, const struct token *one)
+{
+    if (may_say(k))
+        seat_log(k->seat, SHRIKE_WARNING, "connection %s: private key %s %s",
+                 a->conn ? a->conn : "?", one->name,
+                 tokens_why(one) ? tokens_why(one) : "has too many signatures to make");
+}
+
+/* false: the answer is there already, and says why it cannot be. */
+static bool sign_by_token(struct keys *k, const struct shrike_op *op, const struct token *one,
+                          struct shrike_answer *a)
+{
+    struct tokens *t = &k->keeper.tokens;
+    a->reason = tokens_sign(t, one, &op->auth, op->token);
+    if (a->reason == SHRIKE_REASON_NONE)
+        return true;
+    if (a->reason == SHRIKE_REASON_AUTH_TOKEN || a->reason == SHRIKE_REASON_AUTH_PIN) {
+        k->count.no_token++;
+        say_no_token(k, &op->auth, one);
+        if (!one->open)
+            tokens_again(t);
+    }
+    return false;
+}
+
+/* It may be on a token that is just being opened. */
+static bool hold(struct keys *k, struct bytes body)
+{
+    u8 *copy = k->held_count < HELD_MAX && body.len ? malloc(body.len) : NULL;
+    if (!copy)
+        return false;
+    memcpy(copy, body.at, body.len);
+    k->held[k->held_count].body = copy;
+    k->held[k->held_count++].len = body.len;
+    return true;
+}
+
+/* PROVE by a key on a token: true when it will be answered later. */
+static bool goes_to_token(struct keys *k, const struct shrike_op *op, struct bytes body,
+                          struct shrike_answer *a)
+{
+    struct tokens *t = &k->keeper.tokens;
+    *a = (struct shrike_answer){.reason = SHRIKE_REASON_NONE};
+    if (op->kind != SHRIKE_PROVE || op->auth.kind != SHRIKE_AUTH_PUBKEY ||
+        signers_find(&k->keeper.signers, &op->auth.key))
+        return false;
+    const struct token *one = tokens_find(t, &op->auth.key);
+    if ((!one || one->opening) && tokens_opening(t) && hold(k, body))
+        return true;
+    if (one)
+        return sign_by_token(k, op, one, a);
+    if (!tokens_unknown(t))
+        return false;
+    tokens_again(t);
+    k->count.no_token++;
+    a->reason = SHRIKE_REASON_AUTH_TOKEN;
+    return false;
+}
+
+/* ---- proofs ---- */
 
 /* PROVE by a private key. That of a peer, others check: we read nothing of strangers' keys. */
 static struct shrike_answer sign(struct keys *k, const struct shrike_auth_op *op,
@@ -180,7 +256,11 @@ static void got_op(struct keys *k, enum role from, const struct mail *m, enum sh
         k->count.refused++;
         return;
     }
-    struct shrike_answer a = answer(k, &op, value);
+    struct shrike_answer a;
+    if (goes_to_token(k, &op, m->body, &a))
+        return;
+    if (a.reason == SHRIKE_REASON_NONE)
+        a = answer(k, &op, value);
     if (a.ok)
         *(kind == SHRIKE_PROVE ? &k->count.proved : &k->count.checked) += 1;
     else if (a.reason == SHRIKE_REASON_AUTH_MAC)
@@ -282,14 +362,19 @@ static void got_secrets(struct keys *k, const struct mail *m)
     tell_ready(k);
 }
 
-/* control knows by this whose certificates are of no use. */
+/* control knows by this whose certificates are of no use; while a token is being opened, nobody
+ * knows. */
 static void tell_privates(struct keys *k)
 {
     static struct mail_privates_are are;
     static u8 body[2 + sizeof(are.ids)];
     struct writer w = writer_of(body, sizeof(body));
     static_assert(SIGNERS_MAX <= MAIL_PRIVATES_MAX, "all of them can be told");
-    are.count = (u16)signers_list(&k->keeper.signers, are.ids, MAIL_PRIVATES_MAX);
+    if (tokens_opening(&k->keeper.tokens))
+        return;
+    u32 count = signers_list(&k->keeper.signers, are.ids, MAIL_PRIVATES_MAX);
+    count += tokens_list(&k->keeper.tokens, are.ids + count, MAIL_PRIVATES_MAX - count);
+    are.count = (u16)count;
     privates_are_write(&w, &are);
     (void)seat_send(k->seat, ROLE_CONTROL, MAIL_PRIVATES_ARE, written_bytes(&w));
 }
@@ -314,27 +399,42 @@ static void got_privates(struct keys *k, const struct mail *m)
     seat_log(k->seat, SHRIKE_INFO, "%u private keys from files, %u from the control socket",
              signers_count(&k->keeper.signers, SECRET_FILES),
              signers_count(&k->keeper.signers, SECRET_CONTROL));
+    loop_alarm(k->seat->loop, &k->patience, loop_now(k->seat->loop) + PATIENCE);
     tell_privates(k);
 }
 
 /* Whoever brought it is told what became of it. */
-static void got_private(struct keys *k, const struct mail *m)
+static void tell_private(struct keys *k, u32 reference, const struct shrike_key_id *id,
+                         const char *why)
 {
     u8 body[TOLD_MAX];
     struct writer w = writer_of(body, sizeof(body));
-    struct mail_private one;
-    struct reader r = reader_of(m->body);
-    struct mail_private_is is = {.reference = read_u32(&r)};
-    if (!private_mail_read(&r, &one) || !read_ended(&r)) {
-        k->count.refused++;
-        return;
-    }
-    const char *why = keeper_private(&k->keeper, SECRET_CONTROL, &one, &is.id);
+    struct mail_private_is is = {.reference = reference, .id = *id};
     struct text t = text_of(is.why, sizeof(is.why));
     text_str(&t, why ? why : "");
     private_is_write(&w, &is);
     if (!seat_send(k->seat, ROLE_CONTROL, MAIL_PRIVATE_IS, written_bytes(&w)))
         k->count.lost++;
+}
+
+static void got_private(struct keys *k, const struct mail *m)
+{
+    struct mail_private one;
+    struct shrike_key_id id = {{0}};
+    const char *why;
+    struct reader r = reader_of(m->body);
+    u32 reference = read_u32(&r);
+    if (!private_mail_read(&r, &one) || !read_ended(&r)) {
+        k->count.refused++;
+        return;
+    }
+    bool on_token = !one.remove && one.handle.octets.len > 0;
+    if (on_token)
+        why = keeper_token(&k->keeper, SECRET_CONTROL, &one, reference);
+    else
+        why = keeper_private(&k->keeper, SECRET_CONTROL, &one, &id);
+    if (!on_token || why)
+        tell_private(k, reference, &id, why);
     tell_privates(k);
 }
 
@@ -376,6 +476,9 @@ static void got_stats(struct keys *k, const struct mail *m)
     stats_add(&stats, "no_ppk", k->count.no_ppk);
     stats_add(&stats, "no_secret", k->count.no_secret);
     stats_add(&stats, "no_key", k->count.no_key);
+    stats_add(&stats, "tokens_files", tokens_count(&k->keeper.tokens, SECRET_FILES));
+    stats_add(&stats, "tokens_control", tokens_count(&k->keeper.tokens, SECRET_CONTROL));
+    stats_add(&stats, "no_token", k->count.no_token);
     stats_add(&stats, "wrong_proofs", k->count.wrong);
     stats_add(&stats, "failed", k->count.failed);
     stats_add(&stats, "mail_refused", k->count.refused);
@@ -436,9 +539,71 @@ static void keys_peer(void *self, enum role who, bool there)
         tell_privates(k);
 }
 
+/* ---- what the steward tells ---- */
+
+static void token_opened(void *ctx, u32 reference, const char *name, const struct shrike_key_id *id,
+                         const char *why)
+{
+    struct keys *k = ctx;
+    if (reference)
+        tell_private(k, reference, id, why);
+    else if (why)
+        seat_log(k->seat, SHRIKE_ERROR, "private key %s %s", name, why);
+    else
+        seat_log(k->seat, SHRIKE_INFO, "private key %s can be used, on its token", name);
+}
+
+static void tokens_settled(void *ctx)
+{
+    struct keys *k = ctx;
+    u32 count = k->held_count;
+    k->held_count = 0;
+    for (u32 i = 0; i < count; i++) {
+        u8 *body = k->held[i].body;
+        const struct mail m = {
+            .kind = MAIL_PROVE, .body = bytes_of(body, k->held[i].len), .fd = -1};
+        got_op(k, &m, SHRIKE_PROVE);
+        free(body);
+    }
+    tell_privates(k);
+    tell_ready(k);
+}
+
+static void token_signed(void *ctx, struct shrike_token token, const struct shrike_answer *a)
+{
+    struct keys *k = ctx;
+    u8 body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    k->count.proved += a->ok;
+    k->count.failed += !a->ok;
+    answer_write(&w, token, a);
+    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+        k->count.lost++;
+}
+
+static void lose_patience(void *ctx)
+{
+    struct keys *k = ctx;
+    k->impatient = true;
+    tell_ready(k);
+}
+
+static int steward = -1; /* until keys_start() takes it */
+
+static void start_tokens(struct keys *k)
+{
+    const struct tokens_use use = {k, token_opened, tokens_settled, token_signed};
+    k->patience = (struct alarm){.ring = lose_patience, .ctx = k};
+    tokens_join(&k->keeper.tokens, k->seat->loop, steward, &use);
+    steward = -1;
+}
+
 static void keys_stop(void *self)
 {
     struct keys *k = self;
+    loop_disarm(k->seat->loop, &k->patience);
+    for (u32 i = 0; i < k->held_count; i++)
+        free(k->held[i].body);
     keeper_close(&k->keeper);
     provider_openssl_free(k->provider);
     free(k);
@@ -447,6 +612,8 @@ static void keys_stop(void *self)
 void keys_prepare(void)
 {
     (void)password_open(); /* without, it is said when it is missed */
+    if (steward < 0)
+        steward = steward_start(); /* likewise */
 }
 
 static void *keys_start(struct seat *seat)
@@ -457,8 +624,10 @@ static void *keys_start(struct seat *seat)
     k->seat = seat;
     keys_prepare(); /* where nobody has */
     k->provider = provider_openssl_new();
-    if (k->provider && keeper_init(&k->keeper))
+    if (k->provider && keeper_init(&k->keeper)) {
+        start_tokens(k);
         return k;
+    }
     seat_log(seat, SHRIKE_ERROR, "keys cannot start: no memory, or no cryptographic library");
     if (k->provider)
         provider_openssl_free(k->provider);

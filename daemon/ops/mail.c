@@ -12,7 +12,7 @@ CARRIES(struct mail_heir, 4 + 4 * MAIL_HEIR_MAX);
 CARRIES(struct mail_tally, 66);
 CARRIES(struct shrike_counts, 64 + 8 * SHRIKE_COUNT_COUNT);
 CARRIES(struct mail_secret, 48 + 24 * MAIL_SECRET_IDS);
-CARRIES(struct mail_private, 24 + 48);
+CARRIES(struct mail_private, 24 + 48 + 40);
 CARRIES(struct mail_private_is, 24 + MAIL_WHY_MAX);
 CARRIES(struct mail_stray, 64);
 
@@ -261,6 +261,24 @@ bool secret_read(struct reader *r, struct mail_secret *m)
     return !r->bad;
 }
 
+void handle_write(struct writer *w, const struct mail_handle *m)
+{
+    w->full |= m->octets.len > MAIL_HANDLE_MAX || m->module.len > MAIL_HANDLE_MAX;
+    write_slice(w, m->octets);
+    write_slice(w, m->module);
+    write_flag(w, m->has_slot);
+    write_u32(w, m->slot);
+}
+
+struct mail_handle handle_read(struct reader *r)
+{
+    struct mail_handle m = {.octets = read_slice(r), .module = read_slice(r)};
+    m.has_slot = read_flag(r);
+    m.slot = read_u32(r);
+    r->bad |= m.octets.len > MAIL_HANDLE_MAX || m.module.len > MAIL_HANDLE_MAX;
+    return m;
+}
+
 void private_mail_write(struct writer *w, const struct mail_private *m)
 {
     write_flag(w, m->remove);
@@ -268,6 +286,7 @@ void private_mail_write(struct writer *w, const struct mail_private *m)
     write_slice(w, m->name);
     write_slice(w, m->file);
     write_slice(w, m->passphrase);
+    handle_write(w, &m->handle);
 }
 
 bool private_mail_read(struct reader *r, struct mail_private *m)
@@ -277,6 +296,7 @@ bool private_mail_read(struct reader *r, struct mail_private *m)
     m->name = read_slice(r);
     m->file = read_slice(r);
     m->passphrase = read_slice(r);
+    m->handle = handle_read(r);
     return !r->bad;
 }
 

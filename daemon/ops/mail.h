@@ -142,12 +142,24 @@ void secret_write(struct writer *w, const struct mail_secret *m);
 /* Slices into r's octets; leaves what follows. */
 bool secret_read(struct reader *r, struct mail_secret *m) must_use;
 
-/* A private key, as the file that it stands in. */
+/* Where a private key lies on a token of PKCS #11. */
+#define MAIL_HANDLE_MAX 255
+struct mail_handle {
+    struct bytes octets; /* its CKA_ID; none: it is on no token */
+    struct bytes module; /* its name, or the path of its library; none: of all modules */
+    bool has_slot;       /* else it is looked for in all of them */
+    u32 slot;
+};
+void handle_write(struct writer *w, const struct mail_handle *m);
+struct mail_handle handle_read(struct reader *r); /* slices of r's octets */
+
+/* A private key, as the file that it stands in, or by its place on a token. */
 struct mail_private {
     bool remove; /* the key of this name, without a file */
     struct shrike_key_id id;
-    struct bytes name; /* for people: the path */
-    struct bytes file, passphrase;
+    struct bytes name;             /* for people: the path */
+    struct bytes file, passphrase; /* of a token: none, and the PIN */
+    struct mail_handle handle;
 };
 void private_mail_write(struct writer *w, const struct mail_private *m);
 /* Slices into r's octets; leaves what follows. */

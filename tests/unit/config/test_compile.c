@@ -538,6 +538,10 @@ TEST(secrets_of_every_kind)
                   "secret = pass }\n token1 { handle = 01\n slot = 1\n module = m\n pin = 1 }\n"
                   "ike { secret = z } }"));
     CHECK_EQ(config->secret_count, 5);
+    CHECK_EQ(config->token_count, 1);
+    const struct config_token *token = config->tokens;
+    CHECK(token && token->handle.len == 1 && token->handle.at[0] == 1 && token->has_slot &&
+          token->slot == 1 && strcmp(token->module, "m") == 0 && strcmp(token->pin, "1") == 0);
     const struct config_secret *s = config->secrets;
     CHECK(s[0].kind == SECRET_EAP && s[1].kind == SECRET_EAP && s[2].kind == SECRET_NTLM);
     CHECK(s[3].kind == SECRET_PPK && s[3].secret.len == 3 && s[4].kind == SECRET_IKE);

@@ -44,6 +44,9 @@ static void keys_answer(struct other *o, const struct mail *m)
     ensure(private_mail_read(&r, &one));
     keys_told++;
     is.id = one.id;
+    if (!one.remove && one.handle.octets.len)
+        ensure(bytes_equal(one.handle.octets, bytes_of("\x0a\xb1", 2)) && one.handle.has_slot &&
+               one.handle.slot == 7 && one.passphrase.len == 4);
     if (!one.remove)
         memset(is.id.octets, 1, sizeof is.id.octets);
     snprintf(is.why, sizeof is.why, "%s", refusal ? refusal : "");
@@ -93,6 +96,13 @@ TEST(private_keys)
     CHECK(REFUSED("unload-key", "no private key of this id", "id",
                   "0202020202020202020202020202020202020202"));
     CHECK(WELL("unload-key", "id", ID) && ASK("get-keys", NULL, NULL) && ask_items("keys") == 0);
+    CHECK(WELL("load-token", "handle", "aB1", "slot", "7", "pin", "1234") &&
+          answer_is(&c, "id", ID));
+    CHECK(ASK("get-keys", NULL, NULL) && ask_items("keys") == 1);
+    CHECK(REFUSED("load-token", "handle is to be", "handle", "xy"));
+    CHECK(REFUSED("load-token", "handle is to be", "pin", "1234"));
+    CHECK(REFUSED("load-token", "slot is to be", "handle", "01", "slot", "first"));
+    CHECK(WELL("unload-key", "id", ID));
     CHECK(WELL("load-key", "type", "any", "data", "a key"));
     u32 before = keys_told;
     CHECK(WELL("clear-creds", NULL, NULL));
@@ -132,7 +142,6 @@ TEST(authorities)
     CHECK(load_authority("bad", "file", "ca.pem") && answer_is(&c, "success", "no"));
     CHECK(load_authority("bad", "file", "/gone") && answer_is(&c, "success", "no"));
     CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 0);
-    CHECK(REFUSED("load-token", "not built yet", "handle", "1"));
     ask_end();
 }
 

@@ -4,6 +4,8 @@
 #include "keys/signer.h"
 #include "test.h"
 #include "wire/codes.h"
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
 
 static const struct bytes octets = {(const u8 *)"what is signed", 14};
 
@@ -57,6 +59,85 @@ static bool signs(EVP_PKEY *key, enum scheme_id id)
         value[i] ^= 4;
     }
     return true;
+}
+
+static void must(bool good)
+{
+    if (!good)
+        abort();
+}
+
+/* What a token does: sign a hash or a DigestInfo, which is all that it gets. */
+static struct bytes token_signs(EVP_PKEY *key, const struct signer_part *p, u8 out[1024])
+{
+    static const EVP_MD *(*const digests[])(void) = {EVP_sha1, EVP_sha256, EVP_sha384, EVP_sha512};
+    static const u8 hashes[] = {HASH_SHA1, HASH_SHA2_256, HASH_SHA2_384, HASH_SHA2_512};
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+    size_t len = 1024, i = 0;
+    while (hashes[i] != p->scheme->hash)
+        i++;
+    must(EVP_PKEY_sign_init(ctx) == 1);
+    if (p->way == WAY_RSA)
+        must(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1);
+    if (p->way == WAY_PSS)
+        must(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_signature_md(ctx, digests[i]()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
+    must(EVP_PKEY_sign(ctx, out, &len, p->octets, p->len) == 1);
+    EVP_PKEY_CTX_free(ctx);
+    if (p->way != WAY_ECDSA)
+        return bytes_of(out, len);
+    const unsigned char *at = out; /* PKCS #11: r and s side by side */
+    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
+    must(BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, (int)p->half) > 0 &&
+         BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + p->half, (int)p->half) > 0);
+    ECDSA_SIG_free(pair);
+    return bytes_of(out, 2 * (size_t)p->half);
+}
+
+static bool signs_elsewhere(EVP_PKEY *key, enum scheme_id id)
+{
+    u8 value[SIGNER_VALUE_MAX], signature[1024];
+    const struct scheme *s = scheme_at(id);
+    struct signer signer = signer_of(key);
+    struct signer_part part;
+    struct shrike_auth_op op =
+        op_of(SCHEME_BIT(id), s->method == AUTH_DIGITAL_SIGNATURE ? HASH_BIT(s->hash) : 0);
+    if (signer_begin(&signer, &op, &part) != SHRIKE_REASON_NONE || part.scheme != s)
+        return false;
+    struct bytes made = token_signs(key, &part, signature);
+    struct shrike_answer a = signer_end(&part, made, value);
+    bool good = a.ok && a.method == s->method && check(key, &a, octets) == SHRIKE_REASON_NONE &&
+                check(key, &a, bytes_of(octets.at, 13)) == SHRIKE_REASON_AUTH_SIGNATURE;
+    if (part.way == WAY_ECDSA) /* of another length it is none */
+        good &= !signer_end(&part, bytes_of(made.at, made.len - 1), value).ok;
+    return good && !signer_end(&part, bytes_of(NULL, 0), value).ok;
+}
+
+TEST(what_a_token_signs_is_the_same)
+{
+    EVP_PKEY *keys[] = {key_make("RSA", NULL, 2048), key_make("EC", "P-256", 0),
+                        key_make("EC", "P-384", 0), key_make("EC", "P-521", 0),
+                        key_make("ED25519", NULL, 0)};
+    unsigned done = 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct ability a;
+        CHECK(signature_ability(keys[i], &a));
+        u32 set = signer_schemes(a.schemes, 1u << WAY_RSA | 1u << WAY_PSS | 1u << WAY_ECDSA);
+        CHECK(i < 4 ? set == a.schemes : set == 0);
+        for (unsigned id = 0; id < SCHEME_COUNT; id++) {
+            if (!(set & SCHEME_BIT(id)))
+                continue;
+            CHECK(signs_elsewhere(keys[i], (enum scheme_id)id));
+            done++;
+        }
+        EVP_PKEY_free(keys[i]);
+    }
+    CHECK(done >= 8 + 3 * 5);
+    CHECK_EQ(signer_schemes(UINT32_MAX, 0), 0);
+    u32 pss = SCHEME_BIT(SCHEME_RSA_PSS_SHA256) | SCHEME_BIT(SCHEME_RSA_PSS_SHA384) |
+              SCHEME_BIT(SCHEME_RSA_PSS_SHA512);
+    CHECK_EQ(signer_schemes(UINT32_MAX, 1u << WAY_PSS), pss);
 }
 
 TEST(every_scheme_signs)
@@ -220,7 +301,8 @@ TEST(numbers_have_their_length)
 
 int main(void)
 {
-    return RUN(every_scheme_signs) | RUN(as_published) | RUN(as_the_peer_takes_it) |
-           RUN(what_the_peer_says_it_takes) | RUN(curves_without_a_method) |
-           RUN(short_keys_have_to_be_named) | RUN(numbers_have_their_length);
+    return RUN(every_scheme_signs) | RUN(what_a_token_signs_is_the_same) | RUN(as_published) |
+           RUN(as_the_peer_takes_it) | RUN(what_the_peer_says_it_takes) |
+           RUN(curves_without_a_method) | RUN(short_keys_have_to_be_named) |
+           RUN(numbers_have_their_length);
 }

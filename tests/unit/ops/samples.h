@@ -526,7 +526,8 @@ static const struct mail_private sample_private = {
     .id = {{0xe1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0xe2}},
     .name = {(const u8 *)"private/moon.pem", 16},
     .file = {(const u8 *)"\0key", 4},
-    .passphrase = {(const u8 *)"word", 4}};
+    .passphrase = {(const u8 *)"word", 4},
+    .handle = {{(const u8 *)"\x01\xe5", 2}, {(const u8 *)"softhsm2", 8}, true, 0xe5000007}};
 
 static const struct mail_privates_are sample_privates_are = {.count = 2,
                                                              .ids = {{{1, 2, 3}}, {{4, 5, 6}}}};
