@@ -32,6 +32,7 @@ struct keys {
     struct alarm patience; /* set when private keys came, rings once */
     bool impatient;
     struct {
+        enum role from;
         u8 *body; /* of PROVE */
         size_t len;
     } held[HELD_MAX];
@@ -121,10 +122,10 @@ static void say_no_token(struct keys *k, const struct shrike_auth_op *a, const s
 
 /* false: the answer is there already, and says why it cannot be. */
 static bool sign_by_token(struct keys *k, const struct shrike_op *op, const struct token *one,
-                          struct shrike_answer *a)
+                          enum role from, struct shrike_answer *a)
 {
     struct tokens *t = &k->keeper.tokens;
-    a->reason = tokens_sign(t, one, &op->auth, op->token);
+    a->reason = tokens_sign(t, one, &op->auth, (struct token_caller){from, op->token});
     if (a->reason == SHRIKE_REASON_NONE)
         return true;
     if (a->reason == SHRIKE_REASON_AUTH_TOKEN || a->reason == SHRIKE_REASON_AUTH_PIN) {
@@ -137,20 +138,21 @@ static bool sign_by_token(struct keys *k, const struct shrike_op *op, const stru
 }
 
 /* It may be on a token that is just being opened. */
-static bool hold(struct keys *k, struct bytes body)
+static bool hold(struct keys *k, enum role from, struct bytes body)
 {
     u8 *copy = k->held_count < HELD_MAX && body.len ? malloc(body.len) : NULL;
     if (!copy)
         return false;
     memcpy(copy, body.at, body.len);
+    k->held[k->held_count].from = from;
     k->held[k->held_count].body = copy;
     k->held[k->held_count++].len = body.len;
     return true;
 }
 
 /* PROVE by a key on a token: true when it will be answered later. */
-static bool goes_to_token(struct keys *k, const struct shrike_op *op, struct bytes body,
-                          struct shrike_answer *a)
+static bool goes_to_token(struct keys *k, const struct shrike_op *op, enum role from,
+                          struct bytes body, struct shrike_answer *a)
 {
     struct tokens *t = &k->keeper.tokens;
     *a = (struct shrike_answer){.reason = SHRIKE_REASON_NONE};
@@ -158,10 +160,10 @@ static bool goes_to_token(struct keys *k, const struct shrike_op *op, struct byt
         signers_find(&k->keeper.signers, &op->auth.key))
         return false;
     const struct token *one = tokens_find(t, &op->auth.key);
-    if ((!one || one->opening) && tokens_opening(t) && hold(k, body))
+    if ((!one || one->opening) && tokens_opening(t) && hold(k, from, body))
         return true;
     if (one)
-        return sign_by_token(k, op, one, a);
+        return sign_by_token(k, op, one, from, a);
     if (!tokens_unknown(t))
         return false;
     tokens_again(t);
@@ -257,7 +259,7 @@ static void got_op(struct keys *k, enum role from, const struct mail *m, enum sh
         return;
     }
     struct shrike_answer a;
-    if (goes_to_token(k, &op, m->body, &a))
+    if (goes_to_token(k, &op, from, m->body, &a))
         return;
     if (a.reason == SHRIKE_REASON_NONE)
         a = answer(k, &op, value);
@@ -562,22 +564,22 @@ static void tokens_settled(void *ctx)
         u8 *body = k->held[i].body;
         const struct mail m = {
             .kind = MAIL_PROVE, .body = bytes_of(body, k->held[i].len), .fd = -1};
-        got_op(k, &m, SHRIKE_PROVE);
+        got_op(k, k->held[i].from, &m, SHRIKE_PROVE);
         free(body);
     }
     tell_privates(k);
     tell_ready(k);
 }
 
-static void token_signed(void *ctx, struct shrike_token token, const struct shrike_answer *a)
+static void token_signed(void *ctx, struct token_caller caller, const struct shrike_answer *a)
 {
     struct keys *k = ctx;
     u8 body[ANSWER_MAX];
     struct writer w = writer_of(body, sizeof(body));
     k->count.proved += a->ok;
     k->count.failed += !a->ok;
-    answer_write(&w, token, a);
-    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
+    answer_write(&w, caller.token, a);
+    if (w.full || !seat_send(k->seat, caller.role, MAIL_ANSWER, written_bytes(&w)))
         k->count.lost++;
 }
 

@@ -151,7 +151,7 @@ static void got_signed(struct tokens *t, const struct letter *m)
     if (m->verdict == VERDICT_GOOD)
         a = signer_end(&ask->part, m->octets, value);
     ask->reference = 0;
-    t->use.signed_by(t->use.ctx, ask->token, &a);
+    t->use.signed_by(t->use.ctx, ask->caller, &a);
 }
 
 /* All is closed. What was open is opened anew; what was just being opened may be the cause. */
@@ -431,7 +431,7 @@ void tokens_again(struct tokens *t)
 /* ---- signatures ---- */
 
 enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,
-                                    const struct shrike_auth_op *op, struct shrike_token token)
+                                    const struct shrike_auth_op *op, struct token_caller caller)
 {
     struct token_ask *ask = asked(t, 0);
     if (!ask || !one->open)
@@ -450,7 +450,7 @@ enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,
     if (!send_letter(t, &m))
         return SHRIKE_REASON_AUTH_TOKEN;
     ask->reference = m.reference;
-    ask->token = token;
+    ask->caller = caller;
     ask->when = loop_now(t->loop);
     arm(t);
     return SHRIKE_REASON_NONE;

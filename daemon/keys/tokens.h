@@ -5,7 +5,7 @@
 
 #include "keys/secrets.h"
 #include "keys/signers.h"
-#include "proc/loop.h"
+#include "proc/seat.h"
 #include "shrike/action.h"
 
 #define TOKENS_MAX     16  /* keys on tokens, as PKCS11_KEYS_MAX */
@@ -13,6 +13,12 @@
 #define TOKEN_PIN_MAX  255 /* octets */
 #define TOKEN_WAIT     (10 * SHRIKE_SECOND) /* for an answer; the steward waits for 8 s itself */
 #define TOKEN_AGAIN    (10 * SHRIKE_SECOND) /* until a token that failed is asked for again */
+
+/* Who is to have a signature. */
+struct token_caller {
+    enum role role;
+    struct shrike_token token;
+};
 
 struct tokens_use {
     void *ctx;
@@ -22,7 +28,7 @@ struct tokens_use {
                    const char *why);
     /* No one is being opened any more, or which there are has changed. */
     void (*settled)(void *ctx);
-    void (*signed_by)(void *ctx, struct shrike_token token, const struct shrike_answer *a);
+    void (*signed_by)(void *ctx, struct token_caller caller, const struct shrike_answer *a);
 };
 
 struct token {
@@ -50,7 +56,7 @@ struct tokens {
     struct token_ask {
         u32 reference; /* 0: free */
         shrike_time when;
-        struct shrike_token token;
+        struct token_caller caller;
         struct signer_part part;
     } asks[TOKEN_ASKS_MAX];
     u32 last_number, last_reference;
@@ -89,6 +95,6 @@ void tokens_again(struct tokens *t);
 
 /* PROVE. NONE: signed_by() will be called; else why not. */
 enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,
-                                    const struct shrike_auth_op *op, struct shrike_token token);
+                                    const struct shrike_auth_op *op, struct token_caller caller);
 
 #endif

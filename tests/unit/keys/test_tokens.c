@@ -15,7 +15,7 @@ static struct {
     u32 opened, settled, signed_by, reference;
     const char *why;
     struct shrike_answer answer;
-    struct shrike_token token;
+    struct token_caller caller;
     EVP_PKEY *key;
     struct shrike_key_id id;
     u8 *spki, octets[LETTER_MAX];
@@ -37,11 +37,11 @@ static void settled(void *ctx)
     t.settled++;
 }
 
-static void signed_by(void *ctx, struct shrike_token token, const struct shrike_answer *a)
+static void signed_by(void *ctx, struct token_caller caller, const struct shrike_answer *a)
 {
     (void)ctx;
     t.signed_by++;
-    t.token = token;
+    t.caller = caller;
     t.answer = *a;
 }
 
@@ -117,10 +117,12 @@ static const struct shrike_auth_op prove = {.kind = SHRIKE_AUTH_PUBKEY,
                                             .hashes = HASH_BIT(HASH_SHA2_256),
                                             .octets = {(const u8 *)"octets", 6}};
 
+static const struct token_caller nobody = {.role = ROLE_NET};
+
 TEST(a_key_is_opened_and_signs)
 {
     struct letter m;
-    const struct shrike_token token = {1, 2, 3, 4};
+    const struct token_caller caller = {ROLE_EAP, {1, 2, 3, 4}};
     begin();
     CHECK(!put("one", "1234", 7));
     CHECK(tokens_opening(&t.tokens) && tokens_unknown(&t.tokens));
@@ -132,14 +134,15 @@ TEST(a_key_is_opened_and_signs)
     CHECK(!tokens_opening(&t.tokens) && tokens_count(&t.tokens, SECRET_FILES) == 1);
     struct token *one = tokens_find(&t.tokens, &t.id);
     CHECK(one && one->open);
-    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, token), SHRIKE_REASON_NONE);
+    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, caller), SHRIKE_REASON_NONE);
     CHECK(told_to(LETTER_SIGN, &m) && m.token == number && m.way == WAY_ECDSA);
     CHECK(m.octets.len == 32 && t.signed_by == 0);
     u8 pair[64] = {[0] = 1, [32] = 2};
     struct letter s = {.kind = LETTER_SIGNED, .token = number, .reference = m.reference};
     s.octets = bytes_of(pair, sizeof pair);
     say(&s);
-    CHECK(t.signed_by == 1 && t.answer.ok && t.token.slot == 4);
+    CHECK(t.signed_by == 1 && t.answer.ok);
+    CHECK(t.caller.role == ROLE_EAP && t.caller.token.slot == 4);
     CHECK(t.answer.method == AUTH_DIGITAL_SIGNATURE);
     say(&s); /* nobody waits for a second one */
     CHECK_EQ(t.signed_by, 1);
@@ -155,7 +158,7 @@ TEST(a_wrong_pin_is_told_once)
     CHECK(t.why && strstr(t.why, "PIN is wrong"));
     struct token *one = tokens_find(&t.tokens, &t.id);
     CHECK(one && !one->open && tokens_count(&t.tokens, SECRET_FILES) == 0);
-    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, (struct shrike_token){0}), SHRIKE_REASON_AUTH_PIN);
+    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, nobody), SHRIKE_REASON_AUTH_PIN);
     tokens_again(&t.tokens);
     CHECK(!told(&m));
     tokens_mark(&t.tokens, SECRET_FILES); /* the files are read again, and say the same */
@@ -196,7 +199,7 @@ TEST(the_process_with_tokens_dies)
     CHECK(!put("one", "1234", 0) && told_to(LETTER_OPEN, &m));
     say_opened(m.token, VERDICT_GOOD, true);
     struct token *one = tokens_find(&t.tokens, &t.id);
-    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, (struct shrike_token){0}), SHRIKE_REASON_NONE);
+    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, nobody), SHRIKE_REASON_NONE);
     CHECK(told_to(LETTER_SIGN, &m));
     say(&(struct letter){.kind = LETTER_DIED});
     CHECK(t.signed_by == 1 && t.answer.reason == SHRIKE_REASON_AUTH_TOKEN);
@@ -205,8 +208,7 @@ TEST(the_process_with_tokens_dies)
     CHECK(told_to(LETTER_OPEN, &m));
     say(&(struct letter){.kind = LETTER_DIED});
     CHECK(!told(&m) && !tokens_opening(&t.tokens) && t.why);
-    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, (struct shrike_token){0}),
-             SHRIKE_REASON_AUTH_TOKEN);
+    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, nobody), SHRIKE_REASON_AUTH_TOKEN);
     end();
 }
 
@@ -222,10 +224,9 @@ TEST(there_are_caps)
     const struct token *one = tokens_find(&t.tokens, &t.id);
     CHECK(one && one->open);
     for (unsigned i = 0; i < TOKEN_ASKS_MAX; i++)
-        CHECK(tokens_sign(&t.tokens, one, &prove, (struct shrike_token){0}) == SHRIKE_REASON_NONE &&
+        CHECK(tokens_sign(&t.tokens, one, &prove, nobody) == SHRIKE_REASON_NONE &&
               told_to(LETTER_SIGN, &m));
-    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, (struct shrike_token){0}),
-             SHRIKE_REASON_AUTH_TOKEN);
+    CHECK_EQ(tokens_sign(&t.tokens, one, &prove, nobody), SHRIKE_REASON_AUTH_TOKEN);
     end();
 }
 
