@@ -8,9 +8,9 @@ CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
-CARRIES(struct shrike_auth, 120);
+CARRIES(struct shrike_auth, 128);
 CARRIES(struct shrike_credential, 64);
-CARRIES(struct shrike_conn, 608);
+CARRIES(struct shrike_conn, 648);
 CARRIES(struct shrike_conf, 56); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -291,6 +291,9 @@ static void auth_write(struct writer *w, const struct shrike_auth *a)
         credential_write(w, &a->credentials[i]);
     keys_write(w, a->authorities, a->authority_count);
     write_eap_rule(w, &a->eap);
+    write_flag(w, a->rule != NULL);
+    if (a->rule)
+        name_write(w, a->rule);
     origin_write(w, &a->origin);
 }
 
@@ -306,7 +309,24 @@ static void auth_read(struct reader *r, struct store *s, struct shrike_auth *a)
     a->credentials = all;
     a->authorities = keys_read(r, s, &a->authority_count);
     a->eap = read_eap_rule(r);
+    a->rule = read_flag(r) ? name_read(r) : NULL;
     origin_read(r, &a->origin);
+}
+
+static void rounds_write(struct writer *w, const struct shrike_auth *rounds, u8 count)
+{
+    write_choice(w, count, SHRIKE_ROUNDS_MAX);
+    for (u8 i = 0; i < count && !w->full; i++)
+        auth_write(w, &rounds[i]);
+}
+
+static const struct shrike_auth *rounds_read(struct reader *r, struct store *s, u8 *count)
+{
+    *count = (u8)read_choice(r, SHRIKE_ROUNDS_MAX);
+    struct shrike_auth *all = take(r, s, *count, sizeof(*all));
+    for (u8 i = 0; i < *count && !r->bad; i++)
+        auth_read(r, s, &all[i]);
+    return all;
 }
 
 static void timing_write(struct writer *w, const struct shrike_conn *c)
@@ -364,6 +384,8 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     vips_write(w, c);
     auth_write(w, &c->local);
     auth_write(w, &c->remote);
+    rounds_write(w, c->local_rounds, c->local_round_count);
+    rounds_write(w, c->remote_rounds, c->remote_round_count);
     write_endpoint(w, &c->local_endpoint);
     write_endpoint(w, &c->remote_endpoint);
     timing_write(w, c);
@@ -397,6 +419,8 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     vips_read(r, s, c);
     auth_read(r, s, &c->local);
     auth_read(r, s, &c->remote);
+    c->local_rounds = rounds_read(r, s, &c->local_round_count);
+    c->remote_rounds = rounds_read(r, s, &c->remote_round_count);
     c->local_endpoint = read_endpoint(r);
     c->remote_endpoint = read_endpoint(r);
     timing_read(r, c);
@@ -427,6 +451,7 @@ void conf_write(struct writer *w, const struct shrike_conf *c)
     write_u32(w, c->half_open_max);
     write_u32(w, c->half_open_prefix_max);
     write_u32(w, c->ike_sas_max);
+    write_flag(w, c->rounds);
     write_flag(w, c->ppks);
     write_u32(w, c->conn_count);
     for (u32 i = 0; i < c->conn_count && !w->full; i++)
@@ -441,6 +466,7 @@ void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
     c->half_open_max = read_u32(r);
     c->half_open_prefix_max = read_u32(r);
     c->ike_sas_max = read_u32(r);
+    c->rounds = read_flag(r);
     c->ppks = read_flag(r);
     c->conn_count = read_u32(r);
     r->bad |= c->conn_count > SNAPSHOT_CONNS_MAX;

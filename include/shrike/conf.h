@@ -151,8 +151,13 @@ struct shrike_auth {
     const struct shrike_credential *credentials;
     const struct shrike_key_id *authorities;
     struct shrike_eap_rule eap;
+    /* PUBKEY, on the peer's side: what whoever judges certificates calls this rule; NULL: as the
+     * connection. */
+    const char *rule;
     struct shrike_origin origin;
 };
+
+#define SHRIKE_ROUNDS_MAX 4 /* of one side: each costs a message */
 
 /* When our certificates are sent. */
 enum shrike_send_cert { SHRIKE_CERT_IFASKED, SHRIKE_CERT_ALWAYS, SHRIKE_CERT_NEVER };
@@ -183,6 +188,13 @@ struct shrike_conn {
     const char *const *pools;
     struct shrike_auth local;
     struct shrike_auth remote;
+    /* Further rounds, in which each side proves itself once more (RFC 4739), fewer than
+     * SHRIKE_ROUNDS_MAX; none is NULL. The peer is in the end whom its last round proves. The side
+     * that is called has no EAP there, and is through before EAP begins. */
+    const struct shrike_auth *local_rounds;
+    const struct shrike_auth *remote_rounds;
+    uint8_t local_round_count;
+    uint8_t remote_round_count;
     struct shrike_endpoint
         local_endpoint; /* for the initiator: what to send from (family 0: any) */
     /* For the initiator: whom to ask; when nobody answers there, the single addresses among
@@ -238,7 +250,8 @@ struct shrike_conf {
     uint32_t half_open_max;           /* refuse all new ones above it */
     uint32_t half_open_prefix_max;    /* ... of one /32 or /64; 0: none are */
     uint32_t ike_sas_max;             /* no new ones for strangers above so many; 0: any number */
-    bool ppks; /* there are PPKs here: a peer that asks whether it may use one is told so */
+    bool rounds; /* some connection has several rounds of authentication: callers are told so */
+    bool ppks;   /* there are PPKs here: a peer that asks whether it may use one is told so */
 
     /* Connections that are gone, or no longer as they were, as long as SAs go on by them: what
      * shrike_view_conn() shows beside conns. Nobody is called up or answered by them anew. With

@@ -149,12 +149,13 @@ static struct slot *slot_for(struct ike_sa *sa, const struct header *h, bool *ag
     return slot;
 }
 
-/* RFC 7296 2.21.2: in the middle of EAP the initiator may say that it goes no further. */
+/* RFC 7296 2.21.2: in the middle of EAP, or between two rounds (RFC 4739), the initiator may say
+ * that it goes no further. */
 static bool in_eap(const struct ike_sa *sa, const struct header *h)
 {
     return !sa->initiator && sa->state == IKE_AUTH && sa->handshake &&
-           sa->handshake->eap.phase != EAP_NOT && h->exchange == EXCHANGE_INFORMATIONAL &&
-           !(h->flags & FLAG_RESPONSE);
+           (sa->handshake->eap.phase != EAP_NOT || sa->handshake->eap.request) &&
+           h->exchange == EXCHANGE_INFORMATIONAL && !(h->flags & FLAG_RESPONSE);
 }
 
 /* RFC 7296 1 (1): is this exchange one that the SA can have now? Nothing but IKE_AUTH before it is

@@ -573,7 +573,7 @@ static void undo(struct shard *s, struct member *m)
 /* Beside others of the peer that it is to call, if that is known. */
 static void join(struct shard *s, struct ike_sa *sa)
 {
-    const struct shrike_id *peer = &sa->conn->remote.id;
+    const struct shrike_id *peer = sa_wanted_id(sa->conn);
     sa_use_endpoints(s, sa);
     if (peer->type && !id_is_pattern(peer))
         peers_add(s, sa, peer);

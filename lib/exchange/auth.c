@@ -37,10 +37,10 @@ void auth_add_proof(struct turn *t)
     payload_end(t->out, mark);
 }
 
-bool auth_as_demanded(const struct shrike_conn *conn, u8 method)
+bool auth_as_demanded(const struct shrike_auth *rule, u8 method)
 {
     /* RFC 7296 1.2 (2): whoever the peer says that it is. */
-    switch (conn->remote.kind) {
+    switch (rule->kind) {
     case SHRIKE_AUTH_NONE:
         return false;
     case SHRIKE_AUTH_PSK:

@@ -10,8 +10,8 @@
 enum eap_phase auth_phase(const struct turn *t);
 /* Whom the peer says that it is. false: no memory. */
 bool auth_keep_peer(struct turn *t, const struct ident *id) must_use;
-/* Is the peer's proof of the kind that the connection demands? */
-bool auth_as_demanded(const struct shrike_conn *conn, u8 method);
+/* Is the peer's proof of the kind that the rule of its round demands? */
+bool auth_as_demanded(const struct shrike_auth *rule, u8 method);
 /* An ID payload; the AUTH payload of the proof that an op has given for us. */
 void auth_add_id(struct turn *t, u8 payload, const struct shrike_id *id);
 void auth_add_proof(struct turn *t);

@@ -11,6 +11,7 @@
 #include "exchange/prove.h"
 #include "exchange/reauth.h"
 #include "exchange/redirect.h"
+#include "exchange/rounds.h"
 #include "exchange/unique.h"
 #include "sa/match.h"
 #include "sa/trace.h"
@@ -26,6 +27,7 @@ enum auth_answer_step {
     ANSWER_LEASED,
     ANSWER_INSTALLED,
     ANSWER_PROVED,
+    ANSWER_GOES_ON, /* another round follows */
 };
 
 /* A refusal from here on is about who the peer says it is. */
@@ -36,7 +38,7 @@ static void name_peer(struct turn *t, struct shrike_origin rule)
     t->reason.origin = rule;
 }
 
-static enum verdict answer_wants(struct turn *t);
+static enum verdict answer_proved(struct turn *t);
 
 /* The keys are those of the proof. */
 static enum verdict check(struct turn *t)
@@ -44,9 +46,9 @@ static enum verdict check(struct turn *t)
     struct auth auth;
     if (!ppk_read_auth(t, &auth))
         return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
-    if (t->sa->conn->remote.kind == SHRIKE_AUTH_NULL) {
+    if (rounds_rule(t->sa, false)->kind == SHRIKE_AUTH_NULL) {
         enum verdict v = null_check(t, &auth);
-        return v == DONE ? answer_wants(t) : v;
+        return v == DONE ? answer_proved(t) : v;
     }
     t->slot->step = ANSWER_CHECKED;
     return prove_check(t, &auth);
@@ -63,13 +65,11 @@ static enum verdict mix(struct turn *t)
 /* The connection is known; auth NULL: the peer asks for EAP. Begin what shows who it is. */
 static enum verdict admit(struct turn *t, const struct auth *auth)
 {
-    const struct shrike_conn *conn = t->sa->conn;
-    bool by_eap = conn->remote.kind == SHRIKE_AUTH_EAP;
+    const struct shrike_auth *rule = rounds_rule(t->sa, false);
+    bool by_eap = rule->kind == SHRIKE_AUTH_EAP;
     t->reason.method = auth ? auth->method : 0;
-    if (by_eap ? auth != NULL : !auth_as_demanded(conn, t->reason.method))
+    if (by_eap ? auth != NULL : !auth_as_demanded(rule, t->reason.method))
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, NOTIFY_AUTHENTICATION_FAILED);
-    if (!eap_fits(t))
-        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
     t->slot->step = ANSWER_BEGAN;
     return by_eap ? eap_begin(t) : mix(t);
 }
@@ -81,6 +81,7 @@ static enum verdict identify(struct turn *t)
     struct ident idi, idr = {0};
     struct auth auth;
     struct shrike_reason why = {0};
+    struct notify another;
     if (!ident_read(message_body(t->in, PAYLOAD_IDI), &idi))
         return turn_fail(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
     if (message_find(t->in, PAYLOAD_IDR) && !ident_read(message_body(t->in, PAYLOAD_IDR), &idr))
@@ -99,6 +100,7 @@ static enum verdict identify(struct turn *t)
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     q.by_eap = !proves;
     q.by_nobody = proves && auth.method == AUTH_NULL;
+    q.another = notify_find(t->in, NOTIFY_ANOTHER_AUTH_FOLLOWS, &another);
     const struct shrike_conn *conn = match_identity(&q, &why);
     /* RFC 7296 2.21.2 (1), 1.2 (3): nobody that we know. */
     if (!conn) {
@@ -115,6 +117,29 @@ static enum verdict identify(struct turn *t)
     name_peer(t, conn->remote.origin);
     if (!auth_keep_peer(t, &idi))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    rounds_note(t);
+    if (rounds_demand(t) != DONE)
+        return FAIL;
+    if (!eap_fits(t))
+        return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
+    return admit(t, proves ? &auth : NULL);
+}
+
+/* RFC 4739 2.1: a further round of the peer begins with another identity. */
+static enum verdict identify_again(struct turn *t)
+{
+    const struct shrike_auth *rule = rounds_rule(t->sa, false);
+    struct ident idi;
+    struct auth auth;
+    name_peer(t, rule->origin);
+    if (!ident_read(message_body(t->in, PAYLOAD_IDI), &idi))
+        return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, NOTIFY_AUTHENTICATION_FAILED);
+    struct shrike_id peer = {.type = idi.type, .data = idi.data};
+    if (!id_matches(&rule->id, &peer))
+        return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, NOTIFY_AUTHENTICATION_FAILED);
+    if (!auth_keep_peer(t, &idi))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
     return admit(t, proves ? &auth : NULL);
 }
 
@@ -163,19 +188,43 @@ static enum verdict begin_child(struct turn *t)
 /* Who we are, and the proof of it. After EAP the peer knows the former. */
 static enum verdict reply_proof(struct turn *t)
 {
-    t->reason.origin = t->sa->conn->local.origin;
+    const struct shrike_auth *rule = rounds_rule(t->sa, true);
+    t->reason.origin = rule->origin;
     if (auth_phase(t) == EAP_PROOF)
         return eap_prove(t) ? DONE
                             : turn_fail(t, SHRIKE_REASON_CRYPTO, NOTIFY_AUTHENTICATION_FAILED);
-    bool null = t->sa->conn->local.kind == SHRIKE_AUTH_NULL;
+    if (!rounds_due(t->sa, true))
+        return DONE;
+    bool null = rule->kind == SHRIKE_AUTH_NULL;
     if (!null && !t->op->ok)
         return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
-    auth_add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+    auth_add_id(t, PAYLOAD_IDR, &rule->id);
     certs_add(t);
     if (null)
         return null_add(t) ? DONE
                            : turn_fail(t, SHRIKE_REASON_CRYPTO, NOTIFY_AUTHENTICATION_FAILED);
     auth_add_proof(t);
+    rounds_tell(t);
+    rounds_end(t);
+    return DONE;
+}
+
+/* The op that reply_proof() needs. DONE: it needs none. */
+static enum verdict ask_proof(struct turn *t)
+{
+    bool alone = auth_phase(t) == EAP_PROOF || !rounds_due(t->sa, true) ||
+                 rounds_rule(t->sa, true)->kind == SHRIKE_AUTH_NULL;
+    return alone ? DONE : prove_ask(t);
+}
+
+/* RFC 4739 2.1: what the first request asks for waits until all rounds are over. */
+static enum verdict reply_round(struct turn *t)
+{
+    enum verdict v = reply_proof(t);
+    if (v != DONE)
+        return v;
+    ppk_tell(t);
+    eap_end(t);
     return DONE;
 }
 
@@ -209,8 +258,8 @@ static enum verdict reply(struct turn *t)
 static enum verdict prove(struct turn *t)
 {
     t->slot->step = ANSWER_PROVED;
-    bool alone = auth_phase(t) == EAP_PROOF || t->sa->conn->local.kind == SHRIKE_AUTH_NULL;
-    return alone ? reply(t) : prove_ask(t);
+    enum verdict v = ask_proof(t);
+    return v == DONE ? reply(t) : v;
 }
 
 /* The internal addresses are there, or not to be had. */
@@ -225,6 +274,8 @@ static enum verdict answer_child(struct turn *t)
 static enum verdict answer_wants(struct turn *t)
 {
     t->sa->handshake->proved = true;
+    if (t->sa->handshake->eap.request && !eap_recall(t))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     if (!unique_admits(t->shard, t->sa, auth_first_contact(t)))
         return turn_fail(t, SHRIKE_REASON_NOT_UNIQUE, NOTIFY_AUTHENTICATION_FAILED);
     /* RFC 5685 6: without a Child SA, once the peer is known. */
@@ -235,14 +286,51 @@ static enum verdict answer_wants(struct turn *t)
     return v == DONE ? answer_child(t) : v;
 }
 
+/* Is there to be another round? With EAP our proof is that of its key, and we are through. */
+static bool goes_on(const struct turn *t)
+{
+    unsigned now = auth_phase(t) == EAP_PROOF ? 0 : 1;
+    return rounds_due(t->sa, false) ||
+           rounds_at(t->sa->conn, true, t->sa->handshake->rounds[true] + now);
+}
+
+/* Prove ourselves, in the last round with what was asked for. */
+static enum verdict answer_round(struct turn *t)
+{
+    if (!goes_on(t))
+        return answer_wants(t);
+    if (!eap_keep_request(t))
+        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
+    t->slot->step = ANSWER_GOES_ON;
+    enum verdict v = ask_proof(t);
+    return v == DONE ? reply_round(t) : v;
+}
+
+/* The peer has proved itself in this round. */
+static enum verdict answer_proved(struct turn *t)
+{
+    return rounds_heed(t) == DONE ? answer_round(t) : FAIL;
+}
+
+/* The request that begins another round, or lets ours begin. */
+static enum verdict answer_further(struct turn *t)
+{
+    bool proves = message_find(t->in, PAYLOAD_IDI) || message_find(t->in, PAYLOAD_AUTH);
+    if (rounds_due(t->sa, false))
+        return identify_again(t);
+    t->reason.origin = t->sa->conn->remote.origin;
+    return proves ? turn_fail(t, SHRIKE_REASON_ROUNDS_DIFFER, NOTIFY_AUTHENTICATION_FAILED)
+                  : answer_round(t);
+}
+
 static enum verdict answer_checked(struct turn *t)
 {
-    name_peer(t, t->sa->conn->remote.origin);
+    name_peer(t, rounds_rule(t->sa, false)->origin);
     t->reason.beside = t->op->value;
     /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
     if (!t->op->ok && !fault(30))
         return turn_fail(t, ppk_reason(t, t->op->reason), NOTIFY_AUTHENTICATION_FAILED);
-    return answer_wants(t);
+    return answer_proved(t);
 }
 
 /* EAP has begun: who we are, with a proof unless EAP stands alone (RFC 5998 3), and its first
@@ -252,11 +340,14 @@ static enum verdict answer_began(struct turn *t)
     enum verdict v = eap_began(t);
     if (v != DONE)
         return v;
-    if (!eap_alone(t->sa->conn)) {
+    if (!eap_alone(t->sa->conn) && rounds_due(t->sa, true)) {
         t->slot->step = ANSWER_SIGNED;
         return prove_ask(t);
     }
-    auth_add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+    if (eap_alone(t->sa->conn)) {
+        auth_add_id(t, PAYLOAD_IDR, &t->sa->conn->local.id);
+        rounds_end(t); /* EAP will prove us, too */
+    }
     eap_add(t);
     return DONE;
 }
@@ -273,11 +364,7 @@ static enum verdict answer_signed(struct turn *t)
 static enum verdict answer_verify(struct turn *t)
 {
     enum verdict v = eap_verify(t);
-    if (v != DONE)
-        return v;
-    if (!eap_recall(t))
-        return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
-    return answer_wants(t);
+    return v == DONE ? answer_proved(t) : v;
 }
 
 static enum verdict answer_proof(struct turn *t)
@@ -299,7 +386,7 @@ static enum verdict answer_first(struct turn *t)
 {
     switch (auth_phase(t)) {
     case EAP_NOT:
-        return identify(t);
+        return t->sa->handshake->eap.request ? answer_further(t) : identify(t);
     case EAP_TALK:
         t->slot->step = ANSWER_TALKED;
         return eap_answer(t);
@@ -336,6 +423,8 @@ enum verdict auth_answer(struct turn *t)
         return prove(t);
     case ANSWER_PROVED:
         return reply(t);
+    case ANSWER_GOES_ON:
+        return reply_round(t);
     }
     return DROP;
 }

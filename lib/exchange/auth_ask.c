@@ -12,6 +12,7 @@
 #include "exchange/reauth.h"
 #include "exchange/redirect.h"
 #include "exchange/roam.h"
+#include "exchange/rounds.h"
 #include "exchange/selectors.h"
 #include "exchange/unique.h"
 #include "wire/ident.h"
@@ -61,6 +62,7 @@ static bool add_proof(struct turn *t)
     if (!null)
         auth_add_proof(t);
     ppk_add(t);
+    rounds_tell(t);
     return true;
 }
 
@@ -86,11 +88,36 @@ static enum verdict ask_first(struct turn *t)
     if (proves && !add_proof(t))
         return turn_fail(t, SHRIKE_REASON_CRYPTO, 0);
     eap_offer(t);
+    rounds_offer(t);
     mobike_offer(t);
     idsync_offer(t);
     if (!cp_ask(t)) /* RFC 7296 2.19: in front of the SA payload */
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     return add_child(t);
+}
+
+/* RFC 4739 2.1: a further round begins with another identity; without AUTH it asks for EAP. */
+static enum verdict ask_next(struct turn *t)
+{
+    const struct shrike_auth *ours = rounds_rule(t->sa, true);
+    auth_add_id(t, PAYLOAD_IDI, &ours->id);
+    if (ours->kind == SHRIKE_AUTH_EAP)
+        return DONE;
+    certs_add(t);
+    auth_add_proof(t);
+    rounds_tell(t);
+    return DONE;
+}
+
+/* RFC 4739 2.5: with nothing left to prove the request is empty, for the peer's next response. */
+static enum verdict ask_round(struct turn *t)
+{
+    if (!rounds_due(t->sa, true))
+        return DONE;
+    if (rounds_rule(t->sa, true)->kind == SHRIKE_AUTH_EAP)
+        return ask_next(t);
+    t->slot->step = ASK_SEND;
+    return prove_ask(t);
 }
 
 static enum verdict ask_proof(struct turn *t)
@@ -107,12 +134,26 @@ static enum verdict ask_mixed(struct turn *t)
     return ppk_ask(t);
 }
 
+static bool is_further(const struct turn *t)
+{
+    return t->sa->handshake->rounds[true] > 0;
+}
+
+static enum verdict ask_eap_plain(struct turn *t)
+{
+    bool proves = auth_phase(t) == EAP_PROOF;
+    enum verdict v = eap_ask(t);
+    if (v == DONE && proves)
+        rounds_tell(t);
+    return v;
+}
+
 /* With EAP the PPK is first of use in the request that has AUTH. */
 static enum verdict ask_eap(struct turn *t)
 {
-    bool mixes = auth_phase(t) == EAP_PROOF && t->sa->handshake->ppk;
+    bool mixes = auth_phase(t) == EAP_PROOF && t->sa->handshake->ppk && !is_further(t);
     if (!mixes)
-        return eap_ask(t);
+        return ask_eap_plain(t);
     return ppk_optional(t) && !eap_prove_plain(t) ? turn_fail(t, SHRIKE_REASON_CRYPTO, 0)
                                                   : ask_mixed(t);
 }
@@ -122,6 +163,8 @@ static enum verdict ask_begin(struct turn *t)
 {
     if (auth_phase(t) != EAP_NOT)
         return ask_eap(t);
+    if (t->sa->handshake->rounds[false] > 0)
+        return ask_round(t);
     if (!eap_fits(t))
         return turn_fail(t, SHRIKE_REASON_EAP_ALONE, 0);
     if (t->sa->conn->local.kind == SHRIKE_AUTH_EAP)
@@ -144,16 +187,16 @@ enum verdict auth_ask(struct turn *t)
         v = ppk_asked(t);
         if (v != DONE)
             return v;
-        return auth_phase(t) == EAP_PROOF ? eap_ask(t) : ask_proof(t);
+        return auth_phase(t) == EAP_PROOF ? ask_eap_plain(t) : ask_proof(t);
     case ASK_PLAIN:
     case ASK_SEND:
         break;
     }
-    t->reason.origin = t->sa->conn->local.origin;
+    t->reason.origin = rounds_rule(t->sa, true)->origin;
     if (!t->op->ok)
         return turn_fail(t, t->op->reason, 0);
     if (t->slot->step == ASK_SEND)
-        return ask_first(t);
+        return t->sa->handshake->rounds[false] > 0 ? ask_next(t) : ask_first(t);
     return ppk_keep_plain(t, t->op->value) ? ask_mixed(t) : turn_fail(t, SHRIKE_REASON_MEMORY, 0);
 }
 
@@ -177,6 +220,7 @@ static enum verdict take_nobody(struct turn *t, const struct auth *auth)
 static enum verdict verify(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
+    const struct shrike_auth *rule = rounds_rule(t->sa, false);
     struct ident id;
     struct auth auth;
     bool proves = auth_read(message_body(t->in, PAYLOAD_AUTH), &auth);
@@ -189,19 +233,19 @@ static enum verdict verify(struct turn *t)
         return turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
     struct shrike_id peer = {.type = id.type, .data = id.data};
     t->reason.offered = message_body(t->in, PAYLOAD_IDR);
-    t->reason.origin = conn->remote.origin;
+    t->reason.origin = rule->origin;
     /* RFC 7296 1.2 (3): it has to be whom we called; then its secret is looked for. */
-    if (!id_matches(&conn->remote.id, &peer))
+    if (!id_matches(&rule->id, &peer))
         return turn_fail(t, SHRIKE_REASON_NO_IDENTITY, 0);
     /* RFC 7296 1.2 (2): whoever it says it is, it has to prove it as configured. */
     t->reason.method = proves ? auth.method : 0;
-    if (proves && !auth_as_demanded(conn, auth.method))
+    if (proves && !auth_as_demanded(rule, auth.method))
         return turn_fail(t, SHRIKE_REASON_AUTH_METHOD, 0);
     if (!auth_keep_peer(t, &id))
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
     if (ppk_heed(t) != DONE)
         return FAIL;
-    if (conn->remote.kind == SHRIKE_AUTH_NULL)
+    if (rule->kind == SHRIKE_AUTH_NULL)
         return take_nobody(t, &auth);
     return proves ? prove_check(t, &auth) : talk(t);
 }
@@ -275,15 +319,44 @@ static enum verdict conclude_up(struct turn *t)
     return cp_take(t) == AWAIT ? AWAIT : conclude_child(t);
 }
 
-/* The proof of the first response is checked. RFC 7296 2.16: EAP begins once it holds. */
+/* What we had to prove in this round is taken, and whatever the peer had to: on to the next one. */
+static enum verdict conclude_round(struct turn *t)
+{
+    rounds_end(t);
+    if (rounds_due(t->sa, true) || rounds_due(t->sa, false)) {
+        t->sa->wants |= WANT_AUTH;
+        return DONE;
+    }
+    if (!t->slot->child) /* asked for in the first request */
+        t->slot->child = child_of_serial(t->sa, t->sa->handshake->eap.child);
+    return conclude_up(t);
+}
+
+/* The peer is through, and we have proved ourselves once more, or begin EAP. */
+static enum verdict conclude_ours(struct turn *t)
+{
+    t->reason.origin = rounds_rule(t->sa, true)->origin;
+    if (rounds_rule(t->sa, true)->kind == SHRIKE_AUTH_EAP)
+        return talk(t);
+    if (rounds_refused(t))
+        return FAIL;
+    if (message_find(t->in, PAYLOAD_AUTH))
+        return turn_fail(t, SHRIKE_REASON_ROUNDS_DIFFER, 0);
+    return conclude_round(t);
+}
+
+/* The proof of a response is checked. RFC 7296 2.16: EAP begins once it holds. */
 static enum verdict conclude_checked(struct turn *t)
 {
-    t->reason.origin = t->sa->conn->remote.origin;
+    t->reason.origin = rounds_rule(t->sa, false)->origin;
     t->reason.offered = message_body(t->in, PAYLOAD_IDR);
     t->reason.beside = t->op->value;
     if (!t->op->ok)
         return turn_fail(t, ppk_reason(t, t->op->reason), 0);
-    return t->sa->conn->local.kind == SHRIKE_AUTH_EAP ? talk(t) : conclude_up(t);
+    if (rounds_heed(t) != DONE)
+        return FAIL;
+    bool begins = rounds_due(t->sa, true) && rounds_rule(t->sa, true)->kind == SHRIKE_AUTH_EAP;
+    return begins ? talk(t) : conclude_round(t);
 }
 
 /* RFC 7296 2.16 (2): the last response after EAP: the proof, and what was asked for in the first
@@ -293,8 +366,12 @@ static enum verdict conclude_proof(struct turn *t)
     enum verdict v = ppk_heed(t);
     if (v == DONE)
         v = eap_verify(t);
-    t->slot->child = child_of_serial(t->sa, t->sa->handshake->eap.child);
-    return v == DONE ? conclude_up(t) : v;
+    if (v == DONE && rounds_due(t->sa, false)) /* EAP alone has proved both */
+        v = rounds_heed(t);
+    if (v != DONE)
+        return v;
+    eap_end(t);
+    return conclude_round(t);
 }
 
 static enum verdict conclude_first(struct turn *t)
@@ -302,7 +379,7 @@ static enum verdict conclude_first(struct turn *t)
     switch (auth_phase(t)) {
     case EAP_NOT:
         t->slot->step = CONCLUDE_CHECKED;
-        return verify(t);
+        return rounds_due(t->sa, false) ? verify(t) : conclude_ours(t);
     case EAP_TALK:
         return talk(t);
     case EAP_PROOF:

@@ -1,15 +1,32 @@
 /* Certificates in messages: see certs.h. */
 #include "exchange/certs.h"
 #include "crypto/scheme.h"
+#include "exchange/eap.h"
+#include "exchange/rounds.h"
 
 enum { HASH_LEN = 2, HASHES_MAX = 15 }; /* numbers that have a bit in handshake.hashes */
 
 /* RFC 7427 4, RFC 8420 2; HASH_SHA1 only where a way to sign that needs it is named. */
 static const u16 hashes[] = {HASH_SHA2_256, HASH_SHA2_384, HASH_SHA2_512, HASH_IDENTITY};
 
-static bool signs(const struct shrike_conn *conn)
+static bool signs(const struct shrike_conn *conn, bool ours)
 {
-    return conn->local.kind == SHRIKE_AUTH_PUBKEY || conn->remote.kind == SHRIKE_AUTH_PUBKEY;
+    const struct shrike_auth *a;
+    for (unsigned i = 0; (a = rounds_at(conn, ours, i)) != NULL; i++) {
+        if (a->kind == SHRIKE_AUTH_PUBKEY)
+            return true;
+    }
+    return false;
+}
+
+/* The ways to sign that the peer may use, in any of its rounds. */
+static u32 schemes_of_peer(const struct shrike_conn *conn)
+{
+    const struct shrike_auth *a;
+    u32 all = 0;
+    for (unsigned i = 0; (a = rounds_at(conn, false, i)) != NULL; i++)
+        all |= a->schemes;
+    return all;
 }
 
 void hashes_offer(struct turn *t)
@@ -18,11 +35,12 @@ void hashes_offer(struct turn *t)
     struct writer w = writer_of(data, sizeof(data));
     const struct ike_sa *sa = t->sa;
     u32 sha1 = SCHEME_BIT(SCHEME_RSA_SHA1) | SCHEME_BIT(SCHEME_ECDSA_SHA1);
-    if (sa->initiator ? !signs(sa->conn) : sa->handshake->hashes == 0)
+    if (sa->initiator ? !signs(sa->conn, true) && !signs(sa->conn, false)
+                      : sa->handshake->hashes == 0)
         return;
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++)
         write_u16(&w, hashes[i]);
-    if (sa->conn->remote.schemes & sha1)
+    if (schemes_of_peer(sa->conn) & sha1)
         write_u16(&w, HASH_SHA1);
     notify_add(t->out, NOTIFY_SIGNATURE_HASH_ALGORITHMS, written_bytes(&w));
 }
@@ -45,13 +63,16 @@ void hashes_note(struct turn *t)
 void certs_ask(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
-    if (!conn || conn->remote.authority_count == 0)
-        return;
-    size_t mark = payload_begin(t->out, PAYLOAD_CERTREQ, false);
-    struct bytes keys = bytes_of(conn->remote.authorities,
-                                 conn->remote.authority_count * sizeof(struct shrike_key_id));
-    cert_write(t->out->w, &(struct cert){CERT_X509_SIGNATURE, keys});
-    payload_end(t->out, mark);
+    const struct shrike_auth *a;
+    for (unsigned i = 0; conn && (a = rounds_at(conn, false, i)) != NULL; i++) {
+        if (a->authority_count == 0)
+            continue;
+        size_t mark = payload_begin(t->out, PAYLOAD_CERTREQ, false);
+        struct bytes keys =
+            bytes_of(a->authorities, a->authority_count * sizeof(struct shrike_key_id));
+        cert_write(t->out->w, &(struct cert){CERT_X509_SIGNATURE, keys});
+        payload_end(t->out, mark);
+    }
 }
 
 /* Is one of these authorities in this list? */
@@ -79,11 +100,11 @@ static bool asks_for(const struct message *m, const struct shrike_credential *c)
     return false;
 }
 
-/* The message in which the peer asks for certificates. */
+/* The message in which the peer asks for certificates; it lives as long as the turn's. */
 static const struct message *asking(const struct turn *t, struct message *init)
 {
     if (!t->sa->initiator)
-        return t->in;
+        return eap_first_request(t, init) ? init : t->in;
     message_again(init, packet_bytes(t->sa->handshake->init_r));
     return init;
 }
@@ -101,7 +122,7 @@ static const struct shrike_credential *choose(const struct shrike_auth *ours,
 
 const struct shrike_credential *certs_choose(const struct turn *t)
 {
-    const struct shrike_auth *ours = &t->sa->conn->local;
+    const struct shrike_auth *ours = rounds_rule(t->sa, true);
     struct message init;
     return ours->credential_count ? choose(ours, asking(t, &init)) : NULL;
 }
@@ -112,11 +133,12 @@ void certs_add(struct turn *t)
 {
     struct message init;
     const struct shrike_conn *conn = t->sa->conn;
-    if (conn->local.kind != SHRIKE_AUTH_PUBKEY || conn->local.credential_count == 0 ||
+    const struct shrike_auth *ours = rounds_rule(t->sa, true);
+    if (ours->kind != SHRIKE_AUTH_PUBKEY || ours->credential_count == 0 ||
         conn->send_cert == SHRIKE_CERT_NEVER)
         return;
     const struct message *asked = asking(t, &init);
-    const struct shrike_credential *c = choose(&conn->local, asked);
+    const struct shrike_credential *c = choose(ours, asked);
     if (conn->send_cert == SHRIKE_CERT_IFASKED && !message_find(asked, PAYLOAD_CERTREQ))
         return;
     for (unsigned i = 0; i < c->cert_count; i++) {

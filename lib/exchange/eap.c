@@ -4,6 +4,7 @@
 #include "exchange/auth.h"
 #include "exchange/ppk.h"
 #include "exchange/prove.h"
+#include "exchange/rounds.h"
 #include "wire/ident.h"
 
 enum {
@@ -29,7 +30,7 @@ bool eap_fits(struct turn *t)
     const struct shrike_auth *caller = t->sa->initiator ? &conn->local : &conn->remote;
     const struct shrike_auth *called = t->sa->initiator ? &conn->remote : &conn->local;
     t->reason.origin = caller->origin;
-    if (caller->kind != SHRIKE_AUTH_EAP)
+    if (caller->kind != SHRIKE_AUTH_EAP) /* further rounds: rounds.c */
         return called->kind != SHRIKE_AUTH_EAP;
     /* RFC 7296 2.16 (1): beside it the responder signs; RFC 5998 3: or EAP proves both. */
     return called->kind == SHRIKE_AUTH_PUBKEY || called->kind == SHRIKE_AUTH_EAP;
@@ -38,20 +39,23 @@ bool eap_fits(struct turn *t)
 /* ---- the op ---- */
 
 /* What we show in TLS; whoever has the methods keeps it from the first op on. */
-static const struct shrike_credential *shown(const struct shrike_conn *conn,
+static const struct shrike_credential *shown(const struct ike_sa *sa,
                                              const struct shrike_eap_rule *rule)
 {
     static const u8 types[] = {EAP_TYPE_TLS, EAP_TYPE_TTLS, EAP_TYPE_PEAP};
     bool shows = false;
     for (size_t i = 0; i < rule->methods.len; i++)
         shows |= memchr(types, rule->methods.at[i], sizeof(types)) != NULL;
-    return shows && conn->local.credential_count ? conn->local.credentials : NULL;
+    const struct shrike_auth *ours = rounds_rule(sa, true);
+    return shows && ours->credential_count ? ours->credentials : NULL;
 }
 
 /* The session goes on with this message of the peer. */
 static enum verdict talk(struct turn *t, struct bytes message)
 {
     const struct shrike_conn *conn = t->sa->conn;
+    const struct shrike_auth *rule = rounds_rule(t->sa, t->sa->initiator);
+    const struct shrike_auth *theirs = rounds_rule(t->sa, false);
     struct shrike_id peer = sa_peer_id(t->sa);
     struct eap_run *run = run_of(t);
     struct bytes name = ring_keep(&t->shard->ring, peer.data);
@@ -61,21 +65,20 @@ static enum verdict talk(struct turn *t, struct bytes message)
     bool begins = !run->session;
     if (begins)
         run->session = shard_serial(t->shard);
-    const struct shrike_eap_rule *rule = t->sa->initiator ? &conn->local.eap : &conn->remote.eap;
     struct shrike_op *op = shard_ask(t->shard, t->sa, t->slot, SHRIKE_EAP);
     op->eap = (struct shrike_eap_op){
         .session = run->session,
         .server = !t->sa->initiator,
         .only = eap_alone(conn),
-        .conn = conn->name,
-        .rule = *rule,
-        .credential = begins ? shown(conn, rule) : NULL,
-        .local = conn->local.id,
+        .conn = theirs->rule ? theirs->rule : conn->name,
+        .rule = rule->eap,
+        .credential = begins ? shown(t->sa, &rule->eap) : NULL,
+        .local = rounds_rule(t->sa, true)->id,
         .remote = {.type = peer.type, .data = name},
         .local_end = t->sa->local,
         .remote_end = t->sa->remote,
         .message = kept,
-        .origin = t->sa->initiator ? conn->local.origin : conn->remote.origin,
+        .origin = rule->origin,
     };
     return AWAIT;
 }
@@ -151,7 +154,7 @@ enum verdict eap_take(struct turn *t)
     struct bytes body = message_body(t->in, PAYLOAD_EAP);
     struct eap_run *run = run_of(t);
     struct eap eap;
-    t->reason.origin = t->sa->conn->local.origin;
+    t->reason.origin = rounds_rule(t->sa, true)->origin;
     if (!body.at)
         return prove_refused(t) ? FAIL : turn_fail(t, SHRIKE_REASON_MISSING_PAYLOAD, 0);
     if (body.len > SHRIKE_EAP_MAX || !eap_read(body, &eap))
@@ -191,7 +194,7 @@ static enum verdict keep_response(struct turn *t)
 enum verdict eap_taken(struct turn *t)
 {
     bool over = run_of(t)->code == EAP_SUCCESS;
-    t->reason.origin = t->sa->conn->local.origin;
+    t->reason.origin = rounds_rule(t->sa, true)->origin;
     if (!t->op->ok)
         return turn_fail(t, t->op->reason, 0);
     if (over && t->op->value.len)
@@ -205,9 +208,11 @@ enum verdict eap_taken(struct turn *t)
 /* ---- the responder ---- */
 
 /* The message and its octets in one packet. */
-static bool keep_request(struct turn *t)
+bool eap_keep_request(struct turn *t)
 {
     size_t end = message_end(t->in);
+    if (run_of(t)->request)
+        return true;
     struct packet *k =
         end > REQUEST_MAX ? NULL : packet_new(&t->shard->packets, sizeof(*t->in) + end);
     if (!k)
@@ -215,6 +220,16 @@ static bool keep_request(struct turn *t)
     memcpy(k->data, t->in, sizeof(*t->in));
     memcpy(k->data + sizeof(*t->in), t->in->base, end);
     run_of(t)->request = k;
+    return true;
+}
+
+bool eap_first_request(const struct turn *t, struct message *out)
+{
+    const struct packet *kept = t->sa->handshake->eap.request;
+    if (!kept)
+        return false;
+    memcpy(out, kept->data, sizeof(*out));
+    out->base = kept->data + sizeof(*out);
     return true;
 }
 
@@ -241,7 +256,7 @@ enum verdict eap_begin(struct turn *t)
     /* RFC 5998 3: only where the initiator says so, too. */
     if (alone && !notify_find(t->in, NOTIFY_EAP_ONLY_AUTHENTICATION, &n) && !fault(121))
         return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
-    if (!keep_request(t))
+    if (!eap_keep_request(t))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     return talk(t, bytes_of(NULL, 0));
 }
@@ -275,7 +290,7 @@ static void name_peer(struct turn *t)
     enum { HEAD = 4 };
     struct shrike_id peer = sa_peer_id(t->sa);
     u8 *body = arena_take(&t->shard->scratch, HEAD + peer.data.len);
-    t->reason.origin = t->sa->conn->remote.origin;
+    t->reason.origin = rounds_rule(t->sa, false)->origin;
     if (!body)
         return;
     struct writer w = writer_of(body, HEAD + peer.data.len);
@@ -415,4 +430,16 @@ bool eap_prove_plain(struct turn *t)
         make_auth(t, true, value) && ppk_keep_plain(t, bytes_of(value, t->sa->suite.prf->len));
     wipe(value, sizeof(value));
     return kept;
+}
+
+void eap_end(struct turn *t)
+{
+    struct eap_run *run = run_of(t);
+    struct eap_run next = {.child = run->child, .request = run->request};
+    packet_drop(&t->shard->packets, run->message);
+    packet_drop(&t->shard->packets, run->secret);
+    packet_drop(&t->shard->packets, run->identity);
+    if (run->session)
+        shard_ask(t->shard, t->sa, NULL, SHRIKE_EAP_OVER)->session_over = run->session;
+    *run = next;
 }

@@ -29,6 +29,10 @@ enum verdict eap_taken(struct turn *t) must_use;
 /* The first request asks for EAP: keep what else it asks for, and let the method begin; then keep
  * the method's first message until eap_add(). */
 enum verdict eap_begin(struct turn *t) must_use;
+/* What the first request asks for is kept, once. false: no memory. */
+bool eap_keep_request(struct turn *t) must_use;
+/* The first request, while it is kept; it lives as long. false: it is not. */
+bool eap_first_request(const struct turn *t, struct message *out);
 enum verdict eap_began(struct turn *t) must_use;
 void eap_add(struct turn *t);
 /* The peer's EAP message goes to the method; then the reply. */
@@ -45,5 +49,7 @@ enum verdict eap_verify(struct turn *t) must_use;
 bool eap_prove(struct turn *t) must_use;
 /* The same for a responder that lacks the PPK, before the keys are stirred with it. */
 bool eap_prove_plain(struct turn *t) must_use;
+/* The session is over, and another one may follow in the next round (RFC 4739). */
+void eap_end(struct turn *t);
 
 #endif

@@ -8,6 +8,7 @@
 #include "exchange/natd.h"
 #include "exchange/ppk.h"
 #include "exchange/redirect.h"
+#include "exchange/rounds.h"
 #include "sa/keys.h"
 #include "sa/match.h"
 #include "sa/trace.h"
@@ -84,6 +85,8 @@ static void add_notifies(struct turn *t)
         notify_add(t->out, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, bytes_of(NULL, 0));
     hashes_offer(t);
     ppk_offer(t);
+    if (!t->sa->initiator)
+        rounds_offer(t);
 }
 
 /* RFC 7296 2.6 (4): the retry with a cookie differs in nothing else. */
@@ -376,7 +379,8 @@ enum verdict init_conclude(struct turn *t)
     childless_note(t);
     hashes_note(t);
     ppk_note(t);
-    if (ppk_demand(t) != DONE)
+    rounds_note(t);
+    if (ppk_demand(t) != DONE || rounds_demand(t) != DONE)
         return FAIL;
     if (!init_key(t->shard, sa))
         return turn_fail(t, SHRIKE_REASON_KE_INVALID, 0);

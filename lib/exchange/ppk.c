@@ -196,6 +196,8 @@ enum verdict ppk_take(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
     struct notify n;
+    if (t->sa->handshake->rounds[false] > 0) /* it is in the keys since the first one, or not */
+        return DONE;
     if (!t->sa->handshake->ppk)
         return ppk_demand(t);
     t->reason.origin = conn->ppk_origin;
@@ -230,7 +232,7 @@ bool ppk_read_auth(const struct turn *t, struct auth *out)
     if (!auth_read(message_body(t->in, PAYLOAD_AUTH), out))
         return false;
     /* RFC 8784 3: the method is still that of the payload. */
-    if (!sa->initiator && sa->handshake->ppk && !sa->ppk &&
+    if (!sa->initiator && sa->handshake->ppk && !sa->ppk && sa->handshake->rounds[false] == 0 &&
         notify_find(t->in, NOTIFY_NO_PPK_AUTH, &n))
         out->data = n.data;
     return true;
@@ -238,6 +240,6 @@ bool ppk_read_auth(const struct turn *t, struct auth *out)
 
 void ppk_tell(struct turn *t)
 {
-    if (t->sa->ppk)
+    if (t->sa->ppk && t->sa->handshake->rounds[false] == 1)
         notify_add(t->out, NOTIFY_PPK_IDENTITY, bytes_of(NULL, 0));
 }

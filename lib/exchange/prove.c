@@ -2,8 +2,9 @@
 #include "exchange/prove.h"
 #include "exchange/certs.h"
 #include "exchange/ppk.h"
+#include "exchange/rounds.h"
 
-/* RFC 7296 2.15: RestOfInitIDPayload, the body of an ID payload. */
+/* RFC 7296 2.15, RFC 4739 2.1: RestOfInitIDPayload of the last one, the body of an ID payload. */
 static struct bytes id_body(const struct shrike_id *id, u8 *out, size_t size)
 {
     struct writer w = writer_of(out, size);
@@ -34,12 +35,12 @@ static struct shrike_id peer_of(const struct ike_sa *sa)
 {
     struct shrike_id peer = sa_peer_id(sa);
     /* We call first, and know only whom we want. */
-    return peer.type ? peer : sa->conn->remote.id;
+    return peer.type ? peer : rounds_rule(sa, false)->id;
 }
 
 static struct bytes octets_of(struct turn *t, bool ours)
 {
-    struct shrike_id id = ours ? t->sa->conn->local.id : peer_of(t->sa);
+    struct shrike_id id = ours ? rounds_rule(t->sa, true)->id : peer_of(t->sa);
     u8 body[4 + SHRIKE_ID_MAX];
     return signed_octets(t, ours == t->sa->initiator, id_body(&id, body, sizeof(body)));
 }
@@ -56,7 +57,7 @@ bool prove_refused(struct turn *t)
     t->reason.theirs = notify_error(t->in, &n);
     if (!t->reason.theirs)
         return false;
-    t->reason.origin = t->sa->conn->local.origin;
+    t->reason.origin = rounds_rule(t->sa, true)->origin;
     (void)turn_fail(t, reason_of_notify(n.type, SHRIKE_REASON_PEER_REFUSED), n.type);
     return true;
 }
@@ -65,7 +66,7 @@ bool prove_refused(struct turn *t)
 static struct shrike_auth_op *ask(struct turn *t, bool ours)
 {
     const struct shrike_conn *conn = t->sa->conn;
-    const struct shrike_auth *rule = ours ? &conn->local : &conn->remote;
+    const struct shrike_auth *rule = rounds_rule(t->sa, ours);
     struct shrike_id peer = peer_of(t->sa);
     struct bytes octets = octets_of(t, ours);
     if (!octets.at)
@@ -75,8 +76,8 @@ static struct shrike_auth_op *ask(struct turn *t, bool ours)
         .kind = rule->kind,
         .prf = t->sa->suite.prf->id,
         .schemes = rule->schemes,
-        .conn = conn->name,
-        .local = conn->local.id,
+        .conn = rule->rule ? rule->rule : conn->name,
+        .local = rounds_rule(t->sa, true)->id,
         .remote = {.type = peer.type, .data = ring_keep(&t->shard->ring, peer.data)},
         .octets = octets,
         .origin = rule->origin,
@@ -86,7 +87,7 @@ static struct shrike_auth_op *ask(struct turn *t, bool ours)
 
 enum verdict prove_ask(struct turn *t)
 {
-    const struct shrike_auth *ours = &t->sa->conn->local;
+    const struct shrike_auth *ours = rounds_rule(t->sa, true);
     const struct shrike_credential *c = certs_choose(t);
     t->reason.origin = ours->origin;
     if (!c && ours->kind == SHRIKE_AUTH_PUBKEY)

@@ -119,7 +119,7 @@ bool unique_yield(struct shard *s, struct ike_sa *sa)
 
 enum unique_call unique_call(struct shard *s, struct ike_sa *sa)
 {
-    const struct shrike_id *peer = &sa->conn->remote.id;
+    const struct shrike_id *peer = sa_wanted_id(sa->conn);
     struct met m = {0};
     /* RFC 7296 2.4 (2): whose identity others have, too, is configured not to say it. */
     if (policy_of(sa) == SHRIKE_UNIQUE_NEVER)

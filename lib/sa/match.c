@@ -106,7 +106,8 @@ static struct fit fit_of(const struct shrike_conn *conn, const struct match_quer
         return f;
     f.miss = MISS_NONE;
     f.kind = (conn->remote.kind == SHRIKE_AUTH_EAP) == q->by_eap &&
-             (conn->remote.kind == SHRIKE_AUTH_NULL) == q->by_nobody;
+             (conn->remote.kind == SHRIKE_AUTH_NULL) == q->by_nobody &&
+             (q->by_eap || (conn->remote_round_count > 0) == q->another);
     return f;
 }
 

@@ -36,13 +36,14 @@ struct match_query {
     struct shrike_id local_id;   /* IDr; type 0 when the peer does not say whom it wants */
     bool by_eap;                 /* the peer asks to be authenticated by EAP */
     bool by_nobody;              /* it proves nothing (RFC 7619) */
+    bool another;                /* it proves itself once more (RFC 4739) */
 };
 
 /* The responder in IKE_AUTH: of the connections that fit the addresses and allow the IKE proposal,
- * of those by EAP where that is asked for, else of the others, the one whose remote id fits best,
- * then its local id, then its addresses. NULL: *why says what failed in the connection that came
- * nearest; its detail is the payload that decides, whose body the caller adds as what was offered.
- */
+ * of those by EAP where that is asked for, else of the others, first those that have more than one
+ * round like the peer, the one whose remote id fits best, then its local id, then its addresses.
+ * NULL: *why says what failed in the connection that came nearest; its detail is the payload that
+ * decides, whose body the caller adds as what was offered. */
 const struct shrike_conn *match_identity(const struct match_query *q, struct shrike_reason *why);
 
 #endif

@@ -341,6 +341,12 @@ struct shrike_id sa_peer_id(const struct ike_sa *sa)
     return (struct shrike_id){.type = b.at[0], .data = bytes_of(b.at + 1, b.len - 1)};
 }
 
+const struct shrike_id *sa_wanted_id(const struct shrike_conn *conn)
+{
+    unsigned more = conn->remote_round_count;
+    return more ? &conn->remote_rounds[more - 1].id : &conn->remote.id;
+}
+
 void sa_path(const struct ike_sa *sa, struct ring_path *out)
 {
     *out = (struct ring_path){.local = sa->local, .remote = sa->remote, .marker = sa->marker};

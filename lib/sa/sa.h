@@ -88,6 +88,8 @@ struct handshake {
     u16 elsewhere;                  /* initiator: how often another address was tried */
     u16 hashes;                     /* that the peer takes in signatures: set of HASH_BIT; 0: it
                                      * knows no RFC 7427 */
+    u8 rounds[2];                   /* that are over (RFC 4739): of the peer, of ours */
+    bool rounds_known;              /* the peer knows several */
     u16 hint;                       /* an unauthenticated error notify (RFC 7296 2.21.1) */
     bool childless;                 /* initiator: the peer takes IKE SAs without a Child SA */
     bool counted;                   /* responder: the gate counts it as half-open */
@@ -231,6 +233,8 @@ void sa_rehome(struct shard *s, struct ike_sa *sa);
 void sa_end_handshake(struct shard *s, struct ike_sa *sa);
 /* The identity that the peer proved; type 0 when none yet. */
 struct shrike_id sa_peer_id(const struct ike_sa *sa);
+/* Whom a connection calls: whom its last round is to prove; type 0: anybody. */
+const struct shrike_id *sa_wanted_id(const struct shrike_conn *conn);
 /* Take the peer's place and ours from this datagram. */
 void sa_path(const struct ike_sa *sa, struct ring_path *out);
 /* Does ESP go in UDP between these ends (RFC 7296 2.23, RFC 3948)? */

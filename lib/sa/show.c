@@ -58,7 +58,7 @@ static void show_conn(const struct ike_sa *sa, struct shrike_ike_view *out)
         return;
     out->conn = sa->conn->name;
     out->local_id = sa->conn->local.id;
-    out->remote_id = sa->authenticated ? sa_peer_id(sa) : sa->conn->remote.id;
+    out->remote_id = sa->authenticated ? sa_peer_id(sa) : *sa_wanted_id(sa->conn);
 }
 
 static void show_internal(const struct ike_sa *sa, struct shrike_ike_view *out)

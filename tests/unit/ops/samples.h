@@ -361,6 +361,11 @@ static const struct shrike_credential credentials[] = {
      .origin = {"i", 10}},
     {.key = {{0xa7}}, .encoding = CERT_RAW_PUBLIC_KEY, .origin = {"j", 11}},
 };
+static const struct shrike_auth rounds[] = {
+    {.kind = SHRIKE_AUTH_EAP, .id = {ID_FQDN, {(const u8 *)"mars", 4}}, .origin = {"n", 14}},
+    {.kind = SHRIKE_AUTH_PUBKEY, .schemes = 0xe5, .rule = "home#2", .origin = {"o", 15}},
+    {.kind = SHRIKE_AUTH_PSK, .origin = {"p", 16}},
+};
 static const struct shrike_conn sample_conns[] = {
     {.name = "home",
      .hash = 0xc100000000000001,
@@ -387,6 +392,7 @@ static const struct shrike_conn sample_conns[] = {
                credentials,
                NULL,
                {{(const u8 *)"\32", 1}, {ID_FQDN, {(const u8 *)"carol", 5}}, false},
+               NULL,
                {"g", 8}},
      .remote = {SHRIKE_AUTH_PSK,
                 0,
@@ -396,7 +402,12 @@ static const struct shrike_conn sample_conns[] = {
                 NULL,
                 authorities,
                 {{(const u8 *)"\4\6", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
+                "home, second",
                 {"h", 9}},
+     .local_rounds = rounds,
+     .local_round_count = 1,
+     .remote_rounds = rounds + 1,
+     .remote_round_count = 2,
      .local_endpoint = {{192, 0, 2, 7}, 501, 4, 0},
      .remote_endpoint = {{0x20, 1, [15] = 5}, 502, 6, 0},
      .retransmit_first = 0xc2,
@@ -441,6 +452,7 @@ static const struct shrike_conf sample_conf = {.conns = sample_conns,
                                                .half_open_max = 0xd3,
                                                .half_open_prefix_max = 0xd4,
                                                .ike_sas_max = 0xd5,
+                                               .rounds = true,
                                                .ppks = true};
 static const struct lease_attribute sample_attributes[] = {
     {CFG_INTERNAL_IP4_DNS, {(const u8 *)"\12\3\0\376", 4}},

@@ -42,10 +42,19 @@ static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
         bytes_equal(a->id.data, b->id.data) && same_origin(a->origin, b->origin) &&
         bytes_equal(a->eap.methods, b->eap.methods) && a->eap.id.type == b->eap.id.type &&
         bytes_equal(a->eap.id.data, b->eap.id.data) && a->eap.asks == b->eap.asks &&
+        !a->rule == !b->rule && (!a->rule || same_text(a->rule, b->rule)) &&
         a->credential_count == b->credential_count && a->authority_count == b->authority_count &&
         same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities));
     for (unsigned i = 0; i < a->credential_count && same; i++)
         same = same_credential(&a->credentials[i], &b->credentials[i]);
+    return same;
+}
+
+static bool same_rounds(const struct shrike_auth *a, const struct shrike_auth *b, unsigned count)
+{
+    bool same = count == 0 || a != b;
+    for (unsigned i = 0; i < count && same; i++)
+        same = same_auth(&a[i], &b[i]);
     return same;
 }
 
@@ -99,6 +108,10 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
         same_proposals(a->proposals, b.proposals, a->proposal_count) &&
         a->child_count == b.child_count && same_auth(&a->local, &b.local) &&
         same_auth(&a->remote, &b.remote) && same_origin(a->origin, b.origin) &&
+        a->local_round_count == b.local_round_count &&
+        a->remote_round_count == b.remote_round_count &&
+        same_rounds(a->local_rounds, b.local_rounds, a->local_round_count) &&
+        same_rounds(a->remote_rounds, b.remote_rounds, a->remote_round_count) &&
         same_origin(a->proposals_origin, b.proposals_origin) && a->vip_count == b.vip_count &&
         a->pool_count == b.pool_count &&
         same_plain(a->vips, b.vips, a->vip_count, sizeof(*a->vips)) &&
@@ -117,6 +130,8 @@ static bool same_conn(const struct shrike_conn *a, const struct shrike_conn *fro
     b.children = a->children;
     b.local = a->local;
     b.remote = a->remote;
+    b.local_rounds = a->local_rounds;
+    b.remote_rounds = a->remote_rounds;
     b.origin = a->origin;
     b.proposals_origin = a->proposals_origin;
     b.vips = a->vips;
@@ -135,7 +150,7 @@ static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
                 a->cookie_prefix_threshold == b->cookie_prefix_threshold &&
                 a->half_open_max == b->half_open_max &&
                 a->half_open_prefix_max == b->half_open_prefix_max &&
-                a->ike_sas_max == b->ike_sas_max && a->ppks == b->ppks;
+                a->ike_sas_max == b->ike_sas_max && a->ppks == b->ppks && a->rounds == b->rounds;
     for (unsigned i = 0; i < a->conn_count && same; i++)
         same = same_conn(&a->conns[i], &b->conns[i]);
     return same;
@@ -359,7 +374,7 @@ TEST(a_wrong_count_of_connections_is_refused)
     static u8 room[4096];
     struct writer w = writer_of(room, sizeof(room));
     settings_write(&w, &sample_settings);
-    size_t at = 16 + written(&w) + 21; /* behind the header, settings, five limits and a flag */
+    size_t at = 16 + written(&w) + 22; /* behind the header, settings, five limits and two flags */
     struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
     CHECK(reads_with(b, at, 2));
     CHECK(!reads_with(b, at, 0) && !reads_with(b, at, 1) && !reads_with(b, at, 3));
@@ -416,7 +431,7 @@ TEST(a_pool_that_cannot_be_is_not_read)
 TEST(no_more_connections_than_the_cap)
 {
     static struct shrike_conn conns[SNAPSHOT_CONNS_MAX + 1];
-    const size_t size = 16u << 20;
+    const size_t size = 24u << 20;
     u8 *octets = malloc(size);
     CHECK(octets);
     for (unsigned i = 0; i < ARRAY_LEN(conns); i++)
