@@ -224,15 +224,10 @@ static void note_id(struct compile *c, const struct section *s, const struct shr
     beside->local_id_origin = compile_place(c, s, "id");
 }
 
-void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
-                  struct shrike_auth *out, struct config_conn *beside)
+static void compile_auth(struct compile *c, const struct section *s, enum key_scope scope,
+                         struct shrike_auth *out, struct config_conn *beside)
 {
     compile_keys(c, s, scope);
-    if (out->origin.file) {
-        compile_leave(c, s->origin, "%s: several rounds of authentication are not built yet",
-                      s->name);
-        return;
-    }
     out->origin = compile_origin(c, s->origin);
     compile_method(c, s, scope, out);
     compile_id(c, s, scope, &out->id);
@@ -250,6 +245,111 @@ void compile_auth(struct compile *c, const struct section *s, enum key_scope sco
     compile_revocation(c, s, beside);
 }
 
+/* ---- rounds ---- */
+
+/* Sections of one side, in the order of their rounds. */
+struct sides {
+    const struct section *at[SHRIKE_ROUNDS_MAX];
+    uint64_t numbers[SHRIKE_ROUNDS_MAX];
+    uint8_t count;
+};
+
+/* Behind those with the same number: they stand in the order of the file. */
+static void add_side(struct compile *c, struct sides *all, const struct section *s)
+{
+    uint64_t number = 0;
+    compile_number(c, s, "round", UINT16_MAX, &number);
+    if (all->count == SHRIKE_ROUNDS_MAX) {
+        compile_leave(c, s->origin, "%s: more than %d rounds of authentication are not built",
+                      s->name, SHRIKE_ROUNDS_MAX);
+        return;
+    }
+    uint8_t at = all->count++;
+    for (; at > 0 && all->numbers[at - 1] > number; at--) {
+        all->at[at] = all->at[at - 1];
+        all->numbers[at] = all->numbers[at - 1];
+    }
+    all->at[at] = s;
+    all->numbers[at] = number;
+}
+
+/* Those who judge certificates know each round by a name of its own. */
+static const char *name_round(struct compile *c, const char *conn, unsigned number)
+{
+    char name[2 * NAME_MAX_LEN];
+    snprintf(name, sizeof(name), "%.*s, round %u", NAME_MAX_LEN, conn, number + 1);
+    return compile_text(c, name);
+}
+
+static void compile_rounds(struct compile *c, const struct sides *all, enum key_scope scope,
+                           struct shrike_conn *out, struct config_conn *beside)
+{
+    bool ours = scope == KEY_LOCAL;
+    struct shrike_auth *first = ours ? &out->local : &out->remote;
+    struct shrike_auth *more = pool_take(c->pool, SHRIKE_ROUNDS_MAX * sizeof(*more));
+    struct config_conn *named = (struct config_conn *)(uintptr_t)beside->rounds; /* made by us */
+    for (unsigned i = 0; i < all->count; i++) {
+        struct shrike_auth *one = i ? &more[i - 1] : first;
+        compile_auth(c, all->at[i], scope, one, i ? &named[i - 1] : beside);
+        if (i && !ours && (one->kind == SHRIKE_AUTH_PUBKEY || eap_shows(one)))
+            one->rule = name_round(c, out->name, i);
+    }
+    if (all->count < 2)
+        return;
+    uint8_t count = all->count - 1;
+    *(ours ? &out->local_rounds : &out->remote_rounds) = more;
+    *(ours ? &out->local_round_count : &out->remote_round_count) = count;
+    if (beside->round_count < count)
+        beside->round_count = count;
+}
+
+void compile_sides(struct compile *c, const struct section *s, struct shrike_conn *out,
+                   struct config_conn *beside)
+{
+    struct sides local = {.count = 0}, remote = {.count = 0};
+    for (const struct section *sub = s->sections; sub; sub = sub->next) {
+        if (strncmp(sub->name, "local", 5) == 0)
+            add_side(c, &local, sub);
+        else if (strncmp(sub->name, "remote", 6) == 0)
+            add_side(c, &remote, sub);
+    }
+    if (local.count > 1 || remote.count > 1)
+        beside->rounds = pool_take(c->pool, SHRIKE_ROUNDS_MAX * sizeof(*beside->rounds));
+    compile_rounds(c, &local, KEY_LOCAL, out, beside);
+    compile_rounds(c, &remote, KEY_REMOTE, out, beside);
+}
+
+/* Of one side: the place of its first round by EAP, SHRIKE_ROUNDS_MAX: there is none; and has it
+ * one that proves nothing? */
+static unsigned first_eap(const struct shrike_auth *first, const struct shrike_auth *more,
+                          unsigned count, bool *null)
+{
+    unsigned at = SHRIKE_ROUNDS_MAX;
+    for (unsigned i = count + 1; i-- > 0;) {
+        const struct shrike_auth *one = i ? &more[i - 1] : first;
+        at = one->kind == SHRIKE_AUTH_EAP ? i : at;
+        *null |= one->kind == SHRIKE_AUTH_NULL;
+    }
+    return at;
+}
+
+void check_rounds(struct compile *c, const struct shrike_conn *conn)
+{
+    bool null = false;
+    unsigned here = first_eap(&conn->local, conn->local_rounds, conn->local_round_count, &null);
+    unsigned there = first_eap(&conn->remote, conn->remote_rounds, conn->remote_round_count, &null);
+    if (!conn->local_round_count && !conn->remote_round_count)
+        return;
+    if (null)
+        compile_leave(c, conn->origin, "auth = null goes with one round of authentication only");
+    else if (here < SHRIKE_ROUNDS_MAX && there < SHRIKE_ROUNDS_MAX)
+        compile_leave(c, conn->origin, "EAP on both sides goes with one round of authentication");
+    else if (conn->remote_round_count > here || conn->local_round_count > there)
+        compile_leave(c, conn->origin,
+                      "who is called has to be through with its rounds of authentication when "
+                      "EAP begins: put EAP into a later round, or give it fewer");
+}
+
 void compile_null(struct compile *c, const struct shrike_conn *conn)
 {
     bool here = conn->local.kind == SHRIKE_AUTH_NULL, there = conn->remote.kind == SHRIKE_AUTH_NULL;
@@ -265,8 +365,22 @@ void compile_null(struct compile *c, const struct shrike_conn *conn)
                       "ppk_required = yes");
 }
 
-void compile_local_id(struct compile *c, const struct section *s, struct shrike_conn *out,
-                      const struct config_conn *beside)
+/* In a further round we are who we were, where nothing else is said. */
+static void compile_further_ids(struct shrike_conn *out, const struct config_conn *beside)
+{
+    struct shrike_auth *more = (struct shrike_auth *)(uintptr_t)out->local_rounds; /* ours */
+    const struct shrike_id *before = &out->local.id;
+    for (unsigned i = 0; i < out->local_round_count; i++) {
+        if (!more[i].id.type && beside->rounds[i].local_certs.count)
+            more[i].id = (struct shrike_id){ID_DER_ASN1_DN, {(const uint8_t *)"\x30\x00", 2}};
+        else if (!more[i].id.type)
+            more[i].id = *before;
+        before = &more[i].id;
+    }
+}
+
+static void compile_first_id(struct compile *c, const struct section *s, struct shrike_conn *out,
+                             const struct config_conn *beside)
 {
     const struct shrike_endpoint *end = &out->local_endpoint;
     if (out->local.id.type)
@@ -290,6 +404,13 @@ void compile_local_id(struct compile *c, const struct section *s, struct shrike_
     memcpy(octets, end->octets, len);
     out->local.id.type = end->family == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR;
     out->local.id.data = (struct shrike_bytes){octets, len};
+}
+
+void compile_local_id(struct compile *c, const struct section *s, struct shrike_conn *out,
+                      const struct config_conn *beside)
+{
+    compile_first_id(c, s, out, beside);
+    compile_further_ids(out, beside);
 }
 
 void compile_sending(struct compile *c, const struct section *s, struct shrike_conn *out,

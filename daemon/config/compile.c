@@ -198,6 +198,8 @@ static void compile_conns(struct compile *c)
             *one = c->left;
             one->name = conns[at].name;
         }
+        if (!c->left_out && conns[at].local_round_count + conns[at].remote_round_count > 0)
+            c->config->conf.rounds = true;
         at += !c->left_out;
     }
     c->config->lefts = left;

@@ -46,6 +46,10 @@ struct config_conn {
     struct shrike_id local_id; /* as it is written; type 0: it is not */
     struct shrike_origin local_id_origin;
     bool asks; /* CERTREQ payloads are sent */
+    /* Of further rounds (conf.h), by their number, local and remote ones side by side: of each what
+     * its sections name, and no more; as many as the side with more of them has. */
+    const struct config_conn *rounds;
+    uint16_t round_count;
 };
 
 /* A shared secret, for the keeper of keys alone. */

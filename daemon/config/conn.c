@@ -528,15 +528,12 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     for (const struct section *sub = s->sections; sub; sub = sub->next) {
         if (strcmp(sub->name, "children") == 0)
             compile_children(c, sub, out);
-        else if (strncmp(sub->name, "local", 5) == 0)
-            compile_auth(c, sub, KEY_LOCAL, &out->local, beside);
-        else if (strncmp(sub->name, "remote", 6) == 0)
-            compile_auth(c, sub, KEY_REMOTE, &out->remote, beside);
-        else
+        else if (strncmp(sub->name, "local", 5) != 0 && strncmp(sub->name, "remote", 6) != 0)
             report_error(c->report, sub->origin,
                          "there is no section %s in a connection: local, remote or children",
                          sub->name);
     }
+    compile_sides(c, s, out, beside);
     if (out->shunt_count && !out->child_count && !out->local.origin.file &&
         !out->remote.origin.file)
         only_shunts(c, out, beside);
@@ -547,5 +544,6 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
         compile_local_id(c, s, out, beside);
     compile_null(c, out);
     check_eap(c, out);
+    check_rounds(c, out);
     marks_take(c, s, beside);
 }

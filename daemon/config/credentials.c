@@ -1,8 +1,8 @@
 /* Certificates and connections: see credentials.h. */
 #include "config/credentials.h"
-#include "config/eap.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "config/eap.h"
 #include "wire/codes.h"
 #include "wire/print.h"
 #include <stdlib.h>
@@ -149,9 +149,8 @@ static void print_id(char out[NAME_TEXT], const struct shrike_id *id)
 
 /* The identity has to be one that the certificate is for (RFC 7296 3.5, RFC 4945 3.1): without one,
  * or with another, it is the subject of the first. */
-static void settle_id(struct filling *f, struct shrike_conn *conn, const struct config_conn *beside)
+static void settle_id(struct filling *f, struct shrike_id *id, const struct config_conn *beside)
 {
-    struct shrike_id *id = &conn->local.id;
     if (!beside->local_certs.count)
         return;
     const struct wallet_file *file =
@@ -172,14 +171,13 @@ static void settle_id(struct filling *f, struct shrike_conn *conn, const struct 
     *id = item->names[0];
 }
 
-static void fill_local(struct filling *f, struct shrike_conn *conn,
+static void fill_local(struct filling *f, const struct shrike_conn *conn, struct shrike_auth *a,
                        const struct config_conn *beside)
 {
-    struct shrike_auth *a = &conn->local;
     char id[NAME_TEXT];
     a->credentials = NULL;
     a->credential_count = 0;
-    settle_id(f, conn, beside);
+    settle_id(f, &a->id, beside);
     add_named(f, a, WALLET_CERTIFICATE, &beside->local_certs);
     add_named(f, a, WALLET_KEY, &beside->local_keys);
     if (!beside->local_certs.count && !beside->local_keys.count)
@@ -222,13 +220,12 @@ static void gather_authorities(struct filling *f)
     f->authorities = all;
 }
 
-static void fill_remote(struct filling *f, struct shrike_conn *conn,
-                        const struct config_conn *beside)
+static void fill_remote(struct filling *f, struct shrike_auth *a, const struct config_conn *beside,
+                        bool asks)
 {
-    struct shrike_auth *a = &conn->remote;
     a->authorities = f->authorities;
-    a->authority_count = beside->asks ? f->authority_count : 0;
-    if (!beside->asks || !beside->remote_authorities.count)
+    a->authority_count = asks ? f->authority_count : 0;
+    if (!asks || !beside->remote_authorities.count)
         return;
     struct shrike_key_id *own = pool_take(&f->config->pool, AUTHORITIES_MAX * sizeof(*own));
     a->authority_count = 0;
@@ -236,6 +233,27 @@ static void fill_remote(struct filling *f, struct shrike_conn *conn,
         ask_for(own, &a->authority_count,
                 wallet_find(f->wallet, WALLET_AUTHORITY, &beside->remote_authorities.at[i]));
     a->authorities = own;
+}
+
+static bool shows(const struct shrike_auth *a)
+{
+    return a->kind == SHRIKE_AUTH_PUBKEY || eap_shows(a);
+}
+
+static void fill(struct filling *f, struct shrike_conn *conn, const struct config_conn *beside)
+{
+    struct shrike_auth *ours = (struct shrike_auth *)(uintptr_t)conn->local_rounds; /* as conns */
+    struct shrike_auth *theirs = (struct shrike_auth *)(uintptr_t)conn->remote_rounds;
+    if (shows(&conn->local))
+        fill_local(f, conn, &conn->local, beside);
+    if (conn->remote.kind == SHRIKE_AUTH_PUBKEY)
+        fill_remote(f, &conn->remote, beside, beside->asks);
+    for (unsigned i = 0; i < conn->local_round_count; i++)
+        if (shows(&ours[i]))
+            fill_local(f, conn, &ours[i], &beside->rounds[i]);
+    for (unsigned i = 0; i < conn->remote_round_count; i++)
+        if (theirs[i].kind == SHRIKE_AUTH_PUBKEY)
+            fill_remote(f, &theirs[i], &beside->rounds[i], beside->asks);
 }
 
 void credentials_fill(struct config *c, const struct wallet *s, struct config_report *report)
@@ -246,11 +264,7 @@ void credentials_fill(struct config *c, const struct wallet *s, struct config_re
     if (!f.made)
         abort();
     gather_authorities(&f);
-    for (uint32_t i = 0; i < c->conf.conn_count; i++) {
-        if (conns[i].local.kind == SHRIKE_AUTH_PUBKEY || eap_shows(&conns[i].local))
-            fill_local(&f, &conns[i], &c->beside[i]);
-        if (conns[i].remote.kind == SHRIKE_AUTH_PUBKEY)
-            fill_remote(&f, &conns[i], &c->beside[i]);
-    }
+    for (uint32_t i = 0; i < c->conf.conn_count; i++)
+        fill(&f, &conns[i], &c->beside[i]);
     free(f.made);
 }

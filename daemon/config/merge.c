@@ -106,6 +106,16 @@ static uint32_t *place_of(const struct index *x, const char *name)
     return &x->places[at];
 }
 
+/* Credentials are filled in later, in each configuration that is merged. */
+static const struct shrike_auth *copy_rounds(struct pool *p, const struct shrike_auth *from,
+                                             unsigned count)
+{
+    struct shrike_auth *rounds = pool_take(p, (count + 1) * sizeof(*rounds));
+    if (count)
+        memcpy(rounds, from, count * sizeof(*rounds));
+    return count ? rounds : NULL;
+}
+
 static void copy_children(struct pool *p, struct shrike_conn *c)
 {
     size_t size = (c->child_count + (size_t)c->shunt_count) * sizeof(c->children[0]);
@@ -193,7 +203,11 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
     for (uint32_t i = 0; i < out->conf.conn_count; i++) {
-        copy_children(&out->pool, &conns[i]);
+        struct shrike_conn *one = &conns[i];
+        copy_children(&out->pool, one);
+        one->local_rounds = copy_rounds(&out->pool, one->local_rounds, one->local_round_count);
+        one->remote_rounds = copy_rounds(&out->pool, one->remote_rounds, one->remote_round_count);
+        out->conf.rounds |= conns[i].local_round_count + conns[i].remote_round_count > 0;
         out->conf.ppks |= conns[i].ppk_required || conns[i].ppk_id.len > 0;
     }
     out->conf.conns = conns;

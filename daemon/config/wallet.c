@@ -247,6 +247,17 @@ static bool look_at_named(struct wallet *s, enum wallet_kind kind, bool ours,
     return changed;
 }
 
+static bool look_at_sections(struct wallet *s, const struct config_conn *n,
+                             struct config_report *report)
+{
+    bool changed = look_at_named(s, WALLET_CERTIFICATE, true, &n->local_certs, report);
+    changed |= look_at_named(s, WALLET_KEY, true, &n->local_keys, report);
+    changed |= look_at_named(s, WALLET_CERTIFICATE, false, &n->remote_certs, report);
+    changed |= look_at_named(s, WALLET_KEY, false, &n->remote_keys, report);
+    changed |= look_at_named(s, WALLET_AUTHORITY, false, &n->remote_authorities, report);
+    return changed;
+}
+
 bool wallet_look_named(struct wallet *s, const struct config *c, struct config_report *report)
 {
     bool changed = false;
@@ -254,11 +265,9 @@ bool wallet_look_named(struct wallet *s, const struct config *c, struct config_r
     changed |= look_at_named(s, WALLET_AUTHORITY, false, &c->authorities, report);
     for (uint32_t i = 0; i < c->conf.conn_count; i++) {
         const struct config_conn *n = &c->beside[i];
-        changed |= look_at_named(s, WALLET_CERTIFICATE, true, &n->local_certs, report);
-        changed |= look_at_named(s, WALLET_KEY, true, &n->local_keys, report);
-        changed |= look_at_named(s, WALLET_CERTIFICATE, false, &n->remote_certs, report);
-        changed |= look_at_named(s, WALLET_KEY, false, &n->remote_keys, report);
-        changed |= look_at_named(s, WALLET_AUTHORITY, false, &n->remote_authorities, report);
+        changed |= look_at_sections(s, n, report);
+        for (uint16_t k = 0; k < n->round_count; k++)
+            changed |= look_at_sections(s, &n->rounds[k], report);
     }
     return end_look(s, true) || changed;
 }

@@ -148,11 +148,14 @@ static const char *class_of(enum shrike_auth_kind kind)
     return "pre-shared key";
 }
 
-static void put_auth(struct vici_writer *w, const char *section, const struct shrike_auth *a)
+static void put_auth(struct vici_writer *w, const char *side, unsigned round,
+                     const struct shrike_auth *a)
 {
+    char section[16];
     char at[4 * SHRIKE_ID_MAX + 1];
     struct text t = text_of(at, sizeof at);
     static const char *const empty[] = {"groups", "cert_policy", "certs", "cacerts"};
+    snprintf(section, sizeof(section), "%s-%u", side, round + 1);
     vici_begin(w, section);
     if (a->id.type) {
         print_ident(&t, a->id.type, a->id.data);
@@ -238,9 +241,13 @@ void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
     if (conn->ppk_required)
         vici_put_text(w, "ppk_required", "yes");
     if (conn->local.kind)
-        put_auth(w, "local-1", &conn->local);
+        put_auth(w, "local", 0, &conn->local);
     if (conn->remote.kind)
-        put_auth(w, "remote-1", &conn->remote);
+        put_auth(w, "remote", 0, &conn->remote);
+    for (unsigned i = 0; i < conn->local_round_count; i++)
+        put_auth(w, "local", i + 1, &conn->local_rounds[i]);
+    for (unsigned i = 0; i < conn->remote_round_count; i++)
+        put_auth(w, "remote", i + 1, &conn->remote_rounds[i]);
     vici_begin(w, "children");
     for (u32 i = 0; i < (u32)conn->child_count + conn->shunt_count; i++)
         put_child(w, &conn->children[i]);

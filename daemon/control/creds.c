@@ -200,18 +200,26 @@ static void tell_trust(struct control *c, const struct config *merged)
     publish_trust(c, fd);
 }
 
+static void say_keyless_of(const struct control *c, const struct shrike_conn *conn,
+                           const struct shrike_auth *a, struct config_report *report)
+{
+    for (u16 k = 0; k < a->credential_count; k++)
+        if (certs_lacks_key(c, &a->credentials[k].key))
+            report_warning(report, a->origin,
+                           "connection %s: there is no private key for %s: put it into the "
+                           "folder private, and its passphrase, if it has one, into `secrets`",
+                           conn->name, a->credentials[k].origin.file);
+}
+
 static void say_keyless(struct control *c, const struct config *merged)
 {
     static struct config_report report;
     report = (struct config_report){.count = 0};
     for (u32 i = 0; i < merged->conf.conn_count; i++) {
         const struct shrike_conn *conn = &merged->conf.conns[i];
-        for (u16 k = 0; k < conn->local.credential_count; k++)
-            if (certs_lacks_key(c, &conn->local.credentials[k].key))
-                report_warning(&report, conn->local.origin,
-                               "connection %s: there is no private key for %s: put it into the "
-                               "folder private, and its passphrase, if it has one, into `secrets`",
-                               conn->name, conn->local.credentials[k].origin.file);
+        say_keyless_of(c, conn, &conn->local, &report);
+        for (u16 k = 0; k < conn->local_round_count; k++)
+            say_keyless_of(c, conn, &conn->local_rounds[k], &report);
     }
     u64 hash = hash_of(&report);
     if (c->certs.known && hash != c->creds.keyless) {

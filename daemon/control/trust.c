@@ -142,20 +142,29 @@ static void name_files(const struct sealing *s, enum wallet_kind kind,
         numbers[(*count)++] = number_of(s, kind, &certs->at[i]);
 }
 
-static void put_rule(struct sealing *s, const struct shrike_conn *conn,
+static void put_rule(struct sealing *s, const char *name, const struct shrike_auth *remote,
                      const struct config_conn *beside)
 {
     static const enum trust_revocation how[] = {[CONFIG_RELAXED] = TRUST_RELAXED,
                                                 [CONFIG_IFURI] = TRUST_IFURI,
                                                 [CONFIG_STRICT] = TRUST_STRICT};
     struct trust_record r = {
-        .is_rule = true, .name = name_of(conn->name), .revocation = how[beside->revocation]};
+        .is_rule = true, .name = name_of(name), .revocation = how[beside->revocation]};
     name_files(s, WALLET_AUTHORITY, &beside->remote_authorities, r.authorities, &r.authority_count);
     name_files(s, WALLET_CERTIFICATE, &beside->remote_certs, r.peers, &r.peer_count);
     name_files(s, WALLET_KEY, &beside->remote_keys, r.peers, &r.peer_count);
-    if ((conn->remote.kind == SHRIKE_AUTH_PUBKEY || eap_shows(&conn->remote)) &&
+    if ((remote->kind == SHRIKE_AUTH_PUBKEY || eap_shows(remote)) &&
         (r.authority_count || r.peer_count || r.revocation != TRUST_RELAXED))
         put(s, &r);
+}
+
+static void put_rules(struct sealing *s, const struct shrike_conn *conn,
+                      const struct config_conn *beside)
+{
+    put_rule(s, conn->name, &conn->remote, beside);
+    for (unsigned i = 0; i < conn->remote_round_count; i++)
+        if (conn->remote_rounds[i].rule)
+            put_rule(s, conn->remote_rounds[i].rule, &conn->remote_rounds[i], &beside->rounds[i]);
 }
 
 static bool lacks(const struct sealing *s, enum wallet_kind kind, const struct config_certs *certs)
@@ -166,6 +175,12 @@ static bool lacks(const struct sealing *s, enum wallet_kind kind, const struct c
     return false;
 }
 
+static bool lacks_any(const struct sealing *s, const struct config_conn *n)
+{
+    return lacks(s, WALLET_AUTHORITY, &n->remote_authorities) ||
+           lacks(s, WALLET_CERTIFICATE, &n->remote_certs) || lacks(s, WALLET_KEY, &n->remote_keys);
+}
+
 /* A connection must not be open to others because what it names is not there. */
 static void put_missing(struct sealing *s, const struct config *config)
 {
@@ -173,9 +188,9 @@ static void put_missing(struct sealing *s, const struct config *config)
     s->missing = NO_NUMBER;
     for (u32 i = 0; i < config->conf.conn_count && !s->failed && !wanted; i++) {
         const struct config_conn *n = &config->beside[i];
-        wanted = lacks(s, WALLET_AUTHORITY, &n->remote_authorities) ||
-                 lacks(s, WALLET_CERTIFICATE, &n->remote_certs) ||
-                 lacks(s, WALLET_KEY, &n->remote_keys);
+        wanted = lacks_any(s, n);
+        for (u16 k = 0; k < n->round_count && !wanted; k++)
+            wanted = lacks_any(s, &n->rounds[k]);
     }
     if (!wanted)
         return;
@@ -202,7 +217,7 @@ int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
             put_file(&s, i);
     put_missing(&s, config);
     for (u32 i = 0; i < config->conf.conn_count && !s.failed; i++)
-        put_rule(&s, &config->conf.conns[i], &config->beside[i]);
+        put_rules(&s, &config->conf.conns[i], &config->beside[i]);
     free(s.numbers);
     *hash = s.hash;
     if (s.fd >= 0 && (s.failed || fcntl(s.fd, F_ADD_SEALS, seals) != 0)) {

@@ -269,7 +269,7 @@ TEST(each_complaint_has_its_line)
     CHECK(said(true, 5, "1.2.3.999") && said(true, 6, "yes or no") && said(true, 7, "a time"));
     CHECK(said(true, 8, "65535") && said(true, 9, "integrity") && said(false, 10, "not be safe"));
     CHECK(said(true, 17, "elsewhere") && said(true, 20, "nowhere") && said(false, 21, "beet"));
-    CHECK(said(true, 22, "now") && said(false, 23, "AH") && said(false, 26, "several rounds"));
+    CHECK(said(true, 22, "now") && said(false, 23, "AH"));
     CHECK(said(true, 29, "is shrike meant?") && said(true, 30, "outside"));
     CHECK(!compile("connections { a { local_addrs = ::1\n local { auth = psk\n crt { file = x } }\n"
                    "remote { auth = psk }\n children { x { reqid = 3\n }\n y { reqid = 3\n"
@@ -296,7 +296,6 @@ TEST(what_cannot_be_used_is_left_out)
         {"mediation = yes", "not be safe", 5},
         {"proposals = camellia256-sha256-x25519", "none of its proposals", 5},
         {"proposals = aes256gcm16-prfsha256-x25519-ke1_mlkem768", "none of its proposals", 5},
-        {"local-2 { auth = psk }", "several rounds", 5},
         {"remote { id = asn1gn:x }", "general names", 5},
         {"remote { groups = a }", "groups", 5},
         {"remote { cert_policy = 1.2.3 }", "cert_policy", 5},
@@ -328,6 +327,58 @@ TEST(what_cannot_be_used_is_left_out)
         CHECK(strcmp(config->conf.conns[0].name, "good") == 0);
     }
     CHECK(compile("connections {\n a { }\n" GOOD "}") && said(false, 2, "a section local"));
+    CHECK_EQ(config->conf.conn_count, 1);
+}
+
+/* RFC 4739: several sections of a side are rounds, by `round`, then as they stand. */
+TEST(several_rounds)
+{
+    CHECK(compile("connections { a { local_addrs = ::1\n local-b { auth = eap\n eap_id = carol\n"
+                  "round = 2 }\n local-a { auth = psk\n id = a.b\n round = 1 }\n"
+                  "remote { auth = psk }\n remote-x { auth = pubkey\n id = gw.x\n"
+                  "revocation = strict\n round = 7 } } }"));
+    CHECK(config->conf.conn_count == 1 && config->conf.rounds && report.warnings == 0);
+    const struct shrike_conn *a = config->conf.conns;
+    CHECK(a->local_round_count == 1 && a->remote_round_count == 1);
+    CHECK(a->local.kind == SHRIKE_AUTH_PSK && a->local_rounds[0].kind == SHRIKE_AUTH_EAP);
+    CHECK(bytes_equal(a->local_rounds[0].id.data, bytes_of("a.b", 3))); /* that of the one before */
+    CHECK(bytes_equal(a->local_rounds[0].eap.id.data, bytes_of("carol", 5)));
+    CHECK(a->remote.kind == SHRIKE_AUTH_PSK && !a->remote.rule && !a->remote.id.type);
+    CHECK(a->remote_rounds[0].kind == SHRIKE_AUTH_PUBKEY);
+    CHECK(strcmp(a->remote_rounds[0].rule, "a, round 2") == 0);
+    CHECK(config->beside[0].round_count == 1 && config->beside[0].revocation == CONFIG_RELAXED);
+    CHECK(config->beside[0].rounds[0].revocation == CONFIG_STRICT);
+    CHECK(compile("connections { " GOOD "}") && !config->conf.rounds);
+}
+
+/* Those that cannot be are left out, with their place. */
+TEST(rounds_that_do_not_go_together)
+{
+    static const struct {
+        const char *text, *why;
+        uint32_t line;
+    } conns[] = {
+        {"local-2 { auth = null }", "one round of", 2},
+        {"local-2 { auth = eap }\n remote-2 { auth = eap }", "EAP on both sides", 2},
+        {"local-2 { auth = eap }\n remote-2 { auth = psk }\n remote-3 { auth = psk }", "be through",
+         2},
+        {"local-2 { auth = psk }\n remote-2 { auth = psk\n round = -1 }", "round = -1", 7},
+        {"local-2 { auth = psk }\n local-3 { auth = psk }\n local-4 { auth = psk }\n"
+         "local-5 { auth = psk }",
+         "more than 4", 8},
+    };
+    char text[600];
+    for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
+        bool wrong = strstr(conns[i].text, "-1") != NULL;
+        snprintf(text, sizeof(text),
+                 "connections {\n a { local_addrs = ::1\n local { auth = psk }\n"
+                 "remote { auth = psk }\n %s } }",
+                 conns[i].text);
+        CHECK(compile(text) == !wrong && said(wrong, conns[i].line, conns[i].why));
+        CHECK(wrong || (config->conf.conn_count == 0 && config->left_out == 1));
+    }
+    CHECK(compile("connections {\n a { local_addrs = ::1\n local { auth = psk }\n"
+                  "remote { auth = psk }\n local-2 { auth = eap }\n remote-2 { auth = psk } } }"));
     CHECK_EQ(config->conf.conn_count, 1);
 }
 
@@ -666,7 +717,8 @@ int main(void)
               RUN(shunts) | RUN(limits_and_servers) | RUN(identities_by_expression) |
               RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
               RUN(errors_before_warnings) | RUN(post_quantum_preshared_keys) | RUN(nobody) |
-              RUN(secrets_of_every_kind) | RUN(authorities) | RUN(public_keys) |
+              RUN(secrets_of_every_kind) | RUN(authorities) | RUN(several_rounds) |
+              RUN(rounds_that_do_not_go_together) | RUN(public_keys) |
               RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
               RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |

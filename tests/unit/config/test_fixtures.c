@@ -21,7 +21,7 @@ static const struct fixture {
     {"eap", 0, 0, 1, 3, 0, "is not there"},
     {"eap-radius", 0, 0, 2, 0, 0, "groups"},
     {"xauth", 0, 0, 1, 1, 0, "IKEv1"},
-    {"multiple-auth", 0, 0, 1, 0, 0, "several rounds"},
+    {"multiple-auth", 0, 0, 1, 0, 0, "ca_id"},
     {"bypass", 3, 1, 0, 1, 0, "priority"},
     {"references", 3, 3, 0, 1, 0, NULL},
     {"post-quantum", 1, 1, 1, 2, 0, "ke1_mlkem768"},
