@@ -107,15 +107,24 @@ enum verdict rounds_heed(struct turn *t)
     return turn_fail(t, SHRIKE_REASON_ROUNDS_DIFFER, NOTIFY_AUTHENTICATION_FAILED);
 }
 
+/* RFC 7296 2.21.2: what keeps the Child SA from being made, and not the IKE SA. */
+static bool is_of_child(u16 notify)
+{
+    static const u16 all[] = {NOTIFY_NO_PROPOSAL_CHOSEN,       NOTIFY_TS_UNACCEPTABLE,
+                              NOTIFY_SINGLE_PAIR_REQUIRED,     NOTIFY_NO_ADDITIONAL_SAS,
+                              NOTIFY_INTERNAL_ADDRESS_FAILURE, NOTIFY_FAILED_CP_REQUIRED,
+                              NOTIFY_TEMPORARY_FAILURE};
+    bool found = false;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        found |= all[i] == notify;
+    return found;
+}
+
 bool rounds_refused(struct turn *t)
 {
     struct notify n;
     bool last = !rounds_at(t->sa->conn, true, t->sa->handshake->rounds[true] + 1u);
     if (!notify_error(t->in, &n))
         return false;
-    /* RFC 7296 1.2, 2.21.2: what keeps the IKE SA from being made. */
-    bool fatal = n.type == NOTIFY_AUTHENTICATION_FAILED || n.type == NOTIFY_INVALID_SYNTAX ||
-                 n.type == NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD ||
-                 n.type == NOTIFY_TEMPORARY_FAILURE;
-    return (fatal || !last) && prove_refused(t);
+    return !(last && is_of_child(n.type)) && prove_refused(t);
 }

@@ -67,6 +67,21 @@ TEST(files_and_rules)
     CHECK_EQ(rule_count, 0);
 }
 
+/* Of each round the authorities that its section names. */
+TEST(a_rule_for_each_round)
+{
+    make(CONN("auth = psk\n id = x", "cacerts = ca.pem\n }\n remote-2 {\n certs = gw.pem\n "
+                                     "revocation = ifuri\n }\n remote-3 {\n auth = psk"),
+         NULL);
+    CHECK_EQ(rule_count, 2);
+    CHECK(bytes_equal(rules[0].name, bytes_of("a", 1)) && rules[0].authority_count == 1);
+    CHECK(rules[0].peer_count == 0 && rules[0].revocation == TRUST_RELAXED);
+    CHECK(bytes_equal(rules[1].name, bytes_of("a, round 2", 10)) && rules[1].peer_count == 1);
+    CHECK(rules[1].authority_count == 0 && rules[1].revocation == TRUST_IFURI);
+    CHECK(is_named(rules[1].peers[0], TRUST_PEER, "x509/gw.pem"));
+    CHECK(strcmp(config->conf.conns->remote_rounds[0].rule, "a, round 2") == 0);
+}
+
 /* Nothing of a key that stands beside its certificate goes to who reads what strangers send. */
 TEST(private_keys_stay)
 {
@@ -106,8 +121,8 @@ int main(void)
     struct pki gw = pki_make("gw", &ca, "DNS:gw.example", false, DAYS(-1, 300));
     pki_file("x509ca/ca.pem", pki_pem(NULL, &ca, NULL));
     pki_file("x509/gw.pem", pki_pem(&gw, &gw, NULL));
-    int bad = RUN(files_and_rules) | RUN(private_keys_stay) | RUN(ours_and_theirs) |
-              RUN(what_is_not_there_opens_nothing);
+    int bad = RUN(files_and_rules) | RUN(a_rule_for_each_round) | RUN(private_keys_stay) |
+              RUN(ours_and_theirs) | RUN(what_is_not_there_opens_nothing);
     config_free(config);
     wallet_free(&w);
     pki_free(&ca);

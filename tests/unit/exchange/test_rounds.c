@@ -328,6 +328,20 @@ TEST(a_second_round_that_fails)
     toy_end(p);
 }
 
+/* RFC 7296 2.21.2: the last response may have no proof, and refuse nothing but the Child SA. */
+TEST(a_child_that_is_refused)
+{
+    static const struct plan plan = {{PSK, PSK}, {PSK}, 0};
+    static const struct shrike_ts none = {.from = {9}, .to = {9}, .family = 4, .port_to = 65535};
+    begin(&plan);
+    t[1].children[0].local_ts = &none;
+    run();
+    CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+    CHECK(p->side[0].child_up + p->side[1].child_up == 0);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_TS_MISMATCH);
+    toy_end(p);
+}
+
 /* EAP needs the one AUTH payload of a response at its end; who proves nothing does so once. */
 TEST(rounds_that_do_not_go_together)
 {
@@ -544,7 +558,7 @@ int main(void)
 {
     return RUN(rounds_of_all_kinds) | RUN(what_is_lost_is_said_again) | RUN(with_a_ppk) |
            RUN(the_connection_with_as_many) | RUN(one_knows_them_not) | RUN(rounds_that_differ) |
-           RUN(a_second_round_that_fails) | RUN(rounds_that_do_not_go_together) |
-           RUN(initiators_that_lie) | RUN(one_that_does_not_lie) | RUN(between_two_rounds) |
-           RUN(responders_that_lie);
+           RUN(a_second_round_that_fails) | RUN(a_child_that_is_refused) |
+           RUN(rounds_that_do_not_go_together) | RUN(initiators_that_lie) |
+           RUN(one_that_does_not_lie) | RUN(between_two_rounds) | RUN(responders_that_lie);
 }
