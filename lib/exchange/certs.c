@@ -25,7 +25,7 @@ static u32 schemes_of_peer(const struct shrike_conn *conn)
     const struct shrike_auth *a;
     u32 all = 0;
     for (unsigned i = 0; (a = rounds_at(conn, false, i)) != NULL; i++)
-        all |= a->schemes;
+        all |= a->kind == SHRIKE_AUTH_PUBKEY ? a->schemes : 0;
     return all;
 }
 
@@ -187,10 +187,9 @@ void methods_offer(struct turn *t)
     const struct shrike_conn *conn = t->sa->conn;
     u8 octets[METHODS_MAX];
     struct writer w = writer_of(octets, sizeof(octets));
-    if (!conn || conn->remote.kind != SHRIKE_AUTH_PUBKEY)
-        return; /* with other methods there is no choice */
+    u32 schemes = conn ? schemes_of_peer(conn) : 0; /* with other methods there is no choice */
     for (unsigned i = 0; i < SCHEME_COUNT; i++) {
-        if (conn->remote.schemes & SCHEME_BIT(i))
+        if (schemes & SCHEME_BIT(i))
             announce(&w, scheme_at((enum scheme_id)i));
     }
     if (!w.full && written(&w))
