@@ -129,7 +129,7 @@ void peer_ops_take(struct peer *p, const struct shrike_op *op)
         mix(p, op);
         break;
     case SHRIKE_LEASE:
-        answer_later(p, op, desk_ask(&p->desk, &op->lease));
+        answer_later(p, op, desk_ask(&p->desk, &op->lease, NULL));
         break;
     case SHRIKE_ADDRESS_ADD:
         answer_later(p, op, (struct shrike_answer){.ok = true});

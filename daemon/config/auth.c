@@ -242,6 +242,7 @@ static void compile_auth(struct compile *c, const struct section *s, enum key_sc
     compile_list(c, s, "cacerts", "x509ca/", &beside->remote_authorities);
     compile_sections(c, s, scope, &beside->remote_certs, &beside->remote_authorities);
     compile_list(c, s, "pubkeys", "pubkey/", &beside->remote_keys);
+    compile_groups(c, s, out);
     compile_revocation(c, s, beside);
 }
 

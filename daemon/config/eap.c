@@ -93,6 +93,35 @@ void compile_eap(struct compile *c, const struct section *s, enum key_scope scop
     compile_name(c, s, scope, out);
 }
 
+/* Which a server of RADIUS names; nobody else could. */
+void compile_groups(struct compile *c, const struct section *s, struct shrike_auth *out)
+{
+    const char *rest = section_text(s, "groups");
+    struct shrike_origin place = compile_place(c, s, "groups");
+    uint8_t *all = rest ? pool_take(c->pool, SHRIKE_GROUPS_MAX) : NULL;
+    size_t len = 0;
+    if (!rest)
+        return;
+    if (out->kind != SHRIKE_AUTH_EAP || out->eap.methods.len != 1 ||
+        out->eap.methods.at[0] != SHRIKE_EAP_RELAY) {
+        compile_leave(c, place,
+                      "groups: of which groups a peer is, only servers of RADIUS know: write auth "
+                      "= eap-radius, or leave it out");
+        return;
+    }
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        size_t n = strlen(one) + 1;
+        if (n > SHRIKE_GROUPS_MAX - len) {
+            report_error(c->report, place, "the names in groups have more than %d octets",
+                         SHRIKE_GROUPS_MAX);
+            return;
+        }
+        memcpy(all + len, one, n);
+        len += n;
+    }
+    out->eap.groups = (struct shrike_bytes){all, len};
+}
+
 /* RFC 7296 2.16: the responder signs. RFC 5998: or a method proves both. */
 void check_eap(struct compile *c, const struct shrike_conn *conn)
 {

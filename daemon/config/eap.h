@@ -9,6 +9,8 @@ bool eap_is_meant(const char *auth);
 /* Such a section. */
 void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
                  struct shrike_auth *out);
+/* Groups that the peer must be of, in a section remote. */
+void compile_groups(struct compile *c, const struct section *s, struct shrike_auth *out);
 /* Does this side prove itself by a certificate inside EAP, as both do then? */
 bool eap_shows(const struct shrike_auth *auth);
 /* When both sides are read: does the other one prove itself in a way that EAP goes with? */

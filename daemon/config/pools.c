@@ -247,7 +247,8 @@ static void compile_pool_names(struct compile *c, const struct section *s, struc
         if (strlen(one) > NAME_MAX_LEN)
             report_error(c->report, place, "a name in pools is longer than %d octets",
                          NAME_MAX_LEN);
-        else if (c->root && !knows_pool(&c->config->settings, one))
+        else if (c->root && strcmp(one, LEASE_GIFT_POOL) != 0 &&
+                 !knows_pool(&c->config->settings, one))
             report_warning(c->report, place,
                            "there is no pool %s: it gives no addresses before it comes over the "
                            "control socket",

@@ -178,6 +178,8 @@ void compile_radius(struct compile *c)
     compile_keys(c, s, KEY_RADIUS);
     compile_pauses(c, set, s);
     compile_bool(c, s, "eap_start", &set->eap_start);
+    compile_bool(c, s, "class_group", &set->class_group);
+    compile_bool(c, s, "filter_id", &set->filter_id);
     compile_bool(c, s, "station_id_with_port", &set->with_port);
     if (prefix && strlen(prefix) >= sizeof(set->id_prefix))
         report_error(c->report, compile_place(c, s, "id_prefix"),

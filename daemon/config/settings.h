@@ -121,6 +121,8 @@ struct settings_radius {
     uint16_t tries;     /* sends of one question to one server [4] */
     uint16_t backoff;   /* hundredths by which a pause is longer than the last [140] */
     bool eap_start;     /* the server asks the client who it is [no] */
+    bool class_group;   /* Class attributes are names of groups [no] */
+    bool filter_id;     /* Filter-Id attributes are, where Tunnel-Type is ESP [no] */
     bool with_port;     /* Called-Station-Id and Calling-Station-Id have ports [yes] */
     shrike_time first;  /* pause after the first send [2 s] */
     char id_prefix[64]; /* in front of names of users */

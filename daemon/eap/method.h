@@ -82,7 +82,10 @@ struct eap_session {
         u8 type;
         u16 len;
         u8 octets[SHRIKE_ID_MAX];
-    } other;                /* who the other side is in IKE */
+    } other; /* who the other side is in IKE */
+    u16 groups_len, grant_len;
+    u8 *groups;             /* of which it has to be in one, by a server of RADIUS */
+    u8 *grant;              /* what such a server has granted */
     struct tunnel_own *own; /* what we show in TLS; NULL: nothing */
     /* where it is */
     u8 identifier; /* of the last request */
@@ -120,6 +123,8 @@ void method_done(struct eap_session *s);
 void method_over(struct eap_session *s, struct eap_turn *t);
 /* The MSK that comes of it. false: it is too long. */
 bool method_key(struct eap_session *s, struct bytes key) must_use;
+/* What goes with the peer as long as it is here. false: no memory. */
+bool method_grant(struct eap_session *s, struct bytes grant) must_use;
 void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_code reason);
 
 /* Of the one that is none (relay.c): a response of the peer; a request of the server. */

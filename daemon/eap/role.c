@@ -10,9 +10,10 @@
 #include <stdlib.h>
 
 enum {
-    ANSWER_MAX = SHRIKE_EAP_MAX + SHRIKE_MSK_MAX + SHRIKE_ID_MAX + 128, /* octets of an answer */
-    CHAIN_MAX = 65000,                                                  /* of one to certs */
-    ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256,             /* of a question to keys */
+    ANSWER_MAX = SHRIKE_EAP_MAX + SHRIKE_MSK_MAX + SHRIKE_ID_MAX + SHRIKE_GRANT_MAX +
+                 128,                                       /* octets of an answer */
+    CHAIN_MAX = 65000,                                      /* of one to certs */
+    ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256, /* of a question to keys */
     STATS_MAX = 2048,
 };
 

@@ -1,14 +1,19 @@
 /* Servers of RADIUS that do EAP in our place: see servers.h. */
 #include "eap/servers.h"
 #include "base/ct.h"
+#include "ops/grant.h"
 #include "ops/radiusfile.h"
 #include "radius/sessions.h"
 #include <assert.h>
+#include <time.h>
 
-#define SILENCE  (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
-#define USER_MAX (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
-#define ASKING   UINT64_MAX /* the number of the question is not known yet */
+#define SILENCE          (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
+#define USER_MAX         (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
+#define GRANT_ATTRIBUTES (SHRIKE_GRANT_MAX - 512) /* octets of them; beside those is the gift */
+#define ASKING           UINT64_MAX               /* the number of the question is not known yet */
 
+static_assert((int)LEASE_GIFT_ADDRESSES == RADIUS_ADDRESSES_MAX, "all that are granted");
+static_assert((int)LEASE_GIFT_DNS == RADIUS_DNS_MAX, "all that are granted");
 static_assert(SETTINGS_RADIUS_SERVERS == RADIUS_SERVERS_MAX, "each server has a place");
 
 static void shut(struct servers *s)
@@ -19,7 +24,10 @@ static void shut(struct servers *s)
 
 bool servers_open(struct servers *s, struct loop *loop, servers_told *told_to, void *ctx)
 {
+    u32 first = 0;
     *s = (struct servers){.loop = loop, .told = told_to, .ctx = ctx};
+    (void)!method_random((u8 *)&first, sizeof(first));
+    s->account = (u64)time(NULL) << 32 | first >> 1;
     s->md5 = md5_new();
     s->provider = provider_openssl_new();
     return s->provider;
@@ -147,6 +155,66 @@ bool servers_is_for(const struct eap_place *p, const struct radius_output *what)
     return p->session.type == SHRIKE_EAP_RELAY && (question == what->number || question == ASKING);
 }
 
+/* ---- what is granted ---- */
+
+static bool is_in_group(const struct servers *s, const struct eap_session *e,
+                        const struct radius_grant *g)
+{
+    const char *end = (const char *)e->groups + e->groups_len;
+    for (const char *one = (const char *)e->groups; one && one < end; one += strlen(one) + 1)
+        if (radius_grant_is_in(g, s->settings.class_group, s->settings.filter_id, one))
+            return true;
+    return e->groups_len == 0;
+}
+
+/* Who it is in accounting, for how long it may stay, and what goes back to the server. Of many
+ * classes those that there is room for. */
+static void put_attributes(const struct servers *s, struct writer *w, const struct eap_place *p,
+                           const struct radius_grant *g)
+{
+    u8 name[USER_MAX];
+    struct writer n = writer_of(name, sizeof(name));
+    struct bytes user = g->user_name.len ? g->user_name : name_of(s, p, &n);
+    radius_put(w, RADIUS_USER_NAME, bytes_of(user.at, MIN(user.len, (size_t)RADIUS_VALUE_MAX)));
+    radius_put_u32(w, RADIUS_NAS_PORT, p->number);
+    radius_put_u32(w, RADIUS_SESSION_TIMEOUT, g->session_s);
+    radius_put_u32(w, RADIUS_ACCT_INTERIM_INTERVAL, g->interim_s);
+    for (u8 i = 0; i < g->class_count; i++)
+        if ((size_t)(w->end - w->at) >= g->classes[i].len + 2)
+            radius_put(w, RADIUS_CLASS, g->classes[i]);
+}
+
+static bool keep_grant(struct servers *s, struct eap_place *p, const struct radius_grant *g)
+{
+    u8 attributes[GRANT_ATTRIBUTES], octets[SHRIKE_GRANT_MAX];
+    struct writer a = writer_of(attributes, sizeof(attributes));
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct mail_grant m = {.account = ++s->account};
+    m.gift.address_count = g->address_count;
+    m.gift.dns_count = g->dns_count;
+    m.gift.netmask = g->netmask;
+    memcpy(m.gift.addresses, g->addresses, sizeof(m.gift.addresses));
+    memcpy(m.gift.dns, g->dns, sizeof(m.gift.dns));
+    put_attributes(s, &a, p, g);
+    m.attributes = written_bytes(&a);
+    grant_write(&w, &m);
+    return !a.full && !w.full && method_grant(&p->session, written_bytes(&w));
+}
+
+static void let_in(struct servers *s, struct eap_place *p, const struct radius_grant *g,
+                   struct eap_turn *t)
+{
+    struct eap_session *e = &p->session;
+    if (!is_in_group(s, e, g))
+        method_fail(e, t, SHRIKE_REASON_EAP_GROUP);
+    else if (!method_key(e, bytes_of(g->msk, g->msk_len)))
+        method_fail(e, t, SHRIKE_REASON_EAP_SERVER);
+    else if (!keep_grant(s, p, g))
+        method_fail(e, t, SHRIKE_REASON_MEMORY);
+    else
+        method_over(e, t);
+}
+
 void servers_answer(struct servers *s, struct eap_place *p, const struct radius_output *what,
                     struct eap_turn *t)
 {
@@ -165,9 +233,8 @@ void servers_answer(struct servers *s, struct eap_place *p, const struct radius_
         relay_say(session, t, bytes_of(said.eap, said.len));
     else if (said.step == RADIUS_PASS_FAIL)
         method_fail(session, t, SHRIKE_REASON_EAP_FAILED);
-    else if (said.step == RADIUS_PASS_OVER &&
-             method_key(session, bytes_of(said.grant.msk, said.grant.msk_len)))
-        method_over(session, t);
+    else if (said.step == RADIUS_PASS_OVER)
+        let_in(s, p, &said.grant, t);
     else
         method_fail(session, t, SHRIKE_REASON_EAP_SERVER);
     radius_grant_wipe(&said.grant);

@@ -16,6 +16,8 @@ struct servers {
     struct shrike_provider *provider;
     servers_told *told;
     void *ctx;
+    u64 account; /* the last number that was given, when this process began in its upper half: none
+                  * comes twice */
     struct settings_radius settings; /* with secrets */
     struct radius_server rows[RADIUS_SERVERS_MAX];
     struct radius_link *link; /* NULL: there are none */

@@ -59,6 +59,23 @@ bool method_key(struct eap_session *s, struct bytes key)
     return true;
 }
 
+/* NULL: there is nothing to be copied, or no memory. */
+static u8 *copy(struct bytes from, u16 *len)
+{
+    u8 *to = from.len && from.len <= UINT16_MAX ? malloc(from.len) : NULL;
+    *len = to ? (u16)from.len : 0;
+    if (to)
+        memcpy(to, from.at, from.len);
+    return to;
+}
+
+bool method_grant(struct eap_session *s, struct bytes grant)
+{
+    free(s->grant);
+    s->grant = copy(grant, &s->grant_len);
+    return s->grant || grant.len == 0;
+}
+
 void method_done(struct eap_session *s)
 {
     s->done = true;
@@ -181,6 +198,9 @@ void session_init(struct eap_session *s, const struct shrike_eap_op *op)
         memcpy(s->other.octets, op->remote.data.at, s->other.len);
     if (op->credential)
         s->own = tunnel_own_copy(op->credential);
+    s->groups = copy(op->rule.groups, &s->groups_len);
+    if (op->rule.groups.len && !s->groups)
+        s->failed = true; /* nobody is let in for want of memory */
     choose(s, op->rule.methods);
     if (rule->type && !many)
         set_user(s, rule);
@@ -192,6 +212,8 @@ void session_close(struct eap_session *s)
 {
     tunnel_free(s->tunnel);
     free(s->own);
+    free(s->groups);
+    free(s->grant);
     wipe(s, sizeof(*s));
 }
 
@@ -316,5 +338,6 @@ struct shrike_answer session_answer(const struct eap_session *s, const struct ea
     a.secret = bytes_of(s->key, s->key_len);
     if (s->server && (s->named || s->wanted.type))
         a.identity = session_user(s);
+    a.grant = bytes_of(s->grant, s->grant_len);
     return a;
 }

@@ -127,6 +127,40 @@ static void put_pool(struct writer *w, const struct lease_pool *p)
     }
 }
 
+/* ---- what others give ---- */
+
+/* Is it to be given to this peer? */
+static bool is_meant(const struct shrike_lease_op *op)
+{
+    for (u16 i = 0; i < op->pool_count; i++)
+        if (strcmp(op->pools[i], LEASE_GIFT_POOL) == 0)
+            return true;
+    return false;
+}
+
+/* The next address of this family; *given: a set of bits. */
+static const struct shrike_addr *unwrap(const struct lease_gift *gift, u8 family, u32 *given)
+{
+    for (u8 i = 0; gift && i < gift->address_count; i++)
+        if (gift->addresses[i].family == family && !(*given >> i & 1)) {
+            *given |= 1u << i;
+            return &gift->addresses[i];
+        }
+    return NULL;
+}
+
+/* Servers for names are told also to who got its address here. */
+static void put_gift(struct writer *w, const struct lease_gift *gift, bool address)
+{
+    if (address && gift->netmask.family == 4)
+        put(w, CFG_INTERNAL_IP4_NETMASK, bytes_of(gift->netmask.octets, 4));
+    for (u8 i = 0; i < gift->dns_count; i++) {
+        bool four = gift->dns[i].family == 4;
+        put(w, four ? CFG_INTERNAL_IP4_DNS : CFG_INTERNAL_IP6_DNS,
+            bytes_of(gift->dns[i].octets, four ? 4 : 16));
+    }
+}
+
 /* ---- asking ---- */
 
 static bool take(struct desk *d, const struct shrike_lease_op *op, u32 wish, struct book_got *got)
@@ -146,26 +180,43 @@ static bool is_first(const struct book_got *all, u32 n)
     return true;
 }
 
-struct shrike_answer desk_ask(struct desk *d, const struct shrike_lease_op *op)
+/* RFC 7296 3.15.1 (5): what each wish gets. */
+static void give(struct desk *d, const struct shrike_lease_op *op, const struct lease_gift *gift,
+                 struct holding *h, struct writer *w)
 {
     struct book_got got[SHRIKE_ADDRESSES_MAX];
+    u32 given = 0;
+    bool four = false;
+    for (u32 i = 0; i < MIN(op->wish_count, SHRIKE_ADDRESSES_MAX); i++) {
+        const struct shrike_addr *a = unwrap(gift, op->wishes[i].family, &given);
+        if (a) {
+            put_address(w, a);
+            four = four || a->family == 4;
+        } else if (take(d, op, i, &got[h->count])) {
+            put_address(w, &got[h->count].address);
+            h->tickets[h->count] = got[h->count].ticket;
+            h->count++;
+        }
+    }
+    for (u32 i = 0; i < h->count; i++)
+        if (is_first(got, i))
+            put_pool(w, got[i].pool);
+    if (gift && (given || h->count))
+        put_gift(w, gift, four);
+}
+
+struct shrike_answer desk_ask(struct desk *d, const struct shrike_lease_op *op,
+                              const struct lease_gift *gift)
+{
     u32 wishes = MIN(op->wish_count, SHRIKE_ADDRESSES_MAX);
     struct holding *h = malloc(sizeof *h + wishes * sizeof h->tickets[0]);
     struct writer w = writer_of(d->octets, sizeof d->octets);
     if (!h)
         return (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_MEMORY};
     *h = (struct holding){.number = op->lease};
-    for (u32 i = 0; i < wishes; i++) /* RFC 7296 3.15.1 (5) */
-        if (take(d, op, i, &got[h->count])) {
-            put_address(&w, &got[h->count].address);
-            h->tickets[h->count] = got[h->count].ticket;
-            h->count++;
-        }
-    for (u32 i = 0; i < h->count; i++)
-        if (is_first(got, i))
-            put_pool(&w, got[i].pool);
+    give(d, op, gift && is_meant(op) ? gift : NULL, h, &w);
     desk_over(d, op->lease); /* a number is given once; but if not, nothing is lost */
-    if (h->count == 0) {
+    if (written(&w) == 0) {
         free(h);
         return (struct shrike_answer){.ok = false, .reason = SHRIKE_REASON_POOL_EMPTY};
     }

@@ -22,10 +22,12 @@ struct desk {
 bool desk_open(struct desk *d, const u8 key[16]) must_use;
 void desk_close(struct desk *d); /* twice is fine */
 
-/* Answer a LEASE. One address of each wish, from the pools of its family. When `held` is set, the
- * wishes are the peer's already, from a former life of this process. The octets of the answer are
- * valid until the next call. */
-struct shrike_answer desk_ask(struct desk *d, const struct shrike_lease_op *op);
+/* Answer a LEASE. One address of each wish: of the gift, where that is among the pools, else from
+ * the pools of its family. When `held` is set, the wishes are the peer's already, from a former
+ * life of this process. gift: NULL, there is none. The octets of the answer are valid until the
+ * next call. */
+struct shrike_answer desk_ask(struct desk *d, const struct shrike_lease_op *op,
+                              const struct lease_gift *gift);
 /* That lease is over; nothing when there is none. */
 void desk_over(struct desk *d, u32 number);
 

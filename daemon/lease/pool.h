@@ -26,6 +26,17 @@ struct lease_pool {
     struct shrike_origin origin;
 };
 
+/* Addresses that somebody else gives a client: they are of no pool here. */
+#define LEASE_GIFT_ADDRESSES 4
+#define LEASE_GIFT_DNS       8
+#define LEASE_GIFT_POOL      "radius" /* where this stands among the pools of a connection */
+struct lease_gift {
+    u8 address_count, dns_count;
+    struct shrike_addr addresses[LEASE_GIFT_ADDRESSES];
+    struct shrike_addr netmask;             /* family 0: none */
+    struct shrike_addr dns[LEASE_GIFT_DNS]; /* servers for names */
+};
+
 /* Set base and size to what lies from one address to another of the same family, both included.
  * block: it is a subnet, of which neither the first nor the last address is given out when there
  * are more than two. */

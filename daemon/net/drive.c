@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "net/address.h"
 #include "net/memory.h"
+#include "ops/grant.h"
 #include "ops/seam.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,9 @@ static void tell(struct drive *d, struct shrike_event *e)
 /* Leases are given out here: nobody else has to be asked. */
 static void lease(struct drive *d, const struct shrike_op *op)
 {
-    struct shrike_answer a = desk_ask(&d->desk, &op->lease);
+    struct mail_grant grant;
+    bool granted = op->lease.grant.len > 0 && grant_read(op->lease.grant, &grant);
+    struct shrike_answer a = desk_ask(&d->desk, &op->lease, granted ? &grant.gift : NULL);
     courier_answer(&d->courier, op, &a);
 }
 

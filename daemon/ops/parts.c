@@ -213,14 +213,21 @@ struct shrike_id read_id(struct reader *r)
     return id;
 }
 
-CARRIES(struct shrike_eap_rule, 48);
+CARRIES(struct shrike_eap_rule, 64);
+
+/* Names with a NUL behind each. */
+static bool are_groups(struct bytes groups)
+{
+    return groups.len == 0 || (groups.len <= SHRIKE_GROUPS_MAX && groups.at[groups.len - 1] == 0);
+}
 
 void write_eap_rule(struct writer *w, const struct shrike_eap_rule *rule)
 {
-    w->full |= rule->methods.len > SHRIKE_EAP_METHODS;
+    w->full |= rule->methods.len > SHRIKE_EAP_METHODS || !are_groups(rule->groups);
     write_slice(w, rule->methods);
     write_id(w, &rule->id);
     write_flag(w, rule->asks);
+    write_slice(w, rule->groups);
 }
 
 struct shrike_eap_rule read_eap_rule(struct reader *r)
@@ -229,5 +236,7 @@ struct shrike_eap_rule read_eap_rule(struct reader *r)
     r->bad |= rule.methods.len > SHRIKE_EAP_METHODS;
     rule.id = read_id(r);
     rule.asks = read_flag(r);
+    rule.groups = read_slice(r);
+    r->bad |= !are_groups(rule.groups);
     return rule;
 }

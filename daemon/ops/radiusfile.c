@@ -9,7 +9,7 @@
 #define SEALED (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 CARRIES(struct settings_radius_server, 324);
-CARRIES(struct settings_radius, 5264);
+CARRIES(struct settings_radius, 5272);
 
 static void write_server(struct writer *w, const struct settings_radius_server *s)
 {
@@ -47,6 +47,8 @@ void radius_write(struct writer *w, const struct settings_radius *s)
     write_u16(w, s->tries);
     write_u16(w, s->backoff);
     write_flag(w, s->eap_start);
+    write_flag(w, s->class_group);
+    write_flag(w, s->filter_id);
     write_flag(w, s->with_port);
     write_u64(w, s->first);
     write_text(w, s->id_prefix, sizeof(s->id_prefix));
@@ -61,6 +63,8 @@ bool radius_read(struct reader *r, struct settings_radius *s)
     s->tries = read_u16(r);
     s->backoff = read_u16(r);
     s->eap_start = read_flag(r);
+    s->class_group = read_flag(r);
+    s->filter_id = read_flag(r);
     s->with_port = read_flag(r);
     s->first = read_u64(r);
     r->bad |= !read_text(r, s->id_prefix, sizeof(s->id_prefix));

@@ -11,12 +11,12 @@ CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_remove_op, 52);
 CARRIES(struct shrike_switch_op, 4);
 CARRIES(struct shrike_move_op, 56);
-CARRIES(struct shrike_lease_op, 64);
+CARRIES(struct shrike_lease_op, 80);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_eap_op, 192);
+CARRIES(struct shrike_eap_op, 208);
 CARRIES(struct shrike_mix_op, 64);
-CARRIES(struct shrike_answer, 72);
+CARRIES(struct shrike_answer, 88);
 
 enum { NAME_CONN, NAME_CHILD, NAME_FILE = NAME_CHILD }; /* places in the box */
 
@@ -200,6 +200,8 @@ static void lease_write(struct writer *w, const struct shrike_lease_op *l)
     write_choice(w, l->pool_count, SHRIKE_ADDRESSES_MAX + 1);
     for (u16 i = 0; i < l->pool_count && !w->full; i++)
         write_name(w, l->pools[i]);
+    w->full |= l->grant.len > SHRIKE_GRANT_MAX;
+    write_slice(w, l->grant);
 }
 
 static void lease_read(struct reader *r, struct shrike_lease_op *l, struct seam_box *box)
@@ -214,6 +216,8 @@ static void lease_read(struct reader *r, struct shrike_lease_op *l, struct seam_
     l->pool_count = read_choice(r, SHRIKE_ADDRESSES_MAX + 1);
     for (u16 i = 0; i < l->pool_count; i++)
         box->pool[i] = read_name(r, box->pools[i]);
+    l->grant = read_slice(r);
+    r->bad |= l->grant.len > SHRIKE_GRANT_MAX;
 }
 
 static void address_write(struct writer *w, const struct shrike_address_op *a)
@@ -456,6 +460,7 @@ void answer_write(struct writer *w, struct shrike_token token, const struct shri
     write_flag(w, a->mutual);
     write_slice(w, a->secret);
     write_slice(w, a->identity);
+    write_slice(w, a->grant);
 }
 
 bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_answer *a)
@@ -468,6 +473,8 @@ bool answer_read(struct reader *r, struct shrike_token *token, struct shrike_ans
     a->mutual = read_flag(r);
     a->secret = read_slice(r);
     a->identity = read_slice(r);
-    r->bad |= a->secret.len > SHRIKE_MSK_MAX || a->identity.len > SHRIKE_ID_MAX;
+    a->grant = read_slice(r);
+    r->bad |= a->secret.len > SHRIKE_MSK_MAX || a->identity.len > SHRIKE_ID_MAX ||
+              a->grant.len > SHRIKE_GRANT_MAX;
     return read_ended(r);
 }

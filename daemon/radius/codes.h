@@ -69,6 +69,12 @@ enum radius_microsoft_type { /* RFC 2548 2 */
                              RADIUS_MS_SECONDARY_DNS_SERVER = 29,
 };
 
+#define RADIUS_VENDOR_ALTIGA 3076
+enum radius_altiga_type {
+    RADIUS_CVPN3000_PRIMARY_DNS = 5,
+    RADIUS_CVPN3000_SECONDARY_DNS = 6,
+};
+
 #define RADIUS_SERVICE_FRAMED         2u /* RFC 2865 5.6 */
 #define RADIUS_SERVICE_AUTHORIZE_ONLY 17u
 #define RADIUS_PORT_VIRTUAL           5u /* RFC 2865 5.41 */

@@ -188,6 +188,9 @@ bool radius_grant_read(struct radius_grant *g, const struct radius_packet *p,
             take_plain(g, &a, interface);
         else if (a.vendor == RADIUS_VENDOR_MICROSOFT)
             sound = take_microsoft(g, &a, s, request, keys);
+        else if (a.vendor == RADIUS_VENDOR_ALTIGA &&
+                 (a.type == RADIUS_CVPN3000_PRIMARY_DNS || a.type == RADIUS_CVPN3000_SECONDARY_DNS))
+            add_dns(g, 4, a.value);
     }
     if (g->interim_s > 0)
         g->interim_s = MAX(g->interim_s, (u32)RADIUS_INTERIM_MIN);

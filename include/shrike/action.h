@@ -139,6 +139,7 @@ struct shrike_lease_op {
     const struct shrike_addr *wishes; /* addresses asked for; octets all zero: any of the family */
     const char *const *pools;         /* names, in the order of preference */
     struct shrike_id remote;          /* the peer, who has proved to be it */
+    struct shrike_bytes grant;        /* what EAP has granted it; empty: nothing */
 };
 
 /* In the order of the peer's preference. They came from the peer: whoever uses them checks that
@@ -173,6 +174,10 @@ struct shrike_resolve_op {
  * here: an answer that is not `ok` is a Failure. */
 #define SHRIKE_EAP_MAX 4096 /* octets of a message: what RADIUS can carry (RFC 2865 3) */
 #define SHRIKE_MSK_MAX 128  /* octets of its key: 64 or more (RFC 3748 7.10) */
+/* Octets of what a server's methods grant a peer besides: addresses, for how long, what accounting
+ * needs. It stays with the IKE SA and what takes its place, is in its records, and its octets are
+ * of no meaning here. */
+#define SHRIKE_GRANT_MAX 2048
 struct shrike_eap_op {
     uint32_t session;
     bool server;
@@ -246,6 +251,7 @@ struct shrike_answer {
     struct shrike_bytes secret;   /* its MSK, at most SHRIKE_MSK_MAX; empty: it makes none */
     struct shrike_bytes identity; /* server: of the peer, at most SHRIKE_ID_MAX; empty: it has not
                                    * become known */
+    struct shrike_bytes grant;    /* server: at most SHRIKE_GRANT_MAX */
 };
 
 #endif

@@ -137,7 +137,11 @@ struct shrike_eap_rule {
     struct shrike_id id;         /* whose proof it is, where EAP knows the peer, or us, by another
                                   * name than IKE does; of a peer one of many, perhaps */
     bool asks;                   /* the server asks the peer who it is */
+    /* The peer must be of one of these groups, by those who have the methods: names, each with a
+     * NUL behind it; empty: of any. */
+    struct shrike_bytes groups;
 };
+#define SHRIKE_GROUPS_MAX 1024 /* octets of them */
 
 /* How one side proves itself. An id of type 0 means any. */
 struct shrike_auth {

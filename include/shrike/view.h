@@ -71,6 +71,16 @@ bool shrike_view_ike(const struct shrike *e, uint32_t *at, struct shrike_ike_vie
 bool shrike_view_ike_of(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
                         struct shrike_ike_view *out);
 
+/* What EAP has granted the peer of that IKE SA; one that takes its place by rekeying has the same.
+ */
+struct shrike_grant_view {
+    uint32_t serial;
+    shrike_time born;          /* when it, or the one it follows, was established; 0: not yet */
+    struct shrike_bytes grant; /* empty: nothing */
+};
+bool shrike_view_grant(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
+                       struct shrike_grant_view *out);
+
 /* Of the IKE SA that shrike_view_ike() has shown: `at` as it left it, `ike` its serial: the Child
  * SA with the lowest serial above `after`; begin with after = 0. false: there is none, or the IKE
  * SA is gone. */

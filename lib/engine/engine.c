@@ -617,6 +617,12 @@ bool shrike_view_ike_of(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
     return view_ike_of(&e->shard, spi_i, out) || view_ike_of(&e->shard, spi_r, out);
 }
 
+bool shrike_view_grant(const struct shrike *e, uint64_t spi_i, uint64_t spi_r,
+                       struct shrike_grant_view *out)
+{
+    return view_grant(&e->shard, spi_i, out) || view_grant(&e->shard, spi_r, out);
+}
+
 bool shrike_view_child(const struct shrike *e, uint32_t at, uint32_t ike, uint32_t after,
                        struct shrike_child_view *out)
 {

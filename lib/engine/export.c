@@ -225,6 +225,8 @@ static void write_ike(struct pen *p, const struct shard *s, const struct ike_sa 
         pen_field(p, RECORD_PEER_ID, packet_bytes(sa->peer_id));
     if (!left_over || is_attempt(sa))
         write_internal(p, sa);
+    if (sa->grant && !left_over)
+        pen_field(p, RECORD_GRANT, packet_bytes(sa->grant));
     if (sa->peer_addresses && !left_over)
         write_addresses(p, sa->peer_addresses);
     if (sa->peers.next && !left_over)

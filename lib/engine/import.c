@@ -170,6 +170,15 @@ static bool read_addresses(struct import *in, struct ike_sa *sa, struct reader r
     return sa->peer_addresses != NULL;
 }
 
+static bool read_grant(struct import *in, struct ike_sa *sa, struct reader r)
+{
+    struct bytes grant = read_rest(&r);
+    if (sa->grant || grant.len == 0 || grant.len > SHRIKE_GRANT_MAX)
+        return false;
+    sa->grant = packet_copy(&in->shard->packets, grant);
+    return sa->grant != NULL;
+}
+
 static bool read_serial(struct reader r, u32 *out)
 {
     *out = read_u32(&r);
@@ -464,6 +473,8 @@ static bool fill(struct import *in, struct member *m, struct reader r, bool chil
             good = read_internal(in, m->sa, f.value);
         else if (f.number == RECORD_ADDRESSES)
             good = read_addresses(in, m->sa, f.value);
+        else if (f.number == RECORD_GRANT)
+            good = read_grant(in, m->sa, f.value);
         else if (f.number == RECORD_RING)
             m->ring = true;
         else if (f.number == RECORD_OURS)

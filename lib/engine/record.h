@@ -11,7 +11,7 @@
 
 #include "base/cursor.h"
 
-#define RECORD_VERSION 5
+#define RECORD_VERSION 6
 #define RECORD_MAX     (4u << 20) /* octets; what is longer was not written by us */
 
 /* Values beside those of record.def: in the record, in an IKE SA, in a Child SA, in a slot. */
@@ -37,6 +37,7 @@ enum record_field {
     RECORD_INTERNAL,   /* internal addresses: lease 4, state, whose, how many, how many servers for
                         * names; family and octets 16 of each */
     RECORD_ADDRESSES,  /* of the peer, in an IKE SA: family and 16 octets each */
+    RECORD_GRANT,      /* what EAP has granted the peer */
 };
 
 #define RECORD_TS_SIZE 38 /* from 16, to 16, ports 2 and 2, protocol, family */

@@ -22,6 +22,14 @@ bool view_ike_of(const struct shard *s, u64 spi, struct shrike_ike_view *out)
     return sa != NULL;
 }
 
+bool view_grant(const struct shard *s, u64 spi, struct shrike_grant_view *out)
+{
+    const struct ike_sa *sa = shard_sa_by_spi(s, spi);
+    if (sa)
+        *out = (struct shrike_grant_view){sa->serial, sa->born, packet_bytes(sa->grant)};
+    return sa != NULL;
+}
+
 bool view_child(const struct shard *s, u32 at, u32 ike, u32 after, struct shrike_child_view *out)
 {
     const struct ike_sa *sa = at > 0 && at <= s->sas.cut ? shard_sa_at(s, at - 1) : NULL;

@@ -106,11 +106,13 @@ static bool keep(struct turn *t, struct packet **place, struct bytes octets)
 static enum verdict succeed(struct turn *t)
 {
     struct eap_run *run = run_of(t);
-    if (t->op->secret.len > SHRIKE_MSK_MAX || t->op->identity.len > SHRIKE_ID_MAX)
+    if (t->op->secret.len > SHRIKE_MSK_MAX || t->op->identity.len > SHRIKE_ID_MAX ||
+        t->op->grant.len > SHRIKE_GRANT_MAX)
         return turn_fail(t, SHRIKE_REASON_EAP_SYNTAX, NOTIFY_AUTHENTICATION_FAILED);
     if (eap_alone(t->sa->conn) && (!t->op->mutual || t->op->secret.len == 0))
         return turn_fail(t, SHRIKE_REASON_EAP_ALONE, NOTIFY_AUTHENTICATION_FAILED);
-    if (!keep(t, &run->secret, t->op->secret) || !keep(t, &run->identity, t->op->identity))
+    if (!keep(t, &run->secret, t->op->secret) || !keep(t, &run->identity, t->op->identity) ||
+        (t->op->grant.len && !keep(t, &t->sa->grant, t->op->grant)))
         return turn_fail(t, SHRIKE_REASON_MEMORY, NOTIFY_TEMPORARY_FAILURE);
     run->phase = EAP_PROOF;
     return DONE;

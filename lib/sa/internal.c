@@ -102,6 +102,7 @@ static bool ask_lease(struct shard *s, struct ike_sa *sa, struct slot *slot,
         .wishes = list,
         .pools = sa->conn->pools,
         .remote = {.type = peer.type, .data = ring_keep(&s->ring, peer.data)},
+        .grant = sa->grant ? ring_keep(&s->ring, packet_bytes(sa->grant)) : bytes_of(NULL, 0),
     };
     return true;
 }

@@ -128,6 +128,8 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->ppk = from->ppk;
     packet_drop(&s->packets, to->peer_addresses);
     to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
+    packet_drop(&s->packets, to->grant);
+    to->grant = from->grant ? packet_ref(from->grant) : NULL;
     packet_drop(&s->packets, to->led);
     to->led = from->led ? packet_ref(from->led) : NULL;
 }
@@ -291,6 +293,7 @@ void sa_free(struct shard *s, struct ike_sa *sa)
     packet_drop(&s->packets, sa->internal);
     packet_drop(&s->packets, sa->peer_addresses);
     packet_drop(&s->packets, sa->gateway);
+    packet_drop(&s->packets, sa->grant);
     packet_drop(&s->packets, sa->led);
     snapshot_unpin(s, sa->snapshot);
     map_remove(&s->by_spi, sa_spi_ours(sa), sa->index);

@@ -188,6 +188,7 @@ struct ike_sa {
     u64 mapping; /* start of the last hash of our end as the peer sees it (RFC 4555 3.8) */
     struct packet *peer_addresses; /* struct shrike_addr each: where the peer can be found, too */
     struct packet *gateway;        /* that the peer is to be led to: a notify's data; NULL: none */
+    struct packet *grant;          /* what EAP has granted the peer; NULL: nothing */
     struct packet *led; /* how we were led here (exchange/redirect.c); NULL: we were not */
 };
 

@@ -411,6 +411,7 @@ static bool give_lease(struct pair_side *side, const struct shrike_op *op, struc
 {
     lease_begins(&side->leases, op->lease.lease, op->lease.held);
     side->wish_count = op->lease.wish_count;
+    side->granted = op->lease.grant.len;
     memcpy(side->wishes, op->lease.wishes, side->wish_count * sizeof(*side->wishes));
     side->waited = op->token;
     if (side->give.len > sizeof(out->value))

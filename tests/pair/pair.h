@@ -110,6 +110,7 @@ struct pair_side {
     struct shrike_addr dns[SHRIKE_ADDRESSES_MAX];
     unsigned wish_count, got_count, dns_count;
     unsigned given, taken;      /* events */
+    size_t granted;             /* octets of the grant in the last LEASE */
     unsigned withheld;          /* ADDRESS_REFUSED */
     unsigned turned_away;       /* STRANGER_REFUSED for a limit */
     struct shrike_token waited; /* of the last of these ops */

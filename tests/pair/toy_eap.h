@@ -13,6 +13,7 @@ struct toy_eap {
     const char *word;  /* "sesame" when NULL */
     const char *name;  /* peer: who it says it is; "alice" when NULL */
     unsigned requests; /* server: before Success; 2 when 0 */
+    const char *grant; /* server: what the peer is granted besides; nothing when NULL */
     bool asks_name;    /* server: who is it? */
     bool keyless;      /* the method makes no key */
     bool other_key;    /* it makes a wrong one */

@@ -19,7 +19,7 @@ static const struct fixture {
     {"pools", 1, 1, 0, 1, 2, "split_include"},
     {"virtual-ip", 1, 1, 0, 1, 0, NULL},
     {"eap", 0, 0, 1, 3, 0, "is not there"},
-    {"eap-radius", 0, 0, 2, 0, 0, "groups"},
+    {"eap-radius", 0, 0, 2, 0, 0, "is not there"},
     {"xauth", 0, 0, 1, 1, 0, "IKEv1"},
     {"multiple-auth", 0, 0, 1, 0, 0, "ca_id"},
     {"bypass", 3, 1, 0, 1, 0, "priority"},

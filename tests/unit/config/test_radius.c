@@ -11,16 +11,17 @@ static struct config *load(const char *inside)
 
 TEST(servers_and_what_they_have_in_common)
 {
-    struct config *c =
-        load("secret = common\nport = 1645\nid_prefix = 0\neap_start = yes\n"
-             "station_id_with_port = no\nretransmit_timeout = 0.5\n"
-             "retransmit_base = 2\nretransmit_tries = 3\nservers {\n"
-             "a { address = 192.0.2.1\npreference = 9\nsockets = 100 }\n"
-             "b { address = 2001:db8::1\nsecret = 0x00ff\nauth_port = 1\nacct_port = 2\n"
-             "nas_identifier = gate\nsource = 2001:db8::2 } }");
+    struct config *c = load(
+        "secret = common\nport = 1645\nid_prefix = 0\neap_start = yes\n"
+        "station_id_with_port = no\nclass_group = yes\nfilter_id = yes\nretransmit_timeout = 0.5\n"
+        "retransmit_base = 2\nretransmit_tries = 3\nservers {\n"
+        "a { address = 192.0.2.1\npreference = 9\nsockets = 100 }\n"
+        "b { address = 2001:db8::1\nsecret = 0x00ff\nauth_port = 1\nacct_port = 2\n"
+        "nas_identifier = gate\nsource = 2001:db8::2 } }");
     CHECK(c && c->radius && c->radius->server_count == 2);
     const struct settings_radius *r = c->radius;
     const struct settings_radius_server *a = &r->servers[0], *b = &r->servers[1];
+    CHECK(r->class_group && r->filter_id);
     CHECK(r->eap_start && !r->with_port && r->tries == 3 && r->backoff == 200);
     CHECK_EQ(r->first, SHRIKE_SECOND / 2);
     CHECK(strcmp(r->id_prefix, "0") == 0 && strcmp(a->name, "a") == 0);

@@ -1,5 +1,6 @@
 /* eap/servers, relay and role: EAP that a server of RADIUS does, by its own socket on loopback. */
 #include "eap/servers.h"
+#include "ops/grant.h"
 #include "ops/radiusfile.h"
 #include "test.h"
 #include "wire/codes.h"
@@ -21,6 +22,7 @@ static u8 octets[RADIUS_MAX];
 static struct radius_packet question;
 static int server = -1;
 static unsigned news, answers;
+static struct bytes groups_wanted;
 
 /* As the role does it. */
 static void told(void *ctx, const struct radius_output *what)
@@ -69,11 +71,12 @@ static bool begin(bool eap_start, bool asks)
                                   .first = 500 * SHRIKE_MS,
                                   .eap_start = eap_start,
                                   .id_prefix = "0"};
-    const struct shrike_eap_op op = {.session = 5,
-                                     .server = true,
-                                     .conn = "home",
-                                     .rule = {.methods = TEXT("\377"), .asks = asks},
-                                     .remote = {ID_FQDN, TEXT("alice")}};
+    const struct shrike_eap_op op = {
+        .session = 5,
+        .server = true,
+        .conn = "home",
+        .rule = {.methods = TEXT("\377"), .asks = asks, .groups = groups_wanted},
+        .remote = {ID_FQDN, TEXT("alice")}};
     bool anew;
     listen_here(&set);
     loop = loop_new();
@@ -118,6 +121,10 @@ static bool asked(struct bytes *eap)
            radius_find(&question, RADIUS_USER_NAME, &name) && name.at[0] == '0';
 }
 
+/* What stands in an Accept besides. */
+static const u8 *extra;
+static size_t extra_len;
+
 /* The server answers; true when the session has heard it. */
 static bool reply(u8 code, struct bytes eap)
 {
@@ -128,6 +135,7 @@ static bool reply(u8 code, struct bytes eap)
     radius_begin(&w, code, question.id, true);
     radius_put_eap(&w, eap);
     radius_put_text(&w, RADIUS_STATE, "state");
+    write_bytes(&w, bytes_of(extra, extra_len));
     if (!radius_seal(&w, &secret, RADIUS_ANSWER, question.authenticator) ||
         sendto(server, out, written(&w), 0, (struct sockaddr *)&client, sizeof(client)) < 0)
         return false;
@@ -151,6 +159,64 @@ TEST(a_session_of_a_server)
     struct shrike_answer a = session_answer(&place->session, &turn);
     CHECK(turn.step == EAP_OVER && a.ok && a.secret.len == 0 && !a.mutual);
     end();
+}
+
+/* As the server knows it, and as net and the next eap read it. */
+TEST(what_is_granted)
+{
+    static const u8 granted[] = {8,   6,  10, 3, 0, 77, 25, 7, 's', 't', 'a', 'f',
+                                 'f', 27, 6,  0, 0, 14, 16, 1, 5,   'a', 'n', 'n',
+                                 26,  12, 0,  0, 1, 55, 28, 6, 10,  3,   0,   1};
+    struct bytes eap, user;
+    struct mail_grant g;
+    struct radius_packet p = {0};
+    u64 account = 0;
+    for (int i = 0; i < 2; i++) {
+        CHECK(begin(false, false) && asked(&eap));
+        extra = granted;
+        extra_len = sizeof(granted);
+        CHECK(reply(RADIUS_ACCESS_ACCEPT, TEXT("\3\7\0\4")));
+        extra_len = 0;
+        struct shrike_answer a = session_answer(&place->session, &turn);
+        CHECK(turn.step == EAP_OVER && a.ok && grant_read(a.grant, &g) && g.account != account);
+        account = g.account;
+        CHECK(g.gift.address_count == 1 && g.gift.addresses[0].octets[3] == 77);
+        CHECK(g.gift.dns_count == 1 && g.gift.dns[0].octets[3] == 1);
+        p.attributes = g.attributes;
+        CHECK(radius_find(&p, RADIUS_USER_NAME, &user) && bytes_equal(user, TEXT("ann")));
+        CHECK(radius_find(&p, RADIUS_CLASS, &user) && bytes_equal(user, TEXT("staff")));
+        CHECK_EQ(radius_find_u32(&p, RADIUS_SESSION_TIMEOUT, 0), 3600);
+        end();
+    }
+}
+
+/* Which attributes make groups, the configuration says. */
+TEST(groups)
+{
+    static const u8 granted[] = {25,  7,   's', 't', 'a', 'f', 'f', 11, 8, 'g', 'u',
+                                 'e', 's', 't', 's', 64,  6,   0,   0,  0, 9};
+    struct bytes eap;
+    static const struct {
+        const char *wanted;
+        size_t len;
+        bool by_class, by_filter, in;
+    } rows[] = {{"staff", 6, true, false, true},    {"staff", 6, false, true, false},
+                {"a\0guests", 9, true, true, true}, {"guests", 7, true, false, false},
+                {"staf", 5, true, true, false},     {"", 0, false, false, true}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        groups_wanted = bytes_of(rows[i].wanted, rows[i].len);
+        CHECK(begin(false, false) && asked(&eap));
+        servers.settings.class_group = rows[i].by_class;
+        servers.settings.filter_id = rows[i].by_filter;
+        extra = granted;
+        extra_len = sizeof(granted);
+        CHECK(reply(RADIUS_ACCESS_ACCEPT, TEXT("\3\7\0\4")));
+        extra_len = 0;
+        groups_wanted.len = 0;
+        CHECK(turn.step == (rows[i].in ? EAP_OVER : EAP_FAIL));
+        CHECK(rows[i].in || turn.reason == SHRIKE_REASON_EAP_GROUP);
+        end();
+    }
 }
 
 TEST(the_peer_is_asked_who_it_is)
@@ -214,6 +280,7 @@ TEST(other_servers)
 
 int main(void)
 {
-    return RUN(a_session_of_a_server) | RUN(the_peer_is_asked_who_it_is) | RUN(the_server_begins) |
-           RUN(nobody_answers) | RUN(who_has_ended_hears_nothing) | RUN(other_servers);
+    return RUN(a_session_of_a_server) | RUN(what_is_granted) | RUN(groups) |
+           RUN(the_peer_is_asked_who_it_is) | RUN(the_server_begins) | RUN(nobody_answers) |
+           RUN(who_has_ended_hears_nothing) | RUN(other_servers);
 }

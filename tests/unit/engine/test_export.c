@@ -139,6 +139,7 @@ static struct ike_sa *full_sa(struct shard *s)
     struct ike_keys keys;
     memset(&keys, 0x7e, sizeof(keys));
     sa->peer_id = packet_copy(&s->packets, bytes_of("\2peer", 5));
+    sa->grant = packet_copy(&s->packets, bytes_of("granted", 7));
     if (!keys_keep(s, sa, &keys))
         abort();
     sa_use_conn(s, sa, &conn_conf, s->current);
@@ -238,6 +239,7 @@ TEST(every_field_comes_back)
     CHECK_EQ(back->iv, sa->iv_end); /* the rest of the range may have been used since */
     CHECK(memcmp(&sa->suite, &back->suite, sizeof(sa->suite)) == 0);
     CHECK(bytes_equal(packet_bytes(sa->peer_id), packet_bytes(back->peer_id)));
+    CHECK(bytes_equal(packet_bytes(back->grant), bytes_of("granted", 7)));
     CHECK(bytes_equal(packet_bytes(sa->keys), packet_bytes(back->keys)));
     CHECK_EQ(keys_get(back, SK_ER).at[31], 0x7e);
     CHECK(back->conn == &conn_conf && back->snapshot == b->current);
@@ -710,6 +712,11 @@ TEST(version_5_can_be_read)
     whole_can_be_read(5);
 }
 
+TEST(version_6_can_be_read)
+{
+    whole_can_be_read(6);
+}
+
 /* Once for each version, while it is the newest. */
 static int write_fixture(void)
 {
@@ -737,5 +744,5 @@ int main(int argc, char **argv)
            RUN(a_stale_record_is_made_from_scratch) |
            RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
            RUN(version_2_can_be_read) | RUN(version_3_can_be_read) | RUN(version_4_can_be_read) |
-           RUN(version_5_can_be_read);
+           RUN(version_5_can_be_read) | RUN(version_6_can_be_read);
 }

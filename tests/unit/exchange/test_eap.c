@@ -123,6 +123,35 @@ TEST(the_peer_is_whom_eap_knows)
     }
 }
 
+/* What EAP grants the peer is told to who gives out addresses, and goes with the IKE SA. */
+TEST(what_is_granted_stays)
+{
+    struct shrike_grant_view g = {0};
+    begin_with((struct pair_options){.internal = true, .ike_rekey = 100 * SHRIKE_SECOND},
+               SHRIKE_AUTH_PUBKEY);
+    p->side[1].eap.grant = "an address, and a name";
+    run();
+    CHECK(is_up() && p->side[1].given == 1);
+    CHECK_EQ(p->side[1].granted, strlen(p->side[1].eap.grant));
+    struct shrike_ike_view v = view_of(1);
+    CHECK(shrike_view_grant(p->side[1].engine, v.spi_i, v.spi_r, &g) && g.serial == v.serial);
+    CHECK(bytes_equal(g.grant, bytes_of(p->side[1].eap.grant, p->side[1].granted)));
+    shrike_time born = g.born;
+    CHECK_EQ(born, v.established);
+    pair_wait(p, p->now + 110 * SHRIKE_SECOND);
+    CHECK(p->side[1].ike_rekeyed == 1);
+    v = view_of(1);
+    CHECK(shrike_view_grant(p->side[1].engine, v.spi_i, v.spi_r, &g) && g.serial == v.serial);
+    CHECK(v.established > born && g.born == born);
+    CHECK(bytes_equal(g.grant, bytes_of(p->side[1].eap.grant, p->side[1].granted)));
+    CHECK(shrike_view_grant(p->side[0].engine, v.spi_i, v.spi_r, &g) && g.grant.len == 0);
+    CHECK(!shrike_view_grant(p->side[0].engine, 1, 2, &g));
+    pair_down(p, 0, NULL);
+    pair_wait(p, p->now + 200 * SHRIKE_SECOND);
+    CHECK(empty(p));
+    toy_end(p);
+}
+
 /* RFC 7296 2.16 (6): a method that makes no key. */
 TEST(without_a_key)
 {
@@ -660,12 +689,13 @@ TEST(initiators_without_the_key)
 
 int main(void)
 {
-    return RUN(the_responder_signs) | RUN(the_peer_is_whom_eap_knows) | RUN(without_a_key) |
-           RUN(eap_alone) | RUN(what_is_lost_is_said_again) | RUN(the_connection_is_one_by_eap) |
-           RUN(a_wrong_word) | RUN(keys_that_differ) | RUN(methods_that_cannot_stand_alone) |
-           RUN(one_wants_it_alone) | RUN(connections_that_cannot_be) | RUN(nobody_answers) |
-           RUN(a_stray_response_of_ours) | RUN(not_exported_meanwhile) | RUN(eap_before_the_proof) |
-           RUN(responders_that_lie) | RUN(responders_that_refuse) | RUN(endless_rounds) |
-           RUN(a_time_for_all_of_it) | RUN(initiators_that_lie) | RUN(initiators_that_give_up) |
+    return RUN(the_responder_signs) | RUN(the_peer_is_whom_eap_knows) | RUN(what_is_granted_stays) |
+           RUN(without_a_key) | RUN(eap_alone) | RUN(what_is_lost_is_said_again) |
+           RUN(the_connection_is_one_by_eap) | RUN(a_wrong_word) | RUN(keys_that_differ) |
+           RUN(methods_that_cannot_stand_alone) | RUN(one_wants_it_alone) |
+           RUN(connections_that_cannot_be) | RUN(nobody_answers) | RUN(a_stray_response_of_ours) |
+           RUN(not_exported_meanwhile) | RUN(eap_before_the_proof) | RUN(responders_that_lie) |
+           RUN(responders_that_refuse) | RUN(endless_rounds) | RUN(a_time_for_all_of_it) |
+           RUN(initiators_that_lie) | RUN(initiators_that_give_up) |
            RUN(initiators_without_the_key);
 }

@@ -36,7 +36,7 @@ static struct shrike_answer ask(u32 number, const char *client, const char *cons
         op.remote.data = bytes_of(client + 1, strlen(client + 1));
     for (u16 i = 0; i < n; i++)
         list[i] = address(wishes[i]);
-    return desk_ask(&desk, &op);
+    return desk_ask(&desk, &op, NULL);
 }
 
 static struct shrike_answer ask_one(u32 number, const char *client)
@@ -90,6 +90,44 @@ TEST(all_that_a_pool_says)
     CHECK(says(&a, "0008 0011 fd000000000000000000000000000001 40 0001 0004 0a030001"
                    " 0004 0001 0a 0004 0001 0a 0006 0001 0a 0006 0001 0a 000d 0001 0a"
                    " 000d 0001 0a 000f 0001 0a 000f 0001 0a 0002 0004 0a0300fe"));
+}
+
+/* What somebody else gives goes before the pools, to whom it is meant for; each once. */
+TEST(gifts)
+{
+    static const char *const radius[] = {"radius", "four"};
+    struct lease_gift gift = {.address_count = 2,
+                              .dns_count = 2,
+                              .addresses = {{{10, 9, 0, 77}, 4}, {{0xfd, 9, [15] = 7}, 6}},
+                              .netmask = {{255, 255}, 4},
+                              .dns = {{{10, 9, 0, 1}, 4}, {{0xfd, 9, [15] = 1}, 6}}};
+    struct shrike_addr list[] = {address("0.0.0.0"), address("::"), address("0.0.0.0")};
+    struct shrike_lease_op op = {.lease = 1,
+                                 .wish_count = 3,
+                                 .pool_count = 2,
+                                 .wishes = list,
+                                 .pools = radius,
+                                 .remote = {2, bytes_of("a", 1)}};
+    CHECK(begin());
+    struct shrike_answer a = desk_ask(&desk, &op, &gift);
+    CHECK(says(&a, "0001 0004 0a09004d 0008 0011 fd090000000000000000000000000007 40"
+                   " 0001 0004 0a030001" DNS " 0002 0004 ffff0000 0003 0004 0a090001"
+                   " 000a 0010 fd090000000000000000000000000001"));
+    CHECK_EQ(book_pool(desk.book, 0)->online_count, 1);
+    desk_over(&desk, 1);
+    CHECK_EQ(book_pool(desk.book, 0)->online_count, 0);
+    op.pool_count = 1; /* without a pool of ours */
+    op.wish_count = 1;
+    gift.dns_count = 0;
+    a = desk_ask(&desk, &op, &gift);
+    CHECK(says(&a, "0001 0004 0a09004d 0002 0004 ffff0000"));
+    gift.address_count = 0;
+    a = desk_ask(&desk, &op, &gift);
+    CHECK(!a.ok && a.reason == SHRIKE_REASON_POOL_EMPTY);
+    gift.address_count = 2;
+    op.pools = radius + 1; /* not meant */
+    a = desk_ask(&desk, &op, &gift);
+    CHECK(says(&a, "0001 0004 0a030001" DNS));
 }
 
 TEST(a_number_ends_once)
@@ -171,7 +209,7 @@ TEST(an_answer_has_an_end)
 int main(void)
 {
     int bad = RUN(addresses_come_first_then_what_the_pools_say) | RUN(all_that_a_pool_says) |
-              RUN(a_number_ends_once) | RUN(what_was_held_before) | RUN(many) |
+              RUN(gifts) | RUN(a_number_ends_once) | RUN(what_was_held_before) | RUN(many) |
               RUN(an_answer_has_an_end);
     desk_close(&desk);
     return bad;

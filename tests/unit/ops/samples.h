@@ -122,10 +122,17 @@ static const struct shrike_op sample_move = {.kind = SHRIKE_CHILD_MOVE,
 static const struct shrike_addr vips[] = {
     {{10, 3, 0, 1}, 4}, {{0xfd, 3, [15] = 2}, 6}, {{0}, 4}, {{0}, 6}};
 static const char *const pools[] = {"people", "machines"};
-static const struct shrike_op sample_lease = {
-    .kind = SHRIKE_LEASE,
-    .token = {17, 18, 19, 20},
-    .lease = {0x55, true, 2, 2, "home", vips, pools, {ID_KEY_ID, {(const u8 *)"\0sun", 4}}}};
+static const struct shrike_op sample_lease = {.kind = SHRIKE_LEASE,
+                                              .token = {17, 18, 19, 20},
+                                              .lease = {0x55,
+                                                        true,
+                                                        2,
+                                                        2,
+                                                        "home",
+                                                        vips,
+                                                        pools,
+                                                        {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                        {(const u8 *)"granted", 7}}};
 static const struct shrike_op sample_address = {
     .kind = SHRIKE_ADDRESS_ADD,
     .token = {21, 22, 23, 24},
@@ -138,21 +145,23 @@ static const struct shrike_bytes shown_certs[] = {{(const u8 *)"mine", 4},
                                                   {(const u8 *)"who signed", 10}};
 static const struct shrike_credential sample_shown = {
     .key = {{1, 2, 3}}, .encoding = 4, .cert_count = 2, .certs = shown_certs};
-static const struct shrike_op sample_eap = {
-    .kind = SHRIKE_EAP,
-    .token = {37, 38, 39, 40},
-    .eap = {0x59,
-            true,
-            true,
-            "home",
-            {{(const u8 *)"\32\4", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
-            &sample_shown,
-            {ID_FQDN, {(const u8 *)"moon.example", 12}},
-            {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
-            {{192, 0, 2, 1}, 4500, 4, 0},
-            {{203, 0, 113, 9}, 1024, 4, 0},
-            {(const u8 *)"\2\1\0\6\1a", 6},
-            {"/etc/swanctl/swanctl.conf", 18}}};
+static const struct shrike_op sample_eap = {.kind = SHRIKE_EAP,
+                                            .token = {37, 38, 39, 40},
+                                            .eap = {0x59,
+                                                    true,
+                                                    true,
+                                                    "home",
+                                                    {{(const u8 *)"\32\4", 2},
+                                                     {ID_FQDN, {(const u8 *)"*", 1}},
+                                                     true,
+                                                     {(const u8 *)"staff\0guests", 13}},
+                                                    &sample_shown,
+                                                    {ID_FQDN, {(const u8 *)"moon.example", 12}},
+                                                    {ID_KEY_ID, {(const u8 *)"\0sun", 4}},
+                                                    {{192, 0, 2, 1}, 4500, 4, 0},
+                                                    {{203, 0, 113, 9}, 1024, 4, 0},
+                                                    {(const u8 *)"\2\1\0\6\1a", 6},
+                                                    {"/etc/swanctl/swanctl.conf", 18}}};
 static const struct shrike_op sample_eap_over = {
     .kind = SHRIKE_EAP_OVER, .token = {41, 42, 43, 44}, .session_over = 0x5a};
 static const struct shrike_op sample_mix = {.kind = SHRIKE_MIX,
@@ -166,9 +175,14 @@ static const struct shrike_op sample_lease_free = {
     .kind = SHRIKE_LEASE_FREE, .token = {25, 26, 27, 28}, .lease_over = 0x57};
 static const struct shrike_op sample_address_remove = {
     .kind = SHRIKE_ADDRESS_REMOVE, .token = {29, 30, 31, 32}, .lease_over = 0x58};
-static const struct shrike_answer sample_answer = {
-    true, SHRIKE_REASON_AUTH_NO_SECRET,           AUTH_ECDSA_256,          {(const u8 *)"value", 5},
-    true, {(const u8 *)"master session key", 18}, {(const u8 *)"alice", 5}};
+static const struct shrike_answer sample_answer = {true,
+                                                   SHRIKE_REASON_AUTH_NO_SECRET,
+                                                   AUTH_ECDSA_256,
+                                                   {(const u8 *)"value", 5},
+                                                   true,
+                                                   {(const u8 *)"master session key", 18},
+                                                   {(const u8 *)"alice", 5},
+                                                   {(const u8 *)"granted", 7}};
 static const struct shrike_kernel_event sample_kernel = {
     SHRIKE_PLANE_LOST,
     0x61,
@@ -391,7 +405,7 @@ static const struct shrike_conn sample_conns[] = {
                0,
                credentials,
                NULL,
-               {{(const u8 *)"\32", 1}, {ID_FQDN, {(const u8 *)"carol", 5}}, false},
+               {{(const u8 *)"\32", 1}, {ID_FQDN, {(const u8 *)"carol", 5}}, false, {NULL, 0}},
                NULL,
                {"g", 8}},
      .remote = {SHRIKE_AUTH_PSK,
@@ -401,7 +415,10 @@ static const struct shrike_conn sample_conns[] = {
                 2,
                 NULL,
                 authorities,
-                {{(const u8 *)"\4\6", 2}, {ID_FQDN, {(const u8 *)"*", 1}}, true},
+                {{(const u8 *)"\4\6", 2},
+                 {ID_FQDN, {(const u8 *)"*", 1}},
+                 true,
+                 {(const u8 *)"staff\0", 6}},
                 "home, second",
                 {"h", 9}},
      .local_rounds = rounds,

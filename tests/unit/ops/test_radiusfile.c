@@ -11,6 +11,8 @@ static struct settings_radius sample(void)
                                 .tries = 3,
                                 .backoff = 140,
                                 .eap_start = true,
+                                .class_group = true,
+                                .filter_id = true,
                                 .with_port = true,
                                 .first = 5,
                                 .id_prefix = "0"};

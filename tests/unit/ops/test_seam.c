@@ -123,7 +123,7 @@ TEST(a_lease_comes_back)
     CHECK(b->wish_count == 2 && same_addrs(a->wishes, b->wishes, 2));
     CHECK(b->pool_count == 2 && same_text(a->pools[0], b->pools[0]) &&
           same_text(a->pools[1], b->pools[1]));
-    CHECK(b->lease == 0x55 && b->held);
+    CHECK(b->lease == 0x55 && b->held && bytes_equal(a->grant, b->grant));
     r = of(RECODE_OP, 6);
     CHECK(op_read(&r, &got, &box) && got.kind == SHRIKE_LEASE_FREE && got.lease_over == 0x57);
 }
@@ -153,7 +153,7 @@ TEST(eap_comes_back)
     CHECK(b->session == a->session && b->server && b->only && same_text(a->conn, b->conn));
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
     CHECK(bytes_equal(a->rule.methods, b->rule.methods) && same_id(&a->rule.id, &b->rule.id));
-    CHECK(b->rule.asks);
+    CHECK(b->rule.asks && bytes_equal(a->rule.groups, b->rule.groups));
     CHECK(b->credential && b->credential->encoding == 4 && b->credential->cert_count == 2 &&
           memcmp(&b->credential->key, &sample_shown.key, sizeof(sample_shown.key)) == 0);
     CHECK(bytes_equal(b->credential->certs[0], shown_certs[0]) &&
@@ -186,6 +186,7 @@ TEST(an_answer_comes_back)
     CHECK(bytes_equal(got.value, sample_answer.value) && got.mutual);
     CHECK(bytes_equal(got.secret, sample_answer.secret));
     CHECK(bytes_equal(got.identity, sample_answer.identity));
+    CHECK(bytes_equal(got.grant, sample_answer.grant));
 }
 
 TEST(inputs_come_back)
