@@ -1,5 +1,6 @@
 /* Causes and changes: see advice.h. */
 #include "control/advice.h"
+#include "config/eap.h"
 #include "control/render.h"
 #include "crypto/suite.h"
 #include "crypto/weak.h"
@@ -15,7 +16,20 @@
 /* ---- causes ---- */
 
 enum side { OURS, THEIRS };
-enum when { ALWAYS, LARGE, PORT_4500, PARTS, LOST, REPEATED, ONCE, VERSION, NO_MORE };
+enum when {
+    ALWAYS,
+    LARGE,
+    PORT_4500,
+    PARTS,
+    LOST,
+    REPEATED,
+    ONCE,
+    VERSION,
+    NO_MORE,
+    BY_SECRET, /* what we prove ourselves by, in one round or another */
+    BY_CERTIFICATE,
+    BY_PASSWORD,
+};
 
 static const struct cause {
     u16 reason;
@@ -28,7 +42,32 @@ static const struct cause {
 #undef CAUSE
 };
 
-static bool holds(enum when when, const struct shrike_event *e)
+static enum when way_of(const struct shrike_auth *a)
+{
+    switch (a->kind) {
+    case SHRIKE_AUTH_PSK:
+        return BY_SECRET;
+    case SHRIKE_AUTH_PUBKEY:
+        return BY_CERTIFICATE;
+    case SHRIKE_AUTH_EAP:
+        return eap_shows(a) ? BY_CERTIFICATE : BY_PASSWORD;
+    case SHRIKE_AUTH_NULL:
+    case SHRIKE_AUTH_NONE:
+        break;
+    }
+    return ALWAYS;
+}
+
+/* Do we prove ourselves like that? Without a connection it may be. */
+static bool proves(const struct shrike_conn *conn, enum when way)
+{
+    bool any = !conn || way_of(&conn->local) == way;
+    for (unsigned i = 0; conn && i < conn->local_round_count; i++)
+        any |= way_of(&conn->local_rounds[i]) == way;
+    return any;
+}
+
+static bool holds(enum when when, const struct shrike_event *e, const struct shrike_conn *conn)
 {
     const struct shrike_reason *r = &e->reason;
     if (r->parts_all) /* that some came, rules all else out */
@@ -53,17 +92,22 @@ static bool holds(enum when when, const struct shrike_event *e)
         return r->notify == NOTIFY_INVALID_MAJOR_VERSION;
     case NO_MORE:
         return r->notify == NOTIFY_NO_ADDITIONAL_SAS;
+    case BY_SECRET:
+    case BY_CERTIFICATE:
+    case BY_PASSWORD:
+        return proves(conn, when);
     }
     return false;
 }
 
-bool advice_next(const struct shrike_event *e, unsigned *at, struct advice_cause *out)
+bool advice_next(const struct shrike_event *e, const struct shrike_conn *conn, unsigned *at,
+                 struct advice_cause *out)
 {
     const struct shrike_reason *r = &e->reason;
     while (*at < ARRAY_LEN(causes)) {
         const struct cause *c = &causes[(*at)++];
         if (c->reason != r->code || (c->exchange && c->exchange != r->exchange) ||
-            (c->side == THEIRS) != r->theirs || !holds((enum when)c->when, e))
+            (c->side == THEIRS) != r->theirs || !holds((enum when)c->when, e, conn))
             continue;
         *out = (struct advice_cause){c->name, c->text};
         return true;

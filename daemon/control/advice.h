@@ -10,8 +10,10 @@ struct advice_cause {
     const char *name, *text; /* static */
 };
 
-/* The next cause that fits, the likeliest first. *at begins at 0. false: there is none any more. */
-bool advice_next(const struct shrike_event *e, unsigned *at, struct advice_cause *out) must_use;
+/* The next cause that fits, the likeliest first. conn: whose failure it is, NULL: not known. *at
+ * begins at 0. false: there is none any more. */
+bool advice_next(const struct shrike_event *e, const struct shrike_conn *conn, unsigned *at,
+                 struct advice_cause *out) must_use;
 /* What would be written where, as far as it follows from both sides; nothing when it does not, or
  * when the peer decided. */
 void advice_change(struct text *t, const struct shrike_event *e, const struct shrike_conn *conn,

@@ -127,12 +127,13 @@ void failure_put_rule(struct vici_writer *w, struct shrike_origin rule)
         vici_put_u64(w, "line", rule.line);
 }
 
-static void put_causes(struct vici_writer *w, const struct shrike_event *e)
+static void put_causes(struct vici_writer *w, const struct shrike_event *e,
+                       const struct shrike_conn *conn)
 {
     struct advice_cause cause;
     unsigned at = 0;
     vici_begin(w, "causes");
-    while (advice_next(e, &at, &cause))
+    while (advice_next(e, conn, &at, &cause))
         vici_put_text(w, cause.name, cause.text);
     vici_end(w);
 }
@@ -183,7 +184,7 @@ void failure_put(struct vici_writer *w, const struct shrike_event *e, const stru
     advice_change(&t, e, conn, child, &both);
     if (t.len && !t.cut)
         vici_put_text(w, "change", line);
-    put_causes(w, e);
+    put_causes(w, e, conn);
 }
 
 void failure_put_name(struct vici_writer *w, const struct shrike_conn *conn, const char *name,

@@ -283,11 +283,13 @@ TEST(every_reason)
         }
 }
 
+static const struct shrike_conn *of; /* whose causes are asked for; NULL: it is not known */
+
 static unsigned causes_of(const struct shrike_event *e, const char *first)
 {
     struct advice_cause cause;
     unsigned at = 0, count = 0;
-    while (advice_next(e, &at, &cause)) {
+    while (advice_next(e, of, &at, &cause)) {
         if (count == 0 && strcmp(cause.name, first) != 0)
             printf("# the first is %s\n", cause.name);
         if (count == 0 && strcmp(cause.name, first) != 0)
@@ -326,11 +328,38 @@ TEST(causes_in_order)
         (struct shrike_reason){.code = SHRIKE_REASON_AUTH_FAILED, .exchange = EXCHANGE_IKE_AUTH};
     CHECK_EQ(causes_of(&e, ""), 0);
     e.reason.theirs = true;
-    CHECK_EQ(causes_of(&e, "secret"), 5);
+    CHECK_EQ(causes_of(&e, "certificate"), 7);
     e.reason = (struct shrike_reason){.code = SHRIKE_REASON_NO_CHILD_PROPOSAL,
                                       .exchange = EXCHANGE_CREATE_CHILD_SA,
                                       .theirs = true};
     CHECK_EQ(causes_of(&e, "pfs"), 3);
+}
+
+/* Nobody looks at secrets whose certificate was refused. */
+TEST(causes_follow_how_we_prove_ourselves)
+{
+    static const u8 tls[] = {EAP_TYPE_TLS};
+    struct shrike_auth further = {.kind = SHRIKE_AUTH_EAP};
+    struct shrike_conn one = {.local.kind = SHRIKE_AUTH_PSK};
+    struct shrike_event e = {.reason = {.code = SHRIKE_REASON_AUTH_FAILED,
+                                        .exchange = EXCHANGE_IKE_AUTH,
+                                        .theirs = true}};
+    of = &one;
+    CHECK_EQ(causes_of(&e, "secret"), 5);
+    one.local.kind = SHRIKE_AUTH_PUBKEY;
+    CHECK_EQ(causes_of(&e, "certificate"), 6);
+    one.local.kind = SHRIKE_AUTH_EAP; /* nothing is proved before EAP */
+    CHECK_EQ(causes_of(&e, "identity-here"), 4);
+    e.reason.code = SHRIKE_REASON_EAP_REFUSED;
+    CHECK_EQ(causes_of(&e, "password"), 3);
+    one.local.eap.methods = bytes_of(tls, sizeof tls);
+    CHECK_EQ(causes_of(&e, "certificate"), 3);
+    one.local = (struct shrike_auth){.kind = SHRIKE_AUTH_PUBKEY}; /* and a password after it */
+    CHECK_EQ(causes_of(&e, "certificate"), 3);
+    one.local_rounds = &further;
+    one.local_round_count = 1;
+    CHECK_EQ(causes_of(&e, "password"), 4);
+    of = NULL;
 }
 
 int main(void)
@@ -339,5 +368,5 @@ int main(void)
            RUN(forward_secrecy_shows_at_the_rekey) | RUN(what_is_weak_is_not_to_be_added) |
            RUN(selectors_of_both_ends) | RUN(identities) | RUN(addresses_of_all) |
            RUN(addresses_that_lack) | RUN(addresses_of_many) | RUN(modes) | RUN(every_reason) |
-           RUN(causes_in_order);
+           RUN(causes_in_order) | RUN(causes_follow_how_we_prove_ourselves);
 }
