@@ -1,5 +1,6 @@
 /* Chains of certificates: see chain.h. */
 #include "certs/chain.h"
+#include "certs/demands.h"
 #include "certs/identity.h"
 #include "certs/where.h"
 #include <assert.h>
@@ -231,6 +232,8 @@ static void look_closer(struct found *f, const struct chain_ask *a, const STACK_
     }
     if (f->reason == SHRIKE_REASON_NONE && !stands_behind(a, chain))
         note(f, sk_X509_value(chain, 0), SHRIKE_REASON_CERT_ISSUER);
+    if (f->reason == SHRIKE_REASON_NONE)
+        f->reason = demands_fault(&trust_rule_at(a->trust, a->rule)->demands, chain, &f->culprit);
 }
 
 /* Dates are the cause that is said first, whatever else there is, too. */

@@ -1,5 +1,6 @@
 /* Checks of signatures: see check.h. */
 #include "certs/check.h"
+#include "certs/demands.h"
 #include "certs/identity.h"
 #include "wire/codes.h"
 
@@ -89,6 +90,19 @@ static struct chain_ask chain_of(const struct asked *a)
     };
 }
 
+/* One that is trusted for itself. */
+static enum shrike_reason_code end_fault(const struct asked *a, X509 *x)
+{
+    enum shrike_reason_code fault = chain_end_fault(x, a->op->schemes, a->now, a->about);
+    return fault == SHRIKE_REASON_NONE ? demands_end_fault(&a->rule->demands, x) : fault;
+}
+
+static enum shrike_reason_code key_fault(const struct asked *a, const struct trust_item *item)
+{
+    enum shrike_reason_code fault = demands_key_fault(&a->rule->demands, item->pkey);
+    return fault == SHRIKE_REASON_NONE ? signature_check(item->pkey, a->op) : fault;
+}
+
 /* One that is named must be that one. */
 static enum shrike_reason_code trust_fault(const struct asked *a)
 {
@@ -97,8 +111,7 @@ static enum shrike_reason_code trust_fault(const struct asked *a)
         identity_print_subject(a->about, a->certs[0]->x509);
         return SHRIKE_REASON_CERT_ISSUER;
     }
-    return has_chain(a) ? chain_build(&ask, a->about)
-                        : chain_end_fault(a->certs[0]->x509, a->op->schemes, a->now, a->about);
+    return has_chain(a) ? chain_build(&ask, a->about) : end_fault(a, a->certs[0]->x509);
 }
 
 /* What costs others something comes last, and only for who has the key. */
@@ -123,7 +136,7 @@ static enum shrike_reason_code check_raw(const struct asked *a)
     for (u32 i = 0; i < trust_count(a->trust); i++) {
         const struct trust_item *item = trust_at(a->trust, i);
         if (item->kind == TRUST_KEY && is_pinned(a, item) && bytes_equal(item->spki, a->raw))
-            return signature_check(item->pkey, a->op);
+            return key_fault(a, item);
     }
     return SHRIKE_REASON_CERT_NONE;
 }
@@ -131,9 +144,8 @@ static enum shrike_reason_code check_raw(const struct asked *a)
 static enum shrike_reason_code check_known(const struct asked *a, const struct trust_item *item)
 {
     if (item->kind == TRUST_KEY)
-        return signature_check(item->pkey, a->op);
-    enum shrike_reason_code fault =
-        chain_end_fault(item->cert->x509, a->op->schemes, a->now, a->about);
+        return key_fault(a, item);
+    enum shrike_reason_code fault = end_fault(a, item->cert->x509);
     if (fault == SHRIKE_REASON_NONE)
         fault = signature_check(item->cert->pkey, a->op);
     if (fault != SHRIKE_REASON_NONE && a->about->len == 0)

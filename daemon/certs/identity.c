@@ -67,12 +67,16 @@ static bool is_key(struct bytes claimed, const struct certificate *cert)
            (claimed.len > 0 && id && bytes_equal(claimed, string_bytes(id)));
 }
 
+bool identity_is_named(const struct shrike_id *wanted, const X509 *x)
+{
+    return is_same(ID_DER_ASN1_DN, name_bytes(X509_get_subject_name(x)), wanted) ||
+           is_alternative(wanted, x);
+}
+
 bool identity_is_of(const struct shrike_id *claimed, const struct certificate *cert)
 {
-    if (claimed->type == ID_KEY_ID)
-        return is_key(claimed->data, cert);
-    return is_same(ID_DER_ASN1_DN, name_bytes(X509_get_subject_name(cert->x509)), claimed) ||
-           is_alternative(claimed, cert->x509);
+    return claimed->type == ID_KEY_ID ? is_key(claimed->data, cert)
+                                      : identity_is_named(claimed, cert->x509);
 }
 
 bool identity_print_subject(struct text *t, const X509 *x)

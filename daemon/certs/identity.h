@@ -17,6 +17,9 @@
  * for nobody, and who claims one is nobody. The CN is no name of a host. */
 bool identity_is_of(const struct shrike_id *claimed, const struct certificate *cert);
 
+/* Likewise of a certificate of an authority, by its subject or one of its other names. */
+bool identity_is_named(const struct shrike_id *wanted, const X509 *x);
+
 /* The subject, for people; false when it has none. */
 struct text;
 bool identity_print_subject(struct text *t, const X509 *x);

@@ -49,8 +49,8 @@ static const char *take_file(struct intake *i, const struct trust_record *r)
 static const char *take_rule(struct intake *i, const struct trust_record *r)
 {
     char conn[TRUST_NAME_MAX + 1];
-    struct trust_rule rule = {conn,          r->revocation,  r->authority_count,
-                              r->peer_count, r->authorities, r->peers};
+    struct trust_rule rule = {conn,           r->revocation, r->authority_count, r->peer_count,
+                              r->authorities, r->peers,      r->demands};
     const char *fault = NULL;
     if (r->name.len > 0)
         memcpy(conn, r->name.at, r->name.len);

@@ -12,6 +12,7 @@ struct rule {
     struct trust_rule as; /* its lists and its name are in `names` and `conn` */
     char *conn;
     u32 *names; /* authorities, then peers */
+    u8 *octets; /* of what it demands */
 };
 
 struct trust {
@@ -65,6 +66,7 @@ void trust_free(struct trust *t)
     for (u32 i = 0; i < t->rule_count; i++) {
         free(t->rules[i].conn);
         free(t->rules[i].names);
+        free(t->rules[i].octets);
     }
     free(t->items);
     free(t->rules);
@@ -268,15 +270,42 @@ const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octet
 
 /* ---- rules ---- */
 
+static struct bytes copy_to(u8 **at, struct bytes from)
+{
+    struct bytes copy = bytes_of(*at, from.len);
+    if (from.len > 0)
+        memcpy(*at, from.at, from.len);
+    *at += from.len;
+    return copy;
+}
+
+static void copy_demands(struct trust_demands *d, u8 *to)
+{
+    d->ca_id.data = copy_to(&to, d->ca_id.data);
+    for (u16 i = 0; i < d->policy_count; i++)
+        d->policies[i] = copy_to(&to, d->policies[i]);
+}
+
+static size_t demands_size(const struct trust_demands *d)
+{
+    size_t size = d->ca_id.data.len;
+    for (u16 i = 0; i < d->policy_count; i++)
+        size += d->policies[i].len;
+    return size;
+}
+
 static bool copy_rule(struct rule *out, const struct trust_rule *rule)
 {
     size_t count = (size_t)rule->authority_count + rule->peer_count;
-    *out = (struct rule){*rule, strdup(rule->conn), calloc(count + 1, sizeof(u32))};
-    if (!out->conn || !out->names) {
+    *out = (struct rule){*rule, strdup(rule->conn), calloc(count + 1, sizeof(u32)),
+                         malloc(demands_size(&rule->demands) + 1)};
+    if (!out->conn || !out->names || !out->octets) {
         free(out->conn);
         free(out->names);
+        free(out->octets);
         return false;
     }
+    copy_demands(&out->as.demands, out->octets);
     for (u32 i = 0; i < rule->authority_count; i++)
         out->names[i] = rule->authorities[i];
     for (u32 i = 0; i < rule->peer_count; i++)
@@ -291,7 +320,8 @@ const char *trust_rule_add(struct trust *t, const struct trust_rule *rule)
 {
     ensure(!t->sealed);
     u32 count = (u32)rule->authority_count + rule->peer_count;
-    if (!rule->conn || rule->revocation > TRUST_STRICT)
+    if (!rule->conn || rule->revocation > TRUST_STRICT ||
+        rule->demands.policy_count > TRUST_POLICIES_MAX)
         return "makes no sense";
     if (t->rule_count >= TRUST_RULES_MAX || count > TRUST_NAMES_MAX - t->name_count)
         return too_many;

@@ -18,6 +18,7 @@ struct trust_rule {
     u16 authority_count, peer_count;
     const u32 *authorities; /* all authorities; else one of these must stand behind the peer's */
     const u32 *peers;       /* with no authorities either, all of TRUST_PEER; of TRUST_KEY none */
+    struct trust_demands demands;
 };
 
 struct trust;

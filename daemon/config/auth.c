@@ -14,8 +14,10 @@
     64 /* of one sort, of one side; a connection's rule has no room for more                       \
         */
 
+#define POLICY_MAX 128 /* characters of a policy */
+
 static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
-                           struct shrike_auth *out)
+                           struct shrike_auth *out, struct config_demands *demands)
 {
     const struct value *auth = value_find(s, "auth");
     const char *text = auth && auth->text ? auth->text : "pubkey";
@@ -41,12 +43,9 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
     }
     out->kind = m.kind;
     out->schemes = m.schemes;
-    if (m.chain && scope == KEY_REMOTE)
-        compile_leave(c, place,
-                      "auth = %s: that those who sign certificates need such keys and hashes is "
-                      "not built yet, and to ignore it would not be safe; ike: in front of hashes "
-                      "demands them of the peer alone",
-                      text);
+    if (scope == KEY_REMOTE)
+        *demands = (struct config_demands){
+            .schemes = m.chain ? m.schemes : 0, .rsa_bits = m.rsa_bits, .ec_bits = m.ec_bits};
 }
 
 /* ---- what a section names ---- */
@@ -183,6 +182,55 @@ static void compile_revocation(struct compile *c, const struct section *s,
                      "revocation = %s: relaxed, ifuri or strict is wanted", text);
 }
 
+/* An authority has names of its own, and none of them stands for many. */
+static void compile_ca_id(struct compile *c, const struct section *s, struct shrike_id *out)
+{
+    const char *text = section_text(s, "ca_id");
+    if (!text)
+        return;
+    if (value_id(c->pool, text, out) != VALUE_GOOD || !out->type || out->type == ID_KEY_ID ||
+        id_is_pattern(out))
+        report_error(
+            c->report, compile_place(c, s, "ca_id"),
+            "ca_id = %s: the subject of an authority is wanted, \"C=CH, O=Example, CN=Root\", "
+            "or one of its other names, without *",
+            text);
+}
+
+/* RFC 5280 4.2.1.4: an object identifier, in the one way to write it. */
+static bool is_policy(const char *text)
+{
+    size_t arcs = 0;
+    if (strlen(text) > POLICY_MAX || text[0] < '0' || text[0] > '2')
+        return false;
+    for (const char *at = text;; at++) {
+        size_t len = strspn(at, "0123456789");
+        if (len == 0 || (len > 1 && *at == '0'))
+            return false;
+        arcs++;
+        at += len;
+        if (*at != '.')
+            return !*at && arcs > 1;
+    }
+}
+
+static void compile_policies(struct compile *c, const struct section *s, struct config_demands *out)
+{
+    const struct value *v = value_find(s, "cert_policy");
+    const char *rest = v ? v->text : NULL;
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        if (!is_policy(one))
+            report_error(c->report, v->origin,
+                         "cert_policy = %s: numbers with dots between are wanted: 1.3.6.1.4.1.99.1",
+                         one);
+        else if (out->policy_count == CONFIG_POLICIES_MAX)
+            report_error(c->report, v->origin, "cert_policy names more than %d",
+                         CONFIG_POLICIES_MAX);
+        else
+            out->policies[out->policy_count++] = compile_text(c, one);
+    }
+}
+
 /* ---- who it is ---- */
 
 static void compile_id(struct compile *c, const struct section *s, enum key_scope scope,
@@ -229,7 +277,7 @@ static void compile_auth(struct compile *c, const struct section *s, enum key_sc
 {
     compile_keys(c, s, scope);
     out->origin = compile_origin(c, s->origin);
-    compile_method(c, s, scope, out);
+    compile_method(c, s, scope, out, &beside->demands);
     compile_id(c, s, scope, &out->id);
     if (scope == KEY_LOCAL) {
         compile_list(c, s, "certs", "x509/", &beside->local_certs);
@@ -244,6 +292,8 @@ static void compile_auth(struct compile *c, const struct section *s, enum key_sc
     compile_list(c, s, "pubkeys", "pubkey/", &beside->remote_keys);
     compile_groups(c, s, out);
     compile_revocation(c, s, beside);
+    compile_ca_id(c, s, &beside->demands.ca_id);
+    compile_policies(c, s, &beside->demands);
 }
 
 /* ---- rounds ---- */

@@ -31,6 +31,18 @@ struct config_certs {
  * only if it does not say where to find out; it is not good. */
 enum config_revocation { CONFIG_RELAXED, CONFIG_IFURI, CONFIG_STRICT };
 
+#define CONFIG_POLICIES_MAX 8 /* policies that one section demands */
+
+/* What certificates of the peer, and those behind them, have to be like beyond what holds for all;
+ * zero: like anything. */
+struct config_demands {
+    uint32_t schemes;           /* set of crypto/scheme.h, by which they are signed */
+    uint16_t rsa_bits, ec_bits; /* of their keys, at least */
+    struct shrike_id ca_id;     /* of an authority */
+    uint16_t policy_count;
+    const char *policies[CONFIG_POLICIES_MAX]; /* of the peer's own: numbers with dots between */
+};
+
 /* What conf.h has no place for, of the connection with the same index. */
 struct config_conn {
     const char *const *local_names;  /* of the DNS, to be resolved; 0.0.0.0/32 keeps the place of */
@@ -43,6 +55,7 @@ struct config_conn {
     struct config_certs local_certs, local_keys;
     struct config_certs remote_certs, remote_keys, remote_authorities;
     enum config_revocation revocation;
+    struct config_demands demands;
     struct shrike_id local_id; /* as it is written; type 0: it is not */
     struct shrike_origin local_id_origin;
     bool asks; /* CERTREQ payloads are sent */

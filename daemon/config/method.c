@@ -133,8 +133,7 @@ static enum method_verdict read_pubkey(const char *text, struct method *out)
         if (!*at)
             break;
     }
-    out->chain =
-        (r.hashed && !ike) || out->rsa_bits > RSA_BITS_DEFAULT || out->ec_bits > EC_BITS_DEFAULT;
+    out->chain = r.hashed && !ike;
     out->schemes = schemes_of(&r);
     return out->schemes & ~SCHEME_SHORT_KEYS ? METHOD_GOOD : METHOD_BAD;
 }

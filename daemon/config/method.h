@@ -8,7 +8,8 @@ struct method {
     enum shrike_auth_kind kind;
     uint32_t schemes;           /* of PUBKEY: set of crypto/scheme.h */
     uint16_t rsa_bits, ec_bits; /* that keys must have at least, where that is named */
-    bool chain; /* strengths and hashes that are named hold for those, too, who sign certificates */
+    bool chain; /* the hashes that are named hold for signatures of certificates, too, as the bits
+                 * do for their keys */
 };
 
 enum method_verdict {

@@ -148,13 +148,22 @@ static const char *class_of(enum shrike_auth_kind kind)
     return "pre-shared key";
 }
 
+static void put_policies(struct vici_writer *w, const struct config_demands *d)
+{
+    vici_list_begin(w, "cert_policy");
+    for (u16 i = 0; d && i < d->policy_count; i++)
+        vici_list_put(w, bytes_of(d->policies[i], strlen(d->policies[i])));
+    vici_list_end(w);
+}
+
+/* demands: NULL, of our own side. */
 static void put_auth(struct vici_writer *w, const char *side, unsigned round,
-                     const struct shrike_auth *a)
+                     const struct shrike_auth *a, const struct config_demands *demands)
 {
     char section[16];
     char at[4 * SHRIKE_ID_MAX + 1];
     struct text t = text_of(at, sizeof at);
-    static const char *const empty[] = {"groups", "cert_policy", "certs", "cacerts"};
+    static const char *const empty[] = {"groups", "certs", "cacerts"};
     snprintf(section, sizeof(section), "%s-%u", side, round + 1);
     vici_begin(w, section);
     if (a->id.type) {
@@ -163,10 +172,11 @@ static void put_auth(struct vici_writer *w, const char *side, unsigned round,
     }
     vici_put_text(w, "class", class_of(a->kind));
     for (size_t i = 0; i < ARRAY_LEN(empty);
-         i++) { /* groups and policies are not built; what certificates say is list-certs' */
+         i++) { /* groups are not built; what certificates say is list-certs' */
         vici_list_begin(w, empty[i]);
         vici_list_end(w);
     }
+    put_policies(w, demands);
     vici_end(w);
 }
 
@@ -241,13 +251,14 @@ void conns_put(struct vici_writer *w, const struct shrike_conn *conn,
     if (conn->ppk_required)
         vici_put_text(w, "ppk_required", "yes");
     if (conn->local.kind)
-        put_auth(w, "local", 0, &conn->local);
+        put_auth(w, "local", 0, &conn->local, NULL);
     if (conn->remote.kind)
-        put_auth(w, "remote", 0, &conn->remote);
+        put_auth(w, "remote", 0, &conn->remote, beside ? &beside->demands : NULL);
     for (unsigned i = 0; i < conn->local_round_count; i++)
-        put_auth(w, "local", i + 1, &conn->local_rounds[i]);
+        put_auth(w, "local", i + 1, &conn->local_rounds[i], NULL);
     for (unsigned i = 0; i < conn->remote_round_count; i++)
-        put_auth(w, "remote", i + 1, &conn->remote_rounds[i]);
+        put_auth(w, "remote", i + 1, &conn->remote_rounds[i],
+                 beside ? &beside->rounds[i].demands : NULL);
     vici_begin(w, "children");
     for (u32 i = 0; i < (u32)conn->child_count + conn->shunt_count; i++)
         put_child(w, &conn->children[i]);

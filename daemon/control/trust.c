@@ -2,6 +2,7 @@
 #include "control/trust.h"
 #include "config/eap.h"
 #include "ops/trustfile.h"
+#include <assert.h>
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -9,9 +10,11 @@
 #include <unistd.h>
 
 #define RECORD_ROOM 512 /* octets of a file's record beside its name and what it holds */
-#define RULE_ROOM   (TRUST_NAME_MAX + 8 * TRUST_RULE_FILES_MAX + RECORD_ROOM)
-#define TOTAL_MAX   (250u << 20) /* certs takes no more of it */
-#define NO_NUMBER   UINT32_MAX
+#define RULE_ROOM                                                                                  \
+    (TRUST_NAME_MAX + 8 * TRUST_RULE_FILES_MAX + SHRIKE_ID_MAX +                                   \
+     TRUST_POLICIES_MAX * (TRUST_POLICY_MAX + 8) + RECORD_ROOM)
+#define TOTAL_MAX (250u << 20) /* certs takes no more of it */
+#define NO_NUMBER UINT32_MAX
 
 /* What is written so far. */
 struct sealing {
@@ -142,19 +145,41 @@ static void name_files(const struct sealing *s, enum wallet_kind kind,
         numbers[(*count)++] = number_of(s, kind, &certs->at[i]);
 }
 
+static_assert(CONFIG_POLICIES_MAX == TRUST_POLICIES_MAX, "one for each");
+
+static struct trust_demands demands_of(const struct config_demands *d)
+{
+    struct trust_demands out = {.schemes = d->schemes,
+                                .rsa_bits = d->rsa_bits,
+                                .ec_bits = d->ec_bits,
+                                .ca_id = d->ca_id,
+                                .policy_count = d->policy_count};
+    for (u16 i = 0; i < d->policy_count; i++)
+        out.policies[i] = name_of(d->policies[i]);
+    return out;
+}
+
+static bool has_demands(const struct trust_demands *d)
+{
+    return d->schemes || d->rsa_bits || d->ec_bits || d->ca_id.type || d->policy_count;
+}
+
 static void put_rule(struct sealing *s, const char *name, const struct shrike_auth *remote,
                      const struct config_conn *beside)
 {
     static const enum trust_revocation how[] = {[CONFIG_RELAXED] = TRUST_RELAXED,
                                                 [CONFIG_IFURI] = TRUST_IFURI,
                                                 [CONFIG_STRICT] = TRUST_STRICT};
-    struct trust_record r = {
-        .is_rule = true, .name = name_of(name), .revocation = how[beside->revocation]};
+    struct trust_record r = {.is_rule = true,
+                             .name = name_of(name),
+                             .revocation = how[beside->revocation],
+                             .demands = demands_of(&beside->demands)};
     name_files(s, WALLET_AUTHORITY, &beside->remote_authorities, r.authorities, &r.authority_count);
     name_files(s, WALLET_CERTIFICATE, &beside->remote_certs, r.peers, &r.peer_count);
     name_files(s, WALLET_KEY, &beside->remote_keys, r.peers, &r.peer_count);
     if ((remote->kind == SHRIKE_AUTH_PUBKEY || eap_shows(remote)) &&
-        (r.authority_count || r.peer_count || r.revocation != TRUST_RELAXED))
+        (r.authority_count || r.peer_count || r.revocation != TRUST_RELAXED ||
+         has_demands(&r.demands)))
         put(s, &r);
 }
 

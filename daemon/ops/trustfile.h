@@ -4,10 +4,13 @@
 #define OPS_TRUSTFILE_H
 
 #include "base/cursor.h"
+#include "shrike/conf.h"
 
 #define TRUST_FILE_MAX       (64u << 20) /* octets of one file: a large CRL */
 #define TRUST_NAME_MAX       4096        /* octets of its path, or of the name of a connection */
 #define TRUST_RULE_FILES_MAX 64          /* files of one sort that a connection names */
+#define TRUST_POLICIES_MAX   8           /* policies that a connection demands */
+#define TRUST_POLICY_MAX     128         /* characters of one, as numbers with dots between */
 
 /* What a file is for. */
 enum trust_kind {
@@ -30,6 +33,16 @@ enum trust_revocation {
     TRUST_STRICT,  /* it is not good */
 };
 
+/* What a connection demands of the peer's certificate and of those behind it, beyond what holds for
+ * all; zero: nothing. */
+struct trust_demands {
+    u32 schemes;            /* by one of these (crypto/scheme.h) each of them is signed */
+    u16 rsa_bits, ec_bits;  /* that keys of this kind have at least */
+    struct shrike_id ca_id; /* that an authority among them has, by its subject or another name */
+    u16 policy_count;       /* RFC 5280 4.2.1.4: those of the peer's certificate itself */
+    struct bytes policies[TRUST_POLICIES_MAX];
+};
+
 struct trust_record {
     bool is_rule;
     struct bytes name; /* of a file, for people; of the rule's connection */
@@ -40,6 +53,7 @@ struct trust_record {
     enum trust_revocation revocation;
     u16 authority_count, peer_count;
     u32 authorities[TRUST_RULE_FILES_MAX], peers[TRUST_RULE_FILES_MAX];
+    struct trust_demands demands;
 };
 
 void trust_record_write(struct writer *w, const struct trust_record *t);

@@ -30,8 +30,9 @@ struct spec {
     const struct node *by; /* NULL: itself */
     EVP_PKEY *key;         /* NULL: a new one of P-256 */
     const EVP_MD *hash;    /* NULL: SHA-256 */
-    const char *basic, *usage, *purpose, *san, *crl_from, *info, *constraints;
+    const char *basic, *usage, *purpose, *san, *crl_from, *info, *constraints, *policies;
     const char *unknown; /* of an extension that nobody knows: its value, critical */
+    bool pss;            /* RSASSA-PSS */
     time_t from, until;  /* 0: from a year before NOW, for ten years */
 };
 
@@ -93,6 +94,23 @@ static inline void pki_extend(X509 *x, X509 *by, int nid, const char *value)
     X509_EXTENSION_free(e);
 }
 
+/* Object identifiers with commas between. */
+static inline void pki_extend_policies(X509 *x, const char *value)
+{
+    CERTIFICATEPOLICIES *all = CERTIFICATEPOLICIES_new();
+    char oid[64];
+    for (const char *at = value; at && *at; at += strspn(at, ",")) {
+        POLICYINFO *one = POLICYINFO_new();
+        size_t len = strcspn(at, ",");
+        snprintf(oid, sizeof(oid), "%.*s", (int)len, at);
+        ASN1_OBJECT_free(one->policyid);
+        ensure((one->policyid = OBJ_txt2obj(oid, 1)) && sk_POLICYINFO_push(all, one) > 0);
+        at += len;
+    }
+    ensure(!value || X509_add1_ext_i2d(x, NID_certificate_policies, all, 0, 0) == 1);
+    CERTIFICATEPOLICIES_free(all);
+}
+
 static inline void pki_extend_unknown(X509 *x, const char *value)
 {
     if (!value)
@@ -113,6 +131,17 @@ static inline const EVP_MD *pki_hash(const EVP_PKEY *key, const EVP_MD *hash)
     if (EVP_PKEY_is_a(key, "ED25519"))
         return NULL;
     return hash ? hash : EVP_sha256();
+}
+
+static inline void pki_sign(X509 *x, EVP_PKEY *signer, const struct spec *s)
+{
+    EVP_PKEY_CTX *key;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    ensure(EVP_DigestSignInit(ctx, &key, pki_hash(signer, s->hash), NULL, signer) == 1);
+    ensure(!s->pss || (EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_pss_saltlen(key, RSA_PSS_SALTLEN_DIGEST) == 1));
+    ensure(X509_sign_ctx(x, ctx) > 0);
+    EVP_MD_CTX_free(ctx);
 }
 
 static inline struct node pki_make(const struct spec *s)
@@ -139,8 +168,9 @@ static inline struct node pki_make(const struct spec *s)
     pki_extend(n.x, by, NID_crl_distribution_points, s->crl_from);
     pki_extend(n.x, by, NID_info_access, s->info);
     pki_extend(n.x, by, NID_name_constraints, s->constraints);
+    pki_extend_policies(n.x, s->policies);
     pki_extend_unknown(n.x, s->unknown);
-    ensure(X509_sign(n.x, signer, pki_hash(signer, s->hash)) > 0);
+    pki_sign(n.x, signer, s);
     u8 *der = NULL;
     int len = i2d_X509(n.x, &der);
     n.der = pki_keep(der, len);

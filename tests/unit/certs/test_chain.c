@@ -1,6 +1,7 @@
 /* Chains: what is good is trusted, and each thing that is wrong is refused for its own reason. */
 #include "certs/chain.h"
 #include "certs/pki.h"
+#include "wire/codes.h"
 
 #define GIVEN_MAX 8
 
@@ -16,6 +17,7 @@ struct house {
     struct bytes crls[4];
     enum trust_revocation revocation;
     u16 rule_authorities; /* the first so many are the rule's */
+    struct trust_demands demands;
 };
 
 static struct trust *furnish(const struct house *h)
@@ -32,7 +34,8 @@ static struct trust *furnish(const struct house *h)
     struct trust_rule rule = {.conn = "c",
                               .revocation = h->revocation,
                               .authority_count = h->rule_authorities,
-                              .authorities = numbers};
+                              .authorities = numbers,
+                              .demands = h->demands};
     ensure(!trust_rule_add(t, &rule) && trust_seal(t));
     return t;
 }
@@ -105,6 +108,24 @@ TEST(two_links_given_in_any_order)
     CHECK(strcmp(about_octets, "O=Example, CN=low") == 0);
     CHECK_EQ(ask(h, VISIT(.end = peer)), IS(CERT_ISSUER));
     CHECK(strcmp(about_octets, "O=Example, CN=peer") == 0);
+}
+
+/* demands.h; whatever else there is, comes first. */
+TEST(what_the_connection_demands)
+{
+    struct bytes name = bytes_of("sub.example.org", 15);
+    struct node named =
+        PKI(.cn = "named", .by = &root, .basic = "critical,CA:TRUE", .san = "DNS:sub.example.org");
+    struct node good = PKI(.cn = "good", .by = &named);
+    struct house *h = HOUSE(.authorities = {&root}, .demands = {.ca_id = {ID_FQDN, name}});
+    CHECK_EQ(ask(h, VISIT(.end = good, .given = {named}, .count = 1)), IS(NONE));
+    CHECK_EQ(ask(h, VISIT(.end = peer, .given = {low, sub}, .count = 2)), IS(CERT_AUTHORITY));
+    CHECK(strcmp(about_octets, "O=Example, CN=peer") == 0);
+    CHECK_EQ(ask(h, VISIT(.end = peer, .given = {low}, .count = 1)), IS(CERT_ISSUER));
+    h->demands = (struct trust_demands){.schemes = SCHEME_BIT(SCHEME_ED25519)};
+    CHECK_EQ(ask(h, VISIT(.end = good, .given = {named}, .count = 1)), IS(CERT_WEAK));
+    h->demands = (struct trust_demands){.policy_count = 1, .policies = {bytes_of("1.2.3", 5)}};
+    CHECK_EQ(ask(h, VISIT(.end = good, .given = {named}, .count = 1)), IS(CERT_POLICY));
 }
 
 TEST(our_own_links_fill_the_gap)
@@ -518,8 +539,8 @@ int main(void)
 {
     cache = certificates_new();
     build();
-    int bad = RUN(two_links_given_in_any_order) | RUN(our_own_links_fill_the_gap) |
-              RUN(nobody_is_trusted_by_what_a_peer_brings) |
+    int bad = RUN(two_links_given_in_any_order) | RUN(what_the_connection_demands) |
+              RUN(our_own_links_fill_the_gap) | RUN(nobody_is_trusted_by_what_a_peer_brings) |
               RUN(who_is_no_authority_signs_nothing) | RUN(the_length_of_the_path) | RUN(dates) |
               RUN(what_a_key_is_for) | RUN(what_an_authority_is_for) |
               RUN(names_that_an_authority_may_sign) | RUN(a_critical_extension_that_nobody_knows) |

@@ -68,7 +68,7 @@ static enum shrike_reason_code ask(const struct trust *t, const struct shrike_op
     struct text about = text_of(about_octets, sizeof(about_octets));
     struct shrike_answer a = check_answer(t, op, NOW, &about);
     ensure(a.ok == (a.reason == SHRIKE_REASON_NONE));
-    ensure(a.ok || bytes_equal(a.value, bytes_of(about_octets, strlen(about_octets))) ||
+    ensure(a.ok || bytes_equal(a.value, bytes_of(about_octets, about.len)) ||
            a.reason == SHRIKE_REASON_AUTH_METHOD);
     return a.reason;
 }
@@ -258,6 +258,30 @@ TEST(raw_keys_where_they_are_named)
     trust_free(t);
 }
 
+/* Whoever is trusted for itself, or by a key alone, has nobody behind it. */
+TEST(what_is_demanded_of_authorities)
+{
+    u8 octets[256];
+    struct trust_rule rule = {
+        .conn = "c", .peer_count = 2, .peers = (u32[]){1, 2}, .demands = {.ec_bits = 256}};
+    struct trust *good = furnish(&rule);
+    rule.demands = (struct trust_demands){.ca_id = {ID_FQDN, bytes_of("ca.example.org", 14)}};
+    struct trust *bad = furnish(&rule);
+    struct shrike_cert cert = {CERT_X509_SIGNATURE, own.der};
+    struct shrike_op op = op_of("own.example.org", sign(own.key, octets), &cert, 1);
+    CHECK_EQ(ask(good, &op), IS(NONE));
+    CHECK_EQ(ask(bad, &op), IS(CERT_AUTHORITY));
+    op.auth.cert_count = 0; /* it is known all the same */
+    CHECK_EQ(ask(good, &op), IS(NONE));
+    CHECK(ask(bad, &op) != IS(NONE));
+    struct shrike_cert raw = {CERT_RAW_PUBLIC_KEY, pki_spki(other.key)};
+    op = op_of("other.example.org", sign(other.key, octets), &raw, 1);
+    CHECK_EQ(ask(good, &op), IS(NONE));
+    CHECK_EQ(ask(bad, &op), IS(CERT_AUTHORITY));
+    trust_free(good);
+    trust_free(bad);
+}
+
 int main(void)
 {
     cache = certificates_new();
@@ -266,7 +290,8 @@ int main(void)
               RUN(the_key_is_that_of_the_first_certificate) |
               RUN(what_a_connection_does_not_allow) | RUN(garbage) |
               RUN(certificates_that_are_trusted_for_themselves) |
-              RUN(one_that_is_trusted_for_itself_has_an_end) | RUN(raw_keys_where_they_are_named);
+              RUN(one_that_is_trusted_for_itself_has_an_end) | RUN(raw_keys_where_they_are_named) |
+              RUN(what_is_demanded_of_authorities);
     certificates_free(cache);
     pki_free();
     return bad;

@@ -1,6 +1,7 @@
 /* Trust from files: what may stand in which, and what counts for which connection. */
 #include "certs/pki.h"
 #include "certs/trust.h"
+#include "wire/codes.h"
 
 static struct certificates *cache;
 static u32 number;
@@ -98,15 +99,21 @@ TEST(rules_are_found_by_the_connection)
                                .authority_count = i % 2,
                                .authorities = (u32[]){0},
                                .peer_count = 1,
-                               .peers = (u32[]){0}};
+                               .peers = (u32[]){0},
+                               .demands = {.ca_id = {ID_FQDN, bytes_of(name, strlen(name))},
+                                           .policy_count = 1,
+                                           .policies = {bytes_of(name + 4, strlen(name) - 4)}}};
         CHECK(!trust_rule_add(t, &r));
     }
+    memset(name, 0, sizeof(name));             /* all of it was copied */
     CHECK_EQ(trust_rule_of(t, "conn5"), 1000); /* not sealed yet */
     CHECK(trust_seal(t));
     for (u32 i = 0; i < 1000; i++) {
         snprintf(name, sizeof(name), "conn%u", (i * 7919) % 1000);
         const struct trust_rule *r = trust_rule_at(t, trust_rule_of(t, name));
         CHECK(strcmp(r->conn, name) == 0);
+        CHECK(bytes_equal(r->demands.ca_id.data, bytes_of(name, strlen(name))));
+        CHECK(bytes_equal(r->demands.policies[0], bytes_of(name + 4, strlen(name) - 4)));
         CHECK_EQ(r->revocation, i % 3);
         CHECK_EQ(r->authority_count, i % 2);
         CHECK(r->peer_count == 1 && trust_names(r->peers, 1, 0) && !trust_names(r->peers, 1, 1));
@@ -129,6 +136,9 @@ TEST(rules_that_make_no_sense)
     r.revocation = TRUST_STRICT + 1;
     CHECK(trust_rule_add(t, &r));
     r.revocation = TRUST_STRICT;
+    r.demands.policy_count = TRUST_POLICIES_MAX + 1;
+    CHECK(trust_rule_add(t, &r));
+    r.demands.policy_count = 0;
     r.conn = NULL;
     CHECK(trust_rule_add(t, &r));
     r.conn = "a";

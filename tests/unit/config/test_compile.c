@@ -282,6 +282,38 @@ TEST(each_complaint_has_its_line)
     CHECK(said(true, 5, "in front"));
 }
 
+#define DEMANDING(lines)                                                                           \
+    "connections { a { local_addrs = ::1\n local { auth = psk }\n remote {\n" lines "\n} } }"
+
+/* Of those who sign certificates, and of certificates themselves. */
+TEST(what_certificates_have_to_be_like)
+{
+    CHECK(compile(DEMANDING("auth = rsa-3072-sha256-ecdsa-384-sha384\n cert_policy = 1.2.3, "
+                            "1.3.6.1.4.1.99.1\n ca_id = \"C=CH, CN=Root\"")));
+    const struct config_demands *d = &config->beside[0].demands;
+    CHECK(d->rsa_bits == 3072 && d->ec_bits == 384 && report.warnings == 0);
+    CHECK(d->schemes && d->schemes == config->conf.conns[0].remote.schemes);
+    CHECK(d->policy_count == 2 && strcmp(d->policies[1], "1.3.6.1.4.1.99.1") == 0);
+    CHECK(d->ca_id.type == ID_DER_ASN1_DN);
+    CHECK(compile(DEMANDING("auth = ike:rsa-3072-sha256"))); /* hashes of the peer alone */
+    d = &config->beside[0].demands;
+    CHECK(d->rsa_bits == 3072 && !d->schemes && !d->ca_id.type && !d->policy_count);
+    CHECK(compile(DEMANDING("auth = pubkey")));
+    d = &config->beside[0].demands;
+    CHECK(!d->rsa_bits && !d->ec_bits && !d->schemes);
+    static const char *const policies[] = {"1",  "3.1",  "1..2",  "1.02",
+                                           ".1", "1.2.", "1.2.x", "anyPolicy"};
+    for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), DEMANDING("cert_policy = %s"), policies[i]);
+        CHECK(!compile(text) && said(true, 4, "numbers with dots"));
+    }
+    CHECK(!compile(DEMANDING("cert_policy = 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9")));
+    CHECK(said(true, 4, "more than 8"));
+    CHECK(!compile(DEMANDING("ca_id = *.example.org")) && said(true, 4, "ca_id"));
+    CHECK(!compile(DEMANDING("ca_id = keyid:1234")) && said(true, 4, "ca_id"));
+}
+
 #define GOOD "good { local_addrs = ::1\n local { auth = psk }\n remote { auth = psk } }\n"
 
 /* What is not built yet does not keep the rest of a file from being used, and is never ignored
@@ -298,14 +330,11 @@ TEST(what_cannot_be_used_is_left_out)
         {"proposals = aes256gcm16-prfsha256-x25519-ke1_mlkem768", "none of its proposals", 5},
         {"remote { id = asn1gn:x }", "general names", 5},
         {"remote { groups = a }", "groups", 5},
-        {"remote { cert_policy = 1.2.3 }", "cert_policy", 5},
         {"remote { cacert1 { file = /x } }", "/x is not there", 5},
         {"remote { cacerts = /x, /y }", "/y is not there", 5},
         {"remote { cert { handle = 7 } }", "needs a file", 5},
         {"local { certs = gone.pem }", "x509/gone.pem is not there", 5},
         {"local { pubkeys = gone.pem }", "pubkey/gone.pem is not there", 5},
-        {"remote { auth = rsa-2048-sha256 }", "rsa-2048", 5},
-        {"remote { auth = ike:rsa-3072 }", "rsa-3072", 5},
         {"local { auth = eap-tls:rsa-2048 }", "eap-tls", 5},
         {"local { auth = eap-mschapv2 }", "gateway that signs", 3},
         {"local { auth = eap\n eap_id = a }\n remote { auth = eap }", "proves both", 3},
@@ -390,7 +419,8 @@ TEST(public_keys)
                   "remote { auth = ike:rsa/pss-sha256\n revocation = ifuri } }\n"
                   "b { local { auth = psk\n id = x.y }\n remote { auth = rsa-1024-sha1-sha256\n } }"
                   "}"));
-    CHECK_EQ(config->conf.conn_count, 1);
+    CHECK_EQ(config->conf.conn_count, 2);
+    CHECK(config->beside[1].demands.rsa_bits == 1024 && config->beside[1].demands.schemes);
     const struct shrike_conn *a = config->conf.conns;
     CHECK(a->local.kind == SHRIKE_AUTH_PUBKEY && a->local.schemes == scheme_defaults());
     CHECK(a->remote.schemes == SCHEME_BIT(SCHEME_RSA_PSS_SHA256));
@@ -713,13 +743,13 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_cannot_be_used_is_left_out) |
-              RUN(shunts) | RUN(limits_and_servers) | RUN(identities_by_expression) |
-              RUN(children_left_out) | RUN(calm_values_and_algorithms_left_out) |
-              RUN(errors_before_warnings) | RUN(post_quantum_preshared_keys) | RUN(nobody) |
-              RUN(secrets_of_every_kind) | RUN(authorities) | RUN(several_rounds) |
-              RUN(rounds_that_do_not_go_together) | RUN(public_keys) |
-              RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
+    int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_certificates_have_to_be_like) |
+              RUN(what_cannot_be_used_is_left_out) | RUN(shunts) | RUN(limits_and_servers) |
+              RUN(identities_by_expression) | RUN(children_left_out) |
+              RUN(calm_values_and_algorithms_left_out) | RUN(errors_before_warnings) |
+              RUN(post_quantum_preshared_keys) | RUN(nobody) | RUN(secrets_of_every_kind) |
+              RUN(authorities) | RUN(several_rounds) | RUN(rounds_that_do_not_go_together) |
+              RUN(public_keys) | RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
               RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |

@@ -21,13 +21,13 @@ static const struct fixture {
     {"eap", 0, 0, 1, 3, 0, "is not there"},
     {"eap-radius", 0, 0, 2, 0, 0, "is not there"},
     {"xauth", 0, 0, 1, 1, 0, "IKEv1"},
-    {"multiple-auth", 0, 0, 1, 0, 0, "ca_id"},
+    {"multiple-auth", 0, 0, 1, 0, 0, "is not there"},
     {"bypass", 3, 1, 0, 1, 0, "priority"},
     {"references", 3, 3, 0, 1, 0, NULL},
     {"post-quantum", 1, 1, 1, 2, 0, "ke1_mlkem768"},
     {"wildcard-dn", 2, 2, 0, 1, 0, NULL},
     {"labels-and-ah", 1, 1, 0, 1, 0, "ah_proposals"},
-    {"raw-keys", 0, 0, 2, 0, 0, "cert_policy"},
+    {"raw-keys", 0, 0, 2, 0, 0, "is not there"},
     {"mediation", 0, 0, 2, 0, 0, "mediated_by"},
 };
 

@@ -36,7 +36,7 @@ TEST(strengths)
     CHECK(m.rsa_bits == 2048 && m.ec_bits == 256 && !(m.schemes & SCHEME_SHORT_KEYS));
     CHECK(method_read("rsa-1024", &m) == METHOD_GOOD && m.schemes & SCHEME_SHORT_KEYS);
     CHECK(method_read("rsa-3072-sha256", &m) == METHOD_GOOD && m.chain && m.rsa_bits == 3072);
-    CHECK(method_read("ike:ecdsa-384", &m) == METHOD_GOOD && m.chain); /* nobody looks at it else */
+    CHECK(method_read("ike:ecdsa-384", &m) == METHOD_GOOD && !m.chain && m.ec_bits == 384);
 }
 
 TEST(nothing_at_all)

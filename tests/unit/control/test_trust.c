@@ -67,6 +67,21 @@ TEST(files_and_rules)
     CHECK_EQ(rule_count, 0);
 }
 
+/* What is demanded makes a rule, of whatever kind the authorities are. */
+TEST(demands)
+{
+    make(CONN("auth = psk\n id = x", "auth = ecdsa-384-sha384\n cert_policy = 1.2.3\n "
+                                     "ca_id = ca.example.org"),
+         NULL);
+    CHECK_EQ(rule_count, 1);
+    const struct trust_demands *d = &rules[0].demands;
+    CHECK(d->ec_bits == 384 && d->rsa_bits == 0 && d->schemes != 0);
+    CHECK(d->policy_count == 1 && bytes_equal(d->policies[0], bytes_of("1.2.3", 5)));
+    CHECK(d->ca_id.type == 2 && bytes_equal(d->ca_id.data, bytes_of("ca.example.org", 14)));
+    make(CONN("auth = psk\n id = x", "auth = psk\n ca_id = ca.example.org"), NULL);
+    CHECK_EQ(rule_count, 0);
+}
+
 /* Of each round the authorities that its section names. */
 TEST(a_rule_for_each_round)
 {
@@ -121,8 +136,8 @@ int main(void)
     struct pki gw = pki_make("gw", &ca, "DNS:gw.example", false, DAYS(-1, 300));
     pki_file("x509ca/ca.pem", pki_pem(NULL, &ca, NULL));
     pki_file("x509/gw.pem", pki_pem(&gw, &gw, NULL));
-    int bad = RUN(files_and_rules) | RUN(a_rule_for_each_round) | RUN(private_keys_stay) |
-              RUN(ours_and_theirs) | RUN(what_is_not_there_opens_nothing);
+    int bad = RUN(files_and_rules) | RUN(demands) | RUN(a_rule_for_each_round) |
+              RUN(private_keys_stay) | RUN(ours_and_theirs) | RUN(what_is_not_there_opens_nothing);
     config_free(config);
     wallet_free(&w);
     pki_free(&ca);

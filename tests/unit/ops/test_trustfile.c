@@ -9,7 +9,7 @@ static struct bytes text(const char *s)
 
 TEST(files_and_rules)
 {
-    u8 octets[256];
+    u8 octets[512];
     struct writer w = writer_of(octets, sizeof(octets));
     struct trust_record file = {.name = text("ca.pem"), .kind = TRUST_CRL, .octets = text("abc")};
     struct trust_record rule = {.is_rule = true,
@@ -18,7 +18,13 @@ TEST(files_and_rules)
                                 .revocation = TRUST_STRICT,
                                 .authority_count = 2,
                                 .authorities = {1, 7},
-                                .peers = {9}};
+                                .peers = {9},
+                                .demands = {.schemes = 0x80000005,
+                                            .rsa_bits = 3072,
+                                            .ec_bits = 384,
+                                            .ca_id = {2, text("ca.example.org")},
+                                            .policy_count = 2,
+                                            .policies = {text("1.2.3"), text("1.2.4")}}};
     struct trust_record r;
     trust_record_write(&w, &file);
     trust_record_write(&w, &rule);
@@ -29,6 +35,11 @@ TEST(files_and_rules)
     CHECK(trust_record_read(&in, &r) && r.is_rule && r.revocation == TRUST_STRICT);
     CHECK(bytes_equal(r.name, rule.name) && r.authority_count == 2 && r.peer_count == 1);
     CHECK(r.authorities[0] == 1 && r.authorities[1] == 7 && r.peers[0] == 9);
+    const struct trust_demands *d = &r.demands;
+    CHECK(d->schemes == 0x80000005 && d->rsa_bits == 3072 && d->ec_bits == 384);
+    CHECK(d->ca_id.type == 2 && bytes_equal(d->ca_id.data, text("ca.example.org")));
+    CHECK(d->policy_count == 2 && bytes_equal(d->policies[0], text("1.2.3")));
+    CHECK(bytes_equal(d->policies[1], text("1.2.4")));
     CHECK(read_ended(&in));
     for (size_t len = 0; len < written(&w); len++) {
         in = reader_of(bytes_of(octets, len));
@@ -41,6 +52,15 @@ TEST(what_is_out_of_range)
     u8 octets[256], name[TRUST_NAME_MAX + 1] = {0}, large[2 * sizeof(name)];
     struct writer w = writer_of(octets, sizeof(octets));
     struct trust_record r, many = {.is_rule = true, .peer_count = TRUST_RULE_FILES_MAX + 1};
+    trust_record_write(&w, &many);
+    CHECK(w.full);
+    many = (struct trust_record){.is_rule = true, .demands.policy_count = TRUST_POLICIES_MAX + 1};
+    w = writer_of(octets, sizeof(octets));
+    trust_record_write(&w, &many);
+    CHECK(w.full);
+    many.demands = (struct trust_demands){.policy_count = 1,
+                                          .policies = {bytes_of(name, TRUST_POLICY_MAX + 1)}};
+    w = writer_of(octets, sizeof(octets));
     trust_record_write(&w, &many);
     CHECK(w.full);
     w = writer_of(large, sizeof(large));
