@@ -42,7 +42,7 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
         break;
     }
     out->kind = m.kind;
-    out->schemes = m.schemes;
+    out->schemes = scope == KEY_LOCAL ? m.own_schemes : m.schemes;
     if (scope == KEY_REMOTE)
         *demands = (struct config_demands){
             .schemes = m.chain ? m.schemes : 0, .rsa_bits = m.rsa_bits, .ec_bits = m.ec_bits};

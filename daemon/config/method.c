@@ -10,6 +10,9 @@
 #define RSA_BITS_DEFAULT 2048 /* scheme.h: shorter ones have to be named */
 #define EC_BITS_DEFAULT  256
 #define BITS_MAX         16384
+#define PSS_SCHEMES                                                                                \
+    (SCHEME_BIT(SCHEME_RSA_PSS_SHA256) | SCHEME_BIT(SCHEME_RSA_PSS_SHA384) |                       \
+     SCHEME_BIT(SCHEME_RSA_PSS_SHA512))
 
 static const struct kind_word {
     const char *word;
@@ -39,6 +42,7 @@ struct reading {
     unsigned hashes[KINDS];
     bool pss, any_pkcs1;
     bool hashed; /* hashes are named */
+    bool rsa;    /* and so is rsa itself */
 };
 
 static bool is_word(struct bytes token, const char *word)
@@ -54,6 +58,7 @@ static bool take_kind(struct reading *r, struct bytes token)
         r->now = kind_words[i].kinds;
         r->kinds |= r->now;
         r->pss |= kind_words[i].pss;
+        r->rsa |= r->now == KIND_BIT(KEY_RSA);
         r->any_pkcs1 |= (r->now & KIND_BIT(KEY_RSA)) && !kind_words[i].pss;
         return true;
     }
@@ -94,12 +99,6 @@ static bool take_bits(struct reading *r, struct bytes token)
     return true;
 }
 
-static bool is_pss(enum scheme_id id)
-{
-    return id == SCHEME_RSA_PSS_SHA256 || id == SCHEME_RSA_PSS_SHA384 ||
-           id == SCHEME_RSA_PSS_SHA512;
-}
-
 static uint32_t schemes_of(const struct reading *r)
 {
     uint32_t set = 0;
@@ -107,7 +106,7 @@ static uint32_t schemes_of(const struct reading *r)
         const struct scheme *s = scheme_at((enum scheme_id)i);
         unsigned hashes = r->hashes[s->key];
         if (!(r->kinds & KIND_BIT(s->key)) ||
-            (s->key == KEY_RSA && r->pss && !r->any_pkcs1 && !is_pss(s->id)))
+            (s->key == KEY_RSA && r->pss && !r->any_pkcs1 && !(SCHEME_BIT(i) & PSS_SCHEMES)))
             continue;
         if (hashes ? hashes & HASH_BIT(s->hash) : s->hash != HASH_SHA1)
             set |= SCHEME_BIT(i);
@@ -134,7 +133,9 @@ static enum method_verdict read_pubkey(const char *text, struct method *out)
             break;
     }
     out->chain = r.hashed && !ike;
-    out->schemes = schemes_of(&r);
+    out->schemes = out->own_schemes = schemes_of(&r);
+    if (r.rsa && r.hashes[KEY_RSA] && !r.pss)
+        out->own_schemes &= ~PSS_SCHEMES;
     return out->schemes & ~SCHEME_SHORT_KEYS ? METHOD_GOOD : METHOD_BAD;
 }
 

@@ -4,9 +4,12 @@
 
 #include "shrike/conf.h"
 
+/* Written for ourselves, `rsa` with a hash behind it is PKCS #1 v1.5, and rsa/pss is the other way;
+ * a peer may sign by either. */
 struct method {
     enum shrike_auth_kind kind;
-    uint32_t schemes;           /* of PUBKEY: set of crypto/scheme.h */
+    uint32_t schemes;           /* of PUBKEY: set of crypto/scheme.h; a peer's */
+    uint32_t own_schemes;       /* the same for this side */
     uint16_t rsa_bits, ec_bits; /* that keys must have at least, where that is named */
     bool chain; /* the hashes that are named hold for signatures of certificates, too, as the bits
                  * do for their keys */

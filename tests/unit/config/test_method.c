@@ -30,6 +30,20 @@ TEST(what_may_sign)
                 BIT(RSA_PSS_SHA256) | BIT(RSA_SHA256) | BIT(RSA_PSS_SHA384) | BIT(RSA_SHA384)));
 }
 
+/* What a peer may do either way, we do the way that is named. */
+TEST(how_we_sign_by_rsa)
+{
+    const uint32_t sha256 = BIT(RSA_SHA256);
+    CHECK(reads("ike:rsa-sha256", sha256 | BIT(RSA_PSS_SHA256)) && m.own_schemes == sha256);
+    CHECK(reads("rsa/pss-sha256", BIT(RSA_PSS_SHA256)) && m.own_schemes == m.schemes);
+    CHECK(method_read("rsa/pss-sha256-rsa-sha256", &m) == METHOD_GOOD);
+    CHECK(m.own_schemes == m.schemes);
+    CHECK(method_read("rsa", &m) == METHOD_GOOD && m.own_schemes == m.schemes);
+    CHECK(method_read("pubkey-sha256", &m) == METHOD_GOOD && m.own_schemes == m.schemes);
+    CHECK(method_read("rsa-1024-sha256", &m) == METHOD_GOOD);
+    CHECK(m.own_schemes == (sha256 | SCHEME_SHORT_KEYS));
+}
+
 TEST(strengths)
 {
     CHECK(method_read("rsa-2048-ecdsa-256", &m) == METHOD_GOOD && !m.chain);
@@ -61,5 +75,6 @@ TEST(what_is_no_method)
 
 int main(void)
 {
-    return RUN(what_may_sign) | RUN(strengths) | RUN(nothing_at_all) | RUN(what_is_no_method);
+    return RUN(what_may_sign) | RUN(how_we_sign_by_rsa) | RUN(strengths) | RUN(nothing_at_all) |
+           RUN(what_is_no_method);
 }
