@@ -364,7 +364,8 @@ static void judge_one(struct found *f, const struct chain_ask *a, const STACK_OF
 {
     X509 *x = sk_X509_value(chain, depth), *issuer = sk_X509_value(chain, depth + 1);
     const struct trust_rule *rule = trust_rule_at(a->trust, a->rule);
-    struct where where;
+    struct where where = {.crl_count = 0};
+    trust_where_of(a->trust, issuer, &where);
     where_of(x, &where);
     enum ocsp_says says = responder_says(f, a, x, issuer, &where);
     if (says == OCSP_SAYS_REVOKED || f->revoked & 1u << depth)
@@ -373,9 +374,11 @@ static void judge_one(struct found *f, const struct chain_ask *a, const STACK_OF
         return;
     if (a->known && a->waits && ask_others(a, x, issuer, &where))
         return;
-    if (where.responder_count + where.crl_count > 0)
+    bool known_where = where.responder_count + where.crl_count > 0;
+    if (known_where)
         f->until = MIN(f->until, a->now + KNOWN_FAILED_S); /* then they are asked again */
-    if (rule->revocation == TRUST_STRICT || (rule->revocation == TRUST_IFURI && says_where(x)))
+    if (rule->revocation == TRUST_STRICT ||
+        (rule->revocation == TRUST_IFURI && (known_where || says_where(x))))
         note(f, x, SHRIKE_REASON_CERT_UNKNOWN);
 }
 

@@ -35,10 +35,19 @@ static const char *take_fetch(struct intake *i, const struct trust_record *r)
     return NULL;
 }
 
+static const char *take_where(struct intake *i, const struct trust_record *r)
+{
+    struct trust_where where;
+    return trust_where_read(r->octets, &where) ? trust_where_add(i->trust, &where, r->name)
+                                               : "makes no sense";
+}
+
 static const char *take_file(struct intake *i, const struct trust_record *r)
 {
     if (r->kind == TRUST_FETCH)
         return take_fetch(i, r);
+    if (r->kind == TRUST_WHERE)
+        return take_where(i, r);
     u32 number;
     const char *fault = trust_file(i->trust, r->kind, r->octets, &number);
     /* Without a number those behind it would have another one than the rules say. */

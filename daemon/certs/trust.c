@@ -15,6 +15,12 @@ struct rule {
     u8 *octets; /* of what it demands */
 };
 
+/* Where to look up what an authority has revoked. */
+struct place {
+    struct trust_where where;
+    char url[TARGET_URL_MAX];
+};
+
 struct trust {
     struct certificates *cache;
     u64 serial;
@@ -24,6 +30,8 @@ struct trust {
     STACK_OF(X509_CRL) * crls;
     struct rule *rules;
     u32 rule_count, rule_room, name_count;
+    struct place *places;
+    u32 place_count, place_room;
     struct trust_fetch fetch;
     bool sealed;
 };
@@ -69,6 +77,7 @@ void trust_free(struct trust *t)
         free(t->rules[i].octets);
     }
     free(t->items);
+    free(t->places);
     free(t->rules);
     free(t);
 }
@@ -188,6 +197,7 @@ static const char *add_one(struct trust *t, enum trust_kind kind, struct bytes d
     case TRUST_KEY:
         return add_key(t, der);
     case TRUST_FETCH: /* intake.c */
+    case TRUST_WHERE:
         break;
     }
     return "is of no known kind";
@@ -205,6 +215,7 @@ static bool is_labelled(enum trust_kind kind, const char *label)
     case TRUST_KEY:
         return strcmp(label, PEM_STRING_PUBLIC) == 0;
     case TRUST_FETCH:
+    case TRUST_WHERE:
         break;
     }
     return false;
@@ -266,6 +277,46 @@ const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octet
     const char *said = take(t, kind, octets);
     *number = t->file_count++;
     return said;
+}
+
+/* ---- where to look up ---- */
+
+const char *trust_where_add(struct trust *t, const struct trust_where *where, struct bytes url)
+{
+    ensure(!t->sealed);
+    struct place one = {.where = *where};
+    struct target target;
+    void *places = t->places;
+    if (where->authority >= t->file_count || url.len >= sizeof(one.url) || url.len == 0)
+        return "makes no sense";
+    memcpy(one.url, url.at, url.len);
+    if (strlen(one.url) != url.len || !target_read(one.url, &target))
+        return "is no URL that can be asked: http://host/path is wanted";
+    if (t->place_count >= TRUST_WHERES_MAX)
+        return too_many;
+    if (!grow(&places, t->place_count, &t->place_room, sizeof(one)))
+        return no_memory;
+    t->places = places;
+    t->places[t->place_count++] = one;
+    return NULL;
+}
+
+static bool is_in_file(const struct trust *t, const X509 *authority, u32 file)
+{
+    for (u32 i = 0; i < t->item_count; i++) {
+        const struct trust_item *item = &t->items[i];
+        if (item->kind == TRUST_AUTHORITY && item->file == file &&
+            X509_cmp(item->cert->x509, authority) == 0)
+            return true;
+    }
+    return false;
+}
+
+void trust_where_of(const struct trust *t, const X509 *issuer, struct where *out)
+{
+    for (u32 i = 0; i < t->place_count; i++)
+        if (is_in_file(t, issuer, t->places[i].where.authority))
+            where_add(out, t->places[i].where.crl, t->places[i].url);
 }
 
 /* ---- rules ---- */

@@ -4,12 +4,14 @@
 #define CERTS_TRUST_H
 
 #include "certs/certificate.h"
+#include "certs/where.h"
 #include "ops/trustfile.h"
 
-#define TRUST_FILES_MAX 4096u                  /* files */
-#define TRUST_ITEMS_MAX 4096u                  /* certificates, CRLs and keys in them */
-#define TRUST_RULES_MAX 65536u                 /* connections that have rules of their own */
-#define TRUST_NAMES_MAX (4u * TRUST_RULES_MAX) /* files that they name */
+#define TRUST_FILES_MAX  4096u                  /* files */
+#define TRUST_ITEMS_MAX  4096u                  /* certificates, CRLs and keys in them */
+#define TRUST_WHERES_MAX 1024u                  /* places to look revocation up */
+#define TRUST_RULES_MAX  65536u                 /* connections that have rules of their own */
+#define TRUST_NAMES_MAX  (4u * TRUST_RULES_MAX) /* files that they name */
 
 /* What counts for a connection. Files are numbers that trust_file() has given; none: */
 struct trust_rule {
@@ -44,6 +46,8 @@ const struct trust_fetch *trust_fetch(const struct trust *t);
  * done. Else what is wrong with it, as static text that fits behind a file's name; what was good in
  * front of that stays. */
 const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number);
+/* Where revocation can be looked up of what an authority of that file has signed. */
+const char *trust_where_add(struct trust *t, const struct trust_where *where, struct bytes url);
 /* A rule is copied. NULL: done. Else what is wrong with it. */
 const char *trust_rule_add(struct trust *t, const struct trust_rule *rule);
 /* All is there: rules can be found. false: two of one connection, or no memory. */
@@ -68,6 +72,9 @@ const struct trust_item *trust_at(const struct trust *t, u32 i);
 const STACK_OF(X509_CRL) * trust_crls(const struct trust *t);
 const STACK_OF(X509) * trust_anchors(const struct trust *t);
 const STACK_OF(X509) * trust_links(const struct trust *t);
+
+/* What trust_where_add() has said of this authority is added. */
+void trust_where_of(const struct trust *t, const X509 *issuer, struct where *out);
 
 /* The number of the rule of this connection, for trust_rule_at(); one that has none has the last,
  * which names nothing and is relaxed. */

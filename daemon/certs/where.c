@@ -30,9 +30,16 @@ static void add_point(struct where *out, const DIST_POINT *point)
     }
 }
 
+void where_add(struct where *out, bool crl, const char *url)
+{
+    if (crl)
+        add(out->crls, &out->crl_count, url, strlen(url));
+    else
+        add(out->responders, &out->responder_count, url, strlen(url));
+}
+
 void where_of(X509 *x, struct where *out)
 {
-    *out = (struct where){.crl_count = 0};
     CRL_DIST_POINTS *points = X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
     for (int i = 0; i < sk_DIST_POINT_num(points); i++)
         add_point(out, sk_DIST_POINT_value(points, i));

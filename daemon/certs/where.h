@@ -13,7 +13,10 @@ struct where {
     char crls[WHERE_MAX][TARGET_URL_MAX]; /* RFC 5280 4.2.1.13; of those that its issuer signs */
 };
 
-/* URLs that target_read() takes; others are passed over. */
+/* One more, behind those that are there; where there is no room, or target_read() does not take it,
+ * it is passed over. */
+void where_add(struct where *out, bool crl, const char *url);
+/* Those of the certificate, likewise. */
 void where_of(X509 *x, struct where *out);
 
 #endif

@@ -134,6 +134,28 @@ static void compile_sections(struct compile *c, const struct section *s, enum ke
     }
 }
 
+/* RFC 5280 4.2.1.13, 4.2.2.1 of what an authority signs, though it does not write it. */
+static void compile_wheres(struct compile *c, const struct section *s, bool crl, uint16_t authority)
+{
+    const struct value *v = value_find(s, crl ? "crl_uris" : "ocsp_uris");
+    struct config_where *all = (struct config_where *)(uintptr_t)c->config->wheres; /* made by us */
+    const char *rest = v ? v->text : NULL;
+    for (const char *one; (one = list_next(c->scratch, &rest));) {
+        if (strncmp(one, "http://", 7) != 0) {
+            report_warning(c->report, v->origin, "%s = %s is not asked: only http:// is built",
+                           v->key, one);
+            continue;
+        }
+        if (!all)
+            c->config->wheres = all = pool_take(c->pool, CONFIG_WHERES_MAX * sizeof(*all));
+        if (c->config->where_count == CONFIG_WHERES_MAX) {
+            report_error(c->report, v->origin, "more than %d of them are named", CONFIG_WHERES_MAX);
+            return;
+        }
+        all[c->config->where_count++] = (struct config_where){authority, crl, compile_text(c, one)};
+    }
+}
+
 static void compile_authority(struct compile *c, const struct section *s)
 {
     static const char *const keys[] = {"cacert", "file"};
@@ -148,6 +170,8 @@ static void compile_authority(struct compile *c, const struct section *s)
         name_cert(c, v, v->text, "x509ca/", &cert);
         add_cert(c, all, &cert, X509_CERTIFICATES);
     }
+    for (int crl = 0; crl < 2 && all->count > before; crl++)
+        compile_wheres(c, s, crl, before);
     if (all->count == before)
         report_warning(c->report, s->origin, "authority %s names no certificate: write cacert",
                        s->name);

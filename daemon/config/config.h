@@ -65,6 +65,15 @@ struct config_conn {
     uint16_t round_count;
 };
 
+#define CONFIG_WHERES_MAX 256 /* places to look revocation up, of all authorities */
+
+/* Where to look up whether what an authority has signed is revoked. */
+struct config_where {
+    uint16_t authority; /* by its place in `authorities` */
+    bool crl;           /* else a responder of OCSP */
+    const char *url;
+};
+
 /* A shared secret, for the keeper of keys alone. */
 struct config_secret {
     const char *name;
@@ -110,8 +119,10 @@ struct config {
     struct config_token *tokens;
     uint32_t token_count;
     struct config_certs authorities; /* of the section `authorities` */
-    const char *folder;              /* in which the file stands, with a slash behind; "" */
-    struct settings_radius *radius;  /* with secrets; NULL when they are forgotten */
+    const struct config_where *wheres;
+    uint16_t where_count;
+    const char *folder;             /* in which the file stands, with a slash behind; "" */
+    struct settings_radius *radius; /* with secrets; NULL when they are forgotten */
     struct settings settings;
     struct shrike_conn base;       /* what the shrike section says of every connection */
     uint64_t base_hash;            /* of it */

@@ -200,6 +200,8 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
     out->lefts = parts[0]->lefts;
     out->folder = parts[0]->folder;
     out->authorities = parts[0]->authorities;
+    out->wheres = parts[0]->wheres;
+    out->where_count = parts[0]->where_count;
     out->conf.conn_count = join(parts, count, conns, beside, &x);
     free(x.places);
     for (uint32_t i = 0; i < out->conf.conn_count; i++) {

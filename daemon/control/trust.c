@@ -41,7 +41,7 @@ static void put(struct sealing *s, const struct trust_record *r)
         s->hash = (s->hash ^ all.at[i]) * 0x100000001b3;
     s->total += all.len;
     free(room);
-    s->count += !r->is_rule && r->kind != TRUST_FETCH;
+    s->count += !r->is_rule && r->kind < TRUST_FETCH;
 }
 
 /* How it is found out what is revoked. */
@@ -123,6 +123,24 @@ static void put_file(struct sealing *s, u32 i)
     case WALLET_KINDS:
         break;
     }
+}
+
+/* A URL too long for certs is a fault that it names. */
+static void put_where(struct sealing *s, const struct config *config, const struct config_where *w)
+{
+    u8 octets[TRUST_WHERE_SIZE];
+    struct writer to = writer_of(octets, sizeof(octets));
+    const struct config_cert *cert = &config->authorities.at[w->authority];
+    const struct wallet_file *f = wallet_find(s->wallet, WALLET_AUTHORITY, cert);
+    struct trust_where where = {NO_NUMBER, w->crl};
+    for (u32 i = 0; f && i < s->wallet->count; i++)
+        if (s->wallet->files[i] == f)
+            where.authority = s->numbers[i];
+    if (where.authority == NO_NUMBER || strlen(w->url) > TRUST_NAME_MAX)
+        return;
+    trust_where_write(&to, &where);
+    put(s, &(struct trust_record){
+               .name = name_of(w->url), .kind = TRUST_WHERE, .octets = written_bytes(&to)});
 }
 
 /* ---- rules ---- */
@@ -240,6 +258,8 @@ int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
     for (u32 i = 0; i < w->count && !s.failed; i++)
         if (w->files[i]->kind == WALLET_CONTAINER) /* of which no rule speaks */
             put_file(&s, i);
+    for (u32 i = 0; i < config->where_count && !s.failed; i++)
+        put_where(&s, config, &config->wheres[i]);
     put_missing(&s, config);
     for (u32 i = 0; i < config->conf.conn_count && !s.failed; i++)
         put_rules(&s, &config->conf.conns[i], &config->beside[i]);

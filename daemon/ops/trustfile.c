@@ -45,6 +45,22 @@ static void read_demands(struct reader *r, struct trust_demands *d)
     }
 }
 
+CARRIES(struct trust_where, 8);
+
+void trust_where_write(struct writer *w, const struct trust_where *t)
+{
+    write_u32(w, t->authority);
+    write_flag(w, t->crl);
+}
+
+bool trust_where_read(struct bytes octets, struct trust_where *t)
+{
+    struct reader r = reader_of(octets);
+    t->authority = read_u32(&r);
+    t->crl = read_flag(&r);
+    return read_ended(&r);
+}
+
 void trust_record_write(struct writer *w, const struct trust_record *t)
 {
     w->full |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;
@@ -56,7 +72,7 @@ void trust_record_write(struct writer *w, const struct trust_record *t)
         write_numbers(w, t->peers, t->peer_count);
         write_demands(w, &t->demands);
     } else {
-        write_choice(w, t->kind, TRUST_FETCH + 1);
+        write_choice(w, t->kind, TRUST_WHERE + 1);
         write_slice(w, t->octets);
     }
 }
@@ -71,7 +87,7 @@ bool trust_record_read(struct reader *r, struct trust_record *t)
         t->peer_count = read_numbers(r, t->peers);
         read_demands(r, &t->demands);
     } else {
-        t->kind = (enum trust_kind)read_choice(r, TRUST_FETCH + 1);
+        t->kind = (enum trust_kind)read_choice(r, TRUST_WHERE + 1);
         t->octets = read_slice(r);
     }
     r->bad |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;

@@ -21,7 +21,17 @@ enum trust_kind {
     /* No file, and without a number: of these bits one octet. Without this record: TRUST_FETCH_ON.
      */
     TRUST_FETCH,
+    /* No file either: `name` is a URL, `octets` are those of struct trust_where. */
+    TRUST_WHERE,
 };
+
+/* Where revocation of what an authority has signed can be looked up, whatever its certificates say.
+ */
+struct trust_where {
+    u32 authority; /* number of its file, which stands before */
+    bool crl;      /* a CRL, else a responder of OCSP */
+};
+#define TRUST_WHERE_SIZE 5
 
 #define TRUST_FETCH_ON      1 /* CRL servers and responders are asked */
 #define TRUST_FETCH_PRIVATE 2 /* also those of this host and of private networks */
@@ -56,6 +66,8 @@ struct trust_record {
     struct trust_demands demands;
 };
 
+void trust_where_write(struct writer *w, const struct trust_where *t);
+bool trust_where_read(struct bytes octets, struct trust_where *t) must_use;
 void trust_record_write(struct writer *w, const struct trust_record *t);
 /* Slices into r's octets; leaves what follows. */
 bool trust_record_read(struct reader *r, struct trust_record *t) must_use;

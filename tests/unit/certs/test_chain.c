@@ -18,6 +18,7 @@ struct house {
     enum trust_revocation revocation;
     u16 rule_authorities; /* the first so many are the rule's */
     struct trust_demands demands;
+    const char *responder; /* of what the first authority has signed */
 };
 
 static struct trust *furnish(const struct house *h)
@@ -31,6 +32,9 @@ static struct trust *furnish(const struct house *h)
         ensure(!trust_file(t, TRUST_PEER, h->peers[i]->der, &number));
     for (size_t i = 0; i < 4 && h->crls[i].len; i++)
         ensure(!trust_file(t, TRUST_CRL, h->crls[i], &number));
+    if (h->responder)
+        ensure(!trust_where_add(t, &(struct trust_where){0, false},
+                                bytes_of(h->responder, strlen(h->responder))));
     struct trust_rule rule = {.conn = "c",
                               .revocation = h->revocation,
                               .authority_count = h->rule_authorities,
@@ -430,6 +434,35 @@ static struct known_item *asked(void)
     return known_next(&known);
 }
 
+/* Whatever certificates say, or do not; of others' authorities nobody is asked there. */
+TEST(a_responder_of_the_configuration)
+{
+    struct house *h = HOUSE(.authorities = {&root}, .revocation = TRUST_IFURI);
+    struct node n = PKI(.cn = "n", .by = &root);
+    struct visit *v = VISIT(.end = n, .known = &known, .waits = &waits);
+    struct trust *t = furnish(h);
+    known_open(&known);
+    CHECK(visit(t, v) == IS(NONE) && waits.count == 0 && !asked());
+    trust_free(t);
+    h->responder = OCSP_URL;
+    t = furnish(h);
+    CHECK(visit(t, v) == IS(NONE) && waits.count == 1);
+    struct known_item *i = asked();
+    CHECK(i && i->kind == KNOWN_OCSP && strcmp(i->url, OCSP_URL) == 0);
+    known_fail(i, NOW);
+    CHECK_EQ(visit(t, v), IS(CERT_UNKNOWN));
+    CHECK_EQ(waits.count, 0);
+    struct visit *lower =
+        VISIT(.end = peer, .given = {low, sub}, .count = 2, .known = &known, .waits = &waits);
+    v->now = NOW + 2 * KNOWN_FAILED_S;
+    lower->now = v->now;
+    CHECK(visit(t, lower) == IS(NONE) && waits.count == 1); /* of sub, whom the root has signed */
+    i = asked();
+    CHECK(i && i->cert && X509_cmp(i->cert, sub.x) == 0 && !asked());
+    trust_free(t);
+    known_close(&known);
+}
+
 TEST(who_may_know_is_asked)
 {
     struct house *strict = HOUSE(.authorities = {&root}, .revocation = TRUST_STRICT);
@@ -546,7 +579,8 @@ int main(void)
               RUN(names_that_an_authority_may_sign) | RUN(a_critical_extension_that_nobody_knows) |
               RUN(weak_keys_and_signatures) | RUN(authorities_that_the_connection_names) |
               RUN(revoked) | RUN(whether_it_is_revoked_is_not_known) |
-              RUN(a_good_one_is_known_again) | RUN(a_long_chain_ends) | RUN(who_may_know_is_asked) |
+              RUN(a_good_one_is_known_again) | RUN(a_long_chain_ends) |
+              RUN(a_responder_of_the_configuration) | RUN(who_may_know_is_asked) |
               RUN(what_they_say_counts) | RUN(responses_that_a_peer_brings) |
               RUN(nobody_is_asked_for_a_chain_that_is_not_ours);
     certificates_free(cache);

@@ -126,6 +126,32 @@ TEST(rules_are_found_by_the_connection)
     trust_free(t);
 }
 
+static const char *add_place(struct trust *t, u32 file, bool crl, const char *url)
+{
+    return trust_where_add(t, &(struct trust_where){file, crl}, bytes_of(url, strlen(url)));
+}
+
+TEST(where_authorities_are_looked_up)
+{
+    struct trust *t = trust_new(cache, 1);
+    struct node one = pki_authority("one", NULL), two = pki_authority("two", NULL);
+    struct where w = {.crl_count = 0};
+    CHECK(!take(t, TRUST_AUTHORITY, one.der) && !take(t, TRUST_AUTHORITY, two.der));
+    CHECK(!add_place(t, 0, true, "http://one/crl") && !add_place(t, 1, false, "http://two/"));
+    CHECK(!add_place(t, 0, false, "http://one/"));
+    CHECK(add_place(t, 2, false, "http://nobody/")); /* there is no such file */
+    CHECK(add_place(t, 0, false, "ldap://one/") && add_place(t, 0, false, ""));
+    CHECK(trust_where_add(t, &(struct trust_where){0, true}, bytes_of("http://a/\0b", 11)));
+    trust_where_of(t, one.x, &w);
+    CHECK(w.crl_count == 1 && w.responder_count == 1);
+    CHECK(strcmp(w.crls[0], "http://one/crl") == 0);
+    CHECK(strcmp(w.responders[0], "http://one/") == 0);
+    for (u32 i = 3; i < TRUST_WHERES_MAX; i++)
+        CHECK(!add_place(t, 1, true, "http://two/crl"));
+    CHECK(add_place(t, 1, true, "http://two/crl"));
+    trust_free(t);
+}
+
 TEST(rules_that_make_no_sense)
 {
     struct trust *t = trust_new(cache, 1);
@@ -164,7 +190,8 @@ int main(void)
     int bad = RUN(der_and_pem_and_several_in_one) | RUN(what_does_not_belong_into_a_file) |
               RUN(a_peer_that_has_signed_itself_is_no_authority) |
               RUN(an_anchor_has_signed_itself) | RUN(rules_are_found_by_the_connection) |
-              RUN(rules_that_make_no_sense) | RUN(files_are_limited);
+              RUN(where_authorities_are_looked_up) | RUN(rules_that_make_no_sense) |
+              RUN(files_are_limited);
     certificates_free(cache);
     pki_free();
     return bad;

@@ -10,6 +10,8 @@ static struct config *config;
 static u8 octets[65536];
 static struct trust_record records[RECORDS_MAX], rules[RECORDS_MAX];
 static u32 file_count, rule_count; /* files are those with a number */
+static struct trust_record last_where;
+static u32 where_count;
 
 /* Load, look, and read what is sealed. */
 static u64 make(const char *text, const char *gone)
@@ -27,12 +29,14 @@ static u64 make(const char *text, const char *gone)
     ensure(fd >= 0 && len > 0);
     close(fd);
     struct reader r = reader_of(bytes_of(octets, (size_t)len));
-    file_count = rule_count = 0;
+    file_count = rule_count = where_count = 0;
     while (read_left(&r) > 0) {
         struct trust_record one;
         ensure(trust_record_read(&r, &one) && file_count + rule_count < RECORDS_MAX);
         if (one.is_rule)
             rules[rule_count++] = one;
+        else if (one.kind == TRUST_WHERE && ++where_count)
+            last_where = one;
         else if (one.kind != TRUST_FETCH)
             records[file_count++] = one;
     }
@@ -80,6 +84,19 @@ TEST(demands)
     CHECK(d->ca_id.type == 2 && bytes_equal(d->ca_id.data, bytes_of("ca.example.org", 14)));
     make(CONN("auth = psk\n id = x", "auth = psk\n ca_id = ca.example.org"), NULL);
     CHECK_EQ(rule_count, 0);
+}
+
+/* Of an authority that has a file: it stands before. */
+TEST(where_to_look_up)
+{
+    struct trust_where where;
+    make("authorities { ca {\n cacert = ca.pem\n crl_uris = http://a/1, http://a/2\n"
+         "ocsp_uris = http://o/\n } }",
+         NULL);
+    CHECK_EQ(where_count, 3);
+    CHECK(trust_where_read(last_where.octets, &where) && where.crl);
+    CHECK(bytes_equal(last_where.name, bytes_of("http://a/2", 10)));
+    CHECK(is_named(where.authority, TRUST_AUTHORITY, "x509ca/ca.pem"));
 }
 
 /* Of each round the authorities that its section names. */
@@ -136,8 +153,9 @@ int main(void)
     struct pki gw = pki_make("gw", &ca, "DNS:gw.example", false, DAYS(-1, 300));
     pki_file("x509ca/ca.pem", pki_pem(NULL, &ca, NULL));
     pki_file("x509/gw.pem", pki_pem(&gw, &gw, NULL));
-    int bad = RUN(files_and_rules) | RUN(demands) | RUN(a_rule_for_each_round) |
-              RUN(private_keys_stay) | RUN(ours_and_theirs) | RUN(what_is_not_there_opens_nothing);
+    int bad = RUN(files_and_rules) | RUN(demands) | RUN(where_to_look_up) |
+              RUN(a_rule_for_each_round) | RUN(private_keys_stay) | RUN(ours_and_theirs) |
+              RUN(what_is_not_there_opens_nothing);
     config_free(config);
     wallet_free(&w);
     pki_free(&ca);

@@ -47,6 +47,19 @@ TEST(files_and_rules)
     }
 }
 
+TEST(where_to_look_up)
+{
+    u8 octets[TRUST_WHERE_SIZE];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct trust_where where = {.authority = 0x01020304, .crl = true}, read;
+    trust_where_write(&w, &where);
+    CHECK(!w.full && written(&w) == sizeof(octets));
+    CHECK(trust_where_read(written_bytes(&w), &read) && read.authority == 0x01020304 && read.crl);
+    CHECK(!trust_where_read(bytes_of(octets, sizeof(octets) - 1), &read));
+    octets[4] = 2;
+    CHECK(!trust_where_read(written_bytes(&w), &read));
+}
+
 TEST(what_is_out_of_range)
 {
     u8 octets[256], name[TRUST_NAME_MAX + 1] = {0}, large[2 * sizeof(name)];
@@ -80,5 +93,5 @@ TEST(what_is_out_of_range)
 
 int main(void)
 {
-    return RUN(files_and_rules) | RUN(what_is_out_of_range);
+    return RUN(files_and_rules) | RUN(where_to_look_up) | RUN(what_is_out_of_range);
 }
