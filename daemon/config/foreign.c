@@ -108,6 +108,10 @@ static void take_radius(struct compile *c, struct section *shrike, const struct 
     struct section *to = section_add(c->scratch, shrike, "radius", plugin->origin);
     take_known(c, to, plugin, KEY_RADIUS);
     for (const struct section *s = plugin->sections; s; s = s->next) {
+        if (strcmp(s->name, "dae") == 0) {
+            take_known(c, section_add(c->scratch, to, s->name, s->origin), s, KEY_RADIUS_DAE);
+            continue;
+        }
         if (strcmp(s->name, "servers") != 0) {
             ignore(c, s->origin, plugin->name, s->name);
             continue;

@@ -20,6 +20,7 @@ enum key_scope {
     KEY_LOG,
     KEY_METRICS,
     KEY_RADIUS,
+    KEY_RADIUS_DAE,
     KEY_RADIUS_SERVER,
 };
 enum key_state { KEY_BUILT, KEY_LATER, KEY_MOOT, KEY_REFUSED };

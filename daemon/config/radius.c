@@ -129,9 +129,61 @@ static void compile_server(struct compile *c, struct settings_radius *set, const
     set->server_count = (uint16_t)(set->server_count + compile_address(c, p, address, out));
 }
 
+/* Where servers ask for somebody to be put out. eap opens it, which has no right to others. */
+static void compile_dae(struct compile *c, struct settings_radius *set, const struct section *s)
+{
+    const char *text = section_text(s, "listen");
+    struct shrike_addr addr = {.family = 4};
+    struct shrike_bytes secret;
+    uint64_t port = 3799;
+    bool enable = false;
+    compile_keys(c, s, KEY_RADIUS_DAE);
+    compile_bool(c, s, "enable", &enable);
+    compile_number(c, s, "port", UINT16_MAX, &port);
+    if (text && !value_addr(text, &addr))
+        report_error(c->report, compile_place(c, s, "listen"), "listen = %s: an address is wanted",
+                     text);
+    if (port < 1024)
+        report_error(c->report, compile_place(c, s, "port"),
+                     "port is below 1024: the process that listens there has no right to it");
+    text = section_text(s, "secret"); /* it is never said */
+    if (!enable)
+        return;
+    if (!text || !value_secret(&c->config->secret_pool, text, &secret) || secret.len == 0 ||
+        secret.len > sizeof(set->dae_secret)) {
+        report_error(
+            c->report, compile_place(c, s, "secret"),
+            "secret of dae is missing, malformed, empty or longer than %zu octets: without "
+            "it anybody could put out anybody",
+            sizeof(set->dae_secret));
+        return;
+    }
+    memcpy(set->dae_secret, secret.at, secret.len);
+    set->dae_secret_len = (uint16_t)secret.len;
+    set_end(&set->dae, &addr, (uint16_t)port);
+}
+
+/* What servers are told of those whom they have let in. */
+static void compile_accounting(struct compile *c, struct settings_radius *set,
+                               const struct section *s)
+{
+    uint64_t interval = 0;
+    set->close_on_timeout = true;
+    compile_bool(c, s, "accounting", &set->accounting);
+    compile_bool(c, s, "accounting_send_class", &set->accounting_class);
+    compile_bool(c, s, "accounting_requires_vip", &set->accounting_vip);
+    compile_bool(c, s, "accounting_close_on_timeout", &set->close_on_timeout);
+    compile_number(c, s, "accounting_interval", UINT32_MAX, &interval);
+    set->accounting_s = (uint32_t)interval;
+}
+
 static void compile_servers(struct compile *c, struct settings_radius *set, const struct section *s)
 {
     for (const struct section *in = s->sections; in; in = in->next) {
+        if (strcmp(in->name, "dae") == 0) {
+            compile_dae(c, set, in);
+            continue;
+        }
         if (strcmp(in->name, "servers") != 0) {
             report_warning(c->report, in->origin,
                            "section %s in radius is not built yet and is ignored", in->name);
@@ -186,5 +238,6 @@ void compile_radius(struct compile *c)
                      "id_prefix is longer than %zu octets", sizeof(set->id_prefix) - 1);
     else if (prefix)
         snprintf(set->id_prefix, sizeof(set->id_prefix), "%s", prefix);
+    compile_accounting(c, set, s);
     compile_servers(c, set, s);
 }

@@ -118,13 +118,22 @@ struct settings_radius_server {
 
 struct settings_radius {
     uint16_t server_count;
-    uint16_t tries;     /* sends of one question to one server [4] */
-    uint16_t backoff;   /* hundredths by which a pause is longer than the last [140] */
-    bool eap_start;     /* the server asks the client who it is [no] */
-    bool class_group;   /* Class attributes are names of groups [no] */
-    bool filter_id;     /* Filter-Id attributes are, where Tunnel-Type is ESP [no] */
-    bool with_port;     /* Called-Station-Id and Calling-Station-Id have ports [yes] */
-    shrike_time first;  /* pause after the first send [2 s] */
+    uint16_t tries;        /* sends of one question to one server [4] */
+    uint16_t backoff;      /* hundredths by which a pause is longer than the last [140] */
+    bool eap_start;        /* the server asks the client who it is [no] */
+    bool class_group;      /* Class attributes are names of groups [no] */
+    bool filter_id;        /* Filter-Id attributes are, where Tunnel-Type is ESP [no] */
+    bool with_port;        /* Called-Station-Id and Calling-Station-Id have ports [yes] */
+    bool accounting;       /* servers are told who is there, and what is carried [no] */
+    bool accounting_class; /* with the Class attributes that they have sent [no] */
+    bool accounting_vip;   /* only of who has a virtual address [no] */
+    bool close_on_timeout; /* who cannot be accounted for is put out [yes] */
+    uint16_t dae_secret_len;
+    uint32_t accounting_s; /* between what is told meanwhile; 0: it is not [0] */
+    shrike_time first;     /* pause after the first send [2 s] */
+    struct shrike_endpoint
+        dae; /* UDP, where they ask for somebody to be put out; family 0: nowhere */
+    uint8_t dae_secret[128];
     char id_prefix[64]; /* in front of names of users */
     struct settings_radius_server servers[SETTINGS_RADIUS_SERVERS];
 };

@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "base/text.h"
 #include "crypto/scheme.h"
+#include "eap/guests.h"
 #include "eap/servers.h"
 #include "ops/mail.h"
 #include "ops/seam.h"
@@ -16,11 +17,15 @@ enum {
     ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256, /* of a question to keys */
     STATS_MAX = 2048,
 };
+#define QUIT_MAX (800 * SHRIKE_MS) /* for servers of RADIUS to hear who has gone */
 
 struct eap_role {
     struct seat *seat;
     struct sessions sessions;
     struct servers servers;
+    struct guests guests;
+    bool quits; /* DONE is said when servers of RADIUS know who has gone */
+    struct alarm late;
     struct {
         u64 begun, served, proved, failed, asked, passed, refused, lost;
     } count;
@@ -184,12 +189,38 @@ static void say_server(struct eap_role *e, const struct radius_output *what)
         seat_log(e->seat, SHRIKE_INFO, "server %s of RADIUS answers again", name);
 }
 
+static void leave(void *ctx)
+{
+    struct eap_role *e = ctx;
+    e->quits = false;
+    loop_disarm(e->seat->loop, &e->late);
+    seat_send(e->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
+}
+
+static void may_leave(struct eap_role *e)
+{
+    if (e->quits && guests_quiet(&e->guests))
+        leave(e);
+}
+
+static void quit(struct eap_role *e)
+{
+    e->quits = true;
+    loop_alarm(e->seat->loop, &e->late, loop_now(e->seat->loop) + QUIT_MAX);
+    may_leave(e);
+}
+
 static void server_told(void *ctx, const struct radius_output *what)
 {
     struct eap_role *e = ctx;
     struct eap_turn t;
     if (what->kind == RADIUS_SILENT || what->kind == RADIUS_IS_BACK) {
         say_server(e, what);
+        return;
+    }
+    if (what->place.door == RADIUS_ACCOUNTING) {
+        guests_told(&e->guests, what);
+        may_leave(e);
         return;
     }
     struct eap_place *p = sessions_find(&e->sessions, (u32)what->about);
@@ -226,6 +257,8 @@ static void got_servers(struct eap_role *e, const struct mail *m)
                  "servers of RADIUS cannot be used: no memory, or no MD5 in the library");
     if (anew)
         servers_lost(e);
+    if (anew || !e->guests.known)
+        guests_servers(&e->guests);
 }
 
 /* keys has signed, or certs judged. */
@@ -285,6 +318,10 @@ static void got_stats(struct eap_role *e, const struct mail *m)
     stats_add(&stats, "failed", e->count.failed);
     stats_add(&stats, "asked", e->count.asked);
     stats_add(&stats, "passed_on", e->count.passed);
+    stats_add(&stats, "guests", radius_sessions_count(e->guests.sessions));
+    stats_add(&stats, "accounting_told", e->guests.told);
+    stats_add(&stats, "accounting_untold", e->guests.untold);
+    stats_add(&stats, "put_out", e->guests.out);
     stats_add(&stats, "mail_refused", e->count.refused);
     stats_add(&stats, "answers_lost", e->count.lost);
     write_u32(&w, reference);
@@ -308,8 +345,12 @@ static void eap_mail(void *self, enum role from, struct mail *m)
         got_stats(e, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_RADIUS)
         got_servers(e, m);
-    else if (from == ROLE_PARENT && (m->kind == MAIL_QUIT || m->kind == MAIL_YIELD))
-        seat_send(e->seat, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
+    else if (from == ROLE_NET && m->kind == MAIL_ACCOUNT)
+        e->count.refused += !guests_got(&e->guests, m);
+    else if (from == ROLE_PARENT && m->kind == MAIL_QUIT)
+        quit(e);
+    else if (from == ROLE_PARENT && m->kind == MAIL_YIELD)
+        leave(e);
     else
         e->count.refused++;
 }
@@ -336,8 +377,10 @@ static void eap_peer(void *self, enum role who, bool there)
     for (struct list *l = e->sessions.all.next; who == ROLE_NET && l != &e->sessions.all;
          l = l->next)
         servers_drop(&e->servers, list_item(l, struct eap_place, all));
-    if (who == ROLE_NET)
+    if (who == ROLE_NET) {
         sessions_clear(&e->sessions);
+        guests_unsure(&e->guests);
+    }
     if ((who == ROLE_KEYS || who == ROLE_CERTS) && !there)
         others_gone(e, who);
 }
@@ -345,24 +388,35 @@ static void eap_peer(void *self, enum role who, bool there)
 static void eap_stop(void *self)
 {
     struct eap_role *e = self;
+    loop_disarm(e->seat->loop, &e->late);
+    guests_close(&e->guests);
     servers_close(&e->servers);
     sessions_free(&e->sessions);
     free(e);
 }
 
+static bool open_all(struct eap_role *e, struct seat *seat)
+{
+    e->seat = seat;
+    e->late = (struct alarm){.ring = leave, .ctx = e};
+    return servers_open(&e->servers, seat->loop, server_told, e) &&
+           guests_open(&e->guests, seat, &e->servers) && sessions_init(&e->sessions);
+}
+
 static void *eap_start(struct seat *seat)
 {
     struct eap_role *e = calloc(1, sizeof(*e));
-    if (e && servers_open(&e->servers, seat->loop, server_told, e) && sessions_init(&e->sessions)) {
-        e->seat = seat;
+    if (e && open_all(e, seat)) {
         if (!tunnel_prepare())
             seat_log(seat, SHRIKE_ERROR, "EAP-TLS cannot be used: the library does not do it");
         seat_send(seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0)); /* it needs nothing */
         return e;
     }
     seat_log(seat, SHRIKE_ERROR, "eap cannot start: no memory, or no cryptographic library");
-    if (e)
+    if (e) {
+        guests_close(&e->guests);
         servers_close(&e->servers);
+    }
     free(e);
     return NULL;
 }

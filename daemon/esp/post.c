@@ -68,7 +68,8 @@ void post_stats(struct seat *s, u32 reference, const struct mail_stats *m)
     post(s, ROLE_CONTROL, MAIL_STATS_ARE, &w);
 }
 
-void post_counts(struct seat *s, u32 reference, const struct mail_count *counts, u16 count)
+void post_counts(struct seat *s, enum role to, u32 reference, const struct mail_count *counts,
+                 u16 count)
 {
     u8 body[COUNTED_MAX];
     struct writer w = writer_of(body, sizeof(body));
@@ -76,5 +77,5 @@ void post_counts(struct seat *s, u32 reference, const struct mail_count *counts,
     write_u16(&w, count);
     for (u16 i = 0; i < count; i++)
         count_write(&w, &counts[i]);
-    post(s, ROLE_CONTROL, MAIL_COUNTED, &w);
+    post(s, to, MAIL_COUNTED, &w);
 }

@@ -16,8 +16,9 @@ bool post_answer(struct seat *s, struct shrike_token token, bool ok) must_use;
 bool post_kernel(struct seat *s, const struct shrike_kernel_event *k);
 /* To net: a datagram of its own; false as above. */
 bool post_stray(struct seat *s, const struct mail_stray *m);
-/* To control: answers to STATS and COUNT. */
+/* To control: the answer to STATS. To control or net: to COUNT. */
 void post_stats(struct seat *s, u32 reference, const struct mail_stats *m);
-void post_counts(struct seat *s, u32 reference, const struct mail_count *counts, u16 count);
+void post_counts(struct seat *s, enum role to, u32 reference, const struct mail_count *counts,
+                 u16 count);
 
 #endif

@@ -262,7 +262,8 @@ static bool got_op(struct esp *e, const struct mail *m)
     if (m->kind == MAIL_REMOVE && op.kind == SHRIKE_CHILD_REMOVE) {
         take_what_is_there(e);
         installed_count(&e->installed, op.remove.child_serial, &carried);
-        post_counts(e->seat, 0, &carried, 1);
+        post_counts(e->seat, ROLE_CONTROL, 0, &carried, 1);
+        post_counts(e->seat, ROLE_NET, 0, &carried, 1);
         installed_remove(&e->installed, op.remove.child_serial);
     } else if (m->kind == MAIL_SWITCH && op.kind == SHRIKE_CHILD_SWITCH) {
         installed_switch(&e->installed, op.change.child_serial);
@@ -296,7 +297,7 @@ static bool got_stray(struct esp *e, const struct mail *m)
     return true;
 }
 
-static bool got_count(struct esp *e, const struct mail *m)
+static bool got_count(struct esp *e, enum role from, const struct mail *m)
 {
     struct mail_count counts[MAIL_COUNTS_MAX];
     struct reader r = reader_of(m->body);
@@ -308,7 +309,7 @@ static bool got_count(struct esp *e, const struct mail *m)
         installed_count(&e->installed, read_u32(&r), &counts[i]);
     if (!read_ended(&r))
         return false;
-    post_counts(e->seat, reference, counts, count);
+    post_counts(e->seat, from, reference, counts, count);
     return true;
 }
 
@@ -405,7 +406,7 @@ static bool from_control(struct esp *e, const struct mail *m)
     if (m->kind == MAIL_SNAPSHOT)
         return got_snapshot(e, m);
     if (m->kind == MAIL_COUNT)
-        return got_count(e, m);
+        return got_count(e, ROLE_CONTROL, m);
     if (m->kind == MAIL_TRAFFIC)
         return got_traffic(e, m);
     return m->kind == MAIL_STATS && got_stats(e, m);
@@ -430,6 +431,8 @@ static bool from_net(struct esp *e, const struct mail *m)
         return got_stray(e, m);
     if (m->kind == MAIL_HEIR)
         return got_heir(e, m);
+    if (m->kind == MAIL_COUNT)
+        return got_count(e, ROLE_NET, m);
     return (m->kind == MAIL_INSTALL || m->kind == MAIL_REMOVE || m->kind == MAIL_SWITCH ||
             m->kind == MAIL_MOVE) &&
            got_op(e, m);

@@ -58,6 +58,7 @@ static void tell(struct drive *d, struct shrike_event *e)
         written = keyfile_ike(&d->keyfile, d->engine, e->ike);
     if (!written)
         seat_log(d->seat, SHRIKE_ERROR, "the key file for IKE cannot be written; no more keys");
+    accounts_event(&d->accounts, d->engine, e);
     send_event(d, e);
 }
 
@@ -316,6 +317,7 @@ void drive_plane(struct drive *d)
 static void begin(struct drive *d)
 {
     import_all(d);
+    accounts_import(&d->accounts, d->engine);
     d->configured = true;
     drive_plane(d);
     loop_alarm(d->seat->loop, &d->well, loop_now(d->seat->loop) + RECORDS_WELL);
@@ -453,6 +455,7 @@ bool drive_open(struct drive *d, struct seat *seat)
     d->well = (struct alarm){.ring = well, .ctx = d};
     records_init(&d->records);
     courier_init(&d->courier, seat);
+    accounts_open(&d->accounts, seat);
     keyfile_init(&d->keyfile);
     d->provider = provider_openssl_new();
     d->engine = d->provider && open_desk(d) ? new_engine(d) : NULL;
@@ -471,6 +474,7 @@ void drive_close(struct drive *d)
     loop_disarm(d->seat->loop, &d->alarm);
     loop_disarm(d->seat->loop, &d->well);
     udp_close(&d->udp);
+    accounts_close(&d->accounts);
     drive_trace_end(d);
     local_close(&d->local);
     keyfile_close(&d->keyfile);

@@ -5,6 +5,7 @@
 
 #include "crypto/provider.h"
 #include "lease/desk.h"
+#include "net/accounts.h"
 #include "net/courier.h"
 #include "net/held.h"
 #include "net/keyfile.h"
@@ -29,6 +30,7 @@ struct drive {
     struct held held;
     struct courier courier;
     struct desk desk; /* virtual addresses that we give out */
+    struct accounts accounts;
     struct keyfile keyfile;
     struct records records;
     struct ladders ladders;

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define QUIT_MAX (2 * SHRIKE_SECOND) /* for peers to hear that we go */
-enum { STATS_MAX = 8192 };           /* octets of our numbers as octets */
+#define PUT_OUT_MAX (10 * SHRIKE_SECOND) /* for the peer to answer when it is put out */
+#define QUIT_MAX    (2 * SHRIKE_SECOND)  /* for peers to hear that we go */
+enum { STATS_MAX = 8192 };               /* octets of our numbers as octets */
 
 struct net {
     struct drive drive;
@@ -83,7 +84,8 @@ static bool settle(void *ctx)
     tell_ready(n);
     if (n->yields)
         leave(n);
-    if (n->quitting && !n->left && !any_left(n))
+    accounts_settle(&n->drive.accounts);
+    if (n->quitting && !n->left && !any_left(n) && accounts_said(&n->drive.accounts))
         leave(n);
     return more;
 }
@@ -213,6 +215,8 @@ static void add_own_stats(struct mail_stats *m, const struct net *n)
     stats_add(m, "ops_waiting",
               d->courier.keys.count + d->courier.esp.count + d->courier.parent.count);
     stats_add(m, "leases", d->desk.count);
+    stats_add(m, "accounts", d->accounts.count);
+    stats_add(m, "accounts_lost", d->accounts.lost);
     stats_add(m, "ike_established", d->established);
     stats_add(m, "ike_failed", d->failed);
     stats_add(m, "events", d->events);
@@ -339,7 +343,22 @@ static bool from_esp(struct net *n, const struct mail *m)
         return got_kernel(n, m);
     if (m->kind == MAIL_STRAY)
         return got_stray(n, m);
+    if (m->kind == MAIL_COUNTED)
+        return accounts_counted(&n->drive.accounts, m);
     return m->kind == MAIL_ANSWER && got_answer(n, ROLE_ESP, m);
+}
+
+/* A server of RADIUS may want somebody out. */
+static bool from_eap(struct net *n, const struct mail *m)
+{
+    struct shrike_command down = {.kind = SHRIKE_DOWN, .forget = PUT_OUT_MAX};
+    if (m->kind == MAIL_ANSWER)
+        return got_answer(n, ROLE_EAP, m);
+    if (m->kind != MAIL_ACCOUNT_ASK || !accounts_asked(&n->drive.accounts, m, &down.ike))
+        return false;
+    if (down.ike && !n->quitting)
+        drive_command(&n->drive, &down);
+    return true;
 }
 
 static void net_mail(void *self, enum role from, struct mail *m)
@@ -352,7 +371,9 @@ static void net_mail(void *self, enum role from, struct mail *m)
         right = from_control(n, m);
     else if (from == ROLE_ESP)
         right = from_esp(n, m);
-    else if (from == ROLE_KEYS || from == ROLE_CERTS || from == ROLE_EAP)
+    else if (from == ROLE_EAP)
+        right = from_eap(n, m);
+    else if (from == ROLE_KEYS || from == ROLE_CERTS)
         right = m->kind == MAIL_ANSWER && got_answer(n, from, m);
     if (!right)
         n->refused++;
@@ -364,6 +385,7 @@ static void net_peer(void *self, enum role who, bool there)
 {
     struct net *n = self;
     courier_peer(&n->drive.courier, who, there);
+    accounts_peer(&n->drive.accounts, who, there);
     if (who == ROLE_CONTROL && !there) {
         list_clear(&n->listings);
         drive_trace_end(&n->drive);

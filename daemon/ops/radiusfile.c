@@ -9,7 +9,7 @@
 #define SEALED (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 CARRIES(struct settings_radius_server, 324);
-CARRIES(struct settings_radius, 5272);
+CARRIES(struct settings_radius, 5432);
 
 static void write_server(struct writer *w, const struct settings_radius_server *s)
 {
@@ -50,10 +50,31 @@ void radius_write(struct writer *w, const struct settings_radius *s)
     write_flag(w, s->class_group);
     write_flag(w, s->filter_id);
     write_flag(w, s->with_port);
+    write_flag(w, s->accounting);
+    write_flag(w, s->accounting_class);
+    write_flag(w, s->accounting_vip);
+    write_flag(w, s->close_on_timeout);
+    write_u32(w, s->accounting_s);
+    write_flag(w, s->dae.family != 0);
+    if (s->dae.family)
+        write_endpoint(w, &s->dae);
+    write_slice(w, bytes_of(s->dae_secret, s->dae_secret_len));
     write_u64(w, s->first);
     write_text(w, s->id_prefix, sizeof(s->id_prefix));
     for (u16 i = 0; i < s->server_count; i++)
         write_server(w, &s->servers[i]);
+}
+
+static void read_dae(struct reader *r, struct settings_radius *s)
+{
+    if (read_flag(r))
+        s->dae = read_endpoint(r);
+    struct bytes secret = read_slice(r);
+    r->bad |= secret.len > sizeof(s->dae_secret) || (s->dae.family && secret.len == 0);
+    if (r->bad || secret.len == 0)
+        return;
+    s->dae_secret_len = (uint16_t)secret.len;
+    memcpy(s->dae_secret, secret.at, secret.len);
 }
 
 bool radius_read(struct reader *r, struct settings_radius *s)
@@ -66,6 +87,12 @@ bool radius_read(struct reader *r, struct settings_radius *s)
     s->class_group = read_flag(r);
     s->filter_id = read_flag(r);
     s->with_port = read_flag(r);
+    s->accounting = read_flag(r);
+    s->accounting_class = read_flag(r);
+    s->accounting_vip = read_flag(r);
+    s->close_on_timeout = read_flag(r);
+    s->accounting_s = read_u32(r);
+    read_dae(r, s);
     s->first = read_u64(r);
     r->bad |= !read_text(r, s->id_prefix, sizeof(s->id_prefix));
     r->bad |= count > 0 && (s->tries == 0 || s->backoff < 100 || s->first == 0);

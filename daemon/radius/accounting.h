@@ -6,11 +6,6 @@
 
 #define RADIUS_ACCOUNTING_MAX 4000 /* octets */
 
-struct radius_usage {
-    u64 in_octets, out_octets; /* from the client; to it */
-    u64 in_packets, out_packets;
-};
-
 struct radius_record {
     u8 status;       /* enum radius_status */
     u8 cause;        /* STOP: enum radius_cause */

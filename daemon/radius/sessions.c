@@ -9,8 +9,7 @@
 struct radius_sessions {
     struct radius_session *buckets[BUCKETS];
     struct list all;
-    u32 count, epoch;
-    u64 serial;
+    u32 count;
     struct heap timers;
     struct page_source source;
 };
@@ -29,12 +28,11 @@ static void give(void *ctx, void *page, size_t size)
     free(page);
 }
 
-struct radius_sessions *radius_sessions_new(u32 epoch)
+struct radius_sessions *radius_sessions_new(void)
 {
     struct radius_sessions *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    s->epoch = epoch;
     s->source = (struct page_source){.from = {.take = take, .give = give}, .bytes_max = UINT64_MAX};
     list_init(&s->all);
     if (heap_init(&s->timers, &s->source, RADIUS_SESSIONS_MAX))
@@ -76,6 +74,13 @@ struct radius_session *radius_sessions_find(const struct radius_sessions *s, u64
     while (one && one->sa != sa)
         one = one->next;
     return one;
+}
+
+struct radius_session *radius_sessions_after(const struct radius_sessions *s,
+                                             const struct radius_session *one)
+{
+    struct list *l = one ? one->link.next : s->all.next;
+    return l == &s->all ? NULL : list_item(l, struct radius_session, link);
 }
 
 void radius_sessions_remove(struct radius_sessions *s, struct radius_session *one)
@@ -151,10 +156,10 @@ struct radius_session *radius_sessions_add(struct radius_sessions *s, const stru
     if (!one)
         return NULL;
     struct text t = text_of(one->id, sizeof(one->id));
-    text_hex(&t, s->epoch, 8);
+    text_hex(&t, who->sa >> 32, 8);
     text_char(&t, '-');
-    text_u64(&t, ++s->serial);
-    radius_put_who(&w, who, one->id, (u32)s->serial);
+    text_u64(&t, (u32)who->sa);
+    radius_put_who(&w, who, one->id, who->port);
     ensure(!w.full); /* each value has a cap */
     if (!copy(written_bytes(&w), &one->attributes)) {
         session_free(one);
@@ -218,6 +223,16 @@ void radius_sessions_end_at(struct radius_sessions *s, struct radius_session *on
                             shrike_time now)
 {
     one->ends = seconds ? now + seconds * SHRIKE_SECOND : UINT64_MAX;
+    set_timer(s, one);
+}
+
+void radius_sessions_interim(struct radius_sessions *s, struct radius_session *one, u32 seconds,
+                             shrike_time now)
+{
+    if (one->interim_s || !one->started)
+        return;
+    one->interim_s = seconds;
+    one->interim = now + seconds * SHRIKE_SECOND;
     set_timer(s, one);
 }
 

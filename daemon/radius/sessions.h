@@ -10,25 +10,41 @@
 #define RADIUS_SESSIONS_MAX    65536
 #define RADIUS_SESSION_ID_SIZE 32 /* NUL included */
 
+struct radius_usage {
+    u64 in_octets, out_octets; /* from the client; to it */
+    u64 in_packets, out_packets;
+};
+
 struct radius_session {
     struct radius_session *next; /* of the same bucket */
     struct list link;
     struct heap_node timer; /* the earlier of both */
-    u64 sa;                 /* of its owner: names the IKE SA */
+    u64 sa; /* of its owner: names the IKE SA, and it in accounting, where no two may have the same
+             */
     char id[RADIUS_SESSION_ID_SIZE];
     u16 server;                 /* that has let it in */
     bool started;               /* accounting has begun */
     u32 interim_s;              /* 0: none */
     shrike_time began, interim; /* interim: when it is next told */
     shrike_time ends;           /* UINT64_MAX: when it likes */
-    struct bytes attributes;    /* that name it, in each packet about it */
-    struct bytes granted;       /* what accounting tells besides: addresses, Class */
+    struct {                    /* of its owner */
+        struct list owed;
+        u8 owes;      /* what is to be told: a set of bits of enum radius_status */
+        u8 telling;   /* what is being told now; 0: nothing */
+        u8 cause;     /* why it ends: enum radius_cause; 0: not known yet */
+        bool over;    /* it is gone, and to be told */
+        bool virtual; /* it has a virtual address */
+        bool sure;    /* it was seen since others have begun anew */
+        struct radius_usage usage;
+    } own;
+    struct bytes attributes; /* that name it, in each packet about it */
+    struct bytes granted;    /* what accounting tells besides: addresses, Class */
 };
 
 struct radius_sessions;
 
-/* epoch: seconds since 1970, so that no id of an earlier life comes again. NULL: no memory. */
-struct radius_sessions *radius_sessions_new(u32 epoch) must_use;
+/* NULL: no memory. */
+struct radius_sessions *radius_sessions_new(void) must_use;
 void radius_sessions_free(struct radius_sessions *s); /* NULL is fine */
 u32 radius_sessions_count(const struct radius_sessions *s);
 
@@ -38,6 +54,7 @@ struct radius_who {
     struct bytes user_name;
     const char *conn;
     struct shrike_endpoint local, remote; /* of the IKE SA */
+    u32 port;                             /* NAS-Port */
     bool with_port;                       /* in Called-Station-Id and Calling-Station-Id */
 };
 
@@ -50,6 +67,9 @@ void radius_put_who(struct writer *w, const struct radius_who *who, const char *
 struct radius_session *radius_sessions_add(struct radius_sessions *s, const struct radius_who *who,
                                            shrike_time now) must_use;
 struct radius_session *radius_sessions_find(const struct radius_sessions *s, u64 sa); /* or NULL */
+/* The next one, in the order they came; begin with NULL. NULL: no more. */
+struct radius_session *radius_sessions_after(const struct radius_sessions *s,
+                                             const struct radius_session *one);
 void radius_sessions_remove(struct radius_sessions *s, struct radius_session *one);
 
 /* It is let in: by this server, with this, and these are the addresses that it has. false: no
@@ -65,6 +85,10 @@ bool radius_sessions_start(struct radius_sessions *s, struct radius_session *one
 /* Another end than was granted; 0: none. */
 void radius_sessions_end_at(struct radius_sessions *s, struct radius_session *one, u32 seconds,
                             shrike_time now);
+
+/* Where the server has named none: what is carried is told every so many seconds; 0: never. */
+void radius_sessions_interim(struct radius_sessions *s, struct radius_session *one, u32 seconds,
+                             shrike_time now);
 
 /* The first session that something is due for, or NULL. ended: it has lasted long enough; else
  * what it has carried is to be told. Either is due once. */

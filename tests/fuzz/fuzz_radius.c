@@ -224,7 +224,7 @@ static void begin(struct play *g)
         {(const u8 *)"secret", 6}, clients, 1, names, 1, true};
     static const char *const users[SESSIONS] = {"anna", "bert", "bert"};
     g->client = radius_client_new(&client, toy, md5);
-    g->sessions = radius_sessions_new(1);
+    g->sessions = radius_sessions_new();
     g->dynamic = radius_dynamic_new(&conf, md5);
     require(g->client && g->sessions && g->dynamic);
     for (u64 i = 0; i < SESSIONS; i++)

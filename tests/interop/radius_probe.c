@@ -215,13 +215,14 @@ int main(int argc, char **argv)
     password = argv[2];
     md5 = md5_new();
     loop = loop_new();
-    sessions = radius_sessions_new((u32)time(NULL));
+    sessions = radius_sessions_new();
     conf.md5 = md5;
     conf.provider = provider_openssl_new();
     wire = loop && md5 && conf.provider ? radius_link_new(loop, &conf) : NULL;
     if (!md5 || !sessions || !wire || !listen_dae())
         return 2;
-    struct radius_who who = {.sa = 1, .user_name = bytes_of(user, strlen(user)), .conn = "rw"};
+    struct radius_who who = {
+        .sa = (u64)time(NULL) << 32 | 1, .user_name = bytes_of(user, strlen(user)), .conn = "rw"};
     session = radius_sessions_add(sessions, &who, loop_now(loop));
     ensure(session);
     radius_pass_begin(&pass);

@@ -53,7 +53,7 @@ static void serve(struct toy_eap *e, const struct eap *eap, struct shrike_answer
     } else if (e->step++ == requests) {
         succeed(e, a);
         a->identity = text(e->heard);
-        a->grant = text(e->grant ? e->grant : "");
+        a->grant = e->grant;
         return;
     }
     out.identifier = (u8)(eap ? eap->identifier + 1 : 7);

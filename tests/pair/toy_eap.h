@@ -10,17 +10,17 @@ enum { EAP_TYPE_TOY = 255 }; /* RFC 3748 5.8: for experiments */
 
 struct toy_eap {
     /* as a test wants it */
-    const char *word;  /* "sesame" when NULL */
-    const char *name;  /* peer: who it says it is; "alice" when NULL */
-    unsigned requests; /* server: before Success; 2 when 0 */
-    const char *grant; /* server: what the peer is granted besides; nothing when NULL */
-    bool asks_name;    /* server: who is it? */
-    bool keyless;      /* the method makes no key */
-    bool other_key;    /* it makes a wrong one */
-    bool one_sided;    /* it proves the peer only */
-    bool trusting;     /* peer: Success is believed at any time */
-    bool stray;        /* the identifier of its messages is wrong */
-    bool lost;         /* it never answers */
+    const char *word;          /* "sesame" when NULL */
+    const char *name;          /* peer: who it says it is; "alice" when NULL */
+    unsigned requests;         /* server: before Success; 2 when 0 */
+    struct shrike_bytes grant; /* server: what the peer is granted besides */
+    bool asks_name;            /* server: who is it? */
+    bool keyless;              /* the method makes no key */
+    bool other_key;            /* it makes a wrong one */
+    bool one_sided;            /* it proves the peer only */
+    bool trusting;             /* peer: Success is believed at any time */
+    bool stray;                /* the identifier of its messages is wrong */
+    bool lost;                 /* it never answers */
     /* what it has seen */
     unsigned asked, begun, over;
     unsigned wrong; /* sessions begun twice, or ended without having begun */

@@ -659,7 +659,7 @@ TEST(settings_of_a_second_file)
                  "charon {\n port = 700\n port_nat_t = 701\n threads = 16\n fragment_size = 0\n"
                  "make_before_break = yes\n retransmit_tries = 3\n interface = x\n"
                  "plugins {\n vici { socket = unix:///b\n load = yes }\n"
-                 "socket-default { fwmark = 5 }\n eap-radius {\n accounting = yes\n} }\n"
+                 "socket-default { fwmark = 5 }\n eap-radius {\n close_all_on_timeout = yes\n} }\n"
                  "filelog {\n x { path = /var/log/x\n ike = 2 } }\n"
                  "host_resolver { max_threads = 2 } }\n"
                  "charon-systemd { retransmit_tries = 4 }\n pki { x = 1 }")};
@@ -670,7 +670,7 @@ TEST(settings_of_a_second_file)
     CHECK(strcmp(config->settings.control_socket, "/a") == 0 && config->settings.mark == 5);
     CHECK_EQ(config->base.retransmit_tries, 4);
     CHECK(said(false, 4, "threads is not read") && said(false, 8, "interface is not read"));
-    CHECK(said(false, 14, "accounting (servers are told") && said(false, 19, "host_resolver"));
+    CHECK(said(false, 14, "close_all_on_timeout (") && said(false, 19, "host_resolver"));
     CHECK_EQ(report.warnings, 4);
     CHECK(strcmp(config->settings.interface, "shrike0") == 0);
     bool logs = false;

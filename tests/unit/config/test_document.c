@@ -23,6 +23,7 @@ static const char *const headings[] = {
     [KEY_LOG] = "## shrike.log, shrike.filelog.<name>, shrike.syslog.<facility>",
     [KEY_METRICS] = "## shrike.metrics",
     [KEY_RADIUS] = "## shrike.radius",
+    [KEY_RADIUS_DAE] = "## shrike.radius.dae",
     [KEY_RADIUS_SERVER] = "## shrike.radius.servers.<name>",
     [KEY_AUTHORITY] = "## authorities.<name>",
 };

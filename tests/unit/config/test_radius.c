@@ -62,8 +62,29 @@ TEST(mistakes)
     struct config *c = load("secret = s\nservers { a { address = radius.example } }");
     CHECK(c && c->radius->server_count == 0 && said(false, 3, "not looked up yet"));
     config_free(c);
-    c = load("accounting = yes");
+    c = load("close_all_on_timeout = yes");
     CHECK(c && said(false, 2, "not built yet"));
+    config_free(c);
+    CHECK(!load("dae { enable = yes }") && said(true, 2, "secret of dae is missing"));
+    CHECK(!load("dae { secret = x\nport = 500 }") && said(true, 3, "has no right to it"));
+    CHECK(!load("dae { secret = x\nlisten = here }") && said(true, 3, "an address is wanted"));
+    CHECK(!load("dae { on = yes }") && said(true, 2, "there is no key on"));
+}
+
+TEST(accounting_and_who_may_put_out)
+{
+    struct config *c = load("server = 192.0.2.1\nsecret = s\naccounting = yes\n"
+                            "accounting_interval = 300\naccounting_send_class = yes\n"
+                            "accounting_requires_vip = yes\naccounting_close_on_timeout = no\n"
+                            "dae {\nenable = yes\nlisten = ::\nport = 4000\nsecret = 0x0102\n}");
+    const struct settings_radius *r = c ? c->radius : NULL;
+    CHECK(r && r->accounting && r->accounting_class && r->accounting_vip && !r->close_on_timeout);
+    CHECK(r->accounting_s == 300 && r->dae.family == 6 && r->dae.port == 4000);
+    CHECK(r->dae_secret_len == 2 && memcmp(r->dae_secret, "\1\2", 2) == 0);
+    config_free(c);
+    c = load("server = 192.0.2.1\nsecret = s\ndae { secret = t }");
+    r = c ? c->radius : NULL;
+    CHECK(r && !r->accounting && r->close_on_timeout && r->dae.family == 0);
     config_free(c);
 }
 
@@ -74,11 +95,13 @@ TEST(from_strongswan_conf)
         .foreign =
             file(1, "strongswan.conf",
                  "charon { plugins { eap-radius {\nload = yes\nsecret = s\nservers { a { address "
-                 "= 192.0.2.7\nacct_port = 77 } }\ndae { enable = yes }\n} } }")};
+                 "= 192.0.2.7\nacct_port = 77 } }\ndae {\nenable = yes\nsecret = t }\n"
+                 "forward { }\n} } }")};
     struct config *c = config_load(&from, &report);
     CHECK(c && c->radius->server_count == 1);
     CHECK(c->radius->servers[0].ends[1].port == 77 && c->radius->servers[0].ends[0].octets[3] == 7);
-    CHECK(said(false, 6, "dae is not read"));
+    CHECK(c->radius->dae.family == 4 && c->radius->dae.port == 3799);
+    CHECK(said(false, 9, "forward is not read"));
     config_free(c);
 }
 
@@ -87,7 +110,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(servers_and_what_they_have_in_common) | RUN(none_and_only_one) | RUN(mistakes) |
-              RUN(from_strongswan_conf);
+              RUN(accounting_and_who_may_put_out) | RUN(from_strongswan_conf);
     folder_remove();
     return bad;
 }

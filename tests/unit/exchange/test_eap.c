@@ -129,13 +129,13 @@ TEST(what_is_granted_stays)
     struct shrike_grant_view g = {0};
     begin_with((struct pair_options){.internal = true, .ike_rekey = 100 * SHRIKE_SECOND},
                SHRIKE_AUTH_PUBKEY);
-    p->side[1].eap.grant = "an address, and a name";
+    p->side[1].eap.grant = bytes_of("an address, and a name", 22);
     run();
     CHECK(is_up() && p->side[1].given == 1);
-    CHECK_EQ(p->side[1].granted, strlen(p->side[1].eap.grant));
+    CHECK_EQ(p->side[1].granted, 22);
     struct shrike_ike_view v = view_of(1);
     CHECK(shrike_view_grant(p->side[1].engine, v.spi_i, v.spi_r, &g) && g.serial == v.serial);
-    CHECK(bytes_equal(g.grant, bytes_of(p->side[1].eap.grant, p->side[1].granted)));
+    CHECK(bytes_equal(g.grant, p->side[1].eap.grant));
     shrike_time born = g.born;
     CHECK_EQ(born, v.established);
     pair_wait(p, p->now + 110 * SHRIKE_SECOND);
@@ -143,7 +143,7 @@ TEST(what_is_granted_stays)
     v = view_of(1);
     CHECK(shrike_view_grant(p->side[1].engine, v.spi_i, v.spi_r, &g) && g.serial == v.serial);
     CHECK(v.established > born && g.born == born);
-    CHECK(bytes_equal(g.grant, bytes_of(p->side[1].eap.grant, p->side[1].granted)));
+    CHECK(bytes_equal(g.grant, p->side[1].eap.grant));
     CHECK(shrike_view_grant(p->side[0].engine, v.spi_i, v.spi_r, &g) && g.grant.len == 0);
     CHECK(!shrike_view_grant(p->side[0].engine, 1, 2, &g));
     pair_down(p, 0, NULL);

@@ -3,6 +3,7 @@
 #ifndef UNIT_OPS_RECODE_H
 #define UNIT_OPS_RECODE_H
 
+#include "ops/account.h"
 #include "ops/ladder.h"
 #include "ops/mail.h"
 #include "ops/password.h"
@@ -37,6 +38,9 @@ enum recode {
     RECODE_PASSWORD,
     RECODE_PASSWORD_IS,
     RECODE_PRIVATES_ARE,
+    RECODE_GRANT,
+    RECODE_ACCOUNT,
+    RECODE_ACCOUNT_ASK,
     RECODE_KINDS,
 };
 
@@ -51,6 +55,23 @@ static inline bool recode_password(enum recode kind, struct reader *r, struct wr
         password_write(w, &v.password);
     if (kind == RECODE_PASSWORD_IS && (good = password_is_read(r, &v.password_is)))
         password_is_write(w, &v.password_is);
+    return good;
+}
+
+static inline bool recode_account(enum recode kind, struct reader *r, struct writer *w)
+{
+    static struct {
+        struct mail_grant grant;
+        struct mail_account account;
+        struct mail_account_ask ask;
+    } v;
+    bool good = false;
+    if (kind == RECODE_GRANT && (good = grant_read(read_rest(r), &v.grant)))
+        grant_write(w, &v.grant);
+    if (kind == RECODE_ACCOUNT && (good = account_read(r, &v.account)))
+        account_write(w, &v.account);
+    if (kind == RECODE_ACCOUNT_ASK && (good = account_ask_read(r, &v.ask)))
+        account_ask_write(w, &v.ask);
     return good;
 }
 
@@ -150,6 +171,8 @@ static inline bool recode(enum recode kind, struct bytes in, struct writer *w)
     struct reader r = reader_of(in);
     if (kind == RECODE_PASSWORD || kind == RECODE_PASSWORD_IS)
         return recode_password(kind, &r, w);
+    if (kind >= RECODE_GRANT && kind <= RECODE_ACCOUNT_ASK)
+        return recode_account(kind, &r, w);
     if (kind < RECODE_OP || kind > RECODE_SNAPSHOT)
         return recode_mail(kind, &r, w);
     if (kind < RECODE_SNAPSHOT)

@@ -47,6 +47,23 @@ static const struct mail_password_is sample_password_is = {0xf6f7f8f9,
                                                            {(const u8 *)"proof", 5},
                                                            {(const u8 *)"of the server", 13},
                                                            {(const u8 *)"key", 3}};
+static const struct mail_grant sample_grant = {.account = 0x0102030405060708,
+                                               .gift = {.address_count = 1,
+                                                        .dns_count = 1,
+                                                        .addresses = {{{10, 3, 0, 77}, 4}},
+                                                        .netmask = {{255, 255}, 4},
+                                                        .dns = {{{0xfd, 3, [15] = 1}, 6}}},
+                                               .attributes = {(const u8 *)"\1\3a", 3}};
+static const struct mail_account sample_account = {.what = ACCOUNT_HELD,
+                                                   .number = 0xf1f2,
+                                                   .age = 0xf3f4,
+                                                   .conn = "home",
+                                                   .local = {{192, 0, 2, 1}, 4500, 4, 0},
+                                                   .remote = {{203, 0, 113, 9}, 1024, 4, 0},
+                                                   .address_count = 1,
+                                                   .addresses = {{{10, 3, 0, 77}, 4}},
+                                                   .grant = {(const u8 *)"granted", 7}};
+static const struct mail_account_ask sample_account_ask = {0xf5f6, ACCOUNT_OUT};
 static const struct mail_pool sample_pool = {
     {(const u8 *)"people", 6}, {{10, 3, [3] = 1}, 4}, 254, 0xf1, 0xf2};
 static const struct mail_lease sample_one_lease = {
@@ -611,6 +628,12 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         password_write(w, &sample_password);
     if (kind == RECODE_PASSWORD_IS)
         password_is_write(w, &sample_password_is);
+    if (kind == RECODE_GRANT)
+        grant_write(w, &sample_grant);
+    if (kind == RECODE_ACCOUNT)
+        account_write(w, &sample_account);
+    if (kind == RECODE_ACCOUNT_ASK)
+        account_ask_write(w, &sample_account_ask);
 }
 
 /* The octets of the n-th sample of this kind; none when there is no such sample. */
@@ -639,6 +662,9 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_PRIVATES_ARE:
     case RECODE_PASSWORD:
     case RECODE_PASSWORD_IS:
+    case RECODE_GRANT:
+    case RECODE_ACCOUNT:
+    case RECODE_ACCOUNT_ASK:
         sample_mail(kind, &w);
         break;
     case RECODE_OP:

@@ -14,6 +14,14 @@ static struct settings_radius sample(void)
                                 .class_group = true,
                                 .filter_id = true,
                                 .with_port = true,
+                                .accounting = true,
+                                .accounting_class = true,
+                                .accounting_vip = true,
+                                .close_on_timeout = true,
+                                .accounting_s = 300,
+                                .dae = {{10, 0, 0, 1}, 3799, 4, 0},
+                                .dae_secret_len = 2,
+                                .dae_secret = "ab",
                                 .first = 5,
                                 .id_prefix = "0"};
     for (u16 i = 0; i < 2; i++)

@@ -27,7 +27,7 @@ static struct radius_packet record(struct radius_sessions *s, const struct radiu
 
 TEST(start_meanwhile_and_stop)
 {
-    struct radius_sessions *s = radius_sessions_new(1);
+    struct radius_sessions *s = radius_sessions_new();
     struct radius_record r = {.status = RADIUS_START, .time_of_day = 1700000000, .now = 1000 * S};
     struct radius_packet p = record(s, &r);
     struct bytes value;

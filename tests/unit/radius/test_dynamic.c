@@ -22,7 +22,7 @@ static bool open_dynamic(bool timeless)
     const struct radius_dynamic_conf conf = {
         bytes_of(RADIUS_SECRET, strlen(RADIUS_SECRET)), clients, 1, names, 2, timeless};
     md5 = md5_new();
-    sessions = radius_sessions_new(1);
+    sessions = radius_sessions_new();
     dynamic = radius_dynamic_new(&conf, md5);
     struct radius_who who = {.sa = 1, .user_name = bytes_of("anna", 4), .conn = "rw"};
     who.local = (struct shrike_endpoint){.octets = {192, 0, 2, 1}, .port = 4500, .family = 4};

@@ -2,7 +2,8 @@
 #include "radius/radius.h"
 #include "radius/sessions.h"
 
-#define S SHRIKE_SECOND
+#define S     SHRIKE_SECOND
+#define EPOCH 0x6500000100000000 /* when its owner began */
 
 static const struct shrike_endpoint here = {.octets = {192, 0, 2, 1}, .port = 4500, .family = 4};
 static const struct shrike_endpoint there = {.octets = {203, 0, 113, 9}, .port = 1024, .family = 4};
@@ -28,27 +29,27 @@ static bool says(struct bytes attributes, u8 type, const char *text)
 
 TEST(what_names_one)
 {
-    struct radius_sessions *s = radius_sessions_new(0x65000001);
-    struct radius_session *one = add(s, 7, "anna@example.org");
-    CHECK(one && radius_sessions_find(s, 7) == one && !radius_sessions_find(s, 8));
+    struct radius_sessions *s = radius_sessions_new();
+    struct radius_session *one = add(s, EPOCH + 7, "anna@example.org");
+    CHECK(one && radius_sessions_find(s, EPOCH + 7) == one && !radius_sessions_find(s, EPOCH + 8));
     CHECK(says(one->attributes, RADIUS_USER_NAME, "anna@example.org"));
-    CHECK(says(one->attributes, RADIUS_ACCT_SESSION_ID, "65000001-1"));
+    CHECK(says(one->attributes, RADIUS_ACCT_SESSION_ID, "65000001-7"));
     CHECK(says(one->attributes, RADIUS_CALLED_STATION_ID, "192.0.2.1[4500]"));
     CHECK(says(one->attributes, RADIUS_CALLING_STATION_ID, "203.0.113.9[1024]"));
     CHECK(says(one->attributes, RADIUS_NAS_PORT_ID, "rw"));
     CHECK(says(one->attributes, RADIUS_NAS_IP_ADDRESS, "\300\0\2\1") == false); /* a NUL inside */
-    CHECK(!add(s, 7, "again"));
-    struct radius_session *two = add(s, 7 + 4096, "b"); /* the same bucket */
-    CHECK(two && says(two->attributes, RADIUS_ACCT_SESSION_ID, "65000001-2"));
+    CHECK(!add(s, EPOCH + 7, "again"));
+    struct radius_session *two = add(s, EPOCH + 7 + 4096, "b"); /* the same bucket */
+    CHECK(two && says(two->attributes, RADIUS_ACCT_SESSION_ID, "65000001-4103"));
     radius_sessions_remove(s, one);
-    CHECK(radius_sessions_find(s, 7 + 4096) == two && !radius_sessions_find(s, 7));
+    CHECK(radius_sessions_find(s, EPOCH + 7 + 4096) == two && !radius_sessions_find(s, EPOCH + 7));
     CHECK_EQ(radius_sessions_count(s), 1);
     radius_sessions_free(s);
 }
 
 TEST(names_that_are_too_long_are_cut)
 {
-    struct radius_sessions *s = radius_sessions_new(1);
+    struct radius_sessions *s = radius_sessions_new();
     char user[1000];
     memset(user, 'u', sizeof(user) - 1);
     user[sizeof(user) - 1] = 0;
@@ -62,7 +63,7 @@ TEST(names_that_are_too_long_are_cut)
 
 TEST(something_is_due)
 {
-    struct radius_sessions *s = radius_sessions_new(1);
+    struct radius_sessions *s = radius_sessions_new();
     struct radius_session *a = add(s, 1, "a"), *b = add(s, 2, "b");
     struct radius_grant g = {.interim_s = 60, .session_s = 150}, none = {0};
     struct radius_lease lease = {.interim_s = 0};
@@ -100,7 +101,7 @@ static unsigned meant(const struct radius_sessions *s, const struct writer *w, b
 
 TEST(who_is_meant)
 {
-    struct radius_sessions *s = radius_sessions_new(1);
+    struct radius_sessions *s = radius_sessions_new();
     struct radius_session *a = add(s, 1, "anna"), *b = add(s, 2, "anna"), *c = add(s, 3, "carl");
     struct shrike_addr address = {{10, 3, 0, 1}, 4};
     struct radius_grant g = {.class_count = 1, .classes = {bytes_of("x", 1)}};
