@@ -235,21 +235,25 @@ static void fill_remote(struct filling *f, struct shrike_auth *a, const struct c
     a->authorities = own;
 }
 
-static bool shows(const struct shrike_auth *a)
+/* Of methods with tunnels the server alone has a certificate, and without a signature in IKE;
+ * whoever names one may be it. */
+static bool shows(const struct shrike_conn *conn, const struct shrike_auth *a,
+                  const struct config_certs *named)
 {
-    return a->kind == SHRIKE_AUTH_PUBKEY || eap_shows(a);
+    bool server = eap_shows(a) && conn->remote.kind == SHRIKE_AUTH_EAP && named->count;
+    return a->kind == SHRIKE_AUTH_PUBKEY || eap_has_to_show(a) || server;
 }
 
 static void fill(struct filling *f, struct shrike_conn *conn, const struct config_conn *beside)
 {
     struct shrike_auth *ours = (struct shrike_auth *)(uintptr_t)conn->local_rounds; /* as conns */
     struct shrike_auth *theirs = (struct shrike_auth *)(uintptr_t)conn->remote_rounds;
-    if (shows(&conn->local))
+    if (shows(conn, &conn->local, &beside->local_certs))
         fill_local(f, conn, &conn->local, beside);
     if (conn->remote.kind == SHRIKE_AUTH_PUBKEY)
         fill_remote(f, &conn->remote, beside, beside->asks);
     for (unsigned i = 0; i < conn->local_round_count; i++)
-        if (shows(&ours[i]))
+        if (shows(conn, &ours[i], &beside->rounds[i].local_certs))
             fill_local(f, conn, &ours[i], &beside->rounds[i]);
     for (unsigned i = 0; i < conn->remote_round_count; i++)
         if (theirs[i].kind == SHRIKE_AUTH_PUBKEY)

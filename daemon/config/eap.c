@@ -14,8 +14,10 @@ static const struct {
 #define METHOD(name, type, text, named) {text, type, true},
 #include "eap/methods.def"
 #undef METHOD
-    {"dynamic", 0, true},         {"ttls", EAP_TYPE_TTLS, false}, {"peap", EAP_TYPE_PEAP, false},
-    {"sim", EAP_TYPE_SIM, false}, {"aka", EAP_TYPE_AKA, false},   {"tnc", 0, false},
+    {"dynamic", 0, true},
+    {"sim", EAP_TYPE_SIM, false},
+    {"aka", EAP_TYPE_AKA, false},
+    {"tnc", 0, false},
 };
 
 bool eap_is_meant(const char *auth)
@@ -23,10 +25,50 @@ bool eap_is_meant(const char *auth)
     return strcmp(auth, "eap") == 0 || strncmp(auth, "eap-", 4) == 0;
 }
 
-bool eap_shows(const struct shrike_auth *auth)
+static bool is_one_of(const struct shrike_auth *auth, const uint8_t *types, size_t count)
 {
     return auth->kind == SHRIKE_AUTH_EAP && auth->eap.methods.len == 1 &&
-           auth->eap.methods.at[0] == EAP_TYPE_TLS;
+           memchr(types, auth->eap.methods.at[0], count);
+}
+
+bool eap_shows(const struct shrike_auth *auth)
+{
+    static const uint8_t types[] = {EAP_TYPE_TLS, EAP_TYPE_TTLS, EAP_TYPE_PEAP};
+    return is_one_of(auth, types, sizeof(types));
+}
+
+bool eap_has_to_show(const struct shrike_auth *auth)
+{
+    static const uint8_t types[] = {EAP_TYPE_TLS};
+    return is_one_of(auth, types, sizeof(types));
+}
+
+/* What goes on in the tunnel, where the settings name it. */
+static void compile_inside(struct compile *c, uint8_t method, struct shrike_auth *out)
+{
+    const struct settings *set = &c->config->settings;
+    uint8_t named = method == EAP_TYPE_TTLS   ? set->inside_ttls
+                    : method == EAP_TYPE_PEAP ? set->inside_peap
+                                              : 0;
+    uint8_t *type = named ? pool_take(c->pool, 1) : NULL;
+    if (!type)
+        return;
+    *type = named;
+    out->eap.inside = (struct shrike_bytes){type, 1};
+}
+
+bool eap_inside_read(const char *text, bool as_it_is, uint8_t *type)
+{
+    static const uint8_t types[] = {EAP_TYPE_MSCHAPV2, EAP_TYPE_MD5, EAP_TYPE_GTC};
+    *type = SHRIKE_EAP_PAP;
+    if (as_it_is && strcmp(text, "pap") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        *type = methods[i].type;
+        if (strcmp(methods[i].text, text) == 0 && memchr(types, *type, sizeof(types)))
+            return true;
+    }
+    return false;
 }
 
 static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
@@ -41,7 +83,7 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
             continue;
         if (!methods[i].built)
             compile_leave(c, place, "auth = %s is not built yet", text);
-        if (methods[i].type == EAP_TYPE_TLS && name[len])
+        if (name[len])
             compile_leave(c, place,
                           "auth = %s: what certificates of EAP have to be like is not built yet, "
                           "and to ignore it would not be safe",
@@ -52,11 +94,12 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
         uint8_t *type = pool_take(c->pool, 1);
         *type = methods[i].type;
         out->eap.methods = (struct shrike_bytes){type, *type ? 1 : 0};
+        compile_inside(c, *type, out);
         return;
     }
     report_error(c->report, place,
-                 "auth = %s: there is no such method; write eap, eap-tls, eap-mschapv2, eap-md5, "
-                 "eap-gtc or eap-radius",
+                 "auth = %s: there is no such method; write eap, eap-tls, eap-ttls, eap-peap, "
+                 "eap-mschapv2, eap-md5, eap-gtc or eap-radius",
                  text);
 }
 
@@ -85,12 +128,27 @@ static void compile_name(struct compile *c, const struct section *s, enum key_sc
                      "eap_id = %s stands for many: say who this host is, in one name", text);
 }
 
+/* Whom the server has to be in EAP, where that is not who it is in IKE. */
+static void compile_server(struct compile *c, const struct section *s, struct shrike_auth *out)
+{
+    const char *text = section_text(s, "aaa_id");
+    if (!text)
+        return;
+    if (value_id(c->pool, text, &out->eap.server) != VALUE_GOOD || out->eap.server.type == 0 ||
+        out->eap.server.data.len > SHRIKE_ID_MAX)
+        report_error(c->report, compile_place(c, s, "aaa_id"),
+                     "aaa_id = %s: the identity of a server is wanted, as its certificate has it",
+                     text);
+}
+
 void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
                  struct shrike_auth *out)
 {
     out->kind = SHRIKE_AUTH_EAP;
     compile_method(c, s, scope, out);
     compile_name(c, s, scope, out);
+    if (scope == KEY_LOCAL)
+        compile_server(c, s, out);
 }
 
 /* Which a server of RADIUS names; nobody else could. */
@@ -130,8 +188,8 @@ void check_eap(struct compile *c, const struct shrike_conn *conn)
     const struct shrike_auth *other = here ? &conn->remote : &conn->local;
     if (here && there && !(eap_shows(&conn->local) && eap_shows(&conn->remote)))
         compile_leave(c, conn->local.origin,
-                      "EAP on both sides needs a method that proves both: write auth = eap-tls for "
-                      "both, or auth = pubkey for the gateway");
+                      "EAP on both sides needs a method that proves both: write auth = eap-tls, "
+                      "eap-ttls or eap-peap for both, or auth = pubkey for the gateway");
     else if (here && there)
         return;
     else if ((here || there) && other->kind != SHRIKE_AUTH_PUBKEY)

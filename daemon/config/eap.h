@@ -11,8 +11,12 @@ void compile_eap(struct compile *c, const struct section *s, enum key_scope scop
                  struct shrike_auth *out);
 /* Groups that the peer must be of, in a section remote. */
 void compile_groups(struct compile *c, const struct section *s, struct shrike_auth *out);
-/* Does this side prove itself by a certificate inside EAP, as both do then? */
+/* Is there a certificate inside EAP, by which this side may prove itself, or has to? */
 bool eap_shows(const struct shrike_auth *auth);
+bool eap_has_to_show(const struct shrike_auth *auth);
+/* A method that may be named for the tunnel of another one; as_it_is: the password itself, too.
+ * false: it is none. */
+bool eap_inside_read(const char *text, bool as_it_is, uint8_t *type);
 /* When both sides are read: does the other one prove itself in a way that EAP goes with? */
 void check_eap(struct compile *c, const struct shrike_conn *conn);
 /* Whose password it is: inside EAP a name is any text, and its type counts for nothing. */

@@ -5,8 +5,14 @@
 /* Settings that stand below `plugins` there, and are read from there here too (globals.c). */
 static bool is_plugin_setting(const struct section *plugin, const char *key)
 {
-    return (strcmp(plugin->name, "vici") == 0 && strcmp(key, "socket") == 0) ||
-           (strcmp(plugin->name, "socket-default") == 0 && strcmp(key, "fwmark") == 0);
+    static const char *const names[][2] = {{"vici", "socket"},
+                                           {"socket-default", "fwmark"},
+                                           {"eap-ttls", "phase2_method"},
+                                           {"eap-peap", "phase2_method"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(plugin->name, names[i][0]) == 0 && strcmp(key, names[i][1]) == 0)
+            return true;
+    return false;
 }
 
 static void ignore(struct compile *c, struct shrike_origin origin, const char *section,

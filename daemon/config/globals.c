@@ -1,5 +1,6 @@
 #include "config/globals.h"
 
+#include "config/eap.h"
 #include "config/logs.h"
 #include "config/metrics.h"
 #include "config/radius.h"
@@ -84,6 +85,20 @@ static void need_path(struct compile *c, const struct section *s, const char *ke
                      key, path);
 }
 
+/* Methods of EAP inside of another one. */
+static bool compile_tunnel(struct compile *c, const struct section *plugin, const struct value *v,
+                           struct settings *set)
+{
+    bool ttls = strcmp(plugin->name, "eap-ttls") == 0, peap = strcmp(plugin->name, "eap-peap") == 0;
+    if ((!ttls && !peap) || strcmp(v->key, "phase2_method") != 0)
+        return false;
+    if (!v->text || !eap_inside_read(v->text, ttls, ttls ? &set->inside_ttls : &set->inside_peap))
+        report_error(c->report, v->origin, "phase2_method = %s: %s is wanted",
+                     v->text ? v->text : "",
+                     ttls ? "mschapv2, md5, gtc or pap" : "mschapv2, md5 or gtc");
+    return true;
+}
+
 /* Settings that the language has below `plugins`, for those that we have too. */
 static void compile_plugins(struct compile *c, const struct section *all, struct settings *set)
 {
@@ -95,7 +110,7 @@ static void compile_plugins(struct compile *c, const struct section *all, struct
                 need_path(c, s, "socket", set->control_socket);
             } else if (strcmp(s->name, "socket-default") == 0 && strcmp(v->key, "fwmark") == 0) {
                 compile_number(c, s, "fwmark", UINT32_MAX, &mark);
-            } else {
+            } else if (!compile_tunnel(c, s, v, set)) {
                 report_warning(c->report, v->origin, "plugins.%s.%s is not built and is ignored",
                                s->name, v->key);
             }

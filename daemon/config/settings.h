@@ -81,6 +81,7 @@ struct settings {
     uint8_t plane;                      /* of enum settings_plane: not written to snapshots */
     uint8_t esp_library;                /* enum settings_library [fastest] */
     uint8_t revocation;                 /* of enum settings_revocation: neither is this */
+    uint8_t inside_ttls, inside_peap;   /* types of EAP; 0: any. Nor are these */
     uint32_t routing_table;             /* [220] */
     uint32_t routing_priority;          /* of the rule that leads to the table [220] */
     uint32_t mark;                      /* fwmark of IKE and ESP packets [220] */

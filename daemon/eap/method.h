@@ -6,8 +6,12 @@
  *     NAME_take(s, t, message)  a request, or a response, of its type
  *     NAME_told(s, t, answer)   what it has asked keys, or certs, is answered
  *
- * Each of them ends with one of method_say(), method_ask() and its like, method_over() and
- * method_fail(). */
+ * and those that have another session inside, a fourth one:
+ *
+ *     NAME_inside(s, t, in)     what has become of the session inside
+ *
+ * Each of them ends with one of method_say(), method_ask() and its like, method_go_inside(),
+ * method_over() and method_fail(). */
 #ifndef EAP_METHOD_H
 #define EAP_METHOD_H
 
@@ -41,17 +45,20 @@ struct tls_state {
     bool sending;  /* the rest of a message is to be sent, when what went is acknowledged */
     u16 rounds;    /* messages that came */
     u32 told, got; /* octets of the message that comes: how many there will be, 0 for not said */
+    u8 verdict;    /* PEAP: how it has ended, as the other side was told; 0: it has not */
+    enum shrike_reason_code reason; /* and why */
 };
 
 /* What an input leads to. */
 enum eap_step {
-    EAP_SAY,   /* octets are to be sent */
-    EAP_ASK,   /* keys is to be asked about a password; the session goes on with the answer */
-    EAP_SIGN,  /* so is keys, for a signature: tunnel_wanted() by the key of `own` */
-    EAP_VOUCH, /* so is certs, whether a certificate is good, and of `claimed` */
-    EAP_PASS,  /* so is a server of RADIUS, with these octets; none: it is to begin */
-    EAP_OVER,  /* it has succeeded */
-    EAP_FAIL,  /* it has failed: reason */
+    EAP_SAY,    /* octets are to be sent */
+    EAP_ASK,    /* keys is to be asked about a password; the session goes on with the answer */
+    EAP_SIGN,   /* so is keys, for a signature: tunnel_wanted() by the key of `own` */
+    EAP_VOUCH,  /* so is certs, whether a certificate is good, and of `claimed` */
+    EAP_PASS,   /* so is a server of RADIUS, with these octets; none: it is to begin */
+    EAP_INSIDE, /* so is the session inside; seen by session.c alone */
+    EAP_OVER,   /* it has succeeded */
+    EAP_FAIL,   /* it has failed: reason */
 };
 
 struct eap_turn {
@@ -68,9 +75,11 @@ struct eap_turn {
 struct eap_session {
     /* what it began with */
     bool server;
-    bool only; /* nothing else proves the server */
-    bool asks; /* server: asks who it is */
+    bool only;  /* nothing else proves the server */
+    bool asks;  /* server: the peer may say who it is, if that is who is wanted */
+    bool opens; /* server: with the question who it is */
     u8 methods[EAP_METHODS_MAX], method_count;
+    u8 inside[EAP_METHODS_MAX], inside_count; /* likewise, in a tunnel */
     struct {
         u8 type;
         u16 len;
@@ -82,7 +91,7 @@ struct eap_session {
         u8 type;
         u16 len;
         u8 octets[SHRIKE_ID_MAX];
-    } other; /* who the other side is in IKE */
+    } other; /* who the other side is in IKE, or has to be in EAP */
     u16 groups_len, grant_len;
     u8 *groups;             /* of which it has to be in one, by a server of RADIUS */
     u8 *grant;              /* what such a server has granted */
@@ -99,8 +108,11 @@ struct eap_session {
                   * 4) */
     u8 key_len;
     u8 key[SHRIKE_MSK_MAX];
-    u32 awaited;           /* reference of what keys was asked; 0: nothing */
-    struct tunnel *tunnel; /* of the method that runs; NULL: it has none */
+    u32 awaited;               /* reference of what keys was asked; 0: nothing */
+    enum eap_step asked;       /* what others were asked last, */
+    bool within;               /* and that by the session inside */
+    struct tunnel *tunnel;     /* of the method that runs; NULL: it has none */
+    struct eap_session *inner; /* in that tunnel; NULL: likewise */
     union {
         struct md5_state md5;
         struct mschapv2_state mschapv2;
@@ -114,6 +126,8 @@ static inline struct bytes session_user(const struct eap_session *s)
     return bytes_of(s->user, s->user_len);
 }
 
+/* Is that one user, with or without a domain in front, in small or large letters? */
+bool method_same_user(struct bytes a, struct bytes b);
 bool method_random(u8 *out, size_t len) must_use;
 void method_say(struct eap_session *s, struct eap_turn *t, u8 type, struct bytes data);
 void method_ask(struct eap_session *s, struct eap_turn *t, const struct mail_password *ask);
@@ -126,6 +140,12 @@ bool method_key(struct eap_session *s, struct bytes key) must_use;
 /* What goes with the peer as long as it is here. false: no memory. */
 bool method_grant(struct eap_session *s, struct bytes grant) must_use;
 void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_code reason);
+/* The server: this is whom the peer says that it is. false: that is not wanted. */
+bool method_named(struct eap_session *s, struct bytes name) must_use;
+/* In a tunnel: may that be by this method? A message for the session inside, which is made when it
+ * is not there; none: it begins. false: it cannot be, and the turn says so. */
+bool method_allows_inside(const struct eap_session *s, u8 type);
+bool method_go_inside(struct eap_session *s, struct eap_turn *t, struct bytes message);
 
 /* Of the one that is none (relay.c): a response of the peer; a request of the server. */
 void relay_pass(struct eap_session *s, struct eap_turn *t, struct bytes message);
@@ -137,5 +157,7 @@ void relay_say(struct eap_session *s, struct eap_turn *t, struct bytes message);
     void name##_told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a);
 #include "eap/methods.def"
 #undef METHOD
+void ttls_inside(struct eap_session *s, struct eap_turn *t, const struct eap_turn *in);
+void peap_inside(struct eap_session *s, struct eap_turn *t, const struct eap_turn *in);
 
 #endif

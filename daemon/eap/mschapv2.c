@@ -70,32 +70,6 @@ void mschapv2_begin(struct eap_session *s, struct eap_turn *t)
 
 /* ---- the server ---- */
 
-static char small(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static struct bytes without_domain(struct bytes name)
-{
-    for (size_t i = name.len; i > 0; i--)
-        if (name.at[i - 1] == '\\')
-            return bytes_of(name.at + i, name.len - i);
-    return name;
-}
-
-/* The one that it is known by, with or without a domain in front, in small or large letters. */
-static bool same_user(struct bytes a, struct bytes b)
-{
-    a = without_domain(a);
-    b = without_domain(b);
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (small((char)a.at[i]) != small((char)b.at[i]))
-            return false;
-    return a.len > 0;
-}
-
 /* draft-kamath-pppext-eap-mschapv2 2.2. The name is hashed as the peer writes it. */
 static void take_response(struct eap_session *s, struct eap_turn *t, struct message *in)
 {
@@ -111,7 +85,7 @@ static void take_response(struct eap_session *s, struct eap_turn *t, struct mess
         method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
         return;
     }
-    if (!same_user(name, session_user(s)) && !fault(142)) {
+    if (!method_same_user(name, session_user(s)) && !fault(142)) {
         method_fail(s, t, SHRIKE_REASON_EAP_FAILED);
         return;
     }

@@ -20,6 +20,31 @@ static const struct {
 
 /* ---- what methods do ---- */
 
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static struct bytes without_domain(struct bytes name)
+{
+    for (size_t i = name.len; i > 0; i--)
+        if (name.at[i - 1] == '\\')
+            return bytes_of(name.at + i, name.len - i);
+    return name;
+}
+
+bool method_same_user(struct bytes a, struct bytes b)
+{
+    a = without_domain(a);
+    b = without_domain(b);
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (small((char)a.at[i]) != small((char)b.at[i]))
+            return false;
+    return a.len > 0;
+}
+
 bool method_random(u8 *out, size_t len)
 {
     return getrandom(out, len, 0) == (ssize_t)len;
@@ -94,7 +119,69 @@ void method_fail(struct eap_session *s, struct eap_turn *t, enum shrike_reason_c
     t->reason = reason;
 }
 
+bool method_allows_inside(const struct eap_session *s, u8 type)
+{
+    return s->inside_count && memchr(s->inside, type, s->inside_count);
+}
+
+bool method_named(struct eap_session *s, struct bytes name)
+{
+    const struct shrike_id wanted = {s->wanted.type, bytes_of(s->wanted.octets, s->wanted.len)};
+    const struct shrike_id claimed = {
+        wanted.type == ID_EXPRESSION ? wanted.data.at[0] : wanted.type, name};
+    if (name.len == 0 || name.len > SHRIKE_ID_MAX ||
+        (wanted.type && !id_matches(&wanted, &claimed)))
+        return false;
+    if (!wanted.type && !s->asks) /* nobody else than in IKE */
+        return method_same_user(name, session_user(s));
+    memcpy(s->user, name.at, name.len);
+    s->user_len = (u16)name.len;
+    s->named = true;
+    return true;
+}
+
+/* It has the same rule, but no methods with tunnels. */
+static struct eap_session *inner_new(const struct eap_session *s)
+{
+    struct eap_session *in = calloc(1, sizeof(*in));
+    if (!in)
+        return NULL;
+    *in = (struct eap_session){.server = s->server,
+                               .asks = s->asks,
+                               .opens = s->server,
+                               .wanted = s->wanted,
+                               .user_len = s->user_len};
+    memcpy(in->user, s->user, s->user_len);
+    for (u8 i = 0; i < s->inside_count; i++)
+        if (s->inside[i] != SHRIKE_EAP_PAP)
+            in->methods[in->method_count++] = s->inside[i];
+    return in;
+}
+
+bool method_go_inside(struct eap_session *s, struct eap_turn *t, struct bytes message)
+{
+    if (!s->inner)
+        s->inner = inner_new(s);
+    if (!s->inner || message.len > sizeof(t->octets)) {
+        method_fail(s, t, s->inner ? SHRIKE_REASON_LIMIT : SHRIKE_REASON_MEMORY);
+        return false;
+    }
+    t->step = EAP_INSIDE;
+    t->len = message.len;
+    if (t->len)
+        memmove(t->octets, message.at, message.len);
+    return true;
+}
+
 /* ---- the table ---- */
+
+static void inner_free(struct eap_session *s)
+{
+    if (s->inner) /* which has no tunnel */
+        wipe(s->inner, sizeof(*s->inner));
+    free(s->inner);
+    s->inner = NULL;
+}
 
 static void begin(struct eap_session *s, struct eap_turn *t)
 {
@@ -102,6 +189,7 @@ static void begin(struct eap_session *s, struct eap_turn *t)
     s->answered = false;
     tunnel_free(s->tunnel);
     s->tunnel = NULL;
+    inner_free(s);
     memset(&s->of, 0, sizeof(s->of));
     switch (s->type) {
 #define METHOD(name, type, text, named)                                                            \
@@ -128,7 +216,7 @@ static void take(struct eap_session *s, struct eap_turn *t, struct bytes data)
     method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
 }
 
-void session_told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a)
+static void told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a)
 {
     *t = (struct eap_turn){.step = EAP_FAIL};
     switch (s->type) {
@@ -150,6 +238,27 @@ static bool is_here(u8 type)
         if (methods[i].type == type)
             return true;
     return false;
+}
+
+static bool has_tunnel(u8 type)
+{
+    return type == EAP_TYPE_TTLS || type == EAP_TYPE_PEAP;
+}
+
+static void add_inside(struct eap_session *s, u8 type)
+{
+    bool other = type == SHRIKE_EAP_RELAY || type == EAP_TYPE_TLS || has_tunnel(type);
+    if (s->inside_count < EAP_METHODS_MAX && !other && (type == SHRIKE_EAP_PAP || is_here(type)))
+        s->inside[s->inside_count++] = type;
+}
+
+/* A password as it is, a server takes; a client says it only where the configuration names that. */
+static void choose_inside(struct eap_session *s, struct bytes named)
+{
+    static const u8 all[] = {EAP_TYPE_MSCHAPV2, EAP_TYPE_MD5, EAP_TYPE_GTC, SHRIKE_EAP_PAP};
+    struct bytes from = named.len ? named : bytes_of(all, s->server ? sizeof(all) : 2);
+    for (size_t i = 0; i < from.len; i++)
+        add_inside(s, from.at[i]);
 }
 
 /* Those that are named, or all but those that have to be. */
@@ -189,19 +298,22 @@ void session_init(struct eap_session *s, const struct shrike_eap_op *op)
         .server = op->server,
         .only = op->only,
         .asks = op->server && (op->rule.asks || many),
+        .opens = op->server && (op->rule.asks || many),
         .wanted = {.type = rule->type, .len = (u16)MIN(rule->data.len, (size_t)SHRIKE_ID_MAX)}};
     if (s->wanted.len)
         memcpy(s->wanted.octets, rule->data.at, s->wanted.len);
-    s->other.type = op->remote.type;
-    s->other.len = (u16)MIN(op->remote.data.len, (size_t)SHRIKE_ID_MAX);
+    const struct shrike_id *other = op->rule.server.type ? &op->rule.server : &op->remote;
+    s->other.type = other->type;
+    s->other.len = (u16)MIN(other->data.len, (size_t)SHRIKE_ID_MAX);
     if (s->other.len)
-        memcpy(s->other.octets, op->remote.data.at, s->other.len);
+        memcpy(s->other.octets, other->data.at, s->other.len);
     if (op->credential)
         s->own = tunnel_own_copy(op->credential);
     s->groups = copy(op->rule.groups, &s->groups_len);
     if (op->rule.groups.len && !s->groups)
         s->failed = true; /* nobody is let in for want of memory */
     choose(s, op->rule.methods);
+    choose_inside(s, op->rule.inside);
     if (rule->type && !many)
         set_user(s, rule);
     else
@@ -210,6 +322,7 @@ void session_init(struct eap_session *s, const struct shrike_eap_op *op)
 
 void session_close(struct eap_session *s)
 {
+    inner_free(s);
     tunnel_free(s->tunnel);
     free(s->own);
     free(s->groups);
@@ -227,21 +340,15 @@ static void serve(struct eap_session *s, struct eap_turn *t)
         method_fail(s, t, SHRIKE_REASON_EAP_METHOD);
 }
 
-/* RFC 3748 5.1: who it says that it is. */
+/* RFC 3748 5.1: who it says that it is. Who is to say so in a tunnel, may say here what he likes.
+ */
 static void take_name(struct eap_session *s, struct eap_turn *t, struct bytes name)
 {
-    const struct shrike_id wanted = {s->wanted.type, bytes_of(s->wanted.octets, s->wanted.len)};
-    const struct shrike_id claimed = {
-        wanted.type == ID_EXPRESSION ? wanted.data.at[0] : wanted.type, name};
-    if (name.len == 0 || name.len > SHRIKE_ID_MAX ||
-        (wanted.type && !id_matches(&wanted, &claimed))) {
+    bool hidden = s->method_count && has_tunnel(s->methods[0]);
+    if (hidden || method_named(s, name))
+        serve(s, t);
+    else
         method_fail(s, t, SHRIKE_REASON_EAP_FAILED);
-        return;
-    }
-    memcpy(s->user, name.at, name.len);
-    s->user_len = (u16)name.len;
-    s->named = true;
-    serve(s, t);
 }
 
 /* RFC 3748 5.3.1: it wants another one; the first of ours that it names. */
@@ -303,13 +410,13 @@ static void take_request(struct eap_session *s, struct eap_turn *t, const struct
 
 /* ---- all ---- */
 
-void session_take(struct eap_session *s, struct eap_turn *t, struct bytes message)
+static void hear(struct eap_session *s, struct eap_turn *t, struct bytes message)
 {
     struct eap eap;
     *t = (struct eap_turn){.step = EAP_FAIL};
     if (s->failed || s->awaited || s->method_count == 0)
         method_fail(s, t, s->method_count ? SHRIKE_REASON_EAP_SYNTAX : SHRIKE_REASON_EAP_METHOD);
-    else if (s->server && message.len == 0 && s->asks)
+    else if (s->server && message.len == 0 && s->opens)
         method_say(s, t, EAP_TYPE_IDENTITY, bytes_of(NULL, 0));
     else if (s->server && message.len == 0)
         serve(s, t);
@@ -325,6 +432,58 @@ void session_take(struct eap_session *s, struct eap_turn *t, struct bytes messag
         t->step = EAP_OVER;
     else
         method_fail(s, t, SHRIKE_REASON_EAP_EARLY);
+}
+
+/* What the session inside has come to, goes to whose tunnel it is in. What it asks, is asked. */
+static void come_out(struct eap_session *s, struct eap_turn *t, const struct eap_turn *in)
+{
+    s->within = in->step == EAP_ASK;
+    if (in->step == EAP_OVER && s->server && s->inner->named) {
+        memcpy(s->user, s->inner->user, s->inner->user_len);
+        s->user_len = s->inner->user_len;
+        s->named = true;
+    }
+    if (s->within) {
+        t->step = EAP_ASK;
+        t->ask = in->ask;
+    } else if (s->type == EAP_TYPE_TTLS) {
+        ttls_inside(s, t, in);
+    } else {
+        peap_inside(s, t, in);
+    }
+}
+
+static void go_inside(struct eap_session *s, struct eap_turn *t)
+{
+    struct eap_turn in;
+    s->within = false;
+    if (t->step == EAP_INSIDE) {
+        hear(s->inner, &in, bytes_of(t->octets, t->len));
+        come_out(s, t, &in);
+        wipe(&in, sizeof(in));
+    }
+    s->asked = t->step;
+}
+
+void session_take(struct eap_session *s, struct eap_turn *t, struct bytes message)
+{
+    hear(s, t, message);
+    go_inside(s, t);
+}
+
+void session_told(struct eap_session *s, struct eap_turn *t, const struct mail_password_is *a)
+{
+    struct eap_turn in;
+    if (!s->within) {
+        told(s, t, a);
+        go_inside(s, t);
+        return;
+    }
+    *t = (struct eap_turn){.step = EAP_FAIL};
+    told(s->inner, &in, a);
+    come_out(s, t, &in);
+    s->asked = t->step;
+    wipe(&in, sizeof(in));
 }
 
 struct shrike_answer session_answer(const struct eap_session *s, const struct eap_turn *t)

@@ -17,7 +17,7 @@ struct eap_place {
     struct list asked;  /* by the reference of what keys was asked; else in no list */
     u32 number;
     shrike_time began;
-    enum eap_step asked_for; /* what others were asked last */
+    enum eap_step asked_for;              /* what others were asked last */
     struct shrike_token token;            /* of the op that waits for an answer */
     char conn[EAP_CONN_SIZE];             /* cut, if it is longer */
     struct shrike_endpoint local, remote; /* of its IKE SA */

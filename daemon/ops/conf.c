@@ -8,9 +8,9 @@ CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
-CARRIES(struct shrike_auth, 144);
+CARRIES(struct shrike_auth, 184);
 CARRIES(struct shrike_credential, 64);
-CARRIES(struct shrike_conn, 680);
+CARRIES(struct shrike_conn, 760);
 CARRIES(struct shrike_conf, 56); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -530,7 +530,7 @@ static const struct lease_pool *pools_read(struct reader *r, struct store *s, u3
 
 /* ---- settings ---- */
 
-CARRIES(struct settings, 2016);
+CARRIES(struct settings, 2024);
 
 static void log_write(struct writer *w, const struct settings_log *l)
 {

@@ -213,7 +213,7 @@ struct shrike_id read_id(struct reader *r)
     return id;
 }
 
-CARRIES(struct shrike_eap_rule, 64);
+CARRIES(struct shrike_eap_rule, 104);
 
 /* Names with a NUL behind each. */
 static bool are_groups(struct bytes groups)
@@ -228,6 +228,9 @@ void write_eap_rule(struct writer *w, const struct shrike_eap_rule *rule)
     write_id(w, &rule->id);
     write_flag(w, rule->asks);
     write_slice(w, rule->groups);
+    w->full |= rule->inside.len > SHRIKE_EAP_METHODS;
+    write_slice(w, rule->inside);
+    write_id(w, &rule->server);
 }
 
 struct shrike_eap_rule read_eap_rule(struct reader *r)
@@ -238,5 +241,8 @@ struct shrike_eap_rule read_eap_rule(struct reader *r)
     rule.asks = read_flag(r);
     rule.groups = read_slice(r);
     r->bad |= !are_groups(rule.groups);
+    rule.inside = read_slice(r);
+    r->bad |= rule.inside.len > SHRIKE_EAP_METHODS;
+    rule.server = read_id(r);
     return rule;
 }

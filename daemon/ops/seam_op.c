@@ -14,7 +14,7 @@ CARRIES(struct shrike_move_op, 56);
 CARRIES(struct shrike_lease_op, 80);
 CARRIES(struct shrike_address_op, 64);
 CARRIES(struct shrike_resolve_op, 24);
-CARRIES(struct shrike_eap_op, 208);
+CARRIES(struct shrike_eap_op, 248);
 CARRIES(struct shrike_mix_op, 64);
 CARRIES(struct shrike_answer, 88);
 

@@ -131,6 +131,7 @@ struct shrike_credential {
 /* How EAP is to go (RFC 3748), for whoever has its methods. */
 #define SHRIKE_EAP_METHODS 8
 #define SHRIKE_EAP_RELAY   255 /* in place of a type: somebody else has the methods (RFC 3579) */
+#define SHRIKE_EAP_PAP     253 /* in place of a type, in a tunnel: the password as it is */
 struct shrike_eap_rule {
     struct shrike_bytes methods; /* their types, at most SHRIKE_EAP_METHODS, the one to be preferred
                                   * first; empty: those that are there */
@@ -140,6 +141,10 @@ struct shrike_eap_rule {
     /* The peer must be of one of these groups, by those who have the methods: names, each with a
      * NUL behind it; empty: of any. */
     struct shrike_bytes groups;
+    /* Where a method has others in a tunnel: their types, likewise. */
+    struct shrike_bytes inside;
+    struct shrike_id server; /* the peer: who the server has to be, where that is not who it is in
+                              * IKE */
 };
 #define SHRIKE_GROUPS_MAX 1024 /* octets of them */
 

@@ -135,7 +135,7 @@ static void step(struct play *g, u8 what, struct bytes b)
 
 static void begin(struct play *g, u8 how)
 {
-    static const char *const methods[] = {"\32", "\4", "\6", "\32\4\6", "", "\15", "\4\32", "\6\4"};
+    static const char *const methods[] = {"\32", "\4", "\6", "\32\4\6", "", "\15", "\25", "\31"};
     static const struct shrike_id ids[] = {{0, {NULL, 0}},
                                            {ID_FQDN, {(const u8 *)"carol", 5}},
                                            {ID_RFC822_ADDR, {(const u8 *)"*@example.org", 13}},
@@ -143,7 +143,9 @@ static void begin(struct play *g, u8 how)
     const char *named = methods[how & 7];
     const struct shrike_eap_op op = {
         .server = how & 8,
-        .rule = {bytes_of(named, strlen(named)), ids[how >> 4 & 3], (how & 0x40) != 0},
+        .rule = {.methods = bytes_of(named, strlen(named)),
+                 .id = ids[how >> 4 & 3],
+                 .asks = (how & 0x40) != 0},
         .local = {ID_FQDN, {(const u8 *)"alice", 5}},
         .remote = {ID_FQDN, {(const u8 *)"alice", 5}},
     };

@@ -101,9 +101,21 @@ make_confs() {
  eap_id = tls.example" "eap_id = %any"
     conn tlsalien eap-tls eap-tls "certs = tlsalien.pem" "cacerts = ca.pem"
     gateway=eap-tls conn alone eap-tls eap-tls "certs = alone.pem"
+    conn ttls eap-ttls eap-ttls
+    conn ttlsasked eap-ttls eap-ttls "eap_id = carol" "eap_id = %any"
+    conn ttlswrong eap-ttls eap-ttls "eap_id = dave" "eap_id = %any"
+    conn ttlsother eap-ttls eap-ttls "eap_id = carol"
+    conn ttlsaaa eap-ttls eap-ttls "aaa_id = aaa.example"
+    gateway=eap-ttls conn ttlsalone eap-ttls eap-ttls
+    conn peap eap-peap eap-peap
+    conn peaprealm eap-peap eap-peap "eap_id = erin@example.org" "eap_id = *@example.org"
+    conn peapwrong eap-peap eap-peap "eap_id = dave" "eap_id = %any"
+    gateway=eap-peap conn peapalone eap-peap eap-peap
     for side in west east; do
         printf '}\nsecrets {\n' >>"$net_dir/$side.conf"
-        for name in mschapv2 md5 gtc any nak unlike; do password $side $name.example "of $name"; done
+        for name in mschapv2 md5 gtc any nak unlike ttls ttlsaaa ttlsalone peap peapalone; do
+            password $side $name.example "of $name"
+        done
         password $side carol "ca rol"
         password $side erin@example.org "Ärin"
     done
@@ -152,10 +164,12 @@ make_pki >"$net_dir/pki.log" 2>&1
 make_confs
 test_of "both daemons start" shriked_start west || exit 1
 test_of "the client starts" shriked_start east || exit 1
-for name in mschapv2 md5 gtc any nak realm hashed tls tlsrsa tlsname alone; do
+for name in mschapv2 md5 gtc any nak realm hashed tls tlsrsa tlsname alone ttls ttlsalone peap peaprealm \
+    peapalone; do
     test_of "$name: up, pings, down" works "$name" || true
 done
 test_of "the gateway asks who it is" called asked carol || true
+test_of "the gateway asks who it is, in a tunnel" called ttlsasked carol || true
 test_of "with a domain in front" called domain carol || true
 test_of "a wrong password" fails wrong "the peer has refused us by EAP" \
     "the peer has not proved itself by EAP" || true
@@ -173,5 +187,18 @@ test_of "a certificate of somebody else" fails tlsother "the peer has refused us
     "is not of the identity that it claims" || true
 test_of "a certificate of a stranger" fails tlsalien "the peer has refused us by EAP" \
     "nobody whom we trust has signed" || true
+test_of "a wrong password in EAP-TTLS" fails ttlswrong "the peer has refused us by EAP" \
+    "the peer has not proved itself by EAP" || true
+test_of "a wrong password in PEAP" fails peapwrong "the peer has refused us by EAP" \
+    "the peer has not proved itself by EAP" || true
+test_of "another name in the tunnel than in IKE" fails ttlsother "the peer has refused us by EAP" \
+    "the peer has not proved itself by EAP" || true
+test_of "a server of EAP that is another one" fails ttlsaaa "is not of the identity that it claims" \
+    "given up in the middle of EAP" || true
+says_passwords() {
+    echo "shrike { plugins { eap-ttls { phase2_method = pap } } }" >>"$net_dir/east.conf"
+    shrike_at east reload && works ttls && works ttlsalone
+}
+test_of "EAP-TTLS with the password as it is" says_passwords || true
 test_of "eap dies and comes back" survives || true
 [ "$net_failed" -eq 0 ]

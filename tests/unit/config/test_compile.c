@@ -336,6 +336,8 @@ TEST(what_cannot_be_used_is_left_out)
         {"local { certs = gone.pem }", "x509/gone.pem is not there", 5},
         {"local { pubkeys = gone.pem }", "pubkey/gone.pem is not there", 5},
         {"local { auth = eap-tls:rsa-2048 }", "eap-tls", 5},
+        {"local { auth = eap-ttls:rsa-2048 }", "eap-ttls", 5},
+        {"local { auth = eap-sim }", "eap-sim", 5},
         {"local { auth = eap-mschapv2 }", "gateway that signs", 3},
         {"local { auth = eap\n eap_id = a }\n remote { auth = eap }", "proves both", 3},
         {"children { x { mode = beet } }", "none of its children", 5},
@@ -635,6 +637,46 @@ TEST(secrets_of_every_kind)
         CHECK(!strstr(report.lines[i].text, "pass "));
 }
 
+/* One connection, whose local side this is, with these settings. */
+static const struct shrike_conn *by_eap(const char *settings, const char *local, const char *remote)
+{
+    char text[600];
+    snprintf(text, sizeof(text),
+             "shrike { plugins { %s } }\nconnections { a { local_addrs = ::1\nlocal { %s }\n"
+             "remote { %s }\nchildren { b { } } } }",
+             settings, local, remote);
+    return compile(text) && config->conf.conn_count == 1 ? config->conf.conns : NULL;
+}
+
+TEST(eap_with_a_tunnel)
+{
+    const struct shrike_conn *a =
+        by_eap("", "auth = eap-ttls\nid = x\naaa_id = aaa.example", "auth = pubkey\nid = y");
+    CHECK(a && a->local.kind == SHRIKE_AUTH_EAP && a->local.eap.methods.len == 1);
+    CHECK(a->local.eap.methods.at[0] == 21 && a->local.eap.inside.len == 0);
+    CHECK(a->local.eap.server.type == ID_FQDN && a->local.eap.server.data.len == 11);
+    CHECK_EQ(report.warnings, 0);
+    a = by_eap("eap-ttls { phase2_method = pap }\n eap-peap { phase2_method = mschapv2 }",
+               "auth = eap-ttls\nid = x", "auth = eap-ttls\nid = y");
+    CHECK(a && a->local.eap.inside.len == 1 && a->local.eap.inside.at[0] == SHRIKE_EAP_PAP);
+    CHECK(a->remote.eap.inside.len == 1 && a->remote.eap.inside.at[0] == SHRIKE_EAP_PAP);
+    CHECK_EQ(report.warnings, 0);
+    a = by_eap("eap-ttls { phase2_method = pap }\n eap-peap { phase2_method = gtc }",
+               "auth = pubkey\nid = x", "auth = eap-peap\nid = y");
+    CHECK(a && a->remote.eap.inside.len == 1 && a->remote.eap.inside.at[0] == 6);
+    a = by_eap("eap-peap { phase2_method = gtc }", "auth = eap-gtc\nid = x",
+               "auth = pubkey\nid = y");
+    CHECK(a && a->local.eap.inside.len == 0);
+    CHECK(!by_eap("eap-peap {\n phase2_method = pap }", "auth = psk", "auth = psk") &&
+          said(true, 2, "mschapv2, md5 or gtc"));
+    CHECK(!by_eap("eap-ttls {\n phase2_method = tls }", "auth = psk", "auth = psk") &&
+          said(true, 2, "gtc or pap"));
+    CHECK(!by_eap("", "auth = eap-ttls\naaa_id = %any", "auth = pubkey") &&
+          said(true, 4, "aaa_id"));
+    CHECK(by_eap("eap-ttls { fragment_size = 1000 }", "auth = psk", "auth = psk"));
+    CHECK(said(false, 1, "plugins.eap-ttls.fragment_size"));
+}
+
 TEST(authorities)
 {
     CHECK(compile("authorities { ca {\n cacert = ca.pem\n crl_uris = http://x/, ldap://y/\n"
@@ -751,8 +793,9 @@ int main(void)
               RUN(identities_by_expression) | RUN(children_left_out) |
               RUN(calm_values_and_algorithms_left_out) | RUN(errors_before_warnings) |
               RUN(post_quantum_preshared_keys) | RUN(nobody) | RUN(secrets_of_every_kind) |
-              RUN(authorities) | RUN(several_rounds) | RUN(rounds_that_do_not_go_together) |
-              RUN(public_keys) | RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
+              RUN(eap_with_a_tunnel) | RUN(authorities) | RUN(several_rounds) |
+              RUN(rounds_that_do_not_go_together) | RUN(public_keys) |
+              RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
               RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |

@@ -180,9 +180,9 @@ TEST(what_is_wrong_is_said_with_its_place)
 {
     struct vici_writer w;
     begin();
-    w = conn_message("bad", "eap-ttls", "now");
+    w = conn_message("bad", "eap-sim", "now");
     CHECK(client_ask(&c, "load-conn", &w) && answer_is(&c, "success", "no"));
-    CHECK(value_has(answer_of(&c), "errmsg", "load-conn: bad.local-1.auth: auth = eap-ttls"));
+    CHECK(value_has(answer_of(&c), "errmsg", "load-conn: bad.local-1.auth: auth = eap-sim"));
     CHECK(value_has(answer_of(&c), "errmsg", "2 more"));
     w = message();
     vici_begin(&w, "bad");

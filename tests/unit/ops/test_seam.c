@@ -154,6 +154,7 @@ TEST(eap_comes_back)
     CHECK(same_id(&a->local, &b->local) && same_id(&a->remote, &b->remote));
     CHECK(bytes_equal(a->rule.methods, b->rule.methods) && same_id(&a->rule.id, &b->rule.id));
     CHECK(b->rule.asks && bytes_equal(a->rule.groups, b->rule.groups));
+    CHECK(bytes_equal(a->rule.inside, b->rule.inside) && same_id(&a->rule.server, &b->rule.server));
     CHECK(b->credential && b->credential->encoding == 4 && b->credential->cert_count == 2 &&
           memcmp(&b->credential->key, &sample_shown.key, sizeof(sample_shown.key)) == 0);
     CHECK(bytes_equal(b->credential->certs[0], shown_certs[0]) &&

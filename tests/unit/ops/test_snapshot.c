@@ -43,8 +43,10 @@ static bool same_auth(const struct shrike_auth *a, const struct shrike_auth *b)
         bytes_equal(a->eap.methods, b->eap.methods) && a->eap.id.type == b->eap.id.type &&
         bytes_equal(a->eap.id.data, b->eap.id.data) && a->eap.asks == b->eap.asks &&
         !a->rule == !b->rule && (!a->rule || same_text(a->rule, b->rule)) &&
-        bytes_equal(a->eap.groups, b->eap.groups) && a->credential_count == b->credential_count &&
-        a->authority_count == b->authority_count &&
+        bytes_equal(a->eap.groups, b->eap.groups) && bytes_equal(a->eap.inside, b->eap.inside) &&
+        a->eap.server.type == b->eap.server.type &&
+        bytes_equal(a->eap.server.data, b->eap.server.data) &&
+        a->credential_count == b->credential_count && a->authority_count == b->authority_count &&
         same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities));
     for (unsigned i = 0; i < a->credential_count && same; i++)
         same = same_credential(&a->credentials[i], &b->credentials[i]);
