@@ -247,6 +247,7 @@ bool publish_settle(struct control *c)
         seal(c);
     if (p->snapshot >= 0) {
         send_snapshot(c, ROLE_PARENT);
+        send_snapshot(c, ROLE_KEYS); /* before those who will need it have it */
         send_snapshot(c, ROLE_ESP);
         send_snapshot(c, ROLE_NET);
     }

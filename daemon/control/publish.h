@@ -1,4 +1,4 @@
-/* The configuration on its way to those who use it: the snapshot to parent, esp and net, the
+/* The configuration on its way to those who use it: the snapshot to parent, keys, esp and net, the
  * secrets of the files to keys, whom this host trusts to certs, servers of RADIUS to eap. */
 #ifndef CONTROL_PUBLISH_H
 #define CONTROL_PUBLISH_H

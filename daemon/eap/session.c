@@ -1,10 +1,8 @@
 /* One run of EAP: see session.h. */
 #include "eap/session.h"
 #include "base/ct.h"
-#include "base/text.h"
 #include "wire/ident.h"
 #include "wire/payload.h"
-#include "wire/print.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -274,22 +272,6 @@ static void choose(struct eap_session *s, struct bytes named)
 
 static_assert(ARRAY_LEN(methods) <= EAP_METHODS_MAX, "all of them may be tried");
 
-/* A name as text: of IKE's identities some are octets. */
-static void set_user(struct eap_session *s, const struct shrike_id *id)
-{
-    char printed[SHRIKE_ID_MAX];
-    struct text t = text_of(printed, sizeof(printed));
-    struct bytes name = id->data;
-    bool is_text = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
-    if (!is_text && id->type) {
-        print_ident(&t, id->type, id->data);
-        name = bytes_of(printed, t.len);
-    }
-    s->user_len = (u16)MIN(name.len, sizeof(s->user));
-    if (s->user_len)
-        memcpy(s->user, name.at, s->user_len);
-}
-
 void session_init(struct eap_session *s, const struct shrike_eap_op *op)
 {
     const struct shrike_id *rule = &op->rule.id;
@@ -314,10 +296,8 @@ void session_init(struct eap_session *s, const struct shrike_eap_op *op)
         s->failed = true; /* nobody is let in for want of memory */
     choose(s, op->rule.methods);
     choose_inside(s, op->rule.inside);
-    if (rule->type && !many)
-        set_user(s, rule);
-    else
-        set_user(s, op->server ? &op->remote : &op->local);
+    const struct shrike_id *in_ike = op->server ? &op->remote : &op->local;
+    s->user_len = (u16)password_user(rule->type && !many ? rule : in_ike, s->user);
 }
 
 void session_close(struct eap_session *s)

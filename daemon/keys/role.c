@@ -6,8 +6,10 @@
 #include "keys/password.h"
 #include "keys/ppk.h"
 #include "keys/psk.h"
+#include "keys/rights.h"
 #include "keys/steward.h"
 #include "ops/seam.h"
+#include "ops/snapshot.h"
 #include "proc/seat.h"
 #include "wire/print.h"
 #include <assert.h>
@@ -28,6 +30,7 @@ struct keys {
     struct seat *seat;
     struct shrike_provider *provider;
     struct keeper keeper;
+    struct rights rights; /* of eap */
     bool vault_came, ready;
     struct alarm patience; /* set when private keys came, rings once */
     bool impatient;
@@ -41,7 +44,7 @@ struct keys {
     u32 lines;
     struct {
         u64 proved, checked, mixed, no_ppk, no_secret, no_key, no_token, wrong, failed, refused,
-            lost, silent;
+            lost, silent, forbidden;
     } count;
 };
 
@@ -247,6 +250,26 @@ static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u
     return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_SECRET};
 }
 
+/* eap reads what strangers send: it has done with keys and passwords what connections need. */
+static void say_no_right(struct keys *k, const char *what)
+{
+    k->count.forbidden++;
+    if (may_say(k))
+        seat_log(k->seat, SHRIKE_WARNING, "eap has asked for %s that no connection needs there",
+                 what);
+}
+
+static bool may_ask(struct keys *k, enum role from, const struct shrike_op *op,
+                    struct shrike_answer *a)
+{
+    *a = (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_KEY};
+    if (from != ROLE_EAP || (op->kind == SHRIKE_PROVE && op->auth.kind == SHRIKE_AUTH_PUBKEY &&
+                             rights_for_key(&k->rights, &op->auth.key)))
+        return true;
+    say_no_right(k, "a signature by a key");
+    return false;
+}
+
 static void got_op(struct keys *k, enum role from, const struct mail *m, enum shrike_op_kind kind)
 {
     struct shrike_op op;
@@ -259,10 +282,12 @@ static void got_op(struct keys *k, enum role from, const struct mail *m, enum sh
         return;
     }
     struct shrike_answer a;
-    if (goes_to_token(k, &op, from, m->body, &a))
-        return;
-    if (a.reason == SHRIKE_REASON_NONE)
-        a = answer(k, &op, value);
+    if (may_ask(k, from, &op, &a)) {
+        if (goes_to_token(k, &op, from, m->body, &a))
+            return;
+        if (a.reason == SHRIKE_REASON_NONE)
+            a = answer(k, &op, value);
+    }
     if (a.ok)
         *(kind == SHRIKE_PROVE ? &k->count.proved : &k->count.checked) += 1;
     else if (a.reason == SHRIKE_REASON_AUTH_MAC)
@@ -311,6 +336,12 @@ static struct mail_password_is answer_password(struct keys *k, const struct mail
     struct password password;
     struct mail_password_is a = {.reference = ask->reference,
                                  .reason = SHRIKE_REASON_AUTH_NO_SECRET};
+    if (!rights_for_password(&k->rights, ask)) {
+        say_no_right(k, ask->checks                   ? "a check of a password"
+                        : ask->what == PASSWORD_PLAIN ? "a password"
+                                                      : "a proof by a password");
+        return a;
+    }
     if (!find_password(k, ask, &password)) {
         k->count.no_secret++;
         say_no_password(k, ask->user);
@@ -345,6 +376,18 @@ static void got_password(struct keys *k, const struct mail *m)
         k->count.lost++;
     wipe(&room, sizeof(room));
     wipe(body, written(&w));
+}
+
+/* A configuration: of it, what eap may ask. */
+static void got_snapshot(struct keys *k, const struct mail *m)
+{
+    struct snapshot_copy *s = m->fd >= 0 ? snapshot_load(m->fd) : NULL;
+    if (!s || !rights_fill(&k->rights, &s->conf)) {
+        k->count.refused++;
+        seat_log(k->seat, SHRIKE_ERROR,
+                 "a configuration cannot be read: eap may ask what it could before");
+    }
+    snapshot_free(s);
 }
 
 static void got_secrets(struct keys *k, const struct mail *m)
@@ -483,6 +526,7 @@ static void got_stats(struct keys *k, const struct mail *m)
     stats_add(&stats, "no_token", k->count.no_token);
     stats_add(&stats, "wrong_proofs", k->count.wrong);
     stats_add(&stats, "failed", k->count.failed);
+    stats_add(&stats, "forbidden", k->count.forbidden);
     stats_add(&stats, "mail_refused", k->count.refused);
     stats_add(&stats, "answers_lost", k->count.lost);
     stats_add(&stats, "lines_left_out", k->count.silent);
@@ -516,6 +560,8 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_password(k, m);
     else if (from == ROLE_NET && m->kind == MAIL_MIX)
         got_mix(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_SNAPSHOT)
+        got_snapshot(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRETS)
         got_secrets(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_SECRET)
@@ -607,6 +653,7 @@ static void keys_stop(void *self)
     for (u32 i = 0; i < k->held_count; i++)
         free(k->held[i].body);
     keeper_close(&k->keeper);
+    rights_free(&k->rights);
     provider_openssl_free(k->provider);
     free(k);
 }

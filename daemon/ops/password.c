@@ -1,11 +1,30 @@
 /* Questions about passwords as octets. */
 #include "ops/password.h"
+#include "base/text.h"
 #include "ops/parts.h"
 #include "shrike/action.h"
 #include "shrike/event.h"
+#include "wire/codes.h"
+#include "wire/print.h"
 
 CARRIES(struct mail_password, 88);
 CARRIES(struct mail_password_is, 56);
+
+size_t password_user(const struct shrike_id *id, u8 out[SHRIKE_ID_MAX])
+{
+    char printed[SHRIKE_ID_MAX];
+    struct text t = text_of(printed, sizeof(printed));
+    struct bytes name = id->data;
+    bool is_text = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
+    if (!is_text && id->type) {
+        print_ident(&t, id->type, id->data);
+        name = bytes_of(printed, t.len);
+    }
+    size_t len = MIN(name.len, (size_t)SHRIKE_ID_MAX);
+    if (len)
+        memcpy(out, name.at, len);
+    return len;
+}
 
 void password_write(struct writer *w, const struct mail_password *m)
 {

@@ -15,6 +15,10 @@ enum password_what {
 
 #define PASSWORD_PROOF_MAX 4096 /* octets of a proof: of a password itself */
 
+/* What a user is called by whom an identity of IKE is, as text: of some, that is octets. Returns
+ * how many octets it has. */
+size_t password_user(const struct shrike_id *id, u8 out[SHRIKE_ID_MAX]);
+
 struct mail_password {
     u32 reference;
     u8 what;               /* enum password_what */

@@ -6,6 +6,7 @@
 #include "keys/password.h"
 #include "keys/private.h"
 #include "ops/seam.h"
+#include "ops/snapshot.h"
 #include "proc/seat.h"
 #include "proc/vault.h"
 #include "test.h"
@@ -263,8 +264,73 @@ static bool ask_password(const struct mail_password *ask, struct mail_password_i
     return password_is_read(&r, is) && is->reference == ask->reference;
 }
 
+static struct shrike_auth client(const char *user, const char *method)
+{
+    return (struct shrike_auth){.kind = SHRIKE_AUTH_EAP,
+                                .id = {ID_KEY_ID, text_bytes_of(user)},
+                                .eap.methods = bytes_of(method, 1)};
+}
+
+/* Connections of clients by EAP, each by this method, of this user. */
+static void send_conns(const struct shrike_auth *all, u32 count)
+{
+    struct shrike_conn conns[4] = {0};
+    struct settings settings = {0};
+    struct shrike_conf conf = {.conns = conns, .conn_count = count};
+    const struct shrike_auth md5 = client("", "\4"); /* of those who call */
+    for (u32 i = 0; i < count; i++)
+        conns[i] = (struct shrike_conn){.name = "a", .local = all[i], .remote = md5};
+    int fd = snapshot_seal(&conf, &settings);
+    if (fd < 0)
+        abort();
+    tell(&t.control, MAIL_SNAPSHOT, bytes_of(NULL, 0), fd);
+    close(fd);
+}
+
+TEST(eap_may_ask_what_connections_need)
+{
+    const struct mail_secret files[] = {user_secret(SECRET_EAP, "eap-a", "sesame", "alice")};
+    const struct shrike_auth plain = client("alice", "\6"), other = client("bob", "\6");
+    struct mail_password ask = {
+        .reference = 9, .what = PASSWORD_PLAIN, .user = text_bytes_of("alice")};
+    struct mail_password_is is;
+    struct shrike_answer a;
+    struct shrike_op op = op_of(SHRIKE_PROVE, "alice", bytes_of(NULL, 0));
+    u8 body[4096];
+    begin();
+    send_files(files, 1);
+    introduce(&t.eap, ROLE_EAP);
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    CHECK(!is.proof.len);
+    send_conns(&other, 1);
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    const struct seen *s = last(&t.control, MAIL_LOG);
+    CHECK(s && memmem(s->body, s->len, "no connection needs", 19));
+    send_conns(&plain, 1);
+    CHECK(ask_password(&ask, &is) && bytes_equal(is.proof, text_bytes_of("sesame")));
+    ask.checks = true; /* of nobody else's */
+    ask.proof = text_bytes_of("sesame");
+    CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_AUTH_NO_SECRET);
+    /* By secrets of IKE it has nothing to do at all. */
+    struct shrike_token token;
+    struct writer w = writer_of(body, sizeof(body));
+    op_write(&w, &op);
+    t.eap.count = 0;
+    tell(&t.eap, MAIL_PROVE, written_bytes(&w), -1);
+    CHECK(t.eap.count == 1 && t.eap.seen[0].kind == MAIL_ANSWER);
+    struct reader r = reader_of(bytes_of(t.eap.seen[0].body, t.eap.seen[0].len));
+    CHECK(answer_read(&r, &token, &a) && !a.ok && a.reason == SHRIKE_REASON_AUTH_NO_KEY);
+    tell(&t.control, MAIL_SNAPSHOT, bytes_of(NULL, 0), -1); /* none: all as it was */
+    ask.checks = false;
+    CHECK(ask_password(&ask, &is) && bytes_equal(is.proof, text_bytes_of("sesame")));
+    channel_close(&t.eap.channel);
+    end();
+}
+
 TEST(eap_gets_proofs_by_passwords)
 {
+    struct shrike_auth conns[] = {client("HOME\\Alice", "\4"), client("bob", "\4"),
+                                  client("carol", "\4"), client("bob", "\32")};
     const struct mail_secret files[] = {
         user_secret(SECRET_EAP, "eap-a", "sesame", "alice"),
         user_secret(SECRET_NTLM, "ntlm-b", "0123456789abcdef", "bob"),
@@ -279,6 +345,7 @@ TEST(eap_gets_proofs_by_passwords)
     begin();
     send_files(files, 3);
     introduce(&t.eap, ROLE_EAP);
+    send_conns(conns, ARRAY_LEN(conns));
     CHECK(ask_password(&ask, &is) && is.reason == SHRIKE_REASON_NONE && is.proof.len == 16);
     memcpy(proof, is.proof.at, sizeof(proof));
     ask.checks = true;
@@ -529,8 +596,9 @@ TEST(it_counts)
 int main(void)
 {
     return RUN(it_is_ready_when_it_knows_the_files) | RUN(it_proves_and_checks) |
-           RUN(without_a_secret_it_says_what_to_add) | RUN(eap_gets_proofs_by_passwords) |
-           RUN(the_control_socket_adds_and_removes) | RUN(the_next_process_knows_the_secrets) |
-           RUN(rubbish_and_strangers_are_refused) | RUN(it_counts) | RUN(it_signs) |
-           RUN(the_control_socket_brings_keys) | RUN(files_that_hold_no_key_are_named);
+           RUN(without_a_secret_it_says_what_to_add) | RUN(eap_may_ask_what_connections_need) |
+           RUN(eap_gets_proofs_by_passwords) | RUN(the_control_socket_adds_and_removes) |
+           RUN(the_next_process_knows_the_secrets) | RUN(rubbish_and_strangers_are_refused) |
+           RUN(it_counts) | RUN(it_signs) | RUN(the_control_socket_brings_keys) |
+           RUN(files_that_hold_no_key_are_named);
 }
