@@ -97,6 +97,10 @@ connection() { # SIDE
     one "$1" tls eap-tls eap-tls
     one "$1" tlsec eap-tls eap-tls
     gateway=eap-tls one "$1" alone eap-tls eap-tls
+    one "$1" ttls eap-ttls eap-ttls
+    one "$1" ttlsasked eap-ttls eap-ttls carol %any
+    gateway=eap-ttls one "$1" ttlsalone eap-ttls eap-ttls
+    one "$1" ttlswrong eap-ttls eap-ttls dave %any
     one "$1" wrong eap-mschapv2 eap-mschapv2 dave %any
     echo "}"
     echo "secrets {"
@@ -104,6 +108,8 @@ connection() { # SIDE
     password md5.example "of md5"
     password gtc.example "of gtc"
     password any.example "of any"
+    password ttls.example "of ttls"
+    password ttlsalone.example "of ttlsalone"
     password carol "ca rol"
     password dave "of $1" # each has another
     echo "}"
@@ -127,11 +133,20 @@ down() { # NAME
 
 works() { up "$1" && both_ways && down "$1"; }
 
-refused() { # REASON: by Shrike, whose role it is
+refused() { # CONNECTION REASON: by Shrike, whose role it is
     local side=west
     [ "${program[west]}" = shrike ] || side=east
-    ! up wrong || return 1
-    shrike_at $side why wrong >"$net_dir/why" && cat "$net_dir/why" && grep -qF "$1" "$net_dir/why"
+    ! up "$1" || return 1
+    shrike_at $side why "$1" >"$net_dir/why" && cat "$net_dir/why" && grep -qF "$2" "$net_dir/why"
+}
+
+# Once more, the methods with TLS, by 1.3.
+with_newer() { # SIDE_OF_STRONGSWAN WHAT
+    program_stop east
+    program_stop west
+    : >"$net_dir/$1.charon.log"
+    peer_settings="tls { version_max = 1.3 }" run "$2, TLS 1.3" tls tlsec alone ttls
+    test_of "$2: that was TLS 1.3" grep -q "negotiated TLS 1.3" "$net_dir/$1.charon.log" || true
 }
 
 run() { # WHAT METHOD...
@@ -152,11 +167,15 @@ run() { # WHAT METHOD...
 
 make_pki >"$net_dir/pki.out" 2>&1
 program=([west]=shrike [east]=strongswan) dynamic=eap
-run "Shrike is the gateway" mschapv2 md5 gtc any asked nak tls tlsec alone
-test_of "Shrike is the gateway: a wrong password" refused "the peer has given up in the middle of EAP" || true
+run "Shrike is the gateway" mschapv2 md5 gtc any asked nak tls tlsec alone ttls ttlsasked ttlsalone
+test_of "Shrike is the gateway: a wrong password" refused wrong "the peer has given up in the middle of EAP" || true
+test_of "Shrike is the gateway: a wrong password in EAP-TTLS" refused ttlswrong "EAP" || true
+with_newer east "Shrike is the gateway"
 program_stop east
 program_stop west
 program=([west]=strongswan [east]=shrike) dynamic=eap-md5
-run "Shrike is the client" mschapv2 md5 any asked nak tls tlsec alone
-test_of "Shrike is the client: a wrong password" refused "the peer has refused us by EAP" || true
+run "Shrike is the client" mschapv2 md5 any asked nak tls tlsec alone ttls ttlsasked ttlsalone
+test_of "Shrike is the client: a wrong password" refused wrong "the peer has refused us by EAP" || true
+test_of "Shrike is the client: a wrong password in EAP-TTLS" refused ttlswrong "the peer has refused us by EAP" || true
+with_newer west "Shrike is the client"
 [ "$net_failed" -eq 0 ]

@@ -6,7 +6,7 @@ peer_packages=(strongswan-swanctl charon-systemd libcharon-extra-plugins
     libstrongswan-standard-plugins libstrongswan-extra-plugins nftables)
 
 # peer_start HOST [PLANE]: charon there, with $net_dir/HOST.swanctl/swanctl.conf; PLANE is libipsec
-# (default) or netlink.
+# (default) or netlink. What is in peer_settings goes into its section of strongswan.conf.
 peer_start() {
     local dir=$net_dir/$1.swanctl lib=yes
     [ "${2:-libipsec}" = libipsec ] || lib=no
@@ -16,6 +16,7 @@ peer_start() {
 charon-systemd {
     load_modular = yes
     make_before_break = yes
+    ${peer_settings:-}
     journal { default = -1 }
     syslog { daemon { default = -1 } auth { default = -1 } }
     filelog {

@@ -277,9 +277,14 @@ static void send_conns(const struct shrike_auth *all, u32 count)
     struct shrike_conn conns[4] = {0};
     struct settings settings = {0};
     struct shrike_conf conf = {.conns = conns, .conn_count = count};
+    const struct shrike_proposal proposal = {.protocol = PROTOCOL_IKE};
     const struct shrike_auth md5 = client("", "\4"); /* of those who call */
     for (u32 i = 0; i < count; i++)
-        conns[i] = (struct shrike_conn){.name = "a", .local = all[i], .remote = md5};
+        conns[i] = (struct shrike_conn){.name = "a",
+                                        .proposals = &proposal,
+                                        .proposal_count = 1,
+                                        .local = all[i],
+                                        .remote = md5};
     int fd = snapshot_seal(&conf, &settings);
     if (fd < 0)
         abort();
