@@ -341,6 +341,12 @@ bool guests_got(struct guests *g, const struct mail *m)
     return right;
 }
 
+void guests_want(struct guests *g)
+{
+    if (g->known && seat_has(g->seat, ROLE_NET))
+        ask_net(g, 0, ACCOUNT_READY);
+}
+
 void guests_unsure(struct guests *g)
 {
     struct radius_session *one = NULL;
@@ -360,6 +366,7 @@ void guests_servers(struct guests *g)
     }
     g->telling = 0;
     g->known = true;
+    guests_want(g);
     set_due(g);
     open_listen(g);
     pump(g);

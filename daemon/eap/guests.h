@@ -38,7 +38,9 @@ bool guests_got(struct guests *g, const struct mail *m) must_use;
 void guests_told(struct guests *g, const struct radius_output *what);
 /* The servers are others than before. */
 void guests_servers(struct guests *g);
-/* net is another one: it will say who is here. */
+/* net is there: it is to say who is here. */
+void guests_want(struct guests *g);
+/* net is another one: those whom it names are here. */
 void guests_unsure(struct guests *g);
 /* Is all told? */
 bool guests_quiet(const struct guests *g);

@@ -380,6 +380,7 @@ static void eap_peer(void *self, enum role who, bool there)
     if (who == ROLE_NET) {
         sessions_clear(&e->sessions);
         guests_unsure(&e->guests);
+        guests_want(&e->guests);
     }
     if ((who == ROLE_KEYS || who == ROLE_CERTS) && !there)
         others_gone(e, who);

@@ -382,6 +382,7 @@ bool accounts_asked(struct accounts *a, const struct mail *m, u32 *out)
     *out = 0;
     if (!account_ask_read(&r, &ask))
         return false;
+    a->ready |= ask.wish == ACCOUNT_READY;
     struct account *one = find_number(a, ask.number);
     if (!one || one->over)
         return true; /* it has ended meanwhile */
@@ -409,7 +410,7 @@ void accounts_peer(struct accounts *a, enum role who, bool there)
         }
     }
     if (who == ROLE_EAP)
-        a->told = false;
+        a->told = a->ready = false;
 }
 
 static bool send(struct accounts *a, const struct mail_account *m)
@@ -465,7 +466,7 @@ static bool say(struct accounts *a, struct account *one)
 
 void accounts_settle(struct accounts *a)
 {
-    if (!seat_has(a->seat, ROLE_EAP) || !a->imported)
+    if (!a->ready || !a->imported)
         return;
     while (!list_empty(&a->unsaid))
         if (!say(a, list_item(a->unsaid.next, struct account, unsaid)))
@@ -477,5 +478,5 @@ void accounts_settle(struct accounts *a)
 
 bool accounts_said(const struct accounts *a)
 {
-    return (a->ending == 0 && list_empty(&a->unsaid)) || !a->seat || !seat_has(a->seat, ROLE_EAP);
+    return (a->ending == 0 && list_empty(&a->unsaid)) || !a->ready;
 }

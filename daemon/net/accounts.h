@@ -22,7 +22,8 @@ struct accounts {
     struct list all;
     u32 count;
     u32 ending; /* that wait for esp */
-    bool told;  /* eap knows all that there are */
+    bool ready; /* eap wants to hear of them */
+    bool told;  /* it knows all that there are */
     struct alarm alarm;
     u64 lost; /* IKE SAs without an account, for want of room */
 };

@@ -72,5 +72,5 @@ bool account_ask_read(struct reader *r, struct mail_account_ask *m)
 {
     m->number = read_u64(r);
     m->wish = (u8)read_choice(r, ACCOUNT_WISHES);
-    return read_ended(r) && m->number != 0;
+    return read_ended(r) && (m->number == 0) == (m->wish == ACCOUNT_READY);
 }

@@ -40,6 +40,7 @@ bool account_read(struct reader *r, struct mail_account *m) must_use;
 enum account_wish {
     ACCOUNT_WANTED, /* what it has carried until now */
     ACCOUNT_OUT,    /* its IKE SA is to be closed */
+    ACCOUNT_READY,  /* of nobody: eap knows its servers, and wants to hear of all */
     ACCOUNT_WISHES,
 };
 struct mail_account_ask {

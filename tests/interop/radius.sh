@@ -3,8 +3,9 @@
 # RADIUS against FreeRADIUS on the loopback of a gateway. First radius_probe, the modules of
 # daemon/radius without the rest: a login by EAP, what is granted with it, accounting with octets,
 # somebody who is put out, a server that is not there. Then west and east of the usual picture: EAP
-# of east is done by that server, and when it has stopped, nobody waits who does not need it.
-# FreeRADIUS comes from Debian's packages, unpacked and
+# of east is done by that server, which gives addresses and DNS servers, knows groups, is told what is
+# carried, and puts out; and when it has stopped, nobody waits who does not need it. At last strongSwan
+# in the place of east, for methods with TLS. FreeRADIUS comes from Debian's packages, unpacked and
 # not installed, since its package starts it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,7 +16,9 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
-tools/need iproute2 iputils-ping python3 openssl
+# shellcheck source=tests/interop/peer.sh
+. tests/interop/peer.sh
+tools/need "${peer_packages[@]}" libcharon-extauth-plugins iproute2 iputils-ping python3 openssl
 shrike_programs
 probe=$BUILD/tests/interop/radius_probe
 
@@ -83,6 +86,25 @@ modules {
         }
         mschapv2 {
         }
+        tls-config common {
+            certificate_file = $net_dir/x509/west.pem
+            private_key_file = $net_dir/private/west.key
+            ca_file = $net_dir/x509ca/ca.pem
+            tls_min_version = "1.2"
+            tls_max_version = "1.2"
+        }
+        tls {
+            tls = common
+        }
+        ttls {
+            tls = common
+            virtual_server = inner
+        }
+        peap {
+            tls = common
+            default_eap_type = mschapv2
+            virtual_server = inner
+        }
     }
     mschap {
     }
@@ -123,6 +145,20 @@ server default {
         detail
     }
 }
+server inner {
+    authorize {
+        eap {
+            ok = return
+        }
+        files
+    }
+    authenticate {
+        eap
+        Auth-Type MS-CHAP {
+            mschap
+        }
+    }
+}
 END
 recv=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 send=202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f
@@ -135,6 +171,13 @@ anna  Cleartext-Password := "secret of anna"
       MS-MPPE-Send-Key = 0x$send
 bert  Cleartext-Password := "secret of bert"
 carl  Cleartext-Password := "secret of carl"
+erna  Cleartext-Password := "secret of erna"
+      Framed-IP-Address = 10.9.0.77,
+      MS-Primary-DNS-Server = 10.1.0.53,
+      Class = "staff"
+fred  Cleartext-Password := "secret of fred"
+      Framed-IP-Address = 10.9.0.78,
+      Class = "guests"
 END
 
 # ---- the two gateways ----
@@ -147,6 +190,11 @@ make_pki() {
     openssl req "${key[@]}" -subj "/CN=west" -keyout "$d/private/west.key" -out "$d/west.csr"
     openssl x509 -req -in "$d/west.csr" -CA "$d/x509ca/ca.pem" -CAkey "$d/ca.key" -days 2 \
         -set_serial 1 -out "$d/x509/west.pem" -extfile <(echo "subjectAltName = DNS:west.example")
+    openssl req "${key[@]}" -subj "/CN=tls" -keyout "$d/tls.key" -out "$d/tls.csr"
+    openssl x509 -req -in "$d/tls.csr" -CA "$d/x509ca/ca.pem" -CAkey "$d/ca.key" -days 2 \
+        -set_serial 2 -out "$d/tls.pem" -extfile <(echo "subjectAltName = DNS:tls.example")
+    cp "$d/tls.pem" "$d/x509"
+    cp "$d/tls.key" "$d/private"
 }
 
 # conn NAME AUTH_OF_CLIENT ID_OF_CLIENT: EAP of the client, of which west only knows a server.
@@ -159,6 +207,7 @@ conn() {
             auth = $2
             id = $1.example
             eap_id = $3
+            $([ "$2" != eap-tls ] || echo "certs = tls.pem")
         }
         remote {
             auth = pubkey
@@ -190,6 +239,53 @@ END
             $1 {
                 local_ts = 10.1.0.0/24
                 remote_ts = 10.2.0.0/24
+            }
+        }
+    }
+END
+}
+# guest NAME USER: a road warrior, whose address the server knows, and who has to be of the staff.
+guest() {
+    cat >>"$net_dir/east.conf" <<END
+    $1 {
+        local_addrs = 192.0.2.2
+        remote_addrs = 192.0.2.1
+        vips = 0.0.0.0
+        local {
+            auth = eap-mschapv2
+            id = $1.example
+            eap_id = $2
+        }
+        remote {
+            auth = pubkey
+            id = west.example
+        }
+        children {
+            $1 {
+                remote_ts = 10.1.0.0/24
+            }
+        }
+    }
+END
+    cat >>"$net_dir/west.conf" <<END
+    $1 {
+        local_addrs = 192.0.2.1
+        remote_addrs = 192.0.2.2
+        pools = radius
+        local {
+            auth = pubkey
+            certs = west.pem
+            id = west.example
+        }
+        remote {
+            auth = eap-radius
+            id = $1.example
+            eap_id = %any
+            groups = admins, staff
+        }
+        children {
+            $1 {
+                local_ts = 10.1.0.0/24
             }
         }
     }
@@ -229,6 +325,11 @@ make_confs() {
     conn mschapv2 eap-mschapv2 bert
     conn md5 eap-md5 carl
     conn wrong eap-mschapv2 dave
+    conn tls eap-tls tls.example
+    conn ttls eap-ttls bert
+    conn peap eap-peap bert
+    guest home erna
+    guest stranger fred
     psk west west east 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24
     psk east east west 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24
     cat >>"$net_dir/east.conf" <<END
@@ -244,14 +345,36 @@ make_confs() {
         id = dave
         secret = "secret of bert"
     }
+    eap-erna {
+        id = erna
+        secret = "secret of erna"
+    }
+    eap-fred {
+        id = fred
+        secret = "secret of fred"
+    }
+}
+shrike {
+    dns = $net_dir/east.resolv
 }
 END
+    echo "nameserver 192.168.1.1" >"$net_dir/east.resolv"
     cat >>"$net_dir/west.conf" <<END
 }
 shrike {
     radius {
         nas_identifier = west
         secret = testing123
+        class_group = yes
+        accounting = yes
+        accounting_interval = 1
+        accounting_send_class = yes
+        dae {
+            enable = yes
+            listen = 127.0.0.1
+            port = 3800
+            secret = "another secret"
+        }
         retransmit_tries = 3
         servers {
             local {
@@ -275,16 +398,129 @@ not_let_in() {
     grep -q "refused us by EAP" "$net_dir/up" &&
         shrike_at west why wrong | grep "not proved itself by EAP"
 }
+# By the method that is called like the connection, if Shrike has it as a client.
+has_method() { grep -q "\"$1\"" daemon/eap/methods.def; }
+
+# ---- who is granted something ----
+
+# told WORD...: how many records of accounting about erna have all of these.
+told() {
+    WORDS="$*" python3 - "$net_dir/raddb/detail" <<'END'
+import os, sys
+records = open(sys.argv[1]).read().split("\n\n")
+words = ['User-Name = "erna"'] + [w.strip() for w in os.environ["WORDS"].split("|")]
+print(sum(all(w in r for w in words) for r in records))
+END
+}
+is_told() { [ "$(told "$*")" -gt 0 ]; }
+session_of() { grep -o 'Acct-Session-Id = "[^"]*"' "$net_dir/raddb/detail" | tail -n 1; }
+home_pings() { on east ping -q -c 5 -i 0.05 -W 2 -I 10.9.0.77 10.1.0.10 | grep -q ' 0% packet loss'; }
+home_is_gone() { ! shrike_at west list | grep -q 10.9.0.77; }
+
+# The address is the server's, and so are DNS servers; the server is told of it.
+has_address() {
+    shrike_at east up home && home_pings && grep -q "nameserver 10.1.0.53" "$net_dir/east.resolv" &&
+        within 5 is_told "Acct-Status-Type = Start|Framed-IP-Address = 10.9.0.77|NAS-Identifier = \"west\""
+}
+# What is carried, meanwhile: five pings have 84 octets each.
+is_counted() {
+    within 5 is_told "Acct-Status-Type = Interim-Update|Acct-Input-Packets = 5|Acct-Input-Octets = 420"
+}
+# ... over a rekey of both SAs, and the deaths of eap and net.
+is_counted_on() {
+    local before p role
+    before=$(session_of)
+    for role in net eap; do
+        p=$(role_of west $role)
+        kill -KILL "$p"
+        within 5 is_another "$p" $role && home_pings || return 1
+        shrike_at east rekey home || return 1
+    done
+    within 5 is_told "Acct-Status-Type = Interim-Update|Acct-Input-Octets = 1260" || return 1
+    shrike_at east down home && within 5 is_told "Acct-Status-Type = Stop|Acct-Input-Octets = 1260" \
+        "|Acct-Output-Octets = 1260|Acct-Terminate-Cause = User-Request|Class" &&
+        is_told "Acct-Status-Type = Stop|$before" && ! is_told "Acct-Status-Type = Start|Acct-Input"
+}
+of_another_group() {
+    ! shrike_at east up stranger || return 1
+    shrike_at west why stranger | grep "in none of the groups"
+}
+
+ask_west() { # KIND LINE...: by RFC 5176
+    local kind=$1
+    shift
+    printf '%s\n' "$@" "Event-Timestamp = \"$(date -u '+%b %d %Y %H:%M:%S UTC')\"" |
+        radius_at west bin/radclient -x -r 1 -t 2 127.0.0.1:3800 "$kind" "another secret" \
+            >"$net_dir/radclient" 2>&1 || true
+    cat "$net_dir/radclient"
+}
+is_put_out() {
+    shrike_at east up home && home_pings || return 1
+    ask_west disconnect 'User-Name = "erna"' 'Framed-IP-Address = 10.9.0.78' | grep Disconnect-NAK &&
+        home_pings || return 1
+    ask_west disconnect 'User-Name = "erna"' 'Framed-IP-Address = 10.9.0.77' | grep Disconnect-ACK &&
+        within 5 home_is_gone && within 5 is_told "Acct-Status-Type = Stop|Acct-Terminate-Cause = Admin-Reset"
+}
+has_less_time() {
+    shrike_at east up home || return 1
+    ask_west coa 'User-Name = "erna"' 'Session-Timeout = 1' | grep CoA-ACK && within 5 home_is_gone &&
+        within 5 is_told "Acct-Status-Type = Stop|Acct-Terminate-Cause = Session-Timeout"
+}
+
+# ---- strongSwan as the client ----
+
+# other_client: in the place of east, with what methods by TLS need.
+other_client() {
+    local d=$net_dir/east.swanctl name
+    mkdir -p "$d"/{x509,x509ca,private}
+    cp "$net_dir/x509ca/ca.pem" "$d/x509ca"
+    cp "$net_dir/tls.pem" "$d/x509"
+    cp "$net_dir/tls.key" "$d/private"
+    {
+        echo "connections {"
+        for name in tls ttls; do
+            cat <<END
+    $name {
+        version = 2
+        local_addrs = 192.0.2.2
+        remote_addrs = 192.0.2.1
+        local {
+            auth = eap-$name
+            id = $name.example
+            $([ $name = ttls ] && echo "eap_id = bert" || echo "certs = tls.pem")
+        }
+        remote {
+            auth = pubkey
+            id = west.example
+        }
+        children {
+            $name {
+                local_ts = 10.2.0.0/24
+                remote_ts = 10.1.0.0/24
+            }
+        }
+    }
+END
+        done
+        printf '}\nsecrets {\n    eap-bert {\n        id = bert\n        secret = "secret of bert"\n    }\n}\n'
+    } >"$d/swanctl.conf"
+    peer_start east && peer east --load-all
+}
+works_with_other() { # CONNECTION USER
+    peer east --initiate --child "$1" --timeout 10 && both_ways && peer east --terminate --ike "$1" &&
+        grep -q "Login OK: \[$2\]" "$net_dir/freeradius.log"
+}
+
 # eap dies: the next one is told of the servers again.
 survives() {
-    local p now
+    local p
     p=$(role_of west eap)
     kill -KILL "$p"
-    within 5 is_another "$p" && works mschapv2
+    within 5 is_another "$p" eap && works mschapv2
 }
-is_another() {
+is_another() { # PID ROLE
     local now
-    now=$(role_of west eap)
+    now=$(role_of west "$2")
     [ -n "$now" ] && [ "$now" != "$1" ]
 }
 
@@ -374,6 +610,7 @@ another_server() {
     said 'server 0, door 0 is silent' && said 'server 1, door 0 is silent'
 }
 
+make_pki >"$net_dir/pki.log" 2>&1
 server_up || {
     echo "not ok FreeRADIUS starts"
     tail -n 20 "$net_dir/freeradius.log" | sed 's/^/# /'
@@ -396,7 +633,6 @@ login "secret of anna" 1712:1713 1912:1913 1812:1813
 test_of another_server another_server || true
 finish "$probe_pid"
 unset probe_pid
-make_pki >"$net_dir/pki.log" 2>&1
 make_confs
 test_of "west starts" shriked_start west || exit 1
 test_of "east starts" shriked_start east || exit 1
@@ -405,7 +641,23 @@ test_of mschapv2_by_a_server works_for mschapv2 bert || true
 test_of md5_by_a_server works_for md5 carl || true
 test_of not_let_in not_let_in || true
 test_of eap_dies_and_comes_back survives || true
+test_of an_address_of_the_server has_address || true
+test_of what_is_carried_is_told is_counted || true
+test_of over_rekeys_and_deaths is_counted_on || true
+test_of of_another_group of_another_group || true
+test_of put_out_by_the_server is_put_out || true
+test_of less_time_by_the_server has_less_time || true
+for method in tls ttls peap; do
+    user=bert
+    [ $method != tls ] || user=tls.example
+    ! has_method $method || test_of "${method}_by_a_server" works_for $method $user || true
+done
 test_of nobody_else_waits nobody_else_waits || true
+finish "$shriked_east"
+test_of "another client starts" other_client || exit 1
+test_of tls_of_another_client works_with_other tls tls.example || true
+test_of ttls_of_another_client works_with_other ttls bert || true
+finish "$charon_east"
 finish "$server"
 login "secret of anna" 1812:1813
 test_of nobody_answers within 15 said unanswered || true

@@ -73,6 +73,18 @@ static void event(enum shrike_event_id id, u32 of, u32 child, u32 number)
     accounts_event(&a, p->side[1].engine, &e);
 }
 
+static u32 asked(enum account_wish wish, u64 number)
+{
+    u8 body[16];
+    u32 out = 0;
+    struct writer w = writer_of(body, sizeof(body));
+    account_ask_write(&w, &(struct mail_account_ask){number, (u8)wish});
+    struct mail m = {.kind = MAIL_ACCOUNT_ASK, .body = written_bytes(&w)};
+    if (!accounts_asked(&a, &m, &out))
+        abort();
+    return out;
+}
+
 /* An IKE SA whose peer a server of RADIUS has let in, and which has an address. */
 static void begin(void)
 {
@@ -105,6 +117,7 @@ static void begin(void)
     accounts_import(&a, p->side[1].engine); /* nothing */
     join(ROLE_EAP, &eap, eap_got);
     join(ROLE_ESP, &esp, esp_got);
+    asked(ACCOUNT_READY, 0);
     pair_up(p, NULL);
     u32 at = 0;
     CHECK(shrike_view_ike(p->side[1].engine, &at, &ike));
@@ -133,18 +146,6 @@ static bool counted(u32 reference, u32 child, u64 bytes_in, u64 bytes_out)
                                          .bytes_out = bytes_out,
                                          .packets_out = bytes_out / 10});
     return accounts_counted(&a, &(struct mail){.kind = MAIL_COUNTED, .body = written_bytes(&w)});
-}
-
-static u32 asked(enum account_wish wish, u64 number)
-{
-    u8 body[16];
-    u32 out = 0;
-    struct writer w = writer_of(body, sizeof(body));
-    account_ask_write(&w, &(struct mail_account_ask){number, (u8)wish});
-    struct mail m = {.kind = MAIL_ACCOUNT_ASK, .body = written_bytes(&w)};
-    if (!accounts_asked(&a, &m, &out))
-        abort();
-    return out;
 }
 
 TEST(from_the_beginning_to_the_end)
@@ -209,6 +210,9 @@ TEST(lives_of_others)
     channel_close(&seat.channels[ROLE_EAP]);
     join(ROLE_EAP, &eap, eap_got);
     accounts_peer(&a, ROLE_EAP, true);
+    turns();
+    CHECK_EQ(seen_count, 3); /* it does not know its servers yet */
+    asked(ACCOUNT_READY, 0);
     turns();
     CHECK(seen_count == 6 && a.count == 0);
     CHECK(seen[3].what == ACCOUNT_HELD && seen[3].number == NUMBER);

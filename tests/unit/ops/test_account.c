@@ -88,6 +88,9 @@ TEST(a_question_comes_back)
     octets[7] = 0;
     r = reader_of(written_bytes(&w));
     CHECK(!account_ask_read(&r, &got));
+    octets[9] = ACCOUNT_READY;
+    r = reader_of(written_bytes(&w));
+    CHECK(account_ask_read(&r, &got));
 }
 
 int main(void)
