@@ -154,9 +154,10 @@ static void look_up(const struct input *in)
     for (u16 i = 0, n = 0; i < in->op.auth.cert_count && n < 2; i++)
         if (in->certs[i].encoding == CERT_X509_SIGNATURE)
             certs[n++] = certificate_get(cache, in->certs[i].data);
-    if (certs[0])
+    if (certs[0]) {
         where = (struct where){.crl_count = 0};
-    where_of(certs[0]->x509, &where);
+        where_of(certs[0]->x509, &where);
+    }
     if (certs[0] && certs[1]) {
         enum ocsp_says says = ocsp_read(in->told, certs[0]->x509, certs[1]->x509, NOW, &until);
         require(says == OCSP_SAYS_NOTHING || is_believed(in->told, certs[1]->x509));

@@ -172,5 +172,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(&play, what, bytes_of(copy, b.len));
         free(copy);
     }
+    session_close(&play.session);
     return 0;
 }
