@@ -3,6 +3,7 @@
 #include "config/credentials.h"
 #include "config/eap.h"
 #include "config/method.h"
+#include "config/object.h"
 #include "config/value.h"
 #include "wire/codes.h"
 #include "wire/ident.h"
@@ -72,7 +73,10 @@ static void name_cert(struct compile *c, const struct value *v, const char *text
 static void look_at(struct compile *c, const struct config_cert *cert, enum x509_kind kind)
 {
     struct x509_items items;
-    const char *why = credentials_peek(c->scratch, cert, kind, &items);
+    const char *why = NULL;
+    if (cert->object.handle.len) /* who knows is asked later */
+        return;
+    why = credentials_peek(c->scratch, cert, kind, &items);
     if (why)
         compile_leave(c, cert->origin, "%s %s", cert->path ? cert->path : "what was sent", why);
     else
@@ -108,6 +112,18 @@ static void compile_list(struct compile *c, const struct section *s, const char 
     }
 }
 
+/* One that lies on a token. false: it is none. */
+static bool name_object(struct compile *c, const struct section *s, struct config_cert *out)
+{
+    char words[OBJECT_WORDS_MAX];
+    out->origin = compile_place(c, s, "handle");
+    if (!object_compile(c, c->pool, s, &out->object))
+        return false;
+    object_words(&out->object, words);
+    out->path = compile_text(c, words);
+    return true;
+}
+
 /* cert<suffix> and cacert<suffix>. */
 static void compile_sections(struct compile *c, const struct section *s, enum key_scope scope,
                              struct config_certs *certs, struct config_certs *authorities)
@@ -122,14 +138,16 @@ static void compile_sections(struct compile *c, const struct section *s, enum ke
             continue;
         }
         compile_keys(c, sub, KEY_CERT);
-        if (!file || !file->text) {
-            compile_leave(c, sub->origin, "%s needs a file", sub->name);
+        bool in_file = file && file->text;
+        if (!in_file && !name_object(c, sub, &cert)) {
+            compile_leave(c, sub->origin, "%s needs a file, or its handle on a token", sub->name);
             continue;
         }
-        if (*file->text != '/')
+        if (in_file && *file->text != '/')
             report_error(c->report, file->origin, "file = %s: an absolute path is wanted",
                          file->text);
-        name_cert(c, file, file->text, "", &cert);
+        if (in_file)
+            name_cert(c, file, file->text, "", &cert);
         add_cert(c, authority ? authorities : certs, &cert, X509_CERTIFICATES);
     }
 }
@@ -170,6 +188,9 @@ static void compile_authority(struct compile *c, const struct section *s)
         name_cert(c, v, v->text, "x509ca/", &cert);
         add_cert(c, all, &cert, X509_CERTIFICATES);
     }
+    struct config_cert object = {.path = NULL};
+    if (name_object(c, s, &object))
+        add_cert(c, all, &object, X509_CERTIFICATES);
     for (int crl = 0; crl < 2 && all->count > before; crl++)
         compile_wheres(c, s, crl, before);
     if (all->count == before)

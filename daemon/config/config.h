@@ -16,10 +16,19 @@ struct config_mark {
     uint64_t value;
 };
 
+/* A key or certificate on a token. */
+struct config_object {
+    struct shrike_bytes handle; /* as octets; none: it is on no token */
+    const char *module;         /* "": it is looked for in all of them */
+    bool has_slot;
+    uint32_t slot;
+};
+
 /* A certificate, or a public key, that a connection names. */
 struct config_cert {
-    const char *path;           /* absolute; NULL: */
-    struct shrike_bytes octets; /* the file as it came over the control socket */
+    const char *path;            /* absolute; or words for the object; NULL: */
+    struct shrike_bytes octets;  /* the file as it came over the control socket */
+    struct config_object object; /* it is on a token */
     struct shrike_origin origin;
 };
 struct config_certs {
@@ -92,11 +101,9 @@ struct config_passphrase {
 
 /* A private key on a token, likewise. */
 struct config_token {
-    const char *name;           /* of its section */
-    struct shrike_bytes handle; /* as octets */
-    const char *module, *pin;   /* "": none */
-    bool has_slot;
-    uint32_t slot;
+    const char *name; /* of its section */
+    const char *pin;  /* "": none */
+    struct config_object object;
 };
 
 /* A connection that cannot be used yet: what of it, and where that is written. */

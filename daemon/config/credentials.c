@@ -171,6 +171,15 @@ static void settle_id(struct filling *f, struct shrike_id *id, const struct conf
     *id = item->names[0];
 }
 
+/* What lies on a token comes later; that it cannot be had, says who asks for it. */
+static bool comes_later(const struct config_certs *named)
+{
+    for (uint16_t i = 0; i < named->count; i++)
+        if (named->at[i].object.handle.len)
+            return true;
+    return false;
+}
+
 static void fill_local(struct filling *f, const struct shrike_conn *conn, struct shrike_auth *a,
                        const struct config_conn *beside)
 {
@@ -182,7 +191,7 @@ static void fill_local(struct filling *f, const struct shrike_conn *conn, struct
     add_named(f, a, WALLET_KEY, &beside->local_keys);
     if (!beside->local_certs.count && !beside->local_keys.count)
         add_by_id(f, a);
-    if (a->credential_count)
+    if (a->credential_count || comes_later(&beside->local_certs))
         return;
     print_id(id, &a->id);
     report_warning(f->report, a->origin,

@@ -1,4 +1,5 @@
 #include "config/secrets.h"
+#include "config/object.h"
 
 #include "config/eap.h"
 #include "config/value.h"
@@ -99,42 +100,20 @@ static void compile_passphrase(struct compile *c, const struct section *s, const
     c->config->passphrase_count++;
 }
 
-enum { TOKEN_VALUE_MAX = 255 }; /* octets of a handle, a module's name, a PIN */
-
-static const char *token_text(struct compile *c, const struct section *s, const char *key)
-{
-    const struct value *v = value_find(s, key);
-    const char *text = v && v->text ? v->text : "";
-    if (strlen(text) > TOKEN_VALUE_MAX)
-        report_error(c->report, v->origin, "%s is longer than %d octets", key, TOKEN_VALUE_MAX);
-    return pool_text(&c->config->secret_pool, text, strlen(text));
-}
-
 /* Without a PIN too: not every token wants one. */
 static void compile_token(struct compile *c, const struct section *s)
 {
     struct config_token *out = &c->config->tokens[c->config->token_count];
-    const struct value *handle = value_find(s, "handle"), *slot = value_find(s, "slot");
-    uint64_t number = 0;
-    if (!handle || !handle->text) {
+    struct pool *p = &c->config->secret_pool;
+    if (!object_compile(c, p, s, &out->object)) {
         report_warning(
             c->report, s->origin,
             "secrets.%s does nothing: it needs handle, the number of the key on the token",
             s->name);
         return;
     }
-    if (!value_hex(&c->config->secret_pool, handle->text, &out->handle) || !out->handle.len ||
-        out->handle.len > TOKEN_VALUE_MAX)
-        report_error(c->report, handle->origin,
-                     "handle = %s: the number of a key is wanted, in hex, two digits each octet",
-                     handle->text);
-    if (slot && slot->text && !value_number(slot->text, UINT32_MAX, &number))
-        report_error(c->report, slot->origin, "slot = %s: a number is wanted", slot->text);
-    out->name = pool_text(&c->config->secret_pool, s->name, strlen(s->name));
-    out->has_slot = slot && slot->text;
-    out->slot = (uint32_t)number;
-    out->module = token_text(c, s, "module");
-    out->pin = token_text(c, s, "pin");
+    out->name = pool_text(p, s->name, strlen(s->name));
+    out->pin = object_text(c, p, s, "pin");
     c->config->token_count++;
 }
 

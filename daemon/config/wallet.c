@@ -23,6 +23,7 @@ static void forget(struct wallet_file *f)
 {
     x509_free(&f->items);
     pool_free(&f->pool);
+    pool_free(&f->place);
     free(f->name);
     free(f);
 }
@@ -204,6 +205,43 @@ bool wallet_look(struct wallet *s, const struct config *c, struct config_report 
 
 /* ---- what connections name ---- */
 
+/* What lies on a token is not there until it is brought. */
+static void look_at_object(struct wallet *s, const struct config_cert *cert,
+                           struct wallet_file *like)
+{
+    const struct config_object *o = &cert->object;
+    like->name = strdup(cert->path);
+    struct wallet_file *f = like->name ? add(s, like) : NULL;
+    if (!f) {
+        free(like->name);
+        return;
+    }
+    f->seen = true;
+    f->object = *o;
+    f->object.module = pool_text(&f->place, o->module, strlen(o->module));
+    f->object.handle.at =
+        (uint8_t *)pool_text(&f->place, (const char *)o->handle.at, o->handle.len);
+}
+
+const char *wallet_bring(struct wallet_file *f, struct bytes octets, bool *changed)
+{
+    struct wallet_file now = {.kind = f->kind, .name = f->name};
+    *changed = false;
+    if (f->items.count == 1 && bytes_equal(f->items.at[0].der, octets))
+        return NULL;
+    const char *why = read_items(&now, octets, NULL);
+    if (why) {
+        pool_free(&now.pool);
+        return why;
+    }
+    x509_free(&f->items);
+    pool_free(&f->pool);
+    f->items = now.items;
+    f->pool = now.pool;
+    *changed = true;
+    return NULL;
+}
+
 /* What came with its connection may have come with another, too, or alone. */
 static bool look_at_octets(struct wallet *s, const struct config_cert *cert,
                            struct wallet_file *like)
@@ -236,10 +274,13 @@ static bool look_at_named(struct wallet *s, enum wallet_kind kind, bool ours,
         struct wallet_file one = {.kind = kind, .named = true, .ours = ours, .theirs = !ours};
         one.name = (char *)(uintptr_t)cert->path; /* copied when it is new */
         struct wallet_file *known = cert->path ? find(s, kind, cert->path, true) : NULL;
-        if (known && known->seen) {
+        if (known && (known->seen || cert->object.handle.len)) {
+            known->seen = true;
             known->ours |= ours;
             known->theirs |= !ours;
-        } else if (cert->path)
+        } else if (cert->object.handle.len)
+            look_at_object(s, cert, &one);
+        else if (cert->path)
             changed |= look_at(s, &one, NULL, report);
         else
             changed |= look_at_octets(s, cert, &one);

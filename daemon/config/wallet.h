@@ -26,8 +26,12 @@ struct wallet_file {
     bool named; /* by a connection; else it stands in a folder, or is loaded */
     bool ours;  /* and shows it to peers; and wants it of them: */
     bool theirs;
-    bool loaded; /* it came over the control socket */
-    bool seen;   /* in this look */
+    bool loaded;                 /* it came over the control socket */
+    struct config_object object; /* it lies on a token, and is brought by wallet_bring(): */
+    struct pool place;           /* of the object's memory */
+    uint32_t asked;              /* for who asks for it; 0: nobody has */
+    bool told;                   /* likewise: that it could not be had */
+    bool seen;                   /* in this look */
     struct stat stat;
     struct pool pool; /* of the items */
     struct x509_items items;
@@ -52,6 +56,9 @@ bool wallet_look_named(struct wallet *s, const struct config *c, struct config_r
 /* Add one of the control socket, unless it is there already. NULL: done; else why not. */
 const char *wallet_put(struct wallet *s, enum wallet_kind kind, const char *name,
                        struct bytes octets);
+/* What lies on the token. NULL: done; else why not. *changed: it is another
+ * one than before. */
+const char *wallet_bring(struct wallet_file *f, struct bytes octets, bool *changed);
 /* Forget this one of them. */
 void wallet_drop(struct wallet *s, enum wallet_kind kind, struct bytes octets);
 /* Forget all of these. */

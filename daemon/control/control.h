@@ -18,6 +18,7 @@
 #include "control/metrics.h"
 #include "control/model.h"
 #include "control/names.h"
+#include "control/objects.h"
 #include "control/policies.h"
 #include "control/pools.h"
 #include "control/publish.h"
@@ -55,6 +56,7 @@ struct control {
     struct metrics metrics;
     struct model model;
     struct creds creds;
+    struct objects objects;
     struct certs_commands certs;
     struct authorities authorities;
     struct renew renew;

@@ -105,10 +105,7 @@ static void append_token(struct sealing *s, const struct config_token *t)
     snprintf(name, sizeof name, "secrets.%s", t->name);
     const struct mail_private m = {.name = bytes_of(name, strlen(name)),
                                    .passphrase = bytes_of(t->pin, strlen(t->pin)),
-                                   .handle = {.octets = t->handle,
-                                              .module = bytes_of(t->module, strlen(t->module)),
-                                              .has_slot = t->has_slot,
-                                              .slot = t->slot}};
+                                   .handle = objects_handle(&t->object)};
     append(s, &m);
 }
 
@@ -173,6 +170,7 @@ void creds_read(struct control *c, const struct config *files)
     control_say_report(c, &report, false);
     model_touch(&c->model); /* it points to what was there before */
     c->certs.known = false; /* until keys has them, and says so */
+    objects_want(c, true);
     publish_privates(c, seal_privates(c, files));
     renew_note(c);
     warn(c);
@@ -241,6 +239,7 @@ void creds_join(struct control *c, struct config *merged)
     report = (struct config_report){.count = 0};
     if (wallet_look_named(&k->wallet, merged, &report))
         renew_note(c);
+    objects_want(c, false);
     credentials_fill(merged, &k->wallet, &report);
     u64 hash = hash_of(&report);
     if (hash != k->said)

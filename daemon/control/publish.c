@@ -252,6 +252,7 @@ bool publish_settle(struct control *c)
         send_snapshot(c, ROLE_NET);
     }
     send_secrets(c);
+    objects_settle(c);
     send_trust(c);
     send_radius(c);
     return c->model.dirty;

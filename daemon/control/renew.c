@@ -61,7 +61,7 @@ static u64 print_of_all(const struct control *c)
             sum += print_of_folder(path);
     for (u32 i = 0; i < c->creds.wallet.count; i++) {
         const struct wallet_file *f = c->creds.wallet.files[i];
-        if (f->named && !f->octets.at)
+        if (f->named && !f->octets.at && !f->object.handle.len)
             sum += print_of(f->name);
     }
     return sum;
@@ -88,7 +88,8 @@ static void watch_all(const struct control *c)
             watch(c, path);
     for (u32 i = 0; i < c->creds.wallet.count; i++) {
         const struct wallet_file *f = c->creds.wallet.files[i];
-        const char *slash = f->named && !f->octets.at ? strrchr(f->name, '/') : NULL;
+        bool in_file = f->named && !f->octets.at && !f->object.handle.len;
+        const char *slash = in_file ? strrchr(f->name, '/') : NULL;
         if (slash && snprintf(path, sizeof path, "%.*s", (int)(slash - f->name) + 1, f->name) <
                          (int)sizeof path)
             watch(c, path);

@@ -324,6 +324,8 @@ static bool got_key(struct control *c, const struct mail *m)
     struct reader r = reader_of(m->body);
     if (m->kind == MAIL_PRIVATES_ARE)
         return certs_got_keys(c, &r);
+    if (m->kind == MAIL_OBJECT_IS)
+        return objects_got(c, m);
     return m->kind == MAIL_PRIVATE_IS && private_is_read(&r, &is) && certs_got_key(c, &is);
 }
 
@@ -361,8 +363,10 @@ static void control_peer(void *self, enum role who, bool there)
     if (who == ROLE_NET || who == ROLE_ESP)
         ended_forget(c);
     metrics_gone(c, who);
-    if (who == ROLE_KEYS)
+    if (who == ROLE_KEYS) {
         certs_keys_gone(c);
+        objects_keys_gone(c);
+    }
     if (who == ROLE_NET) {
         start_forget(c);
         listing_net_gone(c);
@@ -415,6 +419,7 @@ static void control_stop(void *self)
     renew_close(c);
     authorities_close(c);
     creds_close(c);
+    objects_close(c);
     model_free(&c->model);
     log_close(&c->log);
     sinks_close(&c->sinks);
@@ -444,6 +449,7 @@ static void *control_start(struct seat *seat)
     metrics_open(c);
     model_init(&c->model);
     creds_open(c);
+    objects_open(c);
     renew_open(c);
     failures_open(c);
     publish_open(c);

@@ -4,7 +4,7 @@
 
 #include "ops/mail.h"
 
-#define LETTER_MAX 8192 /* octets of one */
+#define LETTER_MAX (MAIL_OBJECT_MAX + 2048) /* octets of one */
 
 enum letter_kind {
     LETTER_OPEN,   /* to the steward: find this key */
@@ -12,6 +12,8 @@ enum letter_kind {
     LETTER_CLOSE,  /* to the steward: it is not wanted any more; nobody answers */
     LETTER_SIGN,   /* to the steward: sign with a key that is open */
     LETTER_SIGNED,
+    LETTER_LOOK, /* to the steward: the certificate with this handle */
+    LETTER_SEEN,
     LETTER_DIED, /* what had the tokens has ended: nothing is open, and what was asked is lost */
     LETTER_KINDS,
 };
@@ -24,6 +26,7 @@ enum letter_verdict {
     VERDICT_NO_TOKEN,
     VERDICT_NO_KEY,
     VERDICT_NO_PUBLIC,
+    VERDICT_NO_CERT,
     VERDICT_PIN_MISSING,
     VERDICT_PIN_WRONG,
     VERDICT_PIN_LAST,
@@ -42,16 +45,16 @@ enum letter_way {
 
 struct letter {
     enum letter_kind kind;
-    u32 token;                   /* keys' number for the key; all but DIED */
-    u32 reference;               /* SIGN, SIGNED */
-    struct mail_handle handle;   /* OPEN */
+    u32 token;                   /* keys' number for the key; not of DIED, LOOK, SEEN */
+    u32 reference;               /* SIGN, SIGNED, LOOK, SEEN */
+    struct mail_handle handle;   /* OPEN, LOOK */
     struct bytes pin;            /* OPEN */
-    enum letter_verdict verdict; /* OPENED, SIGNED */
+    enum letter_verdict verdict; /* OPENED, SIGNED, SEEN */
     u8 ways;                     /* OPENED: bits by enum letter_way */
     enum letter_way way;         /* SIGN */
     u8 hash;                     /* SIGN: IANA's number */
     struct bytes octets;         /* OPENED: the SubjectPublicKeyInfo, if it is known; SIGN: of what;
-                                  * SIGNED: the signature */
+                                  * SIGNED: the signature; SEEN: the certificate */
 };
 
 void letter_write(struct writer *w, const struct letter *m);

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLOTS_MAX = 64, VALUE_MAX = 4096 };
+enum { SLOTS_MAX = 64, VALUE_MAX = MAIL_OBJECT_MAX };
 
 /* ---- the library ---- */
 
@@ -195,6 +195,16 @@ static enum letter_verdict enter(struct key *k, const struct letter *ask)
     return k->said.octets.len ? VERDICT_GOOD : VERDICT_NO_PUBLIC;
 }
 
+/* A certificate that everybody may see, or that is seen because a key there is open. */
+static enum letter_verdict see(struct key *k, const struct letter *ask)
+{
+    static u8 cert[VALUE_MAX];
+    CK_OBJECT_HANDLE object;
+    if (find(k, CKO_CERTIFICATE, ask->handle.octets, &object))
+        k->said.octets = value_of(k, object, CKA_VALUE, cert);
+    return k->said.octets.len ? VERDICT_GOOD : VERDICT_NO_CERT;
+}
+
 /* One slot. The PIN is told to a token only where its slot is named, it shows that it has the key,
  * or there is no other one: a wrong one may lock it. */
 static enum letter_verdict try_slot(struct key *k, const struct letter *ask, bool alone)
@@ -202,6 +212,11 @@ static enum letter_verdict try_slot(struct key *k, const struct letter *ask, boo
     CK_RV rv = k->module->C_OpenSession(k->slot, CKF_SERIAL_SESSION, NULL, NULL, &k->session);
     if (rv != CKR_OK)
         return VERDICT_FAILED;
+    if (ask->kind == LETTER_LOOK) {
+        enum letter_verdict seen = see(k, ask);
+        (void)k->module->C_CloseSession(k->session);
+        return seen;
+    }
     look_for_public(k, ask->handle.octets);
     bool ours = ask->handle.has_slot || alone || k->said.octets.len > 0 ||
                 find(k, CKO_PRIVATE_KEY, ask->handle.octets, &k->private);
@@ -244,6 +259,24 @@ static enum letter_verdict try_modules(struct key *k, const struct letter *ask)
     return v;
 }
 
+static enum letter_verdict search(struct key *k, const struct letter *ask)
+{
+    if (!load_kit())
+        return VERDICT_NO_LIBRARY;
+    if (ask->handle.module.len == 0)
+        return try_modules(k, ask);
+    k->module = module_of(ask->handle.module);
+    return k->module ? try_module(k, ask) : VERDICT_NO_MODULE;
+}
+
+static void look(const struct letter *ask, struct letter *answer)
+{
+    static struct key k;
+    k = (struct key){.said = *answer};
+    k.said.verdict = search(&k, ask);
+    *answer = k.said;
+}
+
 static void open_key(const struct letter *ask, struct letter *answer)
 {
     struct key *k = NULL;
@@ -258,13 +291,7 @@ static void open_key(const struct letter *ask, struct letter *answer)
     if (!k)
         return;
     *k = (struct key){.token = ask->token, .said = *answer};
-    if (!load_kit())
-        k->said.verdict = VERDICT_NO_LIBRARY;
-    else if (ask->handle.module.len == 0)
-        k->said.verdict = try_modules(k, ask);
-    else
-        k->said.verdict =
-            (k->module = module_of(ask->handle.module)) ? try_module(k, ask) : VERDICT_NO_MODULE;
+    k->said.verdict = search(k, ask);
     *answer = k->said;
     k->used = answer->verdict == VERDICT_GOOD || answer->verdict == VERDICT_PIN_WRONG;
 }
@@ -336,14 +363,22 @@ static bool answer(int fd, const struct letter *ask)
         close_key(ask->token);
         return true;
     }
-    m.kind = ask->kind == LETTER_OPEN ? LETTER_OPENED : LETTER_SIGNED;
+    m.kind = (enum letter_kind)(ask->kind + 1);
     if (ask->kind == LETTER_OPEN)
         open_key(ask, &m);
+    else if (ask->kind == LETTER_LOOK)
+        look(ask, &m);
     else
         sign(ask, &m);
     letter_write(&w, &m);
     (void)send(fd, octets, written(&w), MSG_NOSIGNAL);
-    return ask->kind == LETTER_OPEN || m.verdict == VERDICT_GOOD;
+    return ask->kind != LETTER_SIGN || m.verdict == VERDICT_GOOD;
+}
+
+static bool is_for_us(enum letter_kind kind)
+{
+    return kind == LETTER_OPEN || kind == LETTER_CLOSE || kind == LETTER_SIGN ||
+           kind == LETTER_LOOK;
 }
 
 _Noreturn void pkcs11_serve(int fd)
@@ -357,7 +392,7 @@ _Noreturn void pkcs11_serve(int fd)
         struct reader r = reader_of(bytes_of(octets, n > 0 ? (size_t)n : 0));
         if (n <= 0)
             break;
-        if (!letter_read(&r, &ask) || ask.kind > LETTER_SIGN || ask.kind == LETTER_OPENED)
+        if (!letter_read(&r, &ask) || !is_for_us(ask.kind))
             continue;
         alarm(PKCS11_WAIT_S);
         good = answer(fd, &ask);

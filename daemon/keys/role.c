@@ -483,6 +483,33 @@ static void got_private(struct keys *k, const struct mail *m)
     tell_privates(k);
 }
 
+static void tell_object(struct keys *k, u32 reference, struct bytes octets, const char *why)
+{
+    static u8 body[MAIL_OBJECT_MAX + TOLD_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    struct mail_object_is is = {.reference = reference, .octets = octets};
+    struct text t = text_of(is.why, sizeof(is.why));
+    text_str(&t, why ? why : "");
+    object_is_write(&w, &is);
+    if (w.full || !seat_send(k->seat, ROLE_CONTROL, MAIL_OBJECT_IS, written_bytes(&w)))
+        k->count.lost++;
+}
+
+/* A certificate of ours on a token: control reads what is in it. */
+static void got_object(struct keys *k, const struct mail *m)
+{
+    struct reader r = reader_of(m->body);
+    u32 reference = read_u32(&r);
+    const struct mail_handle handle = handle_read(&r);
+    if (!read_ended(&r) || !handle.octets.len) {
+        k->count.refused++;
+        return;
+    }
+    const char *why = tokens_look(&k->keeper.tokens, &handle, reference);
+    if (why)
+        tell_object(k, reference, bytes_of(NULL, 0), why);
+}
+
 static void got_secret(struct keys *k, const struct mail *m)
 {
     struct mail_secret one;
@@ -570,6 +597,8 @@ static void keys_mail(void *self, enum role from, struct mail *m)
         got_privates(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_PRIVATE)
         got_private(k, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_OBJECT)
+        got_object(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
         got_stats(k, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_VAULT)
@@ -617,6 +646,11 @@ static void tokens_settled(void *ctx)
     tell_ready(k);
 }
 
+static void token_seen(void *ctx, u32 reference, struct bytes octets, const char *why)
+{
+    tell_object(ctx, reference, octets, why);
+}
+
 static void token_signed(void *ctx, struct token_caller caller, const struct shrike_answer *a)
 {
     struct keys *k = ctx;
@@ -640,7 +674,7 @@ static int steward = -1; /* until keys_start() takes it */
 
 static void start_tokens(struct keys *k)
 {
-    const struct tokens_use use = {k, token_opened, tokens_settled, token_signed};
+    const struct tokens_use use = {k, token_opened, tokens_settled, token_seen, token_signed};
     k->patience = (struct alarm){.ring = lose_patience, .ctx = k};
     tokens_join(&k->keeper.tokens, k->seat->loop, steward, &use);
     steward = -1;

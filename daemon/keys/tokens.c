@@ -17,6 +17,7 @@ static const char *const texts[VERDICT_COUNT] = {
     [VERDICT_NO_KEY] = "is not on the token: no private key there has this handle",
     [VERDICT_NO_PUBLIC] = "cannot be used: the token has neither its public key nor its "
                           "certificate, with the same handle",
+    [VERDICT_NO_CERT] = "is not on the token: no certificate there has this handle",
     [VERDICT_PIN_MISSING] = "cannot be used: the token wants a PIN: write `pin`",
     [VERDICT_PIN_WRONG] = "cannot be used: the PIN is wrong, and is not tried again, which would "
                           "lock the token",
@@ -26,6 +27,7 @@ static const char *const texts[VERDICT_COUNT] = {
 };
 
 static const char no_steward[] = "is on a token, and there is no process for tokens";
+static const char too_many[] = "is one too many at a time";
 static const char no_memory[] = "cannot be kept: there is no memory";
 
 void tokens_init(struct tokens *t)
@@ -154,6 +156,25 @@ static void got_signed(struct tokens *t, const struct letter *m)
     t->use.signed_by(t->use.ctx, ask->caller, &a);
 }
 
+static struct token_look *looked(struct tokens *t, u32 reference)
+{
+    for (size_t i = 0; i < TOKEN_LOOKS_MAX; i++)
+        if (t->looks[i].reference == reference)
+            return &t->looks[i];
+    return NULL;
+}
+
+static void got_seen(struct tokens *t, const struct letter *m)
+{
+    struct token_look *look = m->reference ? looked(t, m->reference) : NULL;
+    bool good = m->verdict == VERDICT_GOOD && m->octets.len > 0;
+    if (!look)
+        return;
+    look->reference = 0;
+    t->use.seen(t->use.ctx, look->caller, good ? m->octets : bytes_of(NULL, 0),
+                good ? NULL : texts[m->verdict ? m->verdict : VERDICT_FAILED]);
+}
+
 /* All is closed. What was open is opened anew; what was just being opened may be the cause. */
 static void got_died(struct tokens *t)
 {
@@ -162,6 +183,11 @@ static void got_died(struct tokens *t)
         struct letter m = lost;
         m.reference = t->asks[i].reference;
         got_signed(t, &m);
+    }
+    for (size_t i = 0; i < TOKEN_LOOKS_MAX; i++) {
+        struct letter m = lost;
+        m.reference = t->looks[i].reference;
+        got_seen(t, &m);
     }
     for (size_t i = 0; i < TOKENS_MAX; i++) {
         struct token *one = &t->all[i];
@@ -189,6 +215,12 @@ static void too_late(void *ctx)
         if (t->asks[i].when <= before)
             got_signed(t, &m);
         more |= t->asks[i].reference != 0;
+    }
+    for (size_t i = 0; i < TOKEN_LOOKS_MAX; i++) {
+        const struct letter m = {.reference = t->looks[i].reference, .verdict = VERDICT_FAILED};
+        if (t->looks[i].when <= before)
+            got_seen(t, &m);
+        more |= t->looks[i].reference != 0;
     }
     for (size_t i = 0; i < TOKENS_MAX; i++) {
         struct token *one = &t->all[i];
@@ -229,6 +261,8 @@ static void ready(void *ctx, u32 events)
         got_opened(t, &m);
     else if (m.kind == LETTER_SIGNED)
         got_signed(t, &m);
+    else if (m.kind == LETTER_SEEN)
+        got_seen(t, &m);
     else if (m.kind == LETTER_DIED)
         got_died(t);
 }
@@ -428,7 +462,29 @@ void tokens_again(struct tokens *t)
     }
 }
 
-/* ---- signatures ---- */
+/* ---- certificates and signatures ---- */
+
+static u32 next_reference(struct tokens *t)
+{
+    t->last_reference += t->last_reference == UINT32_MAX ? 2 : 1; /* 0 is none */
+    return t->last_reference;
+}
+
+const char *tokens_look(struct tokens *t, const struct mail_handle *handle, u32 caller)
+{
+    struct token_look *look = looked(t, 0);
+    if (t->source.fd < 0)
+        return no_steward;
+    if (!look)
+        return too_many;
+    const struct letter m = {
+        .kind = LETTER_LOOK, .reference = next_reference(t), .handle = *handle};
+    if (!send_letter(t, &m))
+        return texts[VERDICT_FAILED];
+    *look = (struct token_look){m.reference, caller, loop_now(t->loop)};
+    arm(t);
+    return NULL;
+}
 
 enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,
                                     const struct shrike_auth_op *op, struct token_caller caller)
@@ -440,10 +496,9 @@ enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,
     enum shrike_reason_code why = signer_begin(&one->signer, op, &ask->part);
     if (why != SHRIKE_REASON_NONE)
         return why;
-    t->last_reference += t->last_reference == UINT32_MAX ? 2 : 1; /* 0 is none */
     const struct letter m = {.kind = LETTER_SIGN,
                              .token = one->number,
-                             .reference = t->last_reference,
+                             .reference = next_reference(t),
                              .way = ask->part.way,
                              .hash = ask->part.scheme->hash,
                              .octets = bytes_of(ask->part.octets, ask->part.len)};

@@ -8,11 +8,12 @@
 #include "proc/seat.h"
 #include "shrike/action.h"
 
-#define TOKENS_MAX     16  /* keys on tokens, as PKCS11_KEYS_MAX */
-#define TOKEN_ASKS_MAX 64  /* signatures that are waited for: a token makes some in a second */
-#define TOKEN_PIN_MAX  255 /* octets */
-#define TOKEN_WAIT     (10 * SHRIKE_SECOND) /* for an answer; the steward waits for 8 s itself */
-#define TOKEN_AGAIN    (10 * SHRIKE_SECOND) /* until a token that failed is asked for again */
+#define TOKENS_MAX      16  /* keys on tokens, as PKCS11_KEYS_MAX */
+#define TOKEN_ASKS_MAX  64  /* signatures that are waited for: a token makes some in a second */
+#define TOKEN_LOOKS_MAX 16  /* certificates that are waited for */
+#define TOKEN_PIN_MAX   255 /* octets */
+#define TOKEN_WAIT      (10 * SHRIKE_SECOND) /* for an answer; the steward waits for 8 s itself */
+#define TOKEN_AGAIN     (10 * SHRIKE_SECOND) /* until a token that failed is asked for again */
 
 /* Who is to have a signature. */
 struct token_caller {
@@ -28,6 +29,9 @@ struct tokens_use {
                    const char *why);
     /* No one is being opened any more, or which there are has changed. */
     void (*settled)(void *ctx);
+    /* What became of tokens_look(): the octets, or why there are none, as text that fits behind
+     * "certificate NAME ". */
+    void (*seen)(void *ctx, u32 reference, struct bytes octets, const char *why);
     void (*signed_by)(void *ctx, struct token_caller caller, const struct shrike_answer *a);
 };
 
@@ -59,6 +63,11 @@ struct tokens {
         struct token_caller caller;
         struct signer_part part;
     } asks[TOKEN_ASKS_MAX];
+    struct token_look {
+        u32 reference; /* of ours; 0: free */
+        u32 caller;    /* and of who wants it */
+        shrike_time when;
+    } looks[TOKEN_LOOKS_MAX];
     u32 last_number, last_reference;
     shrike_time tried; /* those that failed, last */
 };
@@ -92,6 +101,9 @@ u32 tokens_count(const struct tokens *t, enum secret_source source);
 const char *tokens_why(const struct token *one);
 /* Those that failed are tried again, but not too often, and none whose PIN is wrong. */
 void tokens_again(struct tokens *t);
+
+/* A certificate. NULL: seen() will be told; else why not, as above. */
+const char *tokens_look(struct tokens *t, const struct mail_handle *handle, u32 caller) must_use;
 
 /* PROVE. NONE: signed_by() will be called; else why not. */
 enum shrike_reason_code tokens_sign(struct tokens *t, const struct token *one,

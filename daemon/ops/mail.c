@@ -332,6 +332,23 @@ bool privates_are_read(struct reader *r, struct mail_privates_are *m)
     return read_ended(r);
 }
 
+void object_is_write(struct writer *w, const struct mail_object_is *m)
+{
+    w->full |= m->octets.len > MAIL_OBJECT_MAX;
+    write_u32(w, m->reference);
+    write_slice(w, m->octets);
+    write_text(w, m->why, sizeof(m->why));
+}
+
+bool object_is_read(struct reader *r, struct mail_object_is *m)
+{
+    m->reference = read_u32(r);
+    m->octets = read_slice(r);
+    r->bad |= m->octets.len > MAIL_OBJECT_MAX;
+    bool good = read_text(r, m->why, sizeof(m->why)) != NULL;
+    return good && read_ended(r);
+}
+
 void stray_write(struct writer *w, const struct mail_stray *m)
 {
     write_endpoint(w, &m->local);

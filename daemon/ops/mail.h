@@ -184,6 +184,17 @@ struct mail_privates_are {
 void privates_are_write(struct writer *w, const struct mail_privates_are *m);
 bool privates_are_read(struct reader *r, struct mail_privates_are *m) must_use;
 
+/* A certificate that lies on a token. */
+#define MAIL_OBJECT_MAX 16384
+struct mail_object_is {
+    u32 reference;
+    struct bytes octets;    /* DER; not looked at by keys */
+    char why[MAIL_WHY_MAX]; /* there are none; "": there are */
+};
+void object_is_write(struct writer *w, const struct mail_object_is *m);
+/* A slice of r's octets. */
+bool object_is_read(struct reader *r, struct mail_object_is *m) must_use;
+
 /* A datagram that came to the wrong one of the two sockets at port 4500. */
 struct mail_stray {
     struct shrike_endpoint local, remote;

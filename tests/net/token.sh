@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# Private keys on tokens: west has its own in softhsm2 alone. What it signs with, tokens that fail, and
+# Private keys on tokens: west has its own in softhsm2 alone, and one of its certificates. What it signs with, tokens that fail, and
 # whom they hold up. token.sh [--one-process]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 # shellcheck source=tests/net/pki.sh
 . tests/net/pki.sh
-tools/need iproute2 iputils-ping openssl python3 libp11-kit0 softhsm2
+tools/need iproute2 iputils-ping openssl python3 libp11-kit0 softhsm2 opensc
 shrike_programs
 site_to_site_net
 pki=$net_dir/pki
@@ -36,18 +36,23 @@ into() {
     softhsm2-util --import "$pki/$3.key" --token "$1" --label "$3" --id "$2" --pin 1234 >/dev/null
 }
 
-names=(rsa p256 p384 wrong absent)
+names=(rsa p256 p384 wrong absent card)
 authority root
 leaf rsa rsa2048
 leaf p256 P-256
 leaf p384 P-384
 leaf wrong P-256
 leaf absent P-256
+leaf card P-384
 leaf east P-256
 slot=$(token one)
 into one 01 rsa
 into one a2 p256
 into one a3 p384
+into one a4 card
+openssl x509 -in "$pki/card.pem" -outform DER -out "$pki/card.der"
+pkcs11-tool --module "$(dpkg -L libsofthsm2 | grep -m 1 'libsofthsm2\.so$')" --token-label one --login --pin 1234 \
+    --write-object "$pki/card.der" --type cert --id a4 --label card >/dev/null 2>&1
 other=$(token two)
 into two 04 wrong
 chown -R "$token_user" "$net_dir/tokens"
@@ -56,6 +61,7 @@ for side in west east; do
     cp "$pki/root.pem" "$net_dir/$side/x509ca"
 done
 for name in "${names[@]}"; do cp "$pki/$name.pem" "$net_dir/west/x509"; done
+rm "$net_dir/west/x509/card.pem" # which is on the token, as its key is
 cp "$pki/east.pem" "$net_dir/east/x509"
 cp "$pki/east.key" "$net_dir/east/private"
 
@@ -64,6 +70,11 @@ conn() { # SIDE NAME: west shows the certificate NAME
  certs = $2.pem
  id = $2.example" remote="auth = pubkey
  id = east.example"
+    [ "$2" != card ] || local="auth = pubkey
+ cert { handle = a4
+ slot = $slot
+ module = softhsm2 }
+ id = card.example"
     if [ "$1" = east ]; then
         mine=2 theirs=1
         remote="auth = pubkey
@@ -94,6 +105,7 @@ conf() {
             printf ' token1 { handle = 01\n slot = %s\n module = softhsm2\n pin = 1234 }\n' "$slot"
             printf ' token2 { handle = a2\n pin = 1234 }\n'
             printf ' token3 { handle = A3\n module = softhsm2\n pin = 1234 }\n'
+            printf ' tokencard { handle = a4\n slot = %s\n pin = 1234 }\n' "$slot"
             printf ' token4 { handle = 04\n slot = %s\n pin = %s }\n' "$other" "${2:-4321}"
             printf ' token5 { handle = 05\n slot = %s\n module = none\n pin = 1234 }\n' "$slot"
         fi
@@ -174,6 +186,10 @@ hangs() {
 keys_again() {
     kill -KILL "$(role_of west keys)" && within 10 works p256
 }
+# Who comes anew has certificates of files alone, until keys has fetched the others.
+control_again() {
+    kill -KILL "$(role_of west control)" && within 10 works card
+}
 
 nobody_stays() {
     finish "$shriked_west"
@@ -187,7 +203,7 @@ nobody() {
 conf west
 conf east
 test_of "start" start "$@" || exit 1
-for name in rsa p256 p384; do test_of "$name: up, and carries packets" works "$name" || true; done
+for name in rsa p256 p384 card; do test_of "$name: up, and carries packets" works "$name" || true; done
 test_of "the process that has tokens has no rights" confined || true
 test_of "a wrong PIN, once" tried_once || true
 test_of "a module that is not there" refused absent AUTH_TOKEN || true
@@ -195,5 +211,6 @@ test_of "another PIN, after a reload" another_pin || true
 test_of "the process that has tokens dies" dies || true
 test_of "a token that hangs holds up nobody else" hangs || true
 [ "${1:-}" = --one-process ] || test_of "keys dies" keys_again || true
+[ "${1:-}" = --one-process ] || test_of "control dies" control_again || true
 test_of "no process stays" nobody_stays || true
 [ "$net_failed" -eq 0 ]

@@ -332,7 +332,7 @@ TEST(what_cannot_be_used_is_left_out)
         {"remote { groups = a }", "groups", 5},
         {"remote { cacert1 { file = /x } }", "/x is not there", 5},
         {"remote { cacerts = /x, /y }", "/y is not there", 5},
-        {"remote { cert { handle = 7 } }", "needs a file", 5},
+        {"remote { cert { slot = 7 } }", "needs a file", 5},
         {"local { certs = gone.pem }", "x509/gone.pem is not there", 5},
         {"local { pubkeys = gone.pem }", "pubkey/gone.pem is not there", 5},
         {"local { auth = eap-tls:rsa-2048 }", "eap-tls", 5},
@@ -623,8 +623,9 @@ TEST(secrets_of_every_kind)
     CHECK_EQ(config->secret_count, 5);
     CHECK_EQ(config->token_count, 1);
     const struct config_token *token = config->tokens;
-    CHECK(token && token->handle.len == 1 && token->handle.at[0] == 1 && token->has_slot &&
-          token->slot == 1 && strcmp(token->module, "m") == 0 && strcmp(token->pin, "1") == 0);
+    const struct config_object *o = &token->object;
+    CHECK(token && o->handle.len == 1 && o->handle.at[0] == 1 && o->has_slot);
+    CHECK(o->slot == 1 && strcmp(o->module, "m") == 0 && strcmp(token->pin, "1") == 0);
     const struct config_secret *s = config->secrets;
     CHECK(s[0].kind == SECRET_EAP && s[1].kind == SECRET_EAP && s[2].kind == SECRET_NTLM);
     CHECK(s[3].kind == SECRET_PPK && s[3].secret.len == 3 && s[4].kind == SECRET_IKE);

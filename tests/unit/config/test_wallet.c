@@ -1,4 +1,5 @@
 /* Files of certificates: read once, kept when they break, gone when they go. */
+#include "config/credentials.h"
 #include "config/wallet.h"
 #include "pki.h"
 #include <time.h>
@@ -116,12 +117,45 @@ TEST(the_control_socket)
     wallet_free(&w);
 }
 
+/* Named before it is there; the same by two connections is one. */
+TEST(on_a_token)
+{
+    struct pki a = pki_make("a", NULL, "DNS:a", false, DAYS(-1, 30));
+    struct pki b = pki_make("b", NULL, "DNS:a", false, DAYS(-1, 30));
+    bool changed;
+    load("connections { x { local { auth = pubkey\n id = a\n cert { handle = 0a\n slot = 2 } }\n"
+         "remote { auth = pubkey\n cert { handle = 0A\n slot = 2 } }\n children { x { } } } }");
+    memset(&report, 0, sizeof(report));
+    (void)wallet_look_named(&w, config, &report);
+    CHECK(w.count == 1 && report.count == 0);
+    credentials_fill(config, &w, &report);
+    CHECK(report.count == 0 && config->conf.conns[0].local.credential_count == 0);
+    struct wallet_file *f = w.files[0];
+    CHECK(f->ours && f->theirs && !f->items.count && f->object.slot == 2);
+    CHECK(wallet_bring(f, bytes_of("x", 1), &changed) && !changed && !f->items.count);
+    CHECK(!wallet_bring(f, pki_pem(NULL, &a, NULL), &changed) && changed);
+    CHECK_EQ(f->items.count, 1);
+    CHECK(!wallet_bring(f, f->items.at[0].der, &changed) && !changed); /* it is the same */
+    CHECK(wallet_bring(f, bytes_of("x", 1), &changed) && f->items.count == 1);
+    credentials_fill(config, &w, &report);
+    CHECK_EQ(config->conf.conns[0].local.credential_count, 1);
+    struct shrike_key_id before = f->items.at[0].key;
+    CHECK(!wallet_bring(f, pki_pem(NULL, &b, NULL), &changed) && changed);
+    CHECK(memcmp(before.octets, f->items.at[0].key.octets, 20) != 0);
+    CHECK(!wallet_look_named(&w, config, &report) && w.count == 1 && w.files[0] == f);
+    load("");
+    CHECK(wallet_look_named(&w, config, &report) && w.count == 0);
+    pki_free(&a);
+    pki_free(&b);
+    wallet_free(&w);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
     int bad = RUN(folders_are_read_and_read_again) | RUN(containers_have_their_passphrase) |
-              RUN(what_ends_is_said) | RUN(the_control_socket);
+              RUN(what_ends_is_said) | RUN(the_control_socket) | RUN(on_a_token);
     config_free(config);
     pki_folders_remove();
     folder_remove();

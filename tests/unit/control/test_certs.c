@@ -7,7 +7,8 @@
 
 static char cert[4096];
 static const char *refusal; /* what keys says of the next key; NULL: it takes it */
-static u32 keys_told;
+static u32 keys_told, objects_asked;
+static const char *no_object; /* why there is no certificate on the token; NULL: there is */
 
 /* PEM of a certificate of an authority. */
 static void make_cert(void)
@@ -31,9 +32,28 @@ static void make_cert(void)
     EVP_PKEY_free(key);
 }
 
+static void answer_object(struct other *o, const struct mail *m)
+{
+    static u8 body[8192];
+    struct reader r = reader_of(m->body);
+    struct writer w = writer_of(body, sizeof body);
+    struct mail_object_is is = {.reference = read_u32(&r)};
+    const struct mail_handle handle = handle_read(&r);
+    ensure(read_ended(&r) && bytes_equal(handle.octets, bytes_of("\x0a\xb1", 2)) &&
+           handle.slot == 7 && bytes_equal(handle.module, bytes_of("m", 1)));
+    objects_asked++;
+    if (!no_object)
+        is.octets = bytes_of(cert, strlen(cert));
+    snprintf(is.why, sizeof is.why, "%s", no_object ? no_object : "");
+    object_is_write(&w, &is);
+    send_to_control(o, MAIL_OBJECT_IS, written_bytes(&w), -1);
+}
+
 /* Stands in for keys: one key goes by 01 01 ..., whatever is in it. */
 static void keys_answer(struct other *o, const struct mail *m)
 {
+    if (m->kind == MAIL_OBJECT)
+        answer_object(o, m);
     struct reader r = reader_of(m->body);
     struct mail_private one;
     struct mail_private_is is = {.reference = read_u32(&r)};
@@ -111,6 +131,40 @@ TEST(private_keys)
     ask_end();
 }
 
+/* Asked for when keys is there, by a reload, and when another keys comes before it was had. */
+TEST(certificates_on_tokens)
+{
+    table_begin("authorities { card { handle = 0ab1\n slot = 7\n module = m } }");
+    t.keys.answer = keys_answer;
+    no_object = "is not on the token";
+    table_fit();
+    client_open(&c);
+    CHECK(client_register(&c, "list-cert"));
+    UNTIL(objects_asked == 1);
+    turns();
+    CHECK(objects_asked == 1 && ASK("list-certs", NULL, NULL) && c.event_count == 0);
+    CHECK(WELL("reload-settings", NULL, NULL));
+    UNTIL(objects_asked == 2);
+    no_object = NULL;
+    table_dismiss(&t.keys, ROLE_KEYS);
+    table_introduce(&t.keys, ROLE_KEYS);
+    UNTIL(objects_asked == 3);
+    turns();
+    CHECK(ASK("list-certs", "flag", "CA") && c.event_count == 1);
+    table_dismiss(&t.keys, ROLE_KEYS); /* it was had: it is not asked for again */
+    table_introduce(&t.keys, ROLE_KEYS);
+    turns();
+    CHECK(objects_asked == 3 && ASK("list-certs", NULL, NULL) && c.event_count == 1);
+    u8 lie[64];
+    struct writer w = writer_of(lie, sizeof lie);
+    const struct mail_object_is is = {.reference = 77, .octets = bytes_of("x", 1)};
+    object_is_write(&w, &is);
+    send_to_control(&t.keys, MAIL_OBJECT_IS, written_bytes(&w), -1);
+    turns();
+    CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1);
+    ask_end();
+}
+
 static bool load_authority(const char *name, const char *key, const char *value)
 {
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
@@ -148,5 +202,5 @@ TEST(authorities)
 int main(void)
 {
     make_cert();
-    return RUN(certificates) | RUN(private_keys) | RUN(authorities);
+    return RUN(certificates) | RUN(private_keys) | RUN(certificates_on_tokens) | RUN(authorities);
 }

@@ -12,7 +12,8 @@ static struct {
     struct loop *loop;
     struct tokens tokens;
     int steward;
-    u32 opened, settled, signed_by, reference;
+    u32 opened, settled, signed_by, seen, reference;
+    size_t seen_len;
     const char *why;
     struct shrike_answer answer;
     struct token_caller caller;
@@ -37,6 +38,15 @@ static void settled(void *ctx)
     t.settled++;
 }
 
+static void seen(void *ctx, u32 reference, struct bytes octets, const char *why)
+{
+    (void)ctx;
+    t.seen++;
+    t.reference = reference;
+    t.seen_len = octets.len;
+    t.why = why;
+}
+
 static void signed_by(void *ctx, struct token_caller caller, const struct shrike_answer *a)
 {
     (void)ctx;
@@ -47,7 +57,7 @@ static void signed_by(void *ctx, struct token_caller caller, const struct shrike
 
 static void begin(void)
 {
-    static const struct tokens_use use = {NULL, opened, settled, signed_by};
+    static const struct tokens_use use = {NULL, opened, settled, seen, signed_by};
     int fd[2];
     memset(&t, 0, sizeof t);
     t.loop = loop_new();
@@ -230,6 +240,31 @@ TEST(there_are_caps)
     end();
 }
 
+TEST(certificates_are_looked_for)
+{
+    struct letter m;
+    const struct mail_handle handle = {.octets = bytes_of("\x07", 1)};
+    begin();
+    CHECK(!tokens_look(&t.tokens, &handle, 70) && told_to(LETTER_LOOK, &m));
+    CHECK(bytes_equal(m.handle.octets, handle.octets) && t.seen == 0);
+    struct letter s = {.kind = LETTER_SEEN, .reference = m.reference, .octets = {t.octets, 5}};
+    say(&s);
+    CHECK(t.seen == 1 && t.reference == 70 && t.seen_len == 5 && !t.why);
+    say(&s); /* nobody waits for a second one */
+    CHECK_EQ(t.seen, 1);
+    CHECK(!tokens_look(&t.tokens, &handle, 71) && told_to(LETTER_LOOK, &m));
+    s = (struct letter){.kind = LETTER_SEEN, .reference = m.reference};
+    say(&s); /* good, with nothing in it */
+    CHECK(t.seen == 2 && t.reference == 71 && t.seen_len == 0 && t.why);
+    for (u32 i = 0; i < TOKEN_LOOKS_MAX; i++)
+        CHECK(!tokens_look(&t.tokens, &handle, i));
+    CHECK(tokens_look(&t.tokens, &handle, 99) != NULL);
+    const struct letter died = {.kind = LETTER_DIED};
+    say(&died);
+    CHECK(t.seen == 2 + TOKEN_LOOKS_MAX && t.why && !tokens_look(&t.tokens, &handle, 1));
+    end();
+}
+
 TEST(rubbish_is_no_letter)
 {
     struct letter m;
@@ -261,5 +296,6 @@ int main(void)
 {
     return RUN(a_key_is_opened_and_signs) | RUN(a_wrong_pin_is_told_once) |
            RUN(what_fails_is_tried_again) | RUN(the_process_with_tokens_dies) |
-           RUN(there_are_caps) | RUN(rubbish_is_no_letter) | RUN(without_a_steward_nothing_waits);
+           RUN(there_are_caps) | RUN(certificates_are_looked_for) | RUN(rubbish_is_no_letter) |
+           RUN(without_a_steward_nothing_waits);
 }

@@ -41,6 +41,7 @@ enum recode {
     RECODE_GRANT,
     RECODE_ACCOUNT,
     RECODE_ACCOUNT_ASK,
+    RECODE_OBJECT_IS,
     RECODE_KINDS,
 };
 
@@ -75,6 +76,26 @@ static inline bool recode_account(enum recode kind, struct reader *r, struct wri
     return good;
 }
 
+static inline bool recode_keys(enum recode kind, struct reader *r, struct writer *w)
+{
+    static struct {
+        struct mail_private private;
+        struct mail_private_is private_is;
+        struct mail_privates_are privates_are;
+        struct mail_object_is object_is;
+    } v;
+    bool good = false;
+    if (kind == RECODE_PRIVATE && (good = private_mail_read(r, &v.private)))
+        private_mail_write(w, &v.private);
+    if (kind == RECODE_PRIVATE_IS && (good = private_is_read(r, &v.private_is)))
+        private_is_write(w, &v.private_is);
+    if (kind == RECODE_PRIVATES_ARE && (good = privates_are_read(r, &v.privates_are)))
+        privates_are_write(w, &v.privates_are);
+    if (kind == RECODE_OBJECT_IS && (good = object_is_read(r, &v.object_is)))
+        object_is_write(w, &v.object_is);
+    return good && read_ended(r);
+}
+
 static inline bool recode_mail(enum recode kind, struct reader *r, struct writer *w)
 {
     static struct {
@@ -92,9 +113,6 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         struct mail_ladder ladder;
         struct mail_trace trace;
         struct mail_datagram datagram;
-        struct mail_private private;
-        struct mail_private_is private_is;
-        struct mail_privates_are privates_are;
     } v;
     bool good = false;
     if (kind == RECODE_SOCKET && (good = socket_read(r, &v.socket)))
@@ -125,12 +143,6 @@ static inline bool recode_mail(enum recode kind, struct reader *r, struct writer
         trace_write(w, &v.trace);
     if (kind == RECODE_DATAGRAM && (good = datagram_read(r, &v.datagram)))
         datagram_write(w, &v.datagram);
-    if (kind == RECODE_PRIVATE && (good = private_mail_read(r, &v.private)))
-        private_mail_write(w, &v.private);
-    if (kind == RECODE_PRIVATE_IS && (good = private_is_read(r, &v.private_is)))
-        private_is_write(w, &v.private_is);
-    if (kind == RECODE_PRIVATES_ARE && (good = privates_are_read(r, &v.privates_are)))
-        privates_are_write(w, &v.privates_are);
     return good && read_ended(r);
 }
 
@@ -173,6 +185,9 @@ static inline bool recode(enum recode kind, struct bytes in, struct writer *w)
         return recode_password(kind, &r, w);
     if (kind >= RECODE_GRANT && kind <= RECODE_ACCOUNT_ASK)
         return recode_account(kind, &r, w);
+    if (kind == RECODE_PRIVATE || kind == RECODE_PRIVATE_IS || kind == RECODE_PRIVATES_ARE ||
+        kind == RECODE_OBJECT_IS)
+        return recode_keys(kind, &r, w);
     if (kind < RECODE_OP || kind > RECODE_SNAPSHOT)
         return recode_mail(kind, &r, w);
     if (kind < RECODE_SNAPSHOT)

@@ -586,6 +586,8 @@ static const struct mail_private sample_private = {
 
 static const struct mail_privates_are sample_privates_are = {.count = 2,
                                                              .ids = {{{1, 2, 3}}, {{4, 5, 6}}}};
+static const struct mail_object_is sample_object_is = {
+    .reference = 0xe0000002, .octets = {(const u8 *)"certificate", 11}, .why = "is not there"};
 static const struct mail_private_is sample_private_is = {
     .reference = 0xe0000001,
     .id = {{0xe3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0xe4}},
@@ -633,6 +635,8 @@ static inline void sample_mail(enum recode kind, struct writer *w)
         private_is_write(w, &sample_private_is);
     if (kind == RECODE_PRIVATES_ARE)
         privates_are_write(w, &sample_privates_are);
+    if (kind == RECODE_OBJECT_IS)
+        object_is_write(w, &sample_object_is);
     if (kind == RECODE_PASSWORD)
         password_write(w, &sample_password);
     if (kind == RECODE_PASSWORD_IS)
@@ -669,6 +673,7 @@ static inline struct bytes sample(enum recode kind, unsigned n, void *room, size
     case RECODE_PRIVATE:
     case RECODE_PRIVATE_IS:
     case RECODE_PRIVATES_ARE:
+    case RECODE_OBJECT_IS:
     case RECODE_PASSWORD:
     case RECODE_PASSWORD_IS:
     case RECODE_GRANT:
