@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # No process of shriked but keys has a secret or a private key in its memory, after a hundred
-# handshakes by them and a reload, whichever way it came. That keys has them shows that the search
-# finds what is there.
+# handshakes by them and a reload, whichever way it came: shared keys, signatures, passwords of EAP, and
+# signatures in TLS, with west at either end. That keys has them shows that the search finds what is
+# there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,9 +13,11 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
-tools/need iproute2 iputils-ping openssl python3
+legacy=() # where OpenSSL has MD4, which MSCHAPv2 needs, in a package of its own
+! apt-cache show openssl-provider-legacy >/dev/null 2>&1 || legacy=(openssl-provider-legacy)
+tools/need iproute2 iputils-ping openssl python3 "${legacy[@]}"
 shrike_programs
-handshakes=100
+handshakes=104
 
 # random OCTETS: as hex.
 random() {
@@ -24,6 +27,14 @@ random() {
 # as_hex TEXT
 as_hex() {
     printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+# wide TEXT: as UTF-16, in hex; hash_of TEXT: by MD4 of that, as MSCHAPv2 has it.
+wide() {
+    printf '%s' "$1" | iconv -t UTF-16LE | od -An -v -tx1 | tr -d ' \n'
+}
+hash_of() {
+    printf '%s' "$1" | iconv -t UTF-16LE | openssl md4 -provider legacy -provider default | sed 's/.* //'
 }
 
 # private_of KEY FIELD: of a private key, as hex; FIELD as openssl calls it.
@@ -48,7 +59,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=r
     -keyout "$net_dir/root.key" -out "$net_dir/x509ca/root.pem" 2>/dev/null
 certificate() {
     openssl req -x509 -CA "$net_dir/x509ca/root.pem" -CAkey "$net_dir/root.key" -newkey "${@:2}" \
-        -nodes -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -addext basicConstraints=CA:FALSE \
+        -nodes -subj "/CN=$1" -addext "subjectAltName=DNS:$1,DNS:tls-${1%%.*}.example" -addext basicConstraints=CA:FALSE \
         -days 9 -keyout "$net_dir/$1.key" -out "$net_dir/x509/$1.pem" 2>/dev/null
 }
 certificate west.key.example ec -pkeyopt ec_paramgen_curve:P-256
@@ -65,8 +76,9 @@ prime=$(private_of "$net_dir/east.key.example.key" prime1)
 psk=$(random 32)
 hex_psk=$(random 48)
 ppk=$(random 48)
-nt_hash=$(random 16)
-password=$(random 24)
+password=$(random 24) # of dave, who is west
+carols=$(random 24)   # of carol, who is east; west has its hash alone
+nt_hash=$(hash_of "$carols")
 loaded=$(random 48)
 {
     echo "psk $(as_hex "$psk")"
@@ -80,8 +92,11 @@ loaded=$(random 48)
     echo "prime $prime"
     echo "?pem $(as_hex "$(text_of "$net_dir/east.key.example.key" "$rsa")")"
     echo "?passphrase $(as_hex "$passphrase")"
+    echo "?wide $(wide "$password")"
+    echo "?own_hash $(hash_of "$password")"
+    echo "?carols $(as_hex "$carols")"
 } >"$net_dir/secrets"
-[ "$(awk 'length($2) >= 32' "$net_dir/secrets" | wc -l)" -eq 11 ]
+[ "$(awk 'length($2) >= 32' "$net_dir/secrets" | wc -l)" -eq 14 ]
 wanted=$(sed '/^?/d; s/ .*/=whole/' "$net_dir/secrets" | sort)
 
 site_to_site_net
@@ -96,8 +111,53 @@ ppk_secret="secrets {
         secret = 0s$(printf '%b' "$(sed 's/../\\x&/g' <<<"$ppk")" | base64 -w 0)
     }
 }"
+# by_eap SIDE CLIENT METHOD USER: the connection METHOD-CLIENT of a client and its gateway.
+by_eap() {
+    local near=1 far=2 other=west own theirs
+    [ "$1" = west ] || { near=2 far=1; }
+    [ "$2" = east ] || other=east
+    own="auth = eap-$3
+            eap_id = $4
+            id = $3-$2.example"
+    theirs="auth = pubkey
+            id = $other.key.example"
+    if [ "$1" != "$2" ]; then
+        own=$theirs
+        theirs="auth = eap-$3
+            eap_id = %any
+            id = $3-$2.example"
+    fi
+    cat <<END
+    $3-$2 {
+        local_addrs = 192.0.2.$near
+        remote_addrs = 192.0.2.$far
+        local {
+            $own
+            certs = $1.key.example.pem
+        }
+        remote {
+            $theirs
+        }
+        children {
+            $3 {
+                local_ts = 10.$near.0.0/24
+                remote_ts = 10.$far.0.0/24
+            }
+        }
+    }
+END
+}
+
 for side in west east; do
     echo "$ppk_secret" >>"$net_dir/$side.conf"
+    {
+        echo "connections {"
+        by_eap $side west mschapv2 dave
+        by_eap $side east mschapv2 carol
+        by_eap $side west tls west.key.example
+        by_eap $side east tls east.key.example
+        echo "}"
+    } >>"$net_dir/$side.conf"
     sed '/^secrets/,$d; s/west-east {/by-key {/; s/auth = psk/auth = pubkey/; s/\.example/.key.example/;
         /ppk_id/d' "$net_dir/$side.conf" >"$net_dir/$side.key"
     cat "$net_dir/$side.key" - >>"$net_dir/$side.conf" <<END
@@ -125,6 +185,18 @@ secrets {
     }
 }
 END
+cat >>"$net_dir/east.conf" <<END
+secrets {
+    eap-1 {
+        id = dave
+        secret = "$password"
+    }
+    eap-2 {
+        id = carol
+        secret = "$carols"
+    }
+}
+END
 
 up() {
     shriked_start west && shriked_start east &&
@@ -133,10 +205,10 @@ up() {
 
 shake() {
     local i side conn
-    for ((i = 0; i < handshakes; i += 4)); do
+    for ((i = 0; i < handshakes; i += 8)); do
         for side in west east; do
-            for conn in west-east by-key; do
-                shrike_at $side up $conn >/dev/null && shrike_at $side down $conn >/dev/null || return 1
+            for conn in west-east by-key mschapv2-$side tls-$side; do
+                shrike_at $side up "$conn" >/dev/null && shrike_at $side down "$conn" >/dev/null || return 1
             done
         done
     done
