@@ -36,6 +36,12 @@ leaf p521 P-521
 leaf ed25519 ED25519
 leaf ed448 ED448
 leaf chain P-256 low
+for kind in 44 65 87; do # where the library has it
+    ! openssl genpkey -algorithm ML-DSA-$kind -out /dev/null 2>/dev/null || {
+        leaf mldsa$kind ML-DSA-$kind
+        good+=("mldsa$kind")
+    }
+done
 leaf east P-256
 leaf revoked P-256
 leaf expired P-256 root -1
