@@ -43,7 +43,7 @@ static void set_end(struct shrike_endpoint *e, const struct shrike_addr *a, uint
 static bool compile_address(struct compile *c, const struct place *p, const char *key,
                             struct settings_radius_server *out)
 {
-    struct shrike_addr addr;
+    struct shrike_addr addr = {.family = 0};
     const char *text = section_text(p->server, key);
     uint16_t auth = port_of(c, p, "auth_port", port_of(c, p, "port", 1812));
     uint16_t acct = port_of(c, p, "acct_port", 1813);
@@ -53,16 +53,18 @@ static bool compile_address(struct compile *c, const struct place *p, const char
         return false;
     }
     if (!value_addr(text, &addr)) {
-        report_warning(c->report, compile_place(c, p->server, key),
-                       "%s = %s: names of servers of RADIUS are not looked up yet, and this server "
-                       "is not asked: write its address",
-                       key, text);
-        return false;
+        addr.family = 0;
+        if (value_is_host_name(text) && strlen(text) < sizeof(out->host))
+            snprintf(out->host, sizeof(out->host), "%s", text);
+        else
+            report_error(c->report, compile_place(c, p->server, key),
+                         "%s = %s: an address or a name is wanted", key, text);
     }
     set_end(&out->ends[0], &addr, auth);
     set_end(&out->ends[1], &addr, acct);
     text = section_text(p->server, "source");
-    if (text && (!value_addr(text, &out->source) || out->source.family != addr.family))
+    if (text &&
+        (!value_addr(text, &out->source) || (addr.family && out->source.family != addr.family)))
         report_error(c->report, compile_place(c, p->server, "source"),
                      "source = %s: an address of the family of the server is wanted", text);
     return true;

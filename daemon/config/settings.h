@@ -109,7 +109,9 @@ struct settings {
 struct settings_radius_server {
     char name[64];
     char nas_identifier[64];        /* [Shrike] */
-    struct shrike_endpoint ends[2]; /* for authentication [1812] and for accounting [1813] */
+    char host[256];                 /* its name, when that has to be looked up; else empty */
+    struct shrike_endpoint ends[2]; /* for authentication [1812] and for accounting [1813]; of a
+                                     * name family 0 */
     struct shrike_addr source;      /* family 0: as the system likes */
     uint32_t preference;            /* the highest is asked first [0] */
     uint16_t sockets;               /* [1] */

@@ -72,40 +72,40 @@ bool lookup_got(struct control *c, const struct mail *m)
     return true;
 }
 
-static void answer_host(struct control *c, u32 number, const struct shrike_addr *addrs, u32 count)
+static void answer_host(const struct lookup_host *l, const struct shrike_addr *addrs, u32 count)
 {
     u8 body[ANSWER_MAX];
     struct writer w = writer_of(body, sizeof body);
-    write_u32(&w, number);
+    write_u32(&w, l->number);
     for (u32 i = 0; i < count; i++)
         write_addr(&w, &addrs[i]);
     ensure(!w.full);
-    (void)seat_send(c->seat, ROLE_CERTS, MAIL_HOST_IS, written_bytes(&w));
+    (void)seat_send(l->control->seat, l->by, MAIL_HOST_IS, written_bytes(&w));
 }
 
 static void got_host(void *ctx, const struct resolved *found)
 {
     struct lookup_host *l = ctx;
     l->asked = false;
-    answer_host(l->control, l->number, found->addrs, found->ok ? found->count : 0);
+    answer_host(l, found->addrs, found->ok ? found->count : 0);
 }
 
-bool lookup_got_host(struct control *c, const struct mail *m)
+bool lookup_got_host(struct control *c, enum role from, const struct mail *m)
 {
     char text[NAME_LEN_MAX + 1];
     struct reader r = reader_of(m->body);
-    struct lookup_host *l = NULL;
-    u32 number = read_u32(&r);
+    struct lookup_host *l = NULL, one = {.control = c, .by = from};
+    one.number = read_u32(&r);
     if (r.bad)
         return false;
     for (u32 i = 0; i < LOOKUPS_MAX && !l; i++)
         l = c->lookups.hosts[i].asked ? NULL : &c->lookups.hosts[i];
     if (l)
-        *l = (struct lookup_host){.control = c, .number = number};
+        *l = one;
     if (l && is_name(read_rest(&r), text))
         l->asked = resolver_ask(c->names.resolver, text, 0, got_host, l);
     if (!l || !l->asked)
-        answer_host(c, number, NULL, 0);
+        answer_host(&one, NULL, 0);
     return true;
 }
 

@@ -341,8 +341,8 @@ static void control_mail(void *self, enum role from, struct mail *m)
         right = from_parent(c, m);
     else if (from == ROLE_NET)
         right = from_net(c, m);
-    else if (from == ROLE_CERTS)
-        right = m->kind == MAIL_HOST && lookup_got_host(c, m);
+    else if (from == ROLE_CERTS || from == ROLE_EAP)
+        right = m->kind == MAIL_HOST && lookup_got_host(c, from, m);
     else if (from == ROLE_KEYS)
         right = got_key(c, m);
     else if (from == ROLE_ESP)

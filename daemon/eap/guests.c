@@ -203,27 +203,30 @@ static void heard(void *ctx, const struct radius_verdict *v)
     set_due(g);
 }
 
+/* The rules of who may ask point to this. */
+void guests_moved(struct guests *g)
+{
+    for (u16 i = 0; i < settings_of(g)->server_count; i++)
+        g->clients[i] = servers_address(g->servers, i);
+}
+
 static void open_listen(struct guests *g)
 {
     const struct settings_radius *set = settings_of(g);
-    u16 count = 0;
     radius_listen_free(g->listen);
     g->listen = NULL;
+    guests_moved(g);
     if (set->dae.family == 0 || !g->servers->md5)
         return;
-    for (u16 i = 0; i < set->server_count; i++) {
-        const struct shrike_endpoint *e = &set->servers[i].ends[RADIUS_AUTHENTICATION];
-        g->clients[count] = (struct shrike_addr){.family = e->family};
-        memcpy(g->clients[count].octets, e->octets, sizeof(e->octets));
-        g->names[count++] = set->servers[i].nas_identifier;
-    }
+    for (u16 i = 0; i < set->server_count; i++)
+        g->names[i] = set->servers[i].nas_identifier;
     const struct radius_listen_conf conf = {
         .at = set->dae,
         .rules = {.secret = bytes_of(set->dae_secret, set->dae_secret_len),
                   .clients = g->clients,
-                  .client_count = count,
+                  .client_count = set->server_count,
                   .nas_identifiers = g->names,
-                  .nas_count = count},
+                  .nas_count = set->server_count},
         .md5 = g->servers->md5,
         .sessions = g->sessions,
         .heard = heard,

@@ -38,6 +38,8 @@ bool guests_got(struct guests *g, const struct mail *m) must_use;
 void guests_told(struct guests *g, const struct radius_output *what);
 /* The servers are others than before. */
 void guests_servers(struct guests *g);
+/* One of them has another address. */
+void guests_moved(struct guests *g);
 /* net is there: it is to say who is here. */
 void guests_want(struct guests *g);
 /* net is another one: those whom it names are here. */

@@ -6,6 +6,7 @@
 #include "eap/guests.h"
 #include "eap/servers.h"
 #include "ops/mail.h"
+#include "ops/parts.h"
 #include "ops/seam.h"
 #include "proc/seat.h"
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum {
     CHAIN_MAX = 65000,                                      /* of one to certs */
     ASK_MAX = PASSWORD_PROOF_MAX + 3 * SHRIKE_ID_MAX + 256, /* of a question to keys */
     STATS_MAX = 2048,
+    HOST_ADDRESSES = 32, /* of a name */
 };
 #define QUIT_MAX (800 * SHRIKE_MS) /* for servers of RADIUS to hear who has gone */
 
@@ -259,6 +261,33 @@ static void got_servers(struct eap_role *e, const struct mail *m)
         servers_lost(e);
     if (anew || !e->guests.known)
         guests_servers(&e->guests);
+    if (anew)
+        servers_look(&e->servers);
+}
+
+/* control knows who has which address. */
+static void seek(void *ctx, u32 number, const char *name)
+{
+    struct eap_role *e = ctx;
+    u8 body[4 + sizeof(e->servers.settings.servers[0].host)];
+    struct writer w = writer_of(body, sizeof(body));
+    write_u32(&w, number);
+    write_bytes(&w, bytes_of(name, strlen(name)));
+    if (!w.full)
+        seat_send(e->seat, ROLE_CONTROL, MAIL_HOST, written_bytes(&w));
+}
+
+static void got_host(struct eap_role *e, const struct mail *m)
+{
+    struct shrike_addr addrs[HOST_ADDRESSES];
+    struct reader r = reader_of(m->body);
+    u32 number = read_u32(&r), count = 0;
+    while (!r.bad && read_left(&r) > 0 && count < HOST_ADDRESSES)
+        addrs[count++] = read_addr(&r);
+    if (r.bad)
+        e->count.refused++;
+    else if (servers_found(&e->servers, number, addrs, count))
+        guests_moved(&e->guests);
 }
 
 /* keys has signed, or certs judged. */
@@ -345,6 +374,8 @@ static void eap_mail(void *self, enum role from, struct mail *m)
         got_stats(e, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_RADIUS)
         got_servers(e, m);
+    else if (from == ROLE_CONTROL && m->kind == MAIL_HOST_IS)
+        got_host(e, m);
     else if (from == ROLE_NET && m->kind == MAIL_ACCOUNT)
         e->count.refused += !guests_got(&e->guests, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_QUIT)
@@ -400,8 +431,9 @@ static bool open_all(struct eap_role *e, struct seat *seat)
 {
     e->seat = seat;
     e->late = (struct alarm){.ring = leave, .ctx = e};
-    return servers_open(&e->servers, seat->loop, server_told, e) &&
-           guests_open(&e->guests, seat, &e->servers) && sessions_init(&e->sessions);
+    bool opened = servers_open(&e->servers, seat->loop, server_told, e);
+    e->servers.seek = seek;
+    return opened && guests_open(&e->guests, seat, &e->servers) && sessions_init(&e->sessions);
 }
 
 static void *eap_start(struct seat *seat)

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <time.h>
 
+#define LOOK_SOON        (10 * SHRIKE_SECOND) /* names of which one has no address yet */
+#define LOOK_AGAIN       (300 * SHRIKE_SECOND)
 #define SILENCE          (60 * SHRIKE_SECOND) /* for which a silent server is left alone */
 #define USER_MAX         (sizeof(((struct settings_radius *)0)->id_prefix) + SHRIKE_ID_MAX)
 #define GRANT_ATTRIBUTES (SHRIKE_GRANT_MAX - 512) /* octets of them; beside those is the gift */
@@ -22,12 +24,18 @@ static void shut(struct servers *s)
     s->link = NULL;
 }
 
+static void look(void *ctx)
+{
+    servers_look(ctx);
+}
+
 bool servers_open(struct servers *s, struct loop *loop, servers_told *told_to, void *ctx)
 {
     u32 first = 0;
     *s = (struct servers){.loop = loop, .told = told_to, .ctx = ctx};
     (void)!method_random((u8 *)&first, sizeof(first));
     s->account = (u64)time(NULL) << 32 | first >> 1;
+    s->look = (struct alarm){.ring = look, .ctx = s};
     s->md5 = md5_new();
     s->provider = provider_openssl_new();
     return s->provider;
@@ -36,6 +44,7 @@ bool servers_open(struct servers *s, struct loop *loop, servers_told *told_to, v
 void servers_close(struct servers *s)
 {
     shut(s);
+    loop_disarm(s->loop, &s->look);
     if (s->provider)
         provider_openssl_free(s->provider);
     md5_free(s->md5);
@@ -83,9 +92,50 @@ bool servers_take(struct servers *s, int fd, bool *anew)
     if (*anew) {
         shut(s);
         s->settings = set;
+        memset(s->found, 0, sizeof(s->found));
     }
     wipe(&set, sizeof(set));
     return !*anew || open_link(s);
+}
+
+/* ---- names ---- */
+
+void servers_look(struct servers *s)
+{
+    bool named = false, lacking = false;
+    for (u16 i = 0; i < s->settings.server_count; i++) {
+        if (!*s->settings.servers[i].host)
+            continue;
+        named = true;
+        lacking |= s->found[i].family == 0;
+        s->seek(s->ctx, i, s->settings.servers[i].host);
+    }
+    if (named)
+        loop_alarm(s->loop, &s->look, loop_now(s->loop) + (lacking ? LOOK_SOON : LOOK_AGAIN));
+    else
+        loop_disarm(s->loop, &s->look);
+}
+
+/* One that goes on to have the address that it had keeps it, wherever that stands among others. */
+bool servers_found(struct servers *s, u32 number, const struct shrike_addr *addrs, u32 count)
+{
+    if (number >= s->settings.server_count || !*s->settings.servers[number].host || count == 0)
+        return false; /* that of before stays */
+    for (u32 i = 0; i < count; i++)
+        if (memcmp(&addrs[i], &s->found[number], sizeof(addrs[i])) == 0)
+            return false;
+    s->found[number] = addrs[0];
+    if (s->link)
+        radius_link_move(s->link, (u16)number, &addrs[0]);
+    return true;
+}
+
+struct shrike_addr servers_address(const struct servers *s, u16 server)
+{
+    const struct shrike_endpoint *e = &s->settings.servers[server].ends[RADIUS_AUTHENTICATION];
+    struct shrike_addr a = {.family = e->family};
+    memcpy(a.octets, e->octets, sizeof(a.octets));
+    return *s->settings.servers[server].host ? s->found[server] : a;
 }
 
 /* ---- sessions ---- */

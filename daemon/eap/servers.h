@@ -20,7 +20,10 @@ struct servers {
                   * comes twice */
     struct settings_radius settings; /* with secrets */
     struct radius_server rows[RADIUS_SERVERS_MAX];
-    struct radius_link *link; /* NULL: there are none */
+    struct radius_link *link;                     /* NULL: there are none */
+    struct shrike_addr found[RADIUS_SERVERS_MAX]; /* of names; family 0: not found yet */
+    struct alarm look;
+    void (*seek)(void *ctx, u32 number, const char *name); /* whoever knows addresses */
 };
 
 /* The rest is zero. false: no memory, or no cryptographic library. */
@@ -31,6 +34,14 @@ void servers_close(struct servers *s); /* wipes the secrets; twice is fine */
  * is broken, or there is no memory or no MD5. *anew: they are others than before, and what was
  * asked is not answered any more. */
 bool servers_take(struct servers *s, int fd, bool *anew) must_use;
+
+/* Those with names are looked up, and again now and then. */
+void servers_look(struct servers *s);
+/* What was found of that number. true: it is another address than before. */
+bool servers_found(struct servers *s, u32 number, const struct shrike_addr *addrs,
+                   u32 count) must_use;
+/* Its address; family 0: it is not known. */
+struct shrike_addr servers_address(const struct servers *s, u16 server);
 
 /* Ask for a session whose turn is EAP_PASS. false: there is no server, or nobody can be asked. */
 bool servers_ask(struct servers *s, struct eap_place *p, const struct eap_turn *t) must_use;

@@ -8,13 +8,14 @@
 
 #define SEALED (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-CARRIES(struct settings_radius_server, 324);
-CARRIES(struct settings_radius, 5432);
+CARRIES(struct settings_radius_server, 580);
+CARRIES(struct settings_radius, 9528);
 
 static void write_server(struct writer *w, const struct settings_radius_server *s)
 {
     write_text(w, s->name, sizeof(s->name));
     write_text(w, s->nas_identifier, sizeof(s->nas_identifier));
+    write_text(w, s->host, sizeof(s->host));
     write_endpoint(w, &s->ends[0]);
     write_endpoint(w, &s->ends[1]);
     write_addr(w, &s->source);
@@ -27,14 +28,16 @@ static void read_server(struct reader *r, struct settings_radius_server *s)
 {
     r->bad |= !read_text(r, s->name, sizeof(s->name));
     r->bad |= !read_text(r, s->nas_identifier, sizeof(s->nas_identifier));
+    r->bad |= !read_text(r, s->host, sizeof(s->host));
     s->ends[0] = read_endpoint(r);
     s->ends[1] = read_endpoint(r);
     s->source = read_addr(r);
     s->preference = read_u32(r);
     s->sockets = read_u16(r);
     struct bytes secret = read_slice(r);
-    r->bad |= s->ends[0].family == 0 || s->ends[1].family == 0 || s->sockets == 0 ||
-              secret.len == 0 || secret.len > sizeof(s->secret);
+    r->bad |= (s->ends[0].family == 0) != (*s->host != 0) ||
+              s->ends[0].family != s->ends[1].family || s->sockets == 0 || secret.len == 0 ||
+              secret.len > sizeof(s->secret);
     if (r->bad)
         return;
     s->secret_len = (uint16_t)secret.len;

@@ -414,6 +414,12 @@ void radius_client_unreachable(struct radius_client *c, shrike_time now, struct 
         fall_silent(c, at.server, at.door, now);
 }
 
+void radius_client_hope(struct radius_client *c, shrike_time now, u16 server)
+{
+    for (u8 d = 0; d < RADIUS_DOORS && server < c->conf.count; d++)
+        c->doors[server][d].until = MIN(c->doors[server][d].until, now);
+}
+
 /* ---- hearing ---- */
 
 static bool fits(u8 door, u8 code)

@@ -88,6 +88,8 @@ void radius_client_heard(struct radius_client *c, shrike_time now, struct radius
 /* The network says that nobody is there; anybody can say so, and it only makes us look elsewhere
  * earlier. */
 void radius_client_unreachable(struct radius_client *c, shrike_time now, struct radius_place at);
+/* It may be there now: nothing is waited for any longer. */
+void radius_client_hope(struct radius_client *c, shrike_time now, u16 server);
 void radius_client_tick(struct radius_client *c, shrike_time now);
 shrike_time
 radius_client_due(const struct radius_client *c); /* of the next tick; UINT64_MAX: none */

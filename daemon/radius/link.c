@@ -131,6 +131,8 @@ static bool open_line(struct radius_link *k, struct line *n)
     const struct shrike_endpoint *end = &k->conf.ends[n->place.server][n->place.door];
     const struct shrike_addr *from = &k->conf.sources[n->place.server];
     union name there, here;
+    if (end->family == 0 || (from->family && from->family != end->family))
+        return false;
     socklen_t len = name_of(end->octets, end->family, end->port, &there);
     socklen_t here_len = name_of(from->octets, from->family, 0, &here);
     int fd = socket(there.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -178,6 +180,20 @@ static void drain(struct radius_link *k)
         loop_disarm(k->loop, &k->alarm);
     else
         loop_alarm(k->loop, &k->alarm, due);
+}
+
+void radius_link_move(struct radius_link *k, u16 server, const struct shrike_addr *to)
+{
+    for (u8 d = 0; d < RADIUS_DOORS; d++) {
+        struct shrike_endpoint *e = &k->conf.ends[server][d];
+        e->family = to->family;
+        memcpy(e->octets, to->octets, sizeof(e->octets));
+        for (u16 i = 0; i < RADIUS_LANES_MAX; i++)
+            shut(&k->lines[server][d][i]);
+    }
+    if (to->family)
+        radius_client_hope(k->client, loop_now(k->loop), server);
+    drain(k);
 }
 
 u64 radius_link_ask(struct radius_link *k, const struct radius_question *q)

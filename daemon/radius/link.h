@@ -12,7 +12,7 @@ struct radius_link_conf {
     struct md5 *md5;
     struct shrike_provider *provider;
     struct radius_client_conf client;
-    struct shrike_endpoint ends[RADIUS_SERVERS_MAX][RADIUS_DOORS];
+    struct shrike_endpoint ends[RADIUS_SERVERS_MAX][RADIUS_DOORS]; /* family 0: not known yet */
     struct shrike_addr sources[RADIUS_SERVERS_MAX]; /* family 0: as the system likes */
     /* What has happened, but for RADIUS_SEND: from the loop, or within link_ask(). It may ask and
      * drop. */
@@ -29,6 +29,8 @@ void radius_link_free(struct radius_link *k); /* NULL is fine; nobody is told an
 /* As radius_client_ask(). Of a question that nobody can be asked, told() may say so before this
  * returns: by what it is about. */
 u64 radius_link_ask(struct radius_link *k, const struct radius_question *q) must_use;
+/* A server has this address now; one of family 0 has none, and is not there. */
+void radius_link_move(struct radius_link *k, u16 server, const struct shrike_addr *to);
 void radius_link_drop(struct radius_link *k, u64 number);
 const struct radius_client *radius_link_client(const struct radius_link *k);
 

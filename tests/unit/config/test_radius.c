@@ -59,8 +59,12 @@ TEST(mistakes)
     CHECK(!load("retransmit_base = 0.5") && said(true, 1, "retransmit_base 1 to 10"));
     CHECK(!load("servers { port = 1 }") && said(true, 2, "put it into one"));
     CHECK(!load("sever = 192.0.2.1") && said(true, 2, "is server meant?"));
-    struct config *c = load("secret = s\nservers { a { address = radius.example } }");
-    CHECK(c && c->radius->server_count == 0 && said(false, 3, "not looked up yet"));
+    CHECK(!load("secret = s\nservers { a { address = \"radius example\" } }") &&
+          said(true, 3, "an address or a name is wanted"));
+    struct config *c = load("secret = s\nservers { a { address = radius.example\nsource = ::1 } }");
+    CHECK(c && c->radius->server_count == 1 && report.warnings == 0);
+    CHECK(strcmp(c->radius->servers[0].host, "radius.example") == 0);
+    CHECK(c->radius->servers[0].ends[1].family == 0 && c->radius->servers[0].ends[1].port == 1813);
     config_free(c);
     c = load("close_all_on_timeout = yes");
     CHECK(c && said(false, 2, "not built yet"));

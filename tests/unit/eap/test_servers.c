@@ -255,6 +255,45 @@ TEST(nobody_answers)
     end();
 }
 
+static u32 sought;
+static void seek(void *ctx, u32 number, const char *name)
+{
+    (void)ctx;
+    sought += number == 0 && strcmp(name, "radius.example") == 0;
+}
+
+/* A server that has a name is asked when that is found, the same login still. */
+TEST(a_server_with_a_name)
+{
+    static const struct shrike_addr at[] = {{{127, 0, 0, 1}, 4}, {{10}, 4}};
+    struct bytes eap;
+    bool anew;
+    CHECK(begin(false, false));
+    struct settings_radius set = servers.settings;
+    struct settings_radius_server *s = &set.servers[0];
+    snprintf(s->host, sizeof(s->host), "radius.example");
+    s->ends[0] = s->ends[1] = (struct shrike_endpoint){.port = s->ends[0].port};
+    servers.seek = seek;
+    sought = 0;
+    CHECK(take_settings(&set, &anew) && anew);
+    servers_look(&servers);
+    CHECK(sought == 1 && servers_address(&servers, 0).family == 0);
+    CHECK(!asked(&eap)); /* nowhere */
+    CHECK(!servers_found(&servers, 0, at, 0) && !servers_found(&servers, 1, at, 2));
+    CHECK(servers_found(&servers, 0, at, 2) && !servers_found(&servers, 0, at, 2));
+    CHECK(servers_address(&servers, 0).octets[0] == 127);
+    ssize_t n = -1;
+    socklen_t len = sizeof(client);
+    for (int i = 0; i < 100 && n < 0; i++) {
+        loop_turn(loop, 10 * SHRIKE_MS);
+        n = recvfrom(server, octets, sizeof(octets), MSG_DONTWAIT, (struct sockaddr *)&client,
+                     &len);
+    }
+    CHECK(n > 0 && radius_packet_read(bytes_of(octets, (size_t)n), &question));
+    CHECK(reply(RADIUS_ACCESS_CHALLENGE, TEXT("\1\7\0\6\4x")) && turn.step == EAP_SAY);
+    end();
+}
+
 TEST(who_has_ended_hears_nothing)
 {
     struct bytes eap;
@@ -282,5 +321,5 @@ int main(void)
 {
     return RUN(a_session_of_a_server) | RUN(what_is_granted) | RUN(groups) |
            RUN(the_peer_is_asked_who_it_is) | RUN(the_server_begins) | RUN(nobody_answers) |
-           RUN(who_has_ended_hears_nothing) | RUN(other_servers);
+           RUN(a_server_with_a_name) | RUN(who_has_ended_hears_nothing) | RUN(other_servers);
 }

@@ -24,6 +24,13 @@ static struct settings_radius sample(void)
                                 .dae_secret = "ab",
                                 .first = 5,
                                 .id_prefix = "0"};
+    s.server_count = 3;
+    s.servers[2] = (struct settings_radius_server){.name = "b",
+                                                   .host = "radius.example",
+                                                   .ends = {{.port = 1}, {.port = 2}},
+                                                   .sockets = 1,
+                                                   .secret_len = 1,
+                                                   .secret = "k"};
     for (u16 i = 0; i < 2; i++)
         s.servers[i] = (struct settings_radius_server){
             .name = "a",
