@@ -5,6 +5,7 @@
 #include "crypto/suite.h"
 #include "crypto/weak.h"
 #include "wire/codes.h"
+#include "wire/ident.h"
 #include "wire/proposal.h"
 
 #define LARGE_DATAGRAM                                                                             \
@@ -287,6 +288,21 @@ static void change_id(struct text *t, const struct compare *both)
     }
 }
 
+/* A password is of one name; where the client is asked for it, it is not known here. */
+static void change_password(struct text *t, const struct shrike_auth *client,
+                            const struct compare_row *name)
+{
+    const struct shrike_id *own = &client->eap.id;
+    text_str(t, "secrets {\n    eap-1 {\n        id = ");
+    if (own->type && !id_is_pattern(own))
+        text_safe(t, own->data);
+    else if (own->type || client->eap.asks)
+        text_str(t, "...");
+    else
+        text_str(t, name->there[0] ? name->there : name->here);
+    text_str(t, "\n        secret = ...\n    }\n}");
+}
+
 static void change_secret(struct text *t, const struct shrike_event *e,
                           const struct shrike_conn *conn, const struct compare *both)
 {
@@ -294,6 +310,11 @@ static void change_secret(struct text *t, const struct shrike_event *e,
     const struct compare_row *there = row_of(both, "identity there");
     if (!here || !there)
         return;
+    if (conn->local.kind == SHRIKE_AUTH_EAP || conn->remote.kind == SHRIKE_AUTH_EAP) {
+        bool ours = conn->local.kind == SHRIKE_AUTH_EAP;
+        change_password(t, ours ? &conn->local : &conn->remote, ours ? here : there);
+        return;
+    }
     text_str(t, "secrets {\n    ike-");
     text_str(t, conn->name);
     text_str(t, " {\n        id-1 = ");

@@ -335,6 +335,32 @@ TEST(causes_in_order)
     CHECK_EQ(causes_of(&e, "pfs"), 3);
 }
 
+/* Of EAP a password is missing, which has one name. */
+TEST(passwords_that_lack)
+{
+    static const u8 offered[] = {ID_FQDN, 0, 0, 0, 'd', 'a', 'v', 'e'};
+    const struct shrike_conn before = conn;
+    struct shrike_event e = {
+        .reason = {.code = SHRIKE_REASON_AUTH_NO_SECRET, .exchange = EXCHANGE_IKE_AUTH}};
+    conn.local.kind = SHRIKE_AUTH_EAP;
+    conn.local.id = (struct shrike_id){ID_FQDN, bytes_of("carol", 5)};
+    look(&e);
+    CHECK(strcmp(change, "secrets {\n    eap-1 {\n        id = carol\n        secret = ...\n    }\n"
+                         "}") == 0);
+    conn.local.eap.id = (struct shrike_id){ID_KEY_ID, bytes_of("erin", 4)};
+    look(&e);
+    CHECK(strstr(change, "id = erin\n"));
+    conn.local = (struct shrike_auth){.kind = SHRIKE_AUTH_PUBKEY};
+    conn.remote.kind = SHRIKE_AUTH_EAP;
+    e.reason.offered = bytes_of(offered, sizeof offered);
+    look(&e);
+    CHECK(strstr(change, "id = dave\n"));
+    conn.remote.eap.asks = true;
+    look(&e);
+    CHECK(strstr(change, "id = ...\n"));
+    conn = before;
+}
+
 /* Nobody looks at secrets whose certificate was refused. */
 TEST(causes_follow_how_we_prove_ourselves)
 {
@@ -368,5 +394,6 @@ int main(void)
            RUN(forward_secrecy_shows_at_the_rekey) | RUN(what_is_weak_is_not_to_be_added) |
            RUN(selectors_of_both_ends) | RUN(identities) | RUN(addresses_of_all) |
            RUN(addresses_that_lack) | RUN(addresses_of_many) | RUN(modes) | RUN(every_reason) |
-           RUN(causes_in_order) | RUN(causes_follow_how_we_prove_ourselves);
+           RUN(causes_in_order) | RUN(passwords_that_lack) |
+           RUN(causes_follow_how_we_prove_ourselves);
 }
