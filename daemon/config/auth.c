@@ -153,7 +153,8 @@ static void compile_sections(struct compile *c, const struct section *s, enum ke
 }
 
 /* RFC 5280 4.2.1.13, 4.2.2.1 of what an authority signs, though it does not write it. */
-static void compile_wheres(struct compile *c, const struct section *s, bool crl, uint16_t authority)
+static void compile_wheres(struct compile *c, const struct section *s, bool crl,
+                           const struct config_cert *authority)
 {
     const struct value *v = value_find(s, crl ? "crl_uris" : "ocsp_uris");
     struct config_where *all = (struct config_where *)(uintptr_t)c->config->wheres; /* made by us */
@@ -170,7 +171,8 @@ static void compile_wheres(struct compile *c, const struct section *s, bool crl,
             report_error(c->report, v->origin, "more than %d of them are named", CONFIG_WHERES_MAX);
             return;
         }
-        all[c->config->where_count++] = (struct config_where){authority, crl, compile_text(c, one)};
+        all[c->config->where_count++] =
+            (struct config_where){*authority, crl, compile_text(c, one)};
     }
 }
 
@@ -192,7 +194,7 @@ static void compile_authority(struct compile *c, const struct section *s)
     if (name_object(c, s, &object))
         add_cert(c, all, &object, X509_CERTIFICATES);
     for (int crl = 0; crl < 2 && all->count > before; crl++)
-        compile_wheres(c, s, crl, before);
+        compile_wheres(c, s, crl, &all->at[before]);
     if (all->count == before)
         report_warning(c->report, s->origin, "authority %s names no certificate: write cacert",
                        s->name);

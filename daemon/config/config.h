@@ -78,8 +78,8 @@ struct config_conn {
 
 /* Where to look up whether what an authority has signed is revoked. */
 struct config_where {
-    uint16_t authority; /* by its place in `authorities` */
-    bool crl;           /* else a responder of OCSP */
+    struct config_cert authority;
+    bool crl; /* else a responder of OCSP */
     const char *url;
 };
 

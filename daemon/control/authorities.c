@@ -6,8 +6,12 @@
 #include "wire/print.h"
 #include <stdlib.h>
 
-#define VAULT_NAME "authority:"
-#define NAME_LEN   10
+/* Records of the vault: the certificate, and behind it, where there are any, its places: of each a
+ * letter, the URL and a newline. */
+static const char vault_cert[] = "authority:", vault_places[] = "authority-places:";
+#define KEY_ROOM       (sizeof(vault_places) + AUTHORITY_NAME_MAX)
+#define VAULT_URLS_MAX (AUTHORITY_PLACES_MAX * (URL_MAX + 2))
+#define URL_MAX        1000 /* octets; certs takes no more */
 
 static enum vici_reply good(struct vici_writer *w)
 {
@@ -28,15 +32,18 @@ static u32 place_of(const struct authorities *s, struct bytes name)
     return i;
 }
 
-static struct bytes vault_key(char at[NAME_LEN + AUTHORITY_NAME_MAX], struct bytes name)
+static struct bytes vault_key(char at[KEY_ROOM], const char *prefix, struct bytes name)
 {
-    memcpy(at, VAULT_NAME, NAME_LEN);
-    memcpy(at + NAME_LEN, name.at, name.len);
-    return bytes_of(at, NAME_LEN + name.len);
+    size_t len = strlen(prefix);
+    memcpy(at, prefix, len);
+    memcpy(at + len, name.at, name.len);
+    return bytes_of(at, len + name.len);
 }
 
 static void drop(struct authorities *s, u32 at)
 {
+    for (u8 i = 0; i < s->at[at].place_count; i++)
+        free(s->at[at].places[i].url);
     free(s->at[at].name);
     free(s->at[at].octets);
     s->at[at] = s->at[--s->count];
@@ -64,45 +71,135 @@ static const char *keep(struct control *c, struct bytes name, struct bytes octet
     return NULL;
 }
 
+/* ---- where to look up what they have revoked ---- */
+
+u32 authorities_wheres(const struct control *c,
+                       struct config_where out[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX])
+{
+    u32 count = 0;
+    for (u32 i = 0; i < c->authorities.count; i++) {
+        const struct authority *a = &c->authorities.at[i];
+        for (u8 k = 0; k < a->place_count; k++)
+            out[count++] = (struct config_where){.authority.octets = {a->octets, a->len},
+                                                 .crl = a->places[k].crl,
+                                                 .url = a->places[k].url};
+    }
+    return count;
+}
+
+/* NULL: done. */
+static const char *add_place(struct authority *a, bool crl, struct bytes url)
+{
+    static const char http[] = "http://";
+    if (a->place_count == AUTHORITY_PLACES_MAX)
+        return "there are at most 8 crl_uris and ocsp_uris of one authority";
+    if (url.len < sizeof(http) || url.len > URL_MAX ||
+        memcmp(url.at, http, sizeof(http) - 1) != 0 || memchr(url.at, 0, url.len) ||
+        memchr(url.at, '\n', url.len))
+        return "of crl_uris and ocsp_uris only http:// is built";
+    char *copy = malloc(url.len + 1);
+    if (!copy)
+        return "there is no memory for it";
+    memcpy(copy, url.at, url.len);
+    copy[url.len] = '\0';
+    a->places[a->place_count++] = (struct authority_place){crl, copy};
+    return NULL;
+}
+
+static const char *add_places(struct authority *a, struct bytes section, bool crl)
+{
+    struct vici_item all, one;
+    const char *why = NULL;
+    if (!vici_find(section, crl ? "crl_uris" : "ocsp_uris", &all))
+        return NULL;
+    if (all.type == VICI_KEY_VALUE)
+        return all.value.len ? add_place(a, crl, all.value) : NULL;
+    struct vici_reader r = vici_list_of(all.value);
+    while (!why && vici_read_next(&r, &one) == VICI_LIST_ITEM)
+        why = add_place(a, crl, one.value);
+    return why;
+}
+
+static void keep_places(struct control *c, const struct authority *a)
+{
+    char key[KEY_ROOM], text[VAULT_URLS_MAX];
+    struct text t = text_of(text, sizeof text);
+    for (u8 i = 0; i < a->place_count; i++) {
+        text_str(&t, a->places[i].crl ? "c" : "o");
+        text_str(&t, a->places[i].url);
+        text_char(&t, '\n');
+    }
+    if (t.len && !t.cut && c->model.vault.fd >= 0)
+        (void)vault_put(&c->model.vault,
+                        vault_key(key, vault_places, bytes_of(a->name, strlen(a->name))),
+                        bytes_of(text, t.len));
+}
+
+static void restore_places(struct authority *a, struct bytes text)
+{
+    struct bytes rest = text;
+    for (const u8 *end; rest.len > 1 && (end = memchr(rest.at, '\n', rest.len)) != NULL;) {
+        size_t len = (size_t)(end - rest.at);
+        if (len > 1)
+            (void)!add_place(a, rest.at[0] == 'c', bytes_of(rest.at + 1, len - 1));
+        rest = bytes_of(end + 1, rest.len - len - 1);
+    }
+}
+
 /* The wallet's goes, unless another authority has the same. */
 static void forget(struct control *c, u32 at)
 {
-    char key[NAME_LEN + AUTHORITY_NAME_MAX];
+    char key[KEY_ROOM];
     struct authorities *s = &c->authorities;
     struct authority *one = &s->at[at];
+    struct bytes name = bytes_of(one->name, strlen(one->name));
     bool shared = false;
     for (u32 i = 0; i < s->count; i++)
         shared |= i != at && bytes_equal(octets_of(&s->at[i]), octets_of(one));
     model_touch(&c->model); /* it points to what goes */
     if (!shared)
         wallet_drop(&c->creds.wallet, WALLET_AUTHORITY, octets_of(one));
-    vault_drop(&c->model.vault, vault_key(key, bytes_of(one->name, strlen(one->name))));
+    vault_drop(&c->model.vault, vault_key(key, vault_cert, name));
+    vault_drop(&c->model.vault, vault_key(key, vault_places, name));
     drop(s, at);
+}
+
+/* Its certificate, or what is wrong. */
+static const char *find_cert(struct bytes section, struct file *file, struct bytes *cert)
+{
+    char path[256];
+    struct text t = text_of(path, sizeof path);
+    *cert = vici_value(section, "cacert");
+    if (cert->len)
+        return NULL;
+    text_safe(&t, vici_value(section, "file"));
+    const char *why = path[0] == '/' ? file_read(path, WALLET_OCTETS_MAX, file)
+                                     : "cacert, or file with an absolute path, is wanted";
+    *cert = file_bytes(file);
+    return why;
 }
 
 static const char *load(struct control *c, const struct vici_item *section)
 {
-    char key[NAME_LEN + AUTHORITY_NAME_MAX];
-    struct bytes cert = vici_value(section->value, "cacert"), name = section->name;
+    char key[KEY_ROOM];
+    struct bytes cert, name = section->name;
     struct file file = {.at = NULL};
-    char path[256];
-    struct text t = text_of(path, sizeof path);
-    const char *why = NULL;
     if (name.len == 0 || name.len > AUTHORITY_NAME_MAX || memchr(name.at, 0, name.len))
         return "the name of an authority has at most 200 characters";
-    if (!cert.len) {
-        text_safe(&t, vici_value(section->value, "file"));
-        why = path[0] == '/' ? file_read(path, WALLET_OCTETS_MAX, &file)
-                             : "cacert, or file with an absolute path, is wanted";
-        cert = file_bytes(&file);
-    }
+    const char *why = find_cert(section->value, &file, &cert);
     u32 before = place_of(&c->authorities, name);
     if (!why && before < c->authorities.count)
         forget(c, before);
     if (!why)
         why = keep(c, name, cert);
-    if (!why && c->model.vault.fd >= 0)
-        (void)vault_put(&c->model.vault, vault_key(key, name), cert);
+    if (!why) {
+        struct authority *one = &c->authorities.at[c->authorities.count - 1];
+        if (c->model.vault.fd >= 0)
+            (void)vault_put(&c->model.vault, vault_key(key, vault_cert, name), cert);
+        why = add_places(one, section->value, false);
+        why = why ? why : add_places(one, section->value, true);
+        keep_places(c, one);
+    }
     file_free(&file);
     model_touch(&c->model);
     publish_soon(c);
@@ -148,6 +245,15 @@ enum vici_reply authorities_get(void *ctx, const struct vici_request *r, struct 
     return VICI_REPLY_NOW;
 }
 
+static void put_places(struct vici_writer *w, const struct authority *a, bool crl)
+{
+    vici_list_begin(w, crl ? "crl_uris" : "ocsp_uris");
+    for (u8 i = 0; i < a->place_count; i++)
+        if (a->places[i].crl == crl)
+            vici_list_put(w, bytes_of(a->places[i].url, strlen(a->places[i].url)));
+    vici_list_end(w);
+}
+
 static void put(struct vici_writer *w, const struct authority *a)
 {
     char subject[SHRIKE_ID_MAX + 1];
@@ -162,6 +268,8 @@ static void put(struct vici_writer *w, const struct authority *a)
         x509_free(&items);
     }
     pool_free(&p);
+    put_places(w, a, true);
+    put_places(w, a, false);
     vici_end(w);
 }
 
@@ -173,7 +281,7 @@ enum vici_reply authorities_list(void *ctx, const struct vici_request *r,
     struct bytes name = vici_value(r->message, "name"), message;
     (void)answer;
     for (u32 i = 0; i < c->authorities.count; i++) {
-        u8 octets[4096];
+        u8 octets[4096 + VAULT_URLS_MAX];
         struct vici_writer w = vici_writer_of(octets, sizeof octets);
         if (name.len && place_of(&c->authorities, name) != i)
             continue;
@@ -184,11 +292,24 @@ enum vici_reply authorities_list(void *ctx, const struct vici_request *r,
     return VICI_REPLY_NOW;
 }
 
+/* The name behind this prefix. */
+static bool is_key(struct bytes key, const char *prefix, struct bytes *name)
+{
+    size_t len = strlen(prefix);
+    *name = bytes_of(key.at + MIN(len, key.len), key.len - MIN(len, key.len));
+    return key.len > len && key.len <= len + AUTHORITY_NAME_MAX && memcmp(key.at, prefix, len) == 0;
+}
+
 void authorities_restore(struct control *c, struct bytes key, struct bytes value)
 {
-    if (key.len > NAME_LEN && key.len <= NAME_LEN + AUTHORITY_NAME_MAX &&
-        memcmp(key.at, VAULT_NAME, NAME_LEN) == 0)
-        (void)keep(c, bytes_of(key.at + NAME_LEN, key.len - NAME_LEN), value);
+    struct bytes name;
+    if (is_key(key, vault_cert, &name))
+        (void)!keep(c, name, value);
+    if (!is_key(key, vault_places, &name))
+        return;
+    u32 at = place_of(&c->authorities, name);
+    if (at < c->authorities.count)
+        restore_places(&c->authorities.at[at], value);
 }
 
 void authorities_stay(struct control *c)

@@ -3,10 +3,12 @@
 #ifndef CONTROL_AUTHORITIES_H
 #define CONTROL_AUTHORITIES_H
 
+#include "config/config.h"
 #include "vici/server.h"
 
 #define AUTHORITIES_LOADED_MAX 256
 #define AUTHORITY_NAME_MAX     200
+#define AUTHORITY_PLACES_MAX   8 /* URLs of one */
 
 struct control;
 
@@ -15,6 +17,11 @@ struct authorities {
         char *name;
         u8 *octets; /* of its certificate */
         size_t len;
+        struct authority_place { /* where to look up what it has revoked */
+            bool crl;            /* else a responder of OCSP */
+            char *url;
+        } places[AUTHORITY_PLACES_MAX];
+        u8 place_count;
     } at[AUTHORITIES_LOADED_MAX];
     u32 count;
 };
@@ -28,6 +35,10 @@ enum vici_reply authorities_get(void *ctx, const struct vici_request *r,
                                 struct vici_writer *answer);
 enum vici_reply authorities_list(void *ctx, const struct vici_request *r,
                                  struct vici_writer *answer);
+
+/* The places of all of them; how many. */
+u32 authorities_wheres(const struct control *c,
+                       struct config_where out[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX]);
 
 /* A record of the vault: one that came in the life before. */
 void authorities_restore(struct control *c, struct bytes key, struct bytes value);

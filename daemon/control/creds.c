@@ -189,7 +189,9 @@ static u64 hash_of(const struct config_report *r)
 static void tell_trust(struct control *c, const struct config *merged)
 {
     u64 hash;
-    int fd = trust_make(&c->creds.wallet, merged, &hash);
+    static struct config_where wheres[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX];
+    const struct trust_more more = {wheres, authorities_wheres(c, wheres)};
+    int fd = trust_make(&c->creds.wallet, merged, &more, &hash);
     if (fd >= 0 && hash == c->creds.trusted) {
         close(fd);
         return;

@@ -126,12 +126,11 @@ static void put_file(struct sealing *s, u32 i)
 }
 
 /* A URL too long for certs is a fault that it names. */
-static void put_where(struct sealing *s, const struct config *config, const struct config_where *w)
+static void put_where(struct sealing *s, const struct config_where *w)
 {
     u8 octets[TRUST_WHERE_SIZE];
     struct writer to = writer_of(octets, sizeof(octets));
-    const struct config_cert *cert = &config->authorities.at[w->authority];
-    const struct wallet_file *f = wallet_find(s->wallet, WALLET_AUTHORITY, cert);
+    const struct wallet_file *f = wallet_find(s->wallet, WALLET_AUTHORITY, &w->authority);
     struct trust_where where = {NO_NUMBER, w->crl};
     for (u32 i = 0; f && i < s->wallet->count; i++)
         if (s->wallet->files[i] == f)
@@ -241,7 +240,8 @@ static void put_missing(struct sealing *s, const struct config *config)
     put(s, &(struct trust_record){.name = name_of("what cannot be read"), .kind = TRUST_CRL});
 }
 
-int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
+int trust_make(const struct wallet *w, const struct config *config, const struct trust_more *more,
+               u64 *hash)
 {
     const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     struct sealing s = {.wallet = w, .missing = 0, .hash = 0xcbf29ce484222325};
@@ -259,7 +259,9 @@ int trust_make(const struct wallet *w, const struct config *config, u64 *hash)
         if (w->files[i]->kind == WALLET_CONTAINER) /* of which no rule speaks */
             put_file(&s, i);
     for (u32 i = 0; i < config->where_count && !s.failed; i++)
-        put_where(&s, config, &config->wheres[i]);
+        put_where(&s, &config->wheres[i]);
+    for (u32 i = 0; i < more->where_count && !s.failed; i++)
+        put_where(&s, &more->wheres[i]);
     put_missing(&s, config);
     for (u32 i = 0; i < config->conf.conn_count && !s.failed; i++)
         put_rules(&s, &config->conf.conns[i], &config->beside[i]);

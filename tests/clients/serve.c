@@ -109,7 +109,8 @@ static bool take_trust(struct serve *s)
 {
     struct intake_said said;
     u64 hash;
-    const int fd = trust_make(&s->wallet, s->config, &hash);
+    const struct trust_more nothing = {.where_count = 0};
+    const int fd = trust_make(&s->wallet, s->config, &nothing, &hash);
     const char *fault = fd < 0 ? "cannot be made" : judge_begin(&s->judge, fd);
     while (!fault && judge_step(&s->judge, &said))
         fault = said.fault;

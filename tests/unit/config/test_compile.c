@@ -684,7 +684,7 @@ TEST(authorities)
                   "ocsp_uris = http://z/\n } }"));
     CHECK(said(false, 2, "x509ca/ca.pem is not there") && said(false, 3, "ldap://y/"));
     CHECK(config->where_count == 2 && config->wheres[0].crl != config->wheres[1].crl);
-    CHECK(config->wheres[0].authority == 0 && !strcmp(config->wheres[0].url, "http://z/"));
+    CHECK(config->wheres[0].authority.path && !strcmp(config->wheres[0].url, "http://z/"));
     CHECK_EQ(config->authorities.count, 1);
     CHECK(compile("authorities { ca { } }") && said(false, 1, "names no certificate"));
     CHECK(!compile("authorities { ca {\n cacrt = ca.pem\n } }"));

@@ -1,6 +1,7 @@
 /* Certificates and private keys of the control socket: taken, listed, handed on, forgotten; and
  * what is not built. */
 #include "ask.h"
+#include "control/authorities.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -165,12 +166,19 @@ TEST(certificates_on_tokens)
     ask_end();
 }
 
+static int responders = 2;
+static const char *crl_uri = "http://crl.example/";
+
 static bool load_authority(const char *name, const char *key, const char *value)
 {
     struct vici_writer w = vici_writer_of(octets, sizeof octets);
     vici_begin(&w, name);
     vici_put_text(&w, key, value);
-    vici_put_text(&w, "crl_uris", "http://crl.example/");
+    vici_put_text(&w, "crl_uris", crl_uri);
+    vici_list_begin(&w, "ocsp_uris");
+    for (int i = 0; i < responders; i++)
+        vici_list_put(&w, bytes_of("http://ocsp.example/1", (size_t)(20 + i % 2)));
+    vici_list_end(&w);
     vici_end(&w);
     c.event_count = 0;
     return client_ask(&c, "load-authority", &w);
@@ -185,6 +193,15 @@ TEST(authorities)
     CHECK(ASK("get-authorities", NULL, NULL) && ask_items("authorities") == 2);
     CHECK(ASK("list-authorities", NULL, NULL) && c.event_count == 2);
     CHECK(ASK("list-authorities", "name", "ca") && c.event_count == 1);
+    struct vici_item item, one;
+    CHECK(vici_find(event_of(&c, 0), "ca.ocsp_uris", &item) && item.type == VICI_LIST_START);
+    struct vici_reader r = vici_list_of(item.value);
+    CHECK(vici_read_next(&r, &one) == VICI_LIST_ITEM && one.value.len == 20);
+    CHECK(vici_read_next(&r, &one) == VICI_LIST_ITEM && one.value.len == 21);
+    CHECK(vici_find(event_of(&c, 0), "ca.crl_uris", &item) && item.type == VICI_LIST_START);
+    r = vici_list_of(item.value);
+    CHECK(vici_read_next(&r, &one) == VICI_LIST_ITEM);
+    CHECK(bytes_equal(one.value, bytes_of(crl_uri, strlen(crl_uri))));
     CHECK(WELL("unload-authority", "name", "ca"));
     CHECK(REFUSED("unload-authority", "no authority of this name", "name", "ca"));
     CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1); /* the other has it, too */
@@ -192,6 +209,13 @@ TEST(authorities)
     CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1);
     CHECK(WELL("unload-authority", "name", "same"));
     CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 0);
+    crl_uri = "ldap://crl.example/";
+    CHECK(load_authority("odd", "cacert", cert) && answer_is(&c, "success", "no"));
+    CHECK(WELL("unload-authority", "name", "odd")); /* all but that */
+    crl_uri = "http://crl.example/";
+    responders = AUTHORITY_PLACES_MAX + 1;
+    CHECK(load_authority("many", "cacert", cert) && answer_is(&c, "success", "no"));
+    CHECK(WELL("unload-authority", "name", "many"));
     CHECK(load_authority("bad", "cacert", "x") && answer_is(&c, "success", "no"));
     CHECK(load_authority("bad", "file", "ca.pem") && answer_is(&c, "success", "no"));
     CHECK(load_authority("bad", "file", "/gone") && answer_is(&c, "success", "no"));

@@ -10,6 +10,7 @@ static struct config *config;
 static u8 octets[65536];
 static struct trust_record records[RECORDS_MAX], rules[RECORDS_MAX];
 static u32 file_count, rule_count; /* files are those with a number */
+static struct trust_more more;
 static struct trust_record last_where;
 static u32 where_count;
 
@@ -24,7 +25,7 @@ static u64 make(const char *text, const char *gone)
         pki_remove(gone);
     wallet_look(&w, config, &report);
     wallet_look_named(&w, config, &report);
-    int fd = trust_make(&w, config, &hash);
+    int fd = trust_make(&w, config, &more, &hash);
     ssize_t len = pread(fd, octets, sizeof octets, 0);
     ensure(fd >= 0 && len > 0);
     close(fd);
@@ -97,6 +98,16 @@ TEST(where_to_look_up)
     CHECK(trust_where_read(last_where.octets, &where) && where.crl);
     CHECK(bytes_equal(last_where.name, bytes_of("http://a/2", 10)));
     CHECK(is_named(where.authority, TRUST_AUTHORITY, "x509ca/ca.pem"));
+    /* and what the control socket brought */
+    char path[256];
+    snprintf(path, sizeof path, "%s", config->authorities.at[0].path);
+    struct config_where sent = {.authority.path = path, .url = "http://b/"};
+    struct config_where gone = {.authority.octets = bytes_of("x", 1), .url = "http://c/"};
+    more = (struct trust_more){(struct config_where[]){sent, gone}, 2};
+    make(STRICT, NULL);
+    CHECK(where_count == 1 && trust_where_read(last_where.octets, &where) && !where.crl);
+    CHECK(bytes_equal(last_where.name, bytes_of("http://b/", 9)));
+    more.where_count = 0;
 }
 
 /* Of each round the authorities that its section names. */
