@@ -23,13 +23,14 @@ dates() {
     fi
 }
 
-# signed NAME BY DAYS: of NAME.csr, with what stands in the file ext; without BY by itself.
+# signed NAME BY DAYS: of NAME.csr, with what stands in the file ext; without BY by itself; with SHA-256, or
+# what `signed_by` says.
 signed() {
     local signer=(-signkey "$pki/$1.key") dates
     mapfile -t dates < <(dates "$3")
     [ -z "$2" ] || signer=(-CA "$pki/$2.pem" -CAkey "$pki/$2.key" -CAcreateserial)
     openssl x509 -req -in "$pki/$1.csr" "${dates[@]}" -extfile "$pki/ext" -out "$pki/$1.pem" \
-        "${signer[@]}" 2>/dev/null
+        "-${signed_by:-sha256}" "${signer[@]}" 2>/dev/null
 }
 
 # authority NAME [BY]
@@ -40,16 +41,29 @@ authority() {
     signed "$1" "${2:-}" 1000
 }
 
-# leaf NAME KIND [BY [DAYS [LINE...]]]: of NAME.example; the lines go into its extensions.
+# leaf NAME KIND [BY [DAYS [LINE...]]]: of NAME.example, or of what `leaf_of` says; the lines go into its
+# extensions.
 leaf() {
     local name=$1 by=${3:-root} days=${4:-90} line
     key "$name" "$2"
     openssl req -new -key "$pki/$name.key" -subj "/O=Example/CN=$name" -out "$pki/$name.csr"
     {
-        echo "subjectAltName=DNS:$name.example"
+        echo "subjectAltName=DNS:${leaf_of:-$name}.example"
         for line in "${@:5}"; do echo "$line"; done
     } >"$pki/ext"
     signed "$name" "$by" "$days"
+}
+
+# later NAME BY: of NAME.csr, with what stands in the file ext, once more, and for a time to come.
+later() {
+    printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s\nserial=%s\nnew_certs_dir=%s\npolicy=p\n[p]\n' \
+        "$pki/later" "$pki/serial" "$pki" >"$pki/later.conf"
+    printf 'organizationName=optional\ncommonName=optional\n' >>"$pki/later.conf"
+    : >"$pki/later"
+    openssl rand -hex 16 >"$pki/serial"
+    openssl ca -config "$pki/later.conf" -batch -notext -md sha256 -in "$pki/$1.csr" -cert "$pki/$2.pem" \
+        -keyfile "$pki/$2.key" -startdate "$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)" \
+        -enddate "$(date -u -d '+90 days' +%Y%m%d%H%M%SZ)" -extfile "$pki/ext" -out "$pki/$1.pem" 2>/dev/null
 }
 
 # index NAME...: what openssl's authorities and responder keep of certificates; those of such a name are

@@ -11,9 +11,81 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
-tools/need iproute2 nftables python3
+# shellcheck source=tests/net/pki.sh
+. tests/net/pki.sh
+legacy=() # where OpenSSL has MD4, which MSCHAPv2 needs, in a package of its own
+! apt-cache show openssl-provider-legacy >/dev/null 2>&1 || legacy=(openssl-provider-legacy)
+tools/need iproute2 nftables openssl python3 "${legacy[@]}"
 shrike_programs
 cases=tests/net/why
+pki=${PKI:-$net_dir/pki}
+
+wants_pki() { grep -qx pki "$cases/$1/expect"; }
+
+# What the cases with `pki` name in `certs`: a's are of a.example, b's of b.example.
+make_pki() {
+    local side
+    mkdir "$pki" "$pki"/{a,b}
+    authority root
+    authority sub root
+    authority other
+    authority stranger
+    local leaf_of=a
+    leaf a P-256
+    leaf nokey P-256
+    leaf second P-256 other
+    leaf deep P-256 sub
+    leaf unknown P-256 stranger
+    leaf expired P-256 root -1
+    leaf future P-256
+    later future root
+    leaf usage P-256 root 90 extendedKeyUsage=codeSigning
+    leaf short rsa1024
+    leaf revoked P-256
+    signed_by=sha1 leaf sha1 P-256
+    leaf_of=another leaf another P-256
+    leaf_of=b
+    leaf b P-256
+    leaf b_nokey P-256
+    leaf b_unknown P-256 stranger
+    leaf b_expired P-256 root -1
+    leaf_of=c
+    leaf b_another P-256
+    leaf pinned P-256
+    index a revoked
+    crl root
+    for side in a b; do
+        mkdir -p "$pki/$side"/{x509,x509ca,x509crl,pubkey,private}
+        cp "$pki"/{root,other}.pem "$pki/$side/x509ca"
+    done
+    cp "$pki/root.crl" "$pki/b/x509crl"
+    cp "$pki"/{a,nokey,second,deep,unknown,expired,future,usage,short,revoked,sha1,another}.pem "$pki/a/x509"
+    cp "$pki"/{b,b_nokey,b_unknown,b_expired,b_another,pinned}.pem "$pki/b/x509"
+    for name in a second deep unknown expired future usage short revoked sha1 another; do
+        cp "$pki/$name.key" "$pki/a/private/$name.pem"
+    done
+    for name in b b_unknown b_expired b_another; do cp "$pki/$name.key" "$pki/b/private/$name.pem"; done
+    openssl pkey -in "$pki/a.key" -pubout -out "$pki/a/pubkey/a.pub"
+    openssl pkey -in "$pki/second.key" -pubout -out "$pki/b/pubkey/second.pub"
+}
+
+# Those cases stand in the folder of this run, each side with its certificates beside it.
+lay_out() {
+    local name=$1 side folder
+    for side in a b; do
+        mkdir -p "$net_dir/why/$name.$side"
+        cp "$cases"/*.conf "$net_dir/why"
+        cp "$cases/$name/$side.conf" "$net_dir/why/$name.$side"
+        for folder in "$pki/$side"/*; do ln -s "$folder" "$net_dir/why/$name.$side"; done
+    done
+}
+
+# conf_of CASE SIDE
+conf_of() {
+    local conf=$cases/$1/$2.conf
+    ! wants_pki "$1" || conf=$net_dir/why/$1.$2/$2.conf
+    echo "$conf"
+}
 
 # Several at a time: most of what they do is to wait.
 in_parallel() {
@@ -23,7 +95,7 @@ in_parallel() {
         local mine=() k
         for ((k = i; k < ${#all[@]}; k += lanes)); do mine+=("${all[k]}"); done
         [ ${#mine[@]} -gt 0 ] || continue
-        env -u NET_DIR -u NET_PREFIX BUILD="$BUILD" "$0" --lane "${mine[@]}" >"$net_dir/lane$i" 2>&1 &
+        env -u NET_DIR -u NET_PREFIX BUILD="$BUILD" PKI="$pki" "$0" --lane "${mine[@]}" >"$net_dir/lane$i" 2>&1 &
         lane_pids+=($!)
         net_pids+=($!)
     done
@@ -65,7 +137,7 @@ has_refusal() { grep -q "^$2 refused " "$cases/$1/expect"; }
 refuses() {
     local pattern
     pattern=$(sed -n "s/^$2 refused //p" "$cases/$1/expect")
-    ! on "$2" timeout 10 "$shriked" --check --config "$cases/$1/$2.conf" >"$net_dir/refused" 2>&1 || return 1
+    ! on "$2" timeout 10 "$shriked" --check --config "$(conf_of "$1" "$2")" >"$net_dir/refused" 2>&1 || return 1
     cat "$net_dir/refused"
     grep -qE "$pattern" "$net_dir/refused"
 }
@@ -76,7 +148,7 @@ checks() {
     pattern=$(sed -n 's/^check //p' "$cases/$1/expect")
     [ -n "$pattern" ] || return 0
     [ "$pattern" != none ] || pattern='^nothing to say against it$'
-    "$shrike" check "$cases/$1/a.conf" "$cases/$1/b.conf" >"$net_dir/checked" || true
+    "$shrike" check "$(conf_of "$1" a)" "$(conf_of "$1" b)" >"$net_dir/checked" || true
     cat "$net_dir/checked"
     grep -qE "$pattern" "$net_dir/checked"
 }
@@ -91,7 +163,7 @@ run() {
 
 start() {
     rm -f "$net_dir/$2.log"
-    background "$2" "$net_dir/$2.log" "$shriked" --config "$cases/$1/$2.conf" \
+    background "$2" "$net_dir/$2.log" "$shriked" --config "$(conf_of "$1" "$2")" \
         --control-socket "$net_dir/$2.vici"
     pids[$2]=$pid
 }
@@ -125,6 +197,7 @@ act() {
 run_case() {
     local side
     pids=()
+    ! wants_pki "$1" || lay_out "$1" || return 1
     checks "$1" || return 1
     open_filters
     for side in a b; do begin "$1" $side || return 1; done
@@ -141,6 +214,7 @@ one_case() {
 }
 
 if [ "${1:-}" != --lane ]; then
+    make_pki
     [ $# -gt 0 ] || mapfile -t all < <(find $cases -mindepth 1 -type d -printf '%f\n' | sort)
     in_parallel "${@:-${all[@]}}"
     exit
