@@ -51,7 +51,7 @@ static enum when way_of(const struct shrike_auth *a)
     case SHRIKE_AUTH_PUBKEY:
         return BY_CERTIFICATE;
     case SHRIKE_AUTH_EAP:
-        return eap_shows(a) ? BY_CERTIFICATE : BY_PASSWORD;
+        return eap_has_to_show(a) ? BY_CERTIFICATE : BY_PASSWORD;
     case SHRIKE_AUTH_NULL:
     case SHRIKE_AUTH_NONE:
         break;
