@@ -17,11 +17,14 @@ cd "$(dirname "$0")/../.."
 . tests/net/lib.sh
 # shellcheck source=tests/interop/peer.sh
 . tests/interop/peer.sh
-tools/need "${peer_packages[@]}" iproute2 iputils-ping
+# shellcheck source=tests/net/pki.sh
+. tests/net/pki.sh
+tools/need "${peer_packages[@]}" iproute2 iputils-ping openssl
 shrike_programs
 library=/usr/lib/ipsec/libvici.so.0
+pki=$net_dir/pki
 
-# connection SIDE: a connection with two children, one of which may be trapped.
+# connection SIDE: a connection with two children, one of which may be trapped, and one by certificates.
 connection() {
     local mine=1 theirs=2 near=192.0.2.1,192.0.2.11 far=192.0.2.2 other=east
     [ "$1" = west ] || { mine=2 theirs=1 near=192.0.2.2 far=192.0.2.1,192.0.2.11 other=west; }
@@ -50,8 +53,34 @@ connections {
             }
         }
     }
+    sure {
+        version = 2
+        local_addrs = $near
+        remote_addrs = $far
+        send_cert = always
+        local {
+            auth = pubkey
+            certs = $1.pem
+            id = $1.example
+        }
+        remote {
+            auth = pubkey
+            id = $other.example
+            cacerts = root.pem
+        }
+        children {
+            sure {
+                local_ts = 10.$mine.2.0/24
+                remote_ts = 10.$theirs.2.0/24
+            }
+        }
+    }
 }
 secrets {
+    ecdsa-$1 {
+        file = $1.pem
+        secret = "to open it"
+    }
     ike-1 {
         secret = "Sixteen octets or more of it"
     }
@@ -142,6 +171,20 @@ reauth() {
         within 10 says 'ESTABLISHED' --list-sas
 }
 
+# Certificates and an encrypted key, which come over the socket.
+load_certs() {
+    says "loaded certificate from .*/x509/west.pem'" --load-creds --clear && cat "$net_dir/said" &&
+        grep -q "loaded certificate from .*/x509ca/root.pem'" "$net_dir/said" &&
+        grep -qi "loaded ecdsa key from .*/ecdsa/west.pem'" "$net_dir/said" &&
+        says 'CN=west' --list-certs --type x509 && says 'CN=root' --list-certs
+}
+
+up_by_certs() {
+    says 'initiate completed successfully' --initiate --child sure --timeout 10 &&
+        on west ping -q -c 3 -i 0.05 -W 2 -I 10.1.2.1 10.2.2.1 | grep -q ' 0% packet loss' &&
+        says 'terminate completed successfully' --terminate --ike sure --timeout 10
+}
+
 no_traps() { [ -z "$(ctl --list-pols)" ]; }
 
 traps() {
@@ -197,6 +240,8 @@ play() {
     watch monitor stdbuf -oL /usr/sbin/swanctl --monitor-sa --uri "unix://$uri"
     watch events.pretty "$BUILD/tests/interop/libvici_events" $library "unix://$uri"
     within 5 test -s "$net_dir/$who/log" || true
+    test_of "$who: certificates and keys are loaded and listed" load_certs || true
+    test_of "$who: up by certificates, and down" up_by_certs || true
     test_of "$who: up" up || true
     test_of "$who: what there is to compare" compare_begins || true
     test_of "$who: what there is of SAs" compare_up || true
@@ -238,8 +283,18 @@ link west wan0 east wan0
 address west wan0 192.0.2.1/24
 address east wan0 192.0.2.2/24
 on west sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/promote_secondaries'
-address west lo 10.1.0.1/24 10.1.1.1/24
-address east lo 10.2.0.1/24 10.2.1.1/24
+address west lo 10.1.0.1/24 10.1.1.1/24 10.1.2.1/24
+address east lo 10.2.0.1/24 10.2.1.1/24 10.2.2.1/24
+mkdir "$pki"
+authority root
+for side in west east; do
+    leaf $side P-256
+    mkdir -p "$net_dir/$side.swanctl"/{x509,x509ca,ecdsa}
+    cp "$pki/root.pem" "$net_dir/$side.swanctl/x509ca"
+    cp "$pki/$side.pem" "$net_dir/$side.swanctl/x509"
+    openssl ec -in "$pki/$side.key" -aes128 -passout 'pass:to open it' \
+        -out "$net_dir/$side.swanctl/ecdsa/$side.pem" 2>/dev/null
+done
 peer_start east || {
     echo "not ok the peer starts"
     exit 1
