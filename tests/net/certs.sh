@@ -26,6 +26,7 @@ authority low sub
 authority crls # is asked for CRLs
 authority responder
 authority silent
+authority told
 authority stranger
 good=(rsa pss p256 p384 p521 ed25519 ed448 chain)
 leaf rsa rsa2048
@@ -53,18 +54,20 @@ leaf nokey P-256
 by_crl=crlDistributionPoints=URI:http://$server:8001/crls.crl
 by_ocsp=authorityInfoAccess=OCSP\;URI:http://$server:8002/
 silent=crlDistributionPoints=URI:http://$server:8003/silent.crl
-online=(crl-good crl-revoked ocsp-good ocsp-revoked silent-relaxed silent-strict)
+online=(crl-good crl-revoked ocsp-good ocsp-revoked told-good told-revoked silent-relaxed silent-strict)
 leaf crl-good P-256 crls 90 "$by_crl"
 leaf crl-revoked P-256 crls 90 "$by_crl"
 leaf ocsp-good P-256 responder 90 "$by_ocsp"
 leaf ocsp-revoked P-256 responder 90 "$by_ocsp"
+leaf told-good P-256 told # of these only the configuration knows whom to ask
+leaf told-revoked P-256 told
 leaf silent-relaxed P-256 silent 90 "$silent"
 leaf silent-strict P-256 silent 90 "$silent"
 all=("${good[@]}" revoked expired wrong unknown short usage nokey "${online[@]}")
 
 for side in west east; do
     mkdir -p "$net_dir/$side"/{x509,x509ca,x509crl,private}
-    cp "$pki"/{root,crls,responder,silent}.pem "$net_dir/$side/x509ca"
+    cp "$pki"/{root,crls,responder,silent,told}.pem "$net_dir/$side/x509ca"
 done
 index east "${good[@]}" revoked
 crl root
@@ -124,12 +127,16 @@ for side in west east; do
         echo "connections {"
         for name in "${all[@]}"; do connection $side "$name"; done
         echo "}"
+        printf 'authorities {\n    told {\n        cacert = told.pem\n        ocsp_uris = http://%s:8004/\n    }\n}\n' \
+            $server
     } >"$net_dir/$side/swanctl.conf"
 done
 
 # What those say who are asked, and who is silent.
 index crl-good crl-revoked
 crl crls
+index told-good told-revoked
+cp "$pki/index" "$pki/index.told"
 index ocsp-good ocsp-revoked
 cat >"$net_dir/serve.py" <<'END'
 """serve.py CRL: at port 8001 a CRL, and how often it was asked for; at port 8003 silence."""
@@ -161,6 +168,8 @@ serve() {
     background east "$net_dir/serve.log" python3 "$net_dir/serve.py" "$pki/crls.crl"
     background east "$net_dir/ocsp.log" openssl ocsp -index "$pki/index" -port 8002 \
         -CA "$pki/responder.pem" -rsigner "$pki/responder.pem" -rkey "$pki/responder.key" -ndays 1
+    background east "$net_dir/told.log" openssl ocsp -index "$pki/index.told" -port 8004 \
+        -CA "$pki/told.pem" -rsigner "$pki/told.pem" -rkey "$pki/told.key" -ndays 1
 }
 
 start() {
@@ -231,6 +240,8 @@ test_of "CRL: asked for once" works crl-good || true
 test_of "CRL: revoked" refused crl-revoked CERT_REVOKED || true
 test_of "OCSP: good" works ocsp-good || true
 test_of "OCSP: revoked" refused ocsp-revoked CERT_REVOKED || true
+test_of "OCSP, of the configuration: good" works told-good || true
+test_of "OCSP, of the configuration: revoked" refused told-revoked CERT_REVOKED || true
 
 # One that waits for who is silent delays nobody else.
 a_silent_one() {

@@ -51,13 +51,14 @@ serial=1
 # conn NAME AUTH_OF_CLIENT AUTH_AT_GATEWAY [LINES_OF_CLIENT] [LINES_OF_GATEWAY]: a connection of both;
 # in IKE the client is called NAME.example.
 conn() {
-    local children
+    local children id="id = $1.example"
+    [ "$2" != null ] || id= # it has none
     children="children { $1 { local_ts = 10.%s.0.0/24
             remote_ts = 10.%s.0.0/24 } }"
     # shellcheck disable=SC2059
     {
         printf '    %s {\n        local_addrs = 192.0.2.2\n        remote_addrs = 192.0.2.1\n' "$1"
-        printf '        local { auth = %s\n id = %s.example\n %s\n }\n' "$2" "$1" "${4:-}"
+        printf '        local { auth = %s\n %s\n %s\n }\n' "$2" "$id" "${4:-}"
         printf '        remote { auth = %s\n id = west.example\n }\n' "${gateway:-pubkey}"
         printf "        $children\n    }\n" 2 1
     } >>"$net_dir/east.conf"
@@ -66,7 +67,7 @@ conn() {
         printf '    %s {\n        local_addrs = 192.0.2.1\n        remote_addrs = 192.0.2.2\n' "$1"
         printf '        local { auth = %s\n certs = west.pem\n id = west.example\n }\n' \
             "${gateway:-pubkey}"
-        printf '        remote { auth = %s\n id = %s.example\n %s\n }\n' "$3" "$1" "${5:-}"
+        printf '        remote { auth = %s\n %s\n %s\n }\n' "$3" "$id" "${5:-}"
         printf "        $children\n    }\n" 1 2
     } >>"$net_dir/west.conf"
 }
@@ -100,6 +101,7 @@ make_confs() {
     conn tlsother eap-tls eap-tls "certs = tlsother.pem
  eap_id = tls.example" "eap_id = %any"
     conn tlsalien eap-tls eap-tls "certs = tlsalien.pem" "cacerts = ca.pem"
+    conn null null null
     gateway=eap-tls conn alone eap-tls eap-tls "certs = alone.pem"
     conn ttls eap-ttls eap-ttls
     conn ttlsasked eap-ttls eap-ttls "eap_id = carol" "eap_id = %any"
@@ -165,7 +167,7 @@ make_confs
 test_of "both daemons start" shriked_start west || exit 1
 test_of "the client starts" shriked_start east || exit 1
 for name in mschapv2 md5 gtc any nak realm hashed tls tlsrsa tlsname alone ttls ttlsalone peap peaprealm \
-    peapalone; do
+    peapalone null; do
     test_of "$name: up, pings, down" works "$name" || true
 done
 test_of "the gateway asks who it is" called asked carol || true
