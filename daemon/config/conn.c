@@ -543,6 +543,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     else
         compile_local_id(c, s, out, beside);
     compile_null(c, out);
+    out->hash = eap_hash(out->hash, out);
     check_eap(c, out);
     check_rounds(c, out);
     marks_take(c, s, beside);

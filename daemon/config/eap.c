@@ -180,6 +180,23 @@ void compile_groups(struct compile *c, const struct section *s, struct shrike_au
     out->eap.groups = (struct shrike_bytes){all, len};
 }
 
+static uint64_t hash_inside(uint64_t hash, const struct shrike_auth *a)
+{
+    for (size_t i = 0; i < a->eap.inside.len; i++)
+        hash = (hash ^ a->eap.inside.at[i]) * 0x100000001b3;
+    return hash;
+}
+
+uint64_t eap_hash(uint64_t hash, const struct shrike_conn *conn)
+{
+    hash = hash_inside(hash_inside(hash, &conn->local), &conn->remote);
+    for (uint8_t i = 0; i < conn->local_round_count; i++)
+        hash = hash_inside(hash, &conn->local_rounds[i]);
+    for (uint8_t i = 0; i < conn->remote_round_count; i++)
+        hash = hash_inside(hash, &conn->remote_rounds[i]);
+    return hash;
+}
+
 /* RFC 7296 2.16: the responder signs. RFC 5998: or a method proves both. */
 void check_eap(struct compile *c, const struct shrike_conn *conn)
 {

@@ -17,6 +17,8 @@ bool eap_has_to_show(const struct shrike_auth *auth);
 /* A method that may be named for the tunnel of another one; as_it_is: the password itself, too.
  * false: it is none. */
 bool eap_inside_read(const char *text, bool as_it_is, uint8_t *type);
+/* Grows by what settings say of the connection's EAP. */
+uint64_t eap_hash(uint64_t hash, const struct shrike_conn *conn);
 /* When both sides are read: does the other one prove itself in a way that EAP goes with? */
 void check_eap(struct compile *c, const struct shrike_conn *conn);
 /* Whose password it is: inside EAP a name is any text, and its type counts for nothing. */

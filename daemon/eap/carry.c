@@ -3,7 +3,7 @@
 #include "base/ct.h"
 
 enum { LENGTH = 0x80, MORE = 0x40, START = 0x20 }; /* flags; below stands a version, which is 0 */
-enum { PHASE_NEW, PHASE_SHAKES, PHASE_JUDGES, PHASE_SIGNS, PHASE_OPEN };
+enum { PHASE_NEW, PHASE_SHAKES, PHASE_JUDGES, PHASE_SIGNS, PHASE_OPEN, PHASE_BROKEN };
 enum {
     PIECE = 1000,        /* octets of TLS in one message: an IKE datagram with it fits into most */
     MESSAGE_MAX = 65536, /* octets of a message of TLS, in all its pieces */
@@ -65,6 +65,32 @@ int carry_hear(struct eap_session *s, u8 *out, size_t size)
     return n < 0 ? -1 : (int)len;
 }
 
+enum shrike_reason_code carry_why(const struct eap_session *s)
+{
+    static const enum shrike_reason_code reasons[] = {[TUNNEL_FAULT] = SHRIKE_REASON_EAP_FAILED,
+                                                      [TUNNEL_UNTRUSTED] =
+                                                          SHRIKE_REASON_EAP_UNTRUSTED,
+                                                      [TUNNEL_UNLIKE] = SHRIKE_REASON_EAP_UNLIKE};
+    enum tunnel_fault fault = tunnel_why(s->tunnel);
+    /* Some servers end the tunnel, and EAP with it, when they do not believe what is said there. */
+    if (fault == TUNNEL_FAULT && !s->server && s->of.tls.phase == PHASE_OPEN)
+        return SHRIKE_REASON_EAP_REFUSED;
+    return reasons[fault];
+}
+
+/* RFC 5216 2.1.3: a server says its alert, so that the client knows, and fails when that is heard.
+ * A client that said one would hear Failure, and no more be told why. */
+static void broken(struct eap_session *s, struct eap_turn *t)
+{
+    if (s->server && tunnel_waits(s->tunnel)) {
+        s->of.tls.phase = PHASE_BROKEN;
+        s->of.tls.reason = carry_why(s);
+        carry_next(s, t);
+    } else {
+        method_fail(s, t, carry_why(s));
+    }
+}
+
 /* Who the other side has to be: the server as IKE knows it, the peer as whom it says, or has to
  * say, that it is. */
 static struct shrike_id claimed(const struct eap_session *s)
@@ -124,7 +150,7 @@ static enum carry go_on(struct eap_session *s, struct eap_turn *t)
     case TUNNEL_OPEN:
         return m->judged ? opened(s, t) : judge(s, t);
     case TUNNEL_BROKEN:
-        method_fail(s, t, SHRIKE_REASON_EAP_FAILED);
+        broken(s, t);
         break;
     }
     return CARRY_SAID;
@@ -195,6 +221,8 @@ enum carry carry_take(struct eap_session *s, struct eap_turn *t, struct bytes da
     bool starts = flags & START, hears = m->phase == PHASE_SHAKES || m->phase == PHASE_OPEN;
     if (++m->rounds > ROUNDS_MAX)
         method_fail(s, t, SHRIKE_REASON_EAP_ROUNDS);
+    else if (m->phase == PHASE_BROKEN && !m->sending)
+        method_fail(s, t, m->reason);
     else if (r.bad || starts != (m->phase == PHASE_NEW))
         method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
     else if (starts)

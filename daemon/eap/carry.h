@@ -23,5 +23,7 @@ void carry_next(struct eap_session *s, struct eap_turn *t);
 void carry_say(struct eap_session *s, struct eap_turn *t, struct bytes octets);
 /* All that came through it, as far as there is room: octets, 0 for none, or -1: it is broken. */
 int carry_hear(struct eap_session *s, u8 *out, size_t size) must_use;
+/* It is: what for. */
+enum shrike_reason_code carry_why(const struct eap_session *s);
 
 #endif

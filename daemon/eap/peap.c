@@ -104,7 +104,7 @@ static void hear(struct eap_session *s, struct eap_turn *t)
     int n = carry_hear(s, octets, sizeof(octets));
     struct bytes heard = bytes_of(octets, n > 0 ? (size_t)n : 0);
     if (n < 0 || n == (int)sizeof(octets))
-        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+        method_fail(s, t, n < 0 ? carry_why(s) : SHRIKE_REASON_EAP_SYNTAX);
     else if (s->server)
         serve(s, t, heard);
     else if (n == 0)

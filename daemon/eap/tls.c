@@ -18,7 +18,7 @@ static void hear_end(struct eap_session *s, struct eap_turn *t)
     else if (n == 1 && heard[0] == 0)
         end(s, t);
     else
-        method_fail(s, t, n < 0 ? SHRIKE_REASON_EAP_FAILED : SHRIKE_REASON_EAP_SYNTAX);
+        method_fail(s, t, n < 0 ? carry_why(s) : SHRIKE_REASON_EAP_SYNTAX);
 }
 
 static void go_on(struct eap_session *s, struct eap_turn *t, enum carry how)

@@ -142,7 +142,7 @@ static void hear(struct eap_session *s, struct eap_turn *t, bool opened)
     u8 octets[SAID_MAX];
     int n = carry_hear(s, octets, sizeof(octets));
     if (n < 0 || n == (int)sizeof(octets))
-        method_fail(s, t, SHRIKE_REASON_EAP_SYNTAX);
+        method_fail(s, t, n < 0 ? carry_why(s) : SHRIKE_REASON_EAP_SYNTAX);
     else if (n == 0 && (opened || !s->server))
         carry_next(s, t);
     else if (s->server)

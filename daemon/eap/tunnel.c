@@ -14,6 +14,7 @@ struct tunnel {
     BIO *in, *out; /* the SSL's own */
     struct farkey far;
     bool stopped;                /* in the middle of the handshake, for a signature */
+    u8 heard, said;              /* the last alert of either side */
     u8 *certs[SHRIKE_CERTS_MAX]; /* of the other side, DER */
     u16 cert_count;
 };
@@ -31,6 +32,13 @@ static int look_at_no_chain(X509_STORE_CTX *ctx, void *arg)
     return 1;
 }
 
+static void look_at_alert(const SSL *ssl, int where, int alert)
+{
+    struct tunnel *t = SSL_get_app_data(ssl);
+    if (t && where & SSL_CB_ALERT)
+        *(where & SSL_CB_READ ? &t->heard : &t->said) = (u8)alert;
+}
+
 /* No handshake is taken up again: each proves both sides anew. There is no second one in a
  * connection either, so that a server may be without RFC 5746, as some are. */
 static SSL_CTX *side_new(bool server)
@@ -45,6 +53,7 @@ static SSL_CTX *side_new(bool server)
     SSL_CTX_set_options(c, SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(c, SSL_MODE_ASYNC);
     SSL_CTX_set_cert_verify_callback(c, look_at_no_chain, NULL);
+    SSL_CTX_set_info_callback(c, look_at_alert);
     if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1 &&
         SSL_CTX_set_num_tickets(c, 0) == 1 && SSL_CTX_set_dh_auto(c, 1) == 1 &&
         SSL_CTX_set_cipher_list(c, CIPHERS) == 1)
@@ -139,6 +148,7 @@ struct tunnel *tunnel_new(bool server, bool proves, const struct tunnel_own *own
         return NULL;
     }
     SSL_set_bio(t->ssl, t->in, t->out);
+    SSL_set_app_data(t->ssl, t);
     if (server)
         SSL_set_accept_state(t->ssl);
     else
@@ -216,6 +226,32 @@ void tunnel_signed(struct tunnel *t, struct bytes signature)
     t->far.len = signature.len <= sizeof(t->far.signature) ? signature.len : 0;
     if (t->far.len)
         memcpy(t->far.signature, signature.at, t->far.len);
+}
+
+static enum tunnel_fault fault_of(u8 alert)
+{
+    switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+        return TUNNEL_UNTRUSTED;
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_PROTOCOL_VERSION:
+    case SSL_AD_INSUFFICIENT_SECURITY:
+        return TUNNEL_UNLIKE;
+    default:
+        return TUNNEL_FAULT;
+    }
+}
+
+enum tunnel_fault tunnel_why(const struct tunnel *t)
+{
+    enum tunnel_fault ours = fault_of(t->said);
+    return t->heard ? fault_of(t->heard) : ours == TUNNEL_UNLIKE ? ours : TUNNEL_FAULT;
 }
 
 /* ---- what has come of it ---- */

@@ -27,6 +27,13 @@ enum tunnel_step {
     TUNNEL_BROKEN,
 };
 
+/* Why it is broken, as either side has said in an alert. */
+enum tunnel_fault {
+    TUNNEL_FAULT,     /* something else, or nothing */
+    TUNNEL_UNTRUSTED, /* the other side does not take our certificate */
+    TUNNEL_UNLIKE,    /* no version, suite or way to sign that both have */
+};
+
 struct tunnel;
 
 /* Whatever the library loads or opens, it does now. false: it cannot be used. */
@@ -55,6 +62,8 @@ u16 tunnel_certs(struct tunnel *t, struct shrike_cert certs[SHRIKE_CERTS_MAX]);
 bool tunnel_is_newer(const struct tunnel *t); /* 1.3 */
 /* The key for this type of EAP (RFC 5216 2.3, RFC 9190 2.3, RFC 5281 8, RFC 9427 2.1). */
 bool tunnel_key(struct tunnel *t, u8 type, u8 key[TUNNEL_MSK]) must_use;
+
+enum tunnel_fault tunnel_why(const struct tunnel *t);
 
 /* What goes through it. hear: octets, 0 for none yet, or -1: it is broken or shut. */
 bool tunnel_say(struct tunnel *t, struct bytes octets) must_use;

@@ -96,6 +96,13 @@ modules {
             private_key_file = $net_dir/private/west.key
             ca_file = $net_dir/x509ca/ca.pem
             tls_min_version = "1.2"
+            tls_max_version = "1.3"
+        }
+        tls-config older {
+            certificate_file = $net_dir/x509/west.pem
+            private_key_file = $net_dir/private/west.key
+            ca_file = $net_dir/x509ca/ca.pem
+            tls_min_version = "1.2"
             tls_max_version = "1.2"
         }
         tls {
@@ -106,7 +113,7 @@ modules {
             virtual_server = inner
         }
         peap {
-            tls = common
+            tls = older
             default_eap_type = mschapv2
             virtual_server = inner
         }

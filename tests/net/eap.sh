@@ -199,8 +199,14 @@ test_of "a server of EAP that is another one" fails ttlsaaa "is not of the ident
     "given up in the middle of EAP" || true
 says_passwords() {
     echo "shrike { plugins { eap-ttls { phase2_method = pap } } }" >>"$net_dir/east.conf"
-    shrike_at east reload && works ttls && works ttlsalone
+    shrike_at east reload | tee "$net_dir/reload" && works ttls &&
+        grep -q "6 changed" "$net_dir/reload"
+}
+takes_none() {
+    echo "shrike { plugins { eap-ttls { phase2_method = md5 } } }" >>"$net_dir/west.conf"
+    shrike_at west reload && fails ttls "the peer has refused us by EAP" "no method of EAP"
 }
 test_of "EAP-TTLS with the password as it is" says_passwords || true
+test_of "EAP-TTLS with the password as it is, where that is not wanted" takes_none || true
 test_of "eap dies and comes back" survives || true
 [ "$net_failed" -eq 0 ]

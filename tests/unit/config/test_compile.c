@@ -657,6 +657,10 @@ TEST(eap_with_a_tunnel)
     CHECK(a->local.eap.methods.at[0] == 21 && a->local.eap.inside.len == 0);
     CHECK(a->local.eap.server.type == ID_FQDN && a->local.eap.server.data.len == 11);
     CHECK_EQ(report.warnings, 0);
+    uint64_t hash = a->hash; /* settings change the connection, too */
+    a = by_eap("eap-ttls { phase2_method = pap }", "auth = eap-ttls\nid = x\naaa_id = aaa.example",
+               "auth = pubkey\nid = y");
+    CHECK(a && a->hash != hash);
     a = by_eap("eap-ttls { phase2_method = pap }\n eap-peap { phase2_method = mschapv2 }",
                "auth = eap-ttls\nid = x", "auth = eap-ttls\nid = y");
     CHECK(a && a->local.eap.inside.len == 1 && a->local.eap.inside.at[0] == SHRIKE_EAP_PAP);

@@ -140,6 +140,47 @@ TEST(pieces_that_lie)
     end();
 }
 
+/* What the other side says in an alert, is the reason. */
+TEST(alerts_are_reasons)
+{
+    static const struct {
+        u8 alert;
+        enum shrike_reason_code reason;
+    } rows[] = {{48, SHRIKE_REASON_EAP_UNTRUSTED}, /* unknown_ca */
+                {45, SHRIKE_REASON_EAP_UNTRUSTED}, /* certificate_expired */
+                {40, SHRIKE_REASON_EAP_UNLIKE},    /* handshake_failure */
+                {70, SHRIKE_REASON_EAP_UNLIKE},    /* protocol_version */
+                {80, SHRIKE_REASON_EAP_FAILED}};   /* internal_error */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        u8 message[32], data[] = {0, 21, 3, 3, 0, 2, 2, rows[i].alert};
+        struct writer w = writer_of(message, sizeof(message));
+        begin(NULL, NULL);
+        run_for(2); /* the peer has said its first message */
+        eap_write(&w, &(struct eap){.code = EAP_REQUEST,
+                                    .identifier = 7,
+                                    .type = EAP_TYPE_TLS,
+                                    .data = bytes_of(data, sizeof(data))});
+        CHECK(!step(PEER, written_bytes(&w)));
+        CHECK_EQ(why(PEER), rows[i].reason);
+    }
+    end();
+}
+
+/* A server says its alert, and fails then. */
+TEST(alerts_are_said)
+{
+    /* A first message of a version that nobody has. */
+    static const u8 old[] = {
+        0, 22, 3, 0, 0, 45, 1, 0, 0, 41, 3, 0, [44] = 0, /* random, no session */ 0, 2, 0, 5, 1, 0};
+    begin(NULL, NULL);
+    run_for(1);
+    CHECK(server_hears(bytes_of(old, sizeof(old))));
+    CHECK(b.last_len > 12 && b.last[6] == 21);
+    CHECK(!server_hears(TEXT("\0")));
+    CHECK_EQ(why(SERVER), SHRIKE_REASON_EAP_UNLIKE);
+    end();
+}
+
 TEST(pieces_without_end)
 {
     unsigned count = 1;
@@ -184,7 +225,8 @@ int main(void)
     ensure(tunnel_prepare());
     root = pki_authority("Root", NULL);
     int failed = RUN(each_kind_of_key) | RUN(each_refusal_has_its_reason) | RUN(success_early) |
-                 RUN(pieces_that_lie) | RUN(pieces_without_end) | RUN(changed_messages);
+                 RUN(pieces_that_lie) | RUN(alerts_are_reasons) | RUN(alerts_are_said) |
+                 RUN(pieces_without_end) | RUN(changed_messages);
     pki_free();
     return failed;
 }
