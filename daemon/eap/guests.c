@@ -377,7 +377,7 @@ void guests_servers(struct guests *g)
 
 bool guests_quiet(const struct guests *g)
 {
-    return list_empty(&g->owing) && g->telling == 0;
+    return radius_sessions_count(g->sessions) == 0;
 }
 
 bool guests_open(struct guests *g, struct seat *seat, struct servers *servers)

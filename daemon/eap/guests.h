@@ -44,7 +44,7 @@ void guests_moved(struct guests *g);
 void guests_want(struct guests *g);
 /* net is another one: those whom it names are here. */
 void guests_unsure(struct guests *g);
-/* Is all told? */
+/* Is nobody here, and all told? */
 bool guests_quiet(const struct guests *g);
 
 #endif

@@ -205,6 +205,13 @@ static void may_leave(struct eap_role *e)
         leave(e);
 }
 
+static void got_account(struct eap_role *e, const struct mail *m)
+{
+    e->count.refused += !guests_got(&e->guests, m);
+    may_leave(e);
+}
+
+/* What net has said of those who have gone may come only after this. */
 static void quit(struct eap_role *e)
 {
     e->quits = true;
@@ -377,7 +384,7 @@ static void eap_mail(void *self, enum role from, struct mail *m)
     else if (from == ROLE_CONTROL && m->kind == MAIL_HOST_IS)
         got_host(e, m);
     else if (from == ROLE_NET && m->kind == MAIL_ACCOUNT)
-        e->count.refused += !guests_got(&e->guests, m);
+        got_account(e, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_QUIT)
         quit(e);
     else if (from == ROLE_PARENT && m->kind == MAIL_YIELD)

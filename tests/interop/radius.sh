@@ -417,12 +417,12 @@ not_let_in() {
 }
 # ---- who is granted something ----
 
-# told WORD...: how many records of accounting about erna have all of these.
+# told WORD|WORD...: how many records of accounting about erna, or $who, have all of these.
 told() {
-    WORDS="$*" python3 - "$net_dir/raddb/detail" <<'END'
+    WHO=${who:-erna} WORDS="$*" python3 - "$net_dir/raddb/detail" <<'END'
 import os, sys
 records = open(sys.argv[1]).read().split("\n\n")
-words = ['User-Name = "erna"'] + [w.strip() for w in os.environ["WORDS"].split("|")]
+words = [f'User-Name = "{os.environ["WHO"]}"'] + [w.strip() for w in os.environ["WORDS"].split("|")]
 print(sum(all(w in r for w in words) for r in records))
 END
 }
@@ -531,6 +531,12 @@ END
 works_with_other() { # CONNECTION USER
     peer east --initiate --child "$1" --timeout 10 && both_ways && peer east --terminate --ike "$1" &&
         grep -q "Login OK: \[$2\]" "$net_dir/freeradius.log"
+}
+
+# At the end of west the server hears who has gone with it.
+told_at_the_end() {
+    peer east --initiate --child tls --timeout 10 && both_ways && finish "$shriked_west" &&
+        who=tls.example is_told "Acct-Status-Type = Stop|Acct-Terminate-Cause = Admin-Reset|NAS-Port-Id"
 }
 
 # eap dies: the next one is told of the servers again.
@@ -680,6 +686,7 @@ finish "$shriked_east"
 test_of "another client starts" other_client || exit 1
 test_of tls_of_another_client works_with_other tls tls.example || true
 test_of ttls_of_another_client works_with_other ttls bert || true
+test_of told_at_the_end told_at_the_end || true
 finish "$charon_east"
 finish "$server"
 login "secret of anna" 1812:1813
