@@ -315,7 +315,7 @@ static void sweep(struct guests *g)
     struct radius_session *one = radius_sessions_after(g->sessions, NULL), *next;
     for (; one; one = next) {
         next = radius_sessions_after(g->sessions, one);
-        if (!one->own.sure && !one->own.over)
+        if (!one->own.sure && !one->own.over && !fault(136))
             is_over(g, one, RADIUS_CAUSE_NAS_ERROR);
     }
 }

@@ -214,7 +214,7 @@ static bool is_in_group(const struct servers *s, const struct eap_session *e,
     for (const char *one = (const char *)e->groups; one && one < end; one += strlen(one) + 1)
         if (radius_grant_is_in(g, s->settings.class_group, s->settings.filter_id, one))
             return true;
-    return e->groups_len == 0;
+    return e->groups_len == 0 || fault(134);
 }
 
 /* Who it is in accounting, for how long it may stay, and what goes back to the server. Of many

@@ -116,7 +116,8 @@ static void part_free(struct accounts *a, struct part *p)
     while (*at != p)
         at = &(*at)->next;
     *at = p->next;
-    add(&p->account->sum, &p->carried);
+    if (!fault(135))
+        add(&p->account->sum, &p->carried);
     list_remove(&p->link);
     free(p);
 }
