@@ -17,6 +17,29 @@
 
 #define POLICY_MAX 128 /* characters of a policy */
 
+static void take_demands(const struct method *m, struct config_demands *out)
+{
+    *out = (struct config_demands){
+        .schemes = m->chain ? m->schemes : 0, .rsa_bits = m->rsa_bits, .ec_bits = m->ec_bits};
+}
+
+/* eap-tls:ecdsa-384-sha384 */
+static void compile_eap_demands(struct compile *c, const struct value *auth, enum key_scope scope,
+                                struct config_demands *out)
+{
+    const char *text = eap_demands(auth->text);
+    struct method m;
+    if (!text)
+        return;
+    if (method_read(text, &m) != METHOD_GOOD || m.kind != SHRIKE_AUTH_PUBKEY)
+        report_error(c->report, auth->origin,
+                     "auth = %s: behind the colon strengths and hashes are wanted: "
+                     "eap-tls:rsa-3072-sha256-ecdsa-384-sha384",
+                     auth->text);
+    else if (scope == KEY_REMOTE)
+        take_demands(&m, out);
+}
+
 static void compile_method(struct compile *c, const struct section *s, enum key_scope scope,
                            struct shrike_auth *out, struct config_demands *demands)
 {
@@ -26,6 +49,7 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
     struct method m;
     if (eap_is_meant(text)) {
         compile_eap(c, s, scope, out);
+        compile_eap_demands(c, auth, scope, demands);
         return;
     }
     switch (method_read(text, &m)) {
@@ -45,8 +69,7 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
     out->kind = m.kind;
     out->schemes = scope == KEY_LOCAL ? m.own_schemes : m.schemes;
     if (scope == KEY_REMOTE)
-        *demands = (struct config_demands){
-            .schemes = m.chain ? m.schemes : 0, .rsa_bits = m.rsa_bits, .ec_bits = m.ec_bits};
+        take_demands(&m, demands);
 }
 
 /* ---- what a section names ---- */

@@ -43,6 +43,18 @@ bool eap_has_to_show(const struct shrike_auth *auth)
     return is_one_of(auth, types, sizeof(types));
 }
 
+/* Is a peer known by its certificate inside EAP? */
+static bool judges(uint8_t type)
+{
+    return type == EAP_TYPE_TLS;
+}
+
+const char *eap_demands(const char *auth)
+{
+    const char *colon = strchr(auth, ':');
+    return colon ? colon + 1 : NULL;
+}
+
 /* What goes on in the tunnel, where the settings name it. */
 static void compile_inside(struct compile *c, uint8_t method, struct shrike_auth *out)
 {
@@ -83,10 +95,10 @@ static void compile_method(struct compile *c, const struct section *s, enum key_
             continue;
         if (!methods[i].built)
             compile_leave(c, place, "auth = %s is not built yet", text);
-        if (name[len])
+        if (name[len] && (scope == KEY_LOCAL || !judges(methods[i].type)))
             compile_leave(c, place,
-                          "auth = %s: what certificates of EAP have to be like is not built yet, "
-                          "and to ignore it would not be safe",
+                          "auth = %s: what certificates have to be like is said of a peer that "
+                          "shows one, with eap-tls",
                           text);
         if (scope == KEY_LOCAL && methods[i].type == SHRIKE_EAP_RELAY)
             compile_leave(c, place, "auth = %s is how a gateway lets others judge its clients",

@@ -6,6 +6,9 @@
 
 /* "eap", "eap-mschapv2": is it meant? */
 bool eap_is_meant(const char *auth);
+/* What stands behind a colon: what certificates inside EAP have to be like, as a method by public
+ * keys; or NULL. */
+const char *eap_demands(const char *auth);
 /* Such a section. */
 void compile_eap(struct compile *c, const struct section *s, enum key_scope scope,
                  struct shrike_auth *out);

@@ -301,6 +301,12 @@ TEST(what_certificates_have_to_be_like)
     CHECK(compile(DEMANDING("auth = pubkey")));
     d = &config->beside[0].demands;
     CHECK(!d->rsa_bits && !d->ec_bits && !d->schemes);
+    CHECK(compile("connections { a { local_addrs = ::1\n local { auth = pubkey }\n remote {\n"
+                  "auth = eap-tls:ecdsa-384-sha384 } } }")); /* of a certificate inside EAP */
+    d = &config->beside[0].demands;
+    CHECK(d->ec_bits == 384 && d->schemes && config->conf.conn_count == 1);
+    CHECK(!compile(DEMANDING("auth = eap-tls:psk")) && said(true, 4, "behind the colon"));
+    CHECK(!compile(DEMANDING("auth = eap-tls:")) && said(true, 4, "behind the colon"));
     static const char *const policies[] = {"1",  "3.1",  "1..2",  "1.02",
                                            ".1", "1.2.", "1.2.x", "anyPolicy"};
     for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
