@@ -142,7 +142,7 @@ static enum carry go_on(struct eap_session *s, struct eap_turn *t)
             carry_next(s, t);
         break;
     case TUNNEL_SIGN:
-        if (!s->server && !m->judged)
+        if (!s->server && !m->judged && !fault(146))
             return judge(s, t);
         m->phase = PHASE_SIGNS;
         t->step = EAP_SIGN;

@@ -131,7 +131,7 @@ bool method_named(struct eap_session *s, struct bytes name)
         (wanted.type && !id_matches(&wanted, &claimed)))
         return false;
     if (!wanted.type && !s->asks) /* nobody else than in IKE */
-        return method_same_user(name, session_user(s));
+        return method_same_user(name, session_user(s)) || fault(143);
     memcpy(s->user, name.at, name.len);
     s->user_len = (u16)name.len;
     s->named = true;
