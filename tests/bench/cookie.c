@@ -28,7 +28,7 @@ static void strangers_init(struct strangers *s, const struct bench *b)
 static void strangers_call(struct strangers *s, struct meter *m)
 {
     for (unsigned i = 0; i < s->requests.count; i++) {
-        struct letter *l = &s->requests.letters[i];
+        struct datagram *l = &s->requests.datagrams[i];
         u32 x;
         memcpy(&x, l->from.octets, sizeof(x));
         x = x * 1664525u + 1013904223u;
@@ -53,7 +53,7 @@ static double udp_us(size_t len, unsigned times)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(a);
-    u8 octets[LETTER_SIZE] = {0};
+    u8 octets[DATAGRAM_SIZE] = {0};
     int s = socket(AF_INET, SOCK_DGRAM, 0);
     if (s < 0 || bind(s, (struct sockaddr *)&a, sizeof(a)) != 0 ||
         getsockname(s, (struct sockaddr *)&a, &size) != 0)
@@ -80,7 +80,7 @@ void bench_cookie(const struct bench *b)
         for (unsigned i = 0; i < TURNS; i++)
             strangers_call(&s, &m);
         work[n] = m.cpu_us / (TURNS * BATCH);
-        udp[n] = udp_us(s.requests.letters[0].len, TURNS * BATCH / 4);
+        udp[n] = udp_us(s.requests.datagrams[0].len, TURNS * BATCH / 4);
         ratio[n] = work[n] / udp[n];
     }
     strangers_free(&s);

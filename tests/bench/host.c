@@ -59,9 +59,9 @@ static void post(struct box *out, const struct shrike_send *send)
 {
     if (!out)
         return;
-    if (out->count == BATCH || send->data.len > LETTER_SIZE)
+    if (out->count == BATCH || send->data.len > DATAGRAM_SIZE)
         bench_fail("a datagram does not fit its box");
-    struct letter *l = &out->letters[out->count++];
+    struct datagram *l = &out->datagrams[out->count++];
     l->from = send->local;
     l->to = send->remote;
     l->len = send->data.len;
@@ -159,7 +159,7 @@ void host_take(struct host *h, struct box *in, struct box *out)
 {
     out->count = 0;
     for (unsigned i = 0; i < in->count; i++) {
-        struct letter *l = &in->letters[i];
+        struct datagram *l = &in->datagrams[i];
         struct shrike_datagram d = {.local = l->to, .remote = l->from, .data = l->data};
         d.len = l->len;
         shrike_datagram(h->engine, h->now, &d);

@@ -6,17 +6,17 @@
 #include "crypto/provider.h"
 #include "shrike/shrike.h"
 
-#define BATCH       32 /* hosts that call at once; each has one letter on the way at most */
-#define LETTER_SIZE 3000
+#define BATCH         32 /* hosts that call at once; each has one datagram on the way at most */
+#define DATAGRAM_SIZE 3000
 
-struct letter {
+struct datagram {
     struct shrike_endpoint from, to;
     size_t len;
-    u8 data[LETTER_SIZE];
+    u8 data[DATAGRAM_SIZE];
 };
 
 struct box {
-    struct letter letters[BATCH];
+    struct datagram datagrams[BATCH];
     unsigned count;
 };
 
@@ -38,7 +38,7 @@ struct host {
 void host_init(struct host *h, struct shrike_provider *provider, const struct shrike_limits *limits,
                const struct shrike_conf *conf);
 void host_free(struct host *h);
-/* Give it every letter of `in`, and carry out what it wants: what is sent lies in `out`. */
+/* Give it every datagram of `in`, and carry out what it wants: what is sent lies in `out`. */
 void host_take(struct host *h, struct box *in, struct box *out);
 void host_command(struct host *h, enum shrike_command_kind kind, const char *conn,
                   const char *child);

@@ -118,7 +118,7 @@ void proofs_conn(struct shrike_conn *conn, bool server)
             .kind = SHRIKE_AUTH_EAP,
             .eap = {.methods = bytes_of(methods, sizeof(methods)), .asks = true}};
     conn->send_cert = SHRIKE_CERT_ALWAYS;
-    conn->fragmentation = false; /* a letter for each message */
+    conn->fragmentation = false; /* a datagram for each message */
 }
 
 /* With EAP: who it is, the response, that the server is proved, and AUTH. */
