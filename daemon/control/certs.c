@@ -170,6 +170,7 @@ static bool read_handle(struct bytes text, u8 out[MAIL_HANDLE_MAX], struct bytes
 {
     size_t odd = text.len % 2;
     bool good = text.len > 0 && text.len <= 2 * MAIL_HANDLE_MAX;
+    out[0] = 0; /* half of it may be missing */
     for (size_t i = 0; good && i < text.len; i++) {
         u8 *at = &out[(i + odd) / 2];
         int digit = hex_digit(text.at[i]);

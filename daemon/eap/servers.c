@@ -210,9 +210,9 @@ bool servers_is_for(const struct eap_place *p, const struct radius_output *what)
 static bool is_in_group(const struct servers *s, const struct eap_session *e,
                         const struct radius_grant *g)
 {
-    const char *end = (const char *)e->groups + e->groups_len;
-    for (const char *one = (const char *)e->groups; one && one < end; one += strlen(one) + 1)
-        if (radius_grant_is_in(g, s->settings.class_group, s->settings.filter_id, one))
+    const char *groups = (const char *)e->groups;
+    for (size_t at = 0; at < e->groups_len; at += strlen(groups + at) + 1)
+        if (radius_grant_is_in(g, s->settings.class_group, s->settings.filter_id, groups + at))
             return true;
     return e->groups_len == 0 || fault(134);
 }
