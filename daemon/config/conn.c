@@ -525,6 +525,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     compile_ppk(c, s, out);
     out->proposals = compile_proposals(c, s, "proposals", PROTOCOL_IKE, &out->proposal_count);
     out->proposals_origin = compile_place(c, s, "proposals");
+    compile_sides(c, s, out, beside);
     for (const struct section *sub = s->sections; sub; sub = sub->next) {
         if (strcmp(sub->name, "children") == 0)
             compile_children(c, sub, out);
@@ -533,7 +534,6 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
                          "there is no section %s in a connection: local, remote or children",
                          sub->name);
     }
-    compile_sides(c, s, out, beside);
     if (out->shunt_count && !out->child_count && !out->local.origin.file &&
         !out->remote.origin.file)
         only_shunts(c, out, beside);
