@@ -245,12 +245,28 @@ static struct bytes from_client(struct tunnel *c, u8 identifier, u8 room[4096])
     return written_bytes(&w);
 }
 
-/* The client hears what the server has said, which fits into one message. */
-static void to_client(struct tunnel *c, const struct shrike_answer *a)
+/* The client hears what the server has said, in as many pieces as that takes. */
+static void to_client(struct tunnel *c, struct shrike_answer *a)
 {
+    enum { LENGTH = 0x80, MORE = 0x40, ACKNOWLEDGED = 20 /* a number for an op */ };
     struct eap eap;
-    ensure(eap_read(a->value, &eap) && eap.data.len > 1 && eap.data.at[0] == 0 &&
-           tunnel_give(c, bytes_of(eap.data.at + 1, eap.data.len - 1)));
+    u8 flags, room[64];
+    do {
+        ensure(eap_read(a->value, &eap) && eap.data.len > 1);
+        flags = eap.data.at[0];
+        size_t head = flags & LENGTH ? 5 : 1;
+        ensure(eap.data.len > head &&
+               tunnel_give(c, bytes_of(eap.data.at + head, eap.data.len - head)));
+        if (!(flags & MORE))
+            continue;
+        struct writer w = writer_of(room, sizeof(room));
+        eap_write(&w, &(struct eap){.code = EAP_RESPONSE,
+                                    .identifier = eap.identifier,
+                                    .type = EAP_TYPE_TLS,
+                                    .data = TEXT("\0")});
+        serve(ACKNOWLEDGED, written_bytes(&w));
+        ensure(answered(ACKNOWLEDGED, a) && a->ok);
+    } while (flags & MORE);
 }
 
 /* The client signs with its key by itself. */
