@@ -58,6 +58,29 @@ bool forger_init(struct forger *f, struct pair *p, unsigned victim)
     return true;
 }
 
+static void drain(struct pair *p, unsigned side)
+{
+    while (pair_drain(p, side))
+        continue;
+}
+
+bool forger_half_way(struct forger *f, struct pair *p, unsigned victim)
+{
+    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    drain(p, 0);
+    for (unsigned to = 2; to-- > 0; drain(p, to)) {
+        if (!pair_deliver(p, to))
+            return false;
+    }
+    if (!forger_init(f, p, 1))
+        return false;
+    f->victim = victim; /* both ends have the same keys */
+    f->sa.initiator = victim == 1;
+    return true;
+}
+
 void forger_free(struct forger *f)
 {
     packet_drop(&f->shard.packets, f->sa.keys);

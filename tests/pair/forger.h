@@ -17,6 +17,10 @@ struct forger {
 /* Take the keys of the pair's IKE SA: one that the victim's side told IKE_UP of, or, before that,
  * the one whose first IKE_AUTH request is on its way to side 1. false: there is none. */
 bool forger_init(struct forger *f, struct pair *p, unsigned victim);
+/* The same in the middle of the first handshake: up to IKE_AUTH, whose request waits at side 1
+ * then.
+ */
+bool forger_half_way(struct forger *f, struct pair *p, unsigned victim);
 void forger_free(struct forger *f);
 
 struct forgery {

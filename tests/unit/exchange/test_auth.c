@@ -12,7 +12,6 @@ static const struct shrike_ts *locals; /* two selectors of side 0; NULL: as the 
 /* IKE_SA_INIT is over, IKE_AUTH was asked for and is lost. The forger speaks to one side. */
 static bool begin(unsigned victim)
 {
-    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
     p = toy_pair((struct pair_options){0});
     if (locals) {
         tune_begin(p, 0, &t);
@@ -20,28 +19,9 @@ static bool begin(unsigned victim)
         t.children[0].local_ts_count = 2;
         tune_end(p, 0, &t);
     }
-    shrike_command(p->side[0].engine, p->now, &up);
-    shrike_tick(p->side[0].engine, p->now);
-    settle_side(p, 0);
-    pair_deliver(p, 1);
-    settle_side(p, 1);
-    if (p->side[0].count != 1)
+    if (!forger_half_way(&f, p, victim))
         return false;
-    struct header hdr;
-    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
-    if (header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
-        return false;
-    p->side[0].spi_i = hdr.spi_i;
-    p->side[0].spi_r = hdr.spi_r;
-    p->side[0].ike = 1;
-    pair_deliver(p, 0);
-    settle_side(p, 0);
-    if (!forger_init(&f, p, 0))
-        return false;
-    f.victim = victim; /* both ends have the same keys */
-    f.sa.initiator = victim == 1;
     pair_lose_all(&p->side[1]);
-    pair_lose_all(&p->side[0]);
     chain_begin(&c);
     return true;
 }

@@ -1,10 +1,6 @@
 /* Signatures in place of shared keys: which key, which certificates, which hashes (RFC 7296 2.15,
  * 3.6, 3.7, RFC 7427 4). The pair's certificate is the name of its key. */
-#include "crypto/scheme.h"
-#include "tools.h"
-
-static struct pair *p;
-static struct tuned t[2];
+#include "proofs.h"
 
 static const struct shrike_key_id roots[] = {{{0xa1}}, {{0xa2}}, {{0xa3}}};
 static const struct shrike_key_id keys[2][2] = {{{{1}}, {{2}}}, {{{3}}, {{4}}}};
@@ -27,30 +23,21 @@ static void make_credentials(unsigned side)
 
 static void sign(unsigned side)
 {
-    struct shrike_conn *c = &t[side].conn;
+    struct shrike_conn *conn = &t[side].conn;
     make_credentials(side);
-    c->local.kind = c->remote.kind = SHRIKE_AUTH_PUBKEY;
-    c->local.schemes = c->remote.schemes = scheme_defaults();
-    c->local.credentials = credentials[side];
-    c->local.credential_count = 2;
-    c->remote.authorities = roots;
-    c->remote.authority_count = 1;
+    conn->local.kind = conn->remote.kind = SHRIKE_AUTH_PUBKEY;
+    conn->local.schemes = conn->remote.schemes = scheme_defaults();
+    conn->local.credentials = credentials[side];
+    conn->local.credential_count = 2;
+    conn->remote.authorities = roots;
+    conn->remote.authority_count = 1;
 }
 
 static void begin(void)
 {
-    p = toy_pair((struct pair_options){0});
-    for (unsigned i = 0; i < 2; i++) {
-        tune_begin(p, i, &t[i]);
-        sign(i);
-    }
-}
-
-static void run(void)
-{
+    tuned_begin((struct pair_options){0});
     for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-    pair_up(p, NULL);
+        sign(i);
 }
 
 /* RFC 9593 3: each says which ways to sign it takes, and those who prove hear of it. */
@@ -77,46 +64,10 @@ TEST(without_a_choice_nothing_is_said)
     toy_end(p);
 }
 
-/* IKE_SA_INIT is over; the forger, who is believed, speaks to side 1: who it is, and its proof. */
-static bool forge_begin(struct forger *f, struct chain *c)
-{
-    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
-    struct header hdr;
-    begin();
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-    p->side[1].believe = true;
-    shrike_command(p->side[0].engine, p->now, &up);
-    shrike_tick(p->side[0].engine, p->now);
-    settle_side(p, 0);
-    pair_deliver(p, 1);
-    settle_side(p, 1);
-    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
-    if (p->side[0].count != 1 || header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
-        return false;
-    p->side[0].spi_i = hdr.spi_i;
-    p->side[0].spi_r = hdr.spi_r;
-    p->side[0].ike = 1;
-    pair_deliver(p, 0);
-    settle_side(p, 0);
-    if (!forger_init(f, p, 0))
-        return false;
-    f->victim = 1;
-    f->sa.initiator = true;
-    pair_lose_all(&p->side[1]);
-    chain_begin(c);
-    chain_add(c, PAYLOAD_IDI, false, bytes_of("\2\0\0\0a.test", 10));
-    chain_add(c, PAYLOAD_AUTH, false, bytes_of("\16\0\0\0................", 20));
-    return true;
-}
-
 /* What cannot be read is passed over, up to where the rest has no beginning; of both encodings of
  * RSASSA-PSS either is known. */
 TEST(announcements_of_all_kinds)
 {
-    static struct forger f;
-    static struct chain c;
-    static struct heard h;
     const struct scheme *pss = scheme_at(SCHEME_RSA_PSS_SHA256);
     u8 other[3 + 80] = {(u8)(3 + pss->other.len), AUTH_DIGITAL_SIGNATURE, 1};
     memcpy(other + 3, pss->other.at, pss->other.len);
@@ -135,15 +86,17 @@ TEST(announcements_of_all_kinds)
                  {{(const u8 *)"\3\11\0\377\16\0", 6}, SCHEME_BIT(SCHEME_ECDSA_256)},
                  {bytes_of(other, other[0]), SCHEME_BIT(SCHEME_RSA_PSS_SHA256)}};
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-        struct forgery what = {.exchange = EXCHANGE_IKE_AUTH, .message_id = 1};
-        CHECK(forge_begin(&f, &c));
+        begin();
+        p->side[1].believe = true;
+        CHECK(half_way(1));
+        add_text(PAYLOAD_IDI, "\2\0\0\0a.test", 10);
+        add_text(PAYLOAD_AUTH, "\16\0\0\0................", 20);
         if (cases[i].data.len)
             notify_add(&c.b, NOTIFY_SUPPORTED_AUTH_METHODS, cases[i].data);
-        tell(&f, what, &c, &h);
+        say(1);
         CHECK_EQ(p->side[1].ike_up, 1);
         CHECK_EQ(p->side[1].proof.wished, cases[i].set);
-        forger_free(&f);
-        toy_end(p);
+        forge_end();
     }
 }
 

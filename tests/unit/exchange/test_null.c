@@ -1,21 +1,12 @@
 /* NULL authentication (RFC 7619): of either side and of both, with and without a PPK; nobody gets
  * in by it where it is not asked for, and nobody is put out by it. */
-#include "crypto/scheme.h"
-#include "tools.h"
-#include "wire/payload.h"
-
-static struct pair *p;
-static struct tuned t[2];
-static struct forger f;
-static struct chain c;
-static struct heard h;
+#include "proofs.h"
 
 /* Side 0 calls. */
 static void begin(enum shrike_auth_kind caller, enum shrike_auth_kind called)
 {
-    p = toy_pair((struct pair_options){0});
+    tuned_begin((struct pair_options){0});
     for (unsigned i = 0; i < 2; i++) {
-        tune_begin(p, i, &t[i]);
         struct shrike_auth *own = &t[i].conn.local, *other = &t[i].conn.remote;
         own->kind = i ? called : caller;
         other->kind = i ? caller : called;
@@ -24,36 +15,6 @@ static void begin(enum shrike_auth_kind caller, enum shrike_auth_kind called)
         if (other->kind == SHRIKE_AUTH_NULL)
             other->id = (struct shrike_id){0};
     }
-}
-
-static void run(void)
-{
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-    pair_up(p, NULL);
-}
-
-static bool is_up(void)
-{
-    return p->side[0].ike_up == 1 && p->side[1].ike_up == 1 && p->side[0].child_up == 1 &&
-           p->side[1].child_up == 1 && pair_agrees(p);
-}
-
-static struct shrike_ike_view view_of(unsigned side)
-{
-    struct shrike_ike_view v = {0};
-    u32 at = 0;
-    while (shrike_view_ike(p->side[side].engine, &at, &v))
-        ;
-    return v;
-}
-
-static void end(void)
-{
-    pair_down(p, 0, NULL);
-    pair_wait(p, p->now + 200 * SHRIKE_SECOND);
-    CHECK(empty(p));
-    toy_end(p);
 }
 
 #define NOBODY SHRIKE_AUTH_NULL
@@ -187,53 +148,21 @@ TEST(with_a_ppk)
 
 /* ---- who stands between ---- */
 
-static bool forge_begin(unsigned victim)
-{
-    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
-    struct header hdr;
-    begin(NOBODY, NOBODY);
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-    shrike_command(p->side[0].engine, p->now, &up);
-    shrike_tick(p->side[0].engine, p->now);
-    settle_side(p, 0);
-    pair_deliver(p, 1);
-    settle_side(p, 1);
-    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
-    if (p->side[0].count != 1 || header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
-        return false;
-    p->side[0].spi_i = hdr.spi_i;
-    p->side[0].spi_r = hdr.spi_r;
-    p->side[0].ike = 1;
-    pair_deliver(p, 0);
-    settle_side(p, 0);
-    if (!forger_init(&f, p, 0))
-        return false;
-    f.victim = victim;
-    f.sa.initiator = victim == 1;
-    pair_lose_all(&p->side[1]);
-    pair_lose_all(&p->side[0]);
-    chain_begin(&c);
-    return true;
-}
-
 TEST(what_is_not_of_both_messages_is_refused)
 {
     static const char wrong[] = "\15\0\0\0................................";
     static const u8 lens[] = {4, 35, 36};
     for (unsigned victim = 0; victim < 2; victim++) {
         for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
-            struct forgery what = {
-                .exchange = EXCHANGE_IKE_AUTH, .message_id = 1, .response = victim == 0};
-            CHECK(forge_begin(victim));
-            chain_add(&c, victim ? PAYLOAD_IDI : PAYLOAD_IDR, false, bytes_of("\15\0\0\0", 4));
-            chain_add(&c, PAYLOAD_AUTH, false, bytes_of(wrong, lens[i]));
-            tell(&f, what, &c, &h);
+            begin(NOBODY, NOBODY);
+            CHECK(half_way(victim));
+            add_text(victim ? PAYLOAD_IDI : PAYLOAD_IDR, "\15\0\0\0", 4);
+            add_text(PAYLOAD_AUTH, wrong, lens[i]);
+            say(1);
             CHECK_EQ(p->side[victim].ike_up, 0);
             CHECK_EQ(p->side[victim].reason, SHRIKE_REASON_AUTH_NULL);
             CHECK_EQ(only_notify(&h), NOTIFY_AUTHENTICATION_FAILED);
-            forger_free(&f);
-            toy_end(p);
+            forge_end();
         }
     }
 }

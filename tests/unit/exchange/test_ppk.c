@@ -1,14 +1,6 @@
 /* Post-quantum preshared keys (RFC 8784): who uses them with whom, with what by which both prove
  * themselves; and peers with the right keys that say what they like. */
-#include "crypto/scheme.h"
-#include "tools.h"
-#include "wire/payload.h"
-
-static struct pair *p;
-static struct tuned t[2];
-static struct forger f;
-static struct chain c;
-static struct heard h;
+#include "proofs.h"
 
 /* What one side is told; side 0 calls. */
 struct side {
@@ -18,23 +10,16 @@ struct side {
     bool has_any; /* responder: there are PPKs, be it others */
 };
 
-static const struct shrike_key_id key = {{1}};
-static struct shrike_bytes cert;
-static struct shrike_credential credential;
-
 /* How both prove themselves: by a secret, by signatures, or by EAP and a signature. */
 static void kinds(enum shrike_auth_kind caller, enum shrike_auth_kind called)
 {
-    cert = bytes_of(key.octets, sizeof(key.octets));
-    credential = (struct shrike_credential){
-        .key = key, .encoding = CERT_X509_SIGNATURE, .cert_count = 1, .certs = &cert};
     for (unsigned i = 0; i < 2; i++) {
         struct shrike_auth *first = i ? &t[i].conn.remote : &t[i].conn.local;
         struct shrike_auth *second = i ? &t[i].conn.local : &t[i].conn.remote;
         first->kind = caller;
         second->kind = called;
         first->schemes = second->schemes = scheme_defaults();
-        t[i].conn.local.credentials = &credential;
+        t[i].conn.local.credentials = credential();
         t[i].conn.local.credential_count = 1;
         t[i].conn.send_cert = SHRIKE_CERT_ALWAYS;
     }
@@ -43,10 +28,9 @@ static void kinds(enum shrike_auth_kind caller, enum shrike_auth_kind called)
 static void begin_with(struct side calls, struct side called, struct pair_options o)
 {
     const struct side *sides[2] = {&calls, &called};
-    p = toy_pair(o);
+    tuned_begin(o);
     for (unsigned i = 0; i < 2; i++) {
         const char *name = sides[i]->name;
-        tune_begin(p, i, &t[i]);
         t[i].conf.ppks = sides[i]->has_any;
         t[i].conn.ppk_required = sides[i]->required;
         t[i].conn.ppk_id = bytes_of(name, name ? strlen(name) : 0);
@@ -60,34 +44,10 @@ static void begin(struct side calls, struct side called)
     begin_with(calls, called, (struct pair_options){0});
 }
 
-static void run(void)
+/* Up, with a PPK or without. */
+static bool is_up_by(bool ppk)
 {
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-    pair_up(p, NULL);
-}
-
-static bool uses_ppk(unsigned side)
-{
-    struct shrike_ike_view v = {0};
-    u32 at = 0;
-    while (shrike_view_ike(p->side[side].engine, &at, &v))
-        ;
-    return v.ppk;
-}
-
-static bool is_up(bool with)
-{
-    return p->side[0].ike_up == 1 && p->side[1].ike_up == 1 && p->side[0].child_up == 1 &&
-           p->side[1].child_up == 1 && pair_agrees(p) && uses_ppk(0) == with && uses_ppk(1) == with;
-}
-
-static void end(void)
-{
-    pair_down(p, 0, NULL);
-    pair_wait(p, p->now + 200 * SHRIKE_SECOND);
-    CHECK(empty(p));
-    toy_end(p);
+    return is_up() && view_of(0).ppk == ppk && view_of(1).ppk == ppk;
 }
 
 static const struct side has = {"tomorrow", "its octets", false, true};
@@ -106,7 +66,7 @@ TEST(both_have_it)
         for (unsigned k = 0; k < 3; k++) {
             begin(*sides[i], *sides[k]);
             run();
-            CHECK(is_up(true));
+            CHECK(is_up_by(true));
             CHECK_EQ(p->datagrams, 4);
             CHECK_EQ(p->side[0].proofs, i ? 1 : 2); /* who may do without proves itself twice */
             CHECK_EQ(p->side[0].mixes, 1);
@@ -135,11 +95,11 @@ TEST(a_rekeyed_one_is_of_it_too)
     struct shrike_command rekey = {.kind = SHRIKE_REKEY, .reference = 2, .conn = "pair"};
     begin(has, has);
     run();
-    CHECK(is_up(true));
+    CHECK(is_up_by(true));
     shrike_command(p->side[0].engine, p->now, &rekey);
     pair_run(p);
     CHECK_EQ(p->side[0].ike_rekeyed, 1);
-    CHECK(pair_agrees(p) && uses_ppk(0) && uses_ppk(1));
+    CHECK(pair_agrees(p) && view_of(0).ppk && view_of(1).ppk);
     CHECK_EQ(p->side[0].mixes + p->side[1].mixes, 2); /* RFC 8784 3: not once more */
     end();
 }
@@ -149,7 +109,7 @@ TEST(with_a_cookie_and_another_group)
     begin_with(has, has, (struct pair_options){.cookies = true, .cookie_threshold = 0});
     t[1].conf.cookie_threshold = 0;
     run();
-    CHECK(is_up(true));
+    CHECK(is_up_by(true));
     CHECK_EQ(p->datagrams, 6);
     end();
 }
@@ -170,7 +130,7 @@ TEST(who_may_do_without_does)
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         begin(cases[i].calls, cases[i].called);
         run();
-        CHECK(is_up(false));
+        CHECK(is_up_by(false));
         CHECK_EQ(p->side[0].mixes, cases[i].mixes[0]);
         CHECK_EQ(p->side[1].mixes, cases[i].mixes[1]);
         end();
@@ -220,7 +180,7 @@ TEST(with_signatures)
         begin(i == 1 ? demands : has, i == 2 ? others : has);
         kinds(SHRIKE_AUTH_PUBKEY, SHRIKE_AUTH_PUBKEY);
         run();
-        CHECK(is_up(i < 2));
+        CHECK(is_up_by(i < 2));
         end();
     }
 }
@@ -233,7 +193,7 @@ TEST(with_eap)
         kinds(SHRIKE_AUTH_EAP, SHRIKE_AUTH_PUBKEY);
         p->side[0].eap.keyless = p->side[1].eap.keyless = i > 2; /* AUTH is of SK_p alone */
         run();
-        CHECK(is_up(i % 3 < 2));
+        CHECK(is_up_by(i % 3 < 2));
         CHECK_EQ(p->side[0].mixes, 1);
         CHECK_EQ(p->side[1].mixes, 1);
         CHECK_EQ(p->side[0].proofs, 0);
@@ -257,60 +217,22 @@ TEST(with_eap_and_another_ppk)
 
 /* ---- peers that lie ---- */
 
-/* IKE_SA_INIT is over, with USE_PPK by both; what is said next is lost, and the forger speaks to
- * the victim, which takes any proof for true. */
+/* Both have said USE_PPK; the victim takes any proof for true. */
 static bool forge_begin(unsigned victim, struct side calls, struct side called)
 {
-    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
-    struct header hdr;
     begin(calls, called);
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
     p->side[victim].believe = true;
-    shrike_command(p->side[0].engine, p->now, &up);
-    shrike_tick(p->side[0].engine, p->now);
-    settle_side(p, 0);
-    pair_deliver(p, 1);
-    settle_side(p, 1);
-    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
-    if (p->side[0].count != 1 || header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
-        return false;
-    p->side[0].spi_i = hdr.spi_i;
-    p->side[0].spi_r = hdr.spi_r;
-    p->side[0].ike = 1;
-    pair_deliver(p, 0);
-    settle_side(p, 0);
-    if (!forger_init(&f, p, 0))
-        return false;
-    f.victim = victim;
-    f.sa.initiator = victim == 1;
-    pair_lose_all(&p->side[1]);
-    pair_lose_all(&p->side[0]);
-    chain_begin(&c);
-    return true;
-}
-
-static void add(u8 payload, const char *text, size_t len)
-{
-    chain_add(&c, payload, false, bytes_of(text, len));
+    return half_way(victim);
 }
 
 static const char idr[] = "\2\0\0\0b.test", idi[] = "\2\0\0\0a.test";
 static const char proof[] = "\2\0\0\0................................";
 
-static void say(void)
+static void prove(void)
 {
-    struct forgery what = {
-        .exchange = EXCHANGE_IKE_AUTH, .message_id = 1, .response = f.victim == 0};
-    add(f.victim ? PAYLOAD_IDI : PAYLOAD_IDR, f.victim ? idi : idr, 10);
-    add(PAYLOAD_AUTH, proof, sizeof(proof) - 1);
-    tell(&f, what, &c, &h);
-}
-
-static void forge_end(void)
-{
-    forger_free(&f);
-    toy_end(p);
+    add_text(f.victim ? PAYLOAD_IDI : PAYLOAD_IDR, f.victim ? idi : idr, 10);
+    add_text(PAYLOAD_AUTH, proof, sizeof(proof) - 1);
+    say(1);
 }
 
 /* Who demands it does not believe a response without, whoever has proved what. */
@@ -318,13 +240,13 @@ TEST(responders_that_leave_it_out)
 {
     for (unsigned i = 0; i < 2; i++) {
         CHECK(forge_begin(0, i ? has : demands, has));
-        say();
+        prove();
         CHECK_EQ(p->side[0].ike_up, i);
         if (!i) {
             CHECK_EQ(p->side[0].reason, SHRIKE_REASON_PPK_LACKING);
             CHECK_EQ(only_notify(&h), NOTIFY_AUTHENTICATION_FAILED);
         } else {
-            CHECK(!uses_ppk(0));
+            CHECK(!view_of(0).ppk);
         }
         forge_end();
     }
@@ -335,9 +257,9 @@ TEST(responders_that_say_more)
 {
     CHECK(forge_begin(0, demands, has));
     notify_add(&c.b, NOTIFY_PPK_IDENTITY, bytes_of("\1other", 6));
-    say();
+    prove();
     CHECK_EQ(p->side[0].ike_up, 1);
-    CHECK(uses_ppk(0));
+    CHECK(view_of(0).ppk);
     forge_end();
 }
 
@@ -366,14 +288,14 @@ TEST(requests_of_all_kinds)
             notify_add(&c.b, NOTIFY_PPK_IDENTITY, bytes_of(requests[i].id, requests[i].len));
         if (requests[i].plain)
             notify_add(&c.b, NOTIFY_NO_PPK_AUTH, bytes_of(proof, 32));
-        say();
+        prove();
         CHECK_EQ(p->side[1].mixes, requests[i].mixes);
         CHECK_EQ(p->side[1].ike_up, requests[i].why == SHRIKE_REASON_NONE);
         if (requests[i].why) {
             CHECK_EQ(p->side[1].reason, requests[i].why);
             CHECK_EQ(only_notify(&h), NOTIFY_AUTHENTICATION_FAILED);
         } else {
-            CHECK(uses_ppk(1) == !requests[i].plain);
+            CHECK(view_of(1).ppk == !requests[i].plain);
         }
         forge_end();
     }

@@ -1,14 +1,6 @@
 /* Several rounds of authentication (RFC 4739): between two engines, and against peers that have the
  * right keys and leave a round out, or say more than they should. */
-#include "crypto/scheme.h"
-#include "tools.h"
-#include "wire/payload.h"
-
-static struct pair *p;
-static struct tuned t[2];
-static struct forger f;
-static struct chain c;
-static struct heard h;
+#include "proofs.h"
 
 #define NONE   SHRIKE_AUTH_NONE
 #define PSK    SHRIKE_AUTH_PSK
@@ -23,9 +15,6 @@ struct plan {
 
 static const char *const names[2][SHRIKE_ROUNDS_MAX] = {
     {"a.test", "a2.test", "a3.test", "a4.test"}, {"b.test", "b2.test", "b3.test", "b4.test"}};
-static const struct shrike_key_id key = {{1}};
-static struct shrike_bytes cert;
-static struct shrike_credential credential;
 static struct shrike_auth more[2][2][SHRIKE_ROUNDS_MAX]; /* of whose configuration, whose, which */
 
 static struct shrike_id id_of(unsigned side, unsigned round)
@@ -39,7 +28,7 @@ static void fill(struct shrike_auth *a, enum shrike_auth_kind kind, unsigned of,
     a->kind = kind;
     a->id = id_of(of, round);
     a->schemes = scheme_defaults();
-    a->credentials = &credential;
+    a->credentials = credential();
     a->credential_count = 1;
     a->origin = (struct shrike_origin){"rounds", 10 * of + round};
 }
@@ -62,13 +51,9 @@ static void tune(unsigned side, unsigned of, const enum shrike_auth_kind kinds[S
 static void begin_with(struct pair_options o, const struct plan *here, const struct plan *there)
 {
     memset(more, 0, sizeof(more));
-    cert = bytes_of(key.octets, sizeof(key.octets));
-    credential = (struct shrike_credential){
-        .key = key, .encoding = CERT_X509_SIGNATURE, .cert_count = 1, .certs = &cert};
-    p = toy_pair(o);
+    tuned_begin(o);
     for (unsigned side = 0; side < 2; side++) {
         const struct plan *plan = side ? there : here;
-        tune_begin(p, side, &t[side]);
         t[side].conn.send_cert = SHRIKE_CERT_ALWAYS;
         tune(side, 0, plan->caller);
         tune(side, 1, plan->called);
@@ -80,41 +65,9 @@ static void begin(const struct plan *plan)
     begin_with((struct pair_options){0}, plan, plan);
 }
 
-static void tuned_end(void)
-{
-    for (unsigned i = 0; i < 2; i++)
-        tune_end(p, i, &t[i]);
-}
-
-static void run(void)
-{
-    tuned_end();
-    pair_up(p, NULL);
-}
-
-static bool is_up(void)
-{
-    return p->side[0].ike_up == 1 && p->side[1].ike_up == 1 && p->side[0].child_up == 1 &&
-           p->side[1].child_up == 1 && pair_agrees(p);
-}
-
-/* Each session was ended once. */
-static bool sessions_over(void)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        const struct toy_eap *e = &p->side[i].eap;
-        if (e->wrong || e->begun != e->over || e->session)
-            return false;
-    }
-    return true;
-}
-
 static bool peer_is(unsigned side, const struct shrike_id *id)
 {
-    struct shrike_ike_view v = {0};
-    u32 at = 0;
-    while (shrike_view_ike(p->side[side].engine, &at, &v))
-        ;
+    struct shrike_ike_view v = view_of(side);
     return v.remote_id.type == id->type && bytes_equal(v.remote_id.data, id->data);
 }
 
@@ -180,19 +133,7 @@ TEST(what_is_lost_is_said_again)
     const struct plan *plan = &plans[7];
     for (unsigned lost = 0; lost < plan->datagrams; lost++) {
         begin(plan);
-        tuned_end();
-        struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
-        shrike_command(p->side[0].engine, p->now, &up);
-        for (unsigned n = 0; n < lost; n++) {
-            shrike_tick(p->side[n % 2].engine, p->now);
-            settle_side(p, n % 2);
-            CHECK(pair_deliver(p, 1 - n % 2));
-        }
-        shrike_tick(p->side[lost % 2].engine, p->now);
-        settle_side(p, lost % 2);
-        CHECK_EQ(p->side[1 - lost % 2].count, 1);
-        pair_lose(&p->side[1 - lost % 2]);
-        pair_wait(p, p->now + 10 * SHRIKE_SECOND);
+        run_without(lost);
         CHECK(is_up() && sessions_over());
         CHECK_EQ(p->side[0].proofs, 3);
         toy_end(p);
@@ -238,15 +179,6 @@ TEST(the_connection_with_as_many)
 }
 
 /* ---- what does not ---- */
-
-static bool failed(enum shrike_reason_code here, enum shrike_reason_code there)
-{
-    bool as_said = p->side[0].reason == here && p->side[1].reason == there;
-    bool none_up = p->side[0].ike_up + p->side[1].ike_up == 0;
-    pair_wait(p, p->now + 200 * SHRIKE_SECOND);
-    return as_said && none_up && p->side[0].failed == 1 && sessions_over() && empty(p) &&
-           p->side[1].failed == 1;
-}
 
 /* RFC 4739 2.1: one of both knows them not. */
 TEST(one_knows_them_not)
@@ -362,50 +294,12 @@ TEST(rounds_that_do_not_go_together)
 
 /* ---- peers with the right keys that lie ---- */
 
-/* IKE_SA_INIT is over; what is said next is lost, and the forger speaks to the victim, who takes
- * any proof for good. */
+/* The forger, of whom the victim takes any proof for good. */
 static bool forge_begin(unsigned victim, const struct plan *plan)
 {
-    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
-    struct header hdr;
     begin(plan);
-    tuned_end();
-    shrike_command(p->side[0].engine, p->now, &up);
-    shrike_tick(p->side[0].engine, p->now);
-    settle_side(p, 0);
-    pair_deliver(p, 1);
-    settle_side(p, 1);
-    const struct pair_datagram *d = &p->side[0].queue[p->side[0].head];
-    if (p->side[0].count != 1 || header_read(bytes_of(d->data, d->len), &hdr) != HEADER_OK)
-        return false;
-    p->side[0].spi_i = hdr.spi_i;
-    p->side[0].spi_r = hdr.spi_r;
-    p->side[0].ike = 1;
-    pair_deliver(p, 0);
-    settle_side(p, 0);
-    if (!forger_init(&f, p, 0))
-        return false;
-    f.victim = victim;
-    f.sa.initiator = victim == 1;
-    pair_lose_all(&p->side[1]);
-    pair_lose_all(&p->side[0]);
     p->side[victim].believe = true;
-    chain_begin(&c);
-    return true;
-}
-
-static void forge_end(void)
-{
-    forger_free(&f);
-    toy_end(p);
-}
-
-static void say(u32 id)
-{
-    struct forgery what = {
-        .exchange = EXCHANGE_IKE_AUTH, .message_id = id, .response = f.victim == 0};
-    tell(&f, what, &c, &h);
-    chain_begin(&c);
+    return half_way(victim);
 }
 
 /* Who it is, and a proof. */
