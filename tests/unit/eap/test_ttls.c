@@ -6,21 +6,10 @@
 static const u8 pap[] = {SHRIKE_EAP_PAP}, mschapv2[] = {EAP_TYPE_MSCHAPV2}, md5[] = {EAP_TYPE_MD5},
                 gtc[] = {EAP_TYPE_GTC};
 
-/* The peer names what goes on inside; the server takes all. */
 static void begin(const u8 *inside)
 {
     static const u8 method = EAP_TYPE_TTLS;
-    begin_by(&method, NULL, NULL);
-    b.ops[PEER].credential = NULL;
-    b.ops[PEER].rule.inside = bytes_of(inside, inside ? 1 : 0);
-}
-
-static bool is_proved(void)
-{
-    return run() && b.answer[SERVER].mutual && b.answer[PEER].mutual &&
-           b.answer[SERVER].secret.len == 64 &&
-           bytes_equal(b.answer[SERVER].secret, b.answer[PEER].secret) && b.vouched[SERVER] == 0 &&
-           b.vouched[PEER] == 1 && b.signed_[SERVER] == 1 && b.signed_[PEER] == 0;
+    begin_inside(&method, bytes_of(inside, inside ? 1 : 0));
 }
 
 TEST(each_method_inside)
@@ -31,7 +20,7 @@ TEST(each_method_inside)
         bool newer = i % 2;
         tunnel_limit(newer ? 0 : 12);
         begin(inside);
-        CHECK(is_proved());
+        CHECK(is_proved_inside());
         CHECK_EQ(tunnel_is_newer(b.sessions[PEER].tunnel), newer);
         CHECK(b.asked[SERVER] == 1 && b.asked[PEER] == 1);
         begin(inside);
@@ -91,7 +80,7 @@ TEST(passwords_are_not_said_to_strangers)
     begin(NULL);
     b.ops[PEER].remote.data = TEXT("10.0.0.1"); /* in IKE it is called otherwise */
     b.ops[PEER].rule.server = (struct shrike_id){ID_FQDN, TEXT("gate.example")};
-    CHECK(is_proved());
+    CHECK(is_proved_inside());
     end();
 }
 
@@ -104,11 +93,11 @@ TEST(names_are_said_inside)
         b.ops[SERVER].rule.asks = true;
         b.ops[SERVER].remote.data = b.ops[PEER].local.data = TEXT("10.0.0.2");
         b.ops[PEER].rule.id = (struct shrike_id){ID_FQDN, TEXT("alice")};
-        CHECK(is_proved());
+        CHECK(is_proved_inside());
         CHECK(bytes_equal(b.answer[SERVER].identity, TEXT("alice")));
         begin(rows[i]);
         b.ops[SERVER].rule.id = (struct shrike_id){ID_FQDN, TEXT("alice")};
-        CHECK(is_proved());
+        CHECK(is_proved_inside());
         begin(rows[i]);
         b.ops[SERVER].rule.id = (struct shrike_id){ID_FQDN, TEXT("bob")};
         CHECK(!run());
@@ -126,17 +115,7 @@ TEST(success_early)
     for (unsigned newer = 0; newer < 2; newer++) {
         tunnel_limit(newer ? 0 : 12);
         begin(mschapv2);
-        CHECK(run());
-        unsigned all = b.rounds, early = 0;
-        for (unsigned n = 2; n < all; n += 2) {
-            run_for(n); /* the peer has spoken last */
-            if (b.rounds < n || b.sessions[PEER].done)
-                break;
-            CHECK(!step(PEER, bytes_of(success, sizeof(success))));
-            CHECK_EQ(why(PEER), SHRIKE_REASON_EAP_EARLY);
-            early++;
-        }
-        CHECK(early >= 4);
+        success_too_early(4);
     }
     tunnel_limit(0);
     end();
@@ -146,21 +125,11 @@ TEST(success_early)
  * said instead. */
 static bool server_hears(struct bytes inside)
 {
-    u8 message[SHRIKE_EAP_MAX], piece[SHRIKE_EAP_MAX - 64];
-    struct writer w = writer_of(message, sizeof(message));
-    struct eap_session *p = &b.sessions[PEER], *s = &b.sessions[SERVER];
     begin(pap);
     b.passwords[PEER] = NULL;
     run_for(ROUNDS_MAX);
-    ensure(b.turn[PEER].step == EAP_FAIL && p->tunnel && tunnel_say(p->tunnel, inside));
-    size_t len = 1;
-    piece[0] = 0;
-    len += tunnel_take(p->tunnel, piece + 1, sizeof(piece) - 1);
-    eap_write(&w, &(struct eap){.code = EAP_RESPONSE,
-                                .identifier = s->identifier,
-                                .type = EAP_TYPE_TTLS,
-                                .data = bytes_of(piece, len)});
-    return step(SERVER, written_bytes(&w));
+    ensure(b.turn[PEER].step == EAP_FAIL);
+    return hears_inside(SERVER, EAP_TYPE_TTLS, inside);
 }
 
 static struct avp name_is(const char *name)
@@ -224,12 +193,8 @@ TEST(what_is_said_inside)
 
 int main(void)
 {
-    ensure(tunnel_prepare());
-    if (!password_open()) {
-        printf("skip ttls: the library has no MD4\n");
+    if (!prepare_inside("ttls"))
         return 0;
-    }
-    root = pki_authority("Root", NULL);
     int failed = RUN(each_method_inside) | RUN(passwords_are_not_said_to_strangers) |
                  RUN(names_are_said_inside) | RUN(success_early) | RUN(what_is_said_inside);
     pki_free();
