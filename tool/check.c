@@ -69,7 +69,7 @@ static void look_at_certificates(struct check *k, struct config *c, struct walle
 {
     (void)wallet_look(w, c, &k->report);
     (void)wallet_look_named(w, c, &k->report);
-    credentials_fill(c, w, &k->report);
+    credentials_fill(c, w, NULL, &k->report);
     wallet_warn(w, time(NULL), &k->report);
 }
 

@@ -12,7 +12,8 @@
 #define CHAIN_WAITS_MAX 16        /* answers that a chain waits for at a time */
 #define CHAIN_TOLD_MAX  8         /* responses that a peer brings along which are looked at */
 
-/* Answers that are waited for, by their numbers in struct known. */
+/* Answers that are waited for, by their numbers in struct known; certificates, by those in struct
+ * lookups. */
 struct chain_waits {
     u32 count;
     u64 numbers[CHAIN_WAITS_MAX];

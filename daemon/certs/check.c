@@ -1,5 +1,6 @@
 /* Checks of signatures: see check.h. */
 #include "certs/check.h"
+#include "certs/bundle.h"
 #include "certs/demands.h"
 #include "certs/identity.h"
 #include "wire/codes.h"
@@ -15,11 +16,75 @@ struct asked {
     struct certificate *certs[SHRIKE_CERTS_MAX]; /* X.509; the first is the peer's */
     size_t cert_count;
     struct bytes raw;                  /* the first raw key; empty: none */
-    bool unreadable;                   /* the first of X.509 cannot be read */
+    enum shrike_reason_code fault;     /* the first of X.509 cannot be read, or not be had */
+    enum shrike_reason_code missing;   /* of another one, likewise */
+    u32 named;                         /* by hash and URL */
+    bool waits;                        /* for one of these */
     struct bytes told[CHAIN_TOLD_MAX]; /* responses about revocation */
     size_t told_count;
     struct check_others others;
 };
+
+static void add(struct asked *a, struct bytes der, bool first)
+{
+    if (a->cert_count >= SHRIKE_CERTS_MAX)
+        return;
+    struct certificate *parsed = certificate_get(trust_cache(a->trust), der);
+    if (parsed)
+        a->certs[a->cert_count++] = parsed;
+    else if (first)
+        a->fault = SHRIKE_REASON_CERT_MALFORMED;
+}
+
+static void add_bundle(struct asked *a, struct bytes octets, bool first)
+{
+    struct bundle b;
+    bool good = bundle_read(octets, &b) && b.count > 0;
+    if (!good && first)
+        a->fault = SHRIKE_REASON_CERT_MALFORMED;
+    for (u16 i = 0; good && i < b.count; i++)
+        add(a, b.certs[i], first && i == 0);
+}
+
+/* What it leads to, when that is here; else, unless it is waited for, a reason. */
+static enum shrike_reason_code look_up(struct asked *a, const struct lookup_name *name,
+                                       struct bytes *octets)
+{
+    const struct lookup_item *item =
+        a->named++ < LOOKUPS_OF_ONE ? lookup_want(a->others.lookups, name, a->now) : NULL;
+    struct chain_waits *w = a->others.waits;
+    if (item && item->state == LOOKUP_HERE) {
+        *octets = bytes_of(item->octets, item->len);
+        return SHRIKE_REASON_NONE;
+    }
+    if (item && item->state == LOOKUP_FAILED)
+        return item->fault;
+    if (!item || !w || w->count >= CHAIN_WAITS_MAX)
+        return SHRIKE_REASON_CERT_FETCH;
+    w->numbers[w->count++] = item->number;
+    a->waits = true;
+    return SHRIKE_REASON_NONE;
+}
+
+/* RFC 7296 3.6 (2): by hash and URL. Who says so has proved nothing yet. */
+static void add_named(struct asked *a, const struct shrike_cert *cert, bool first)
+{
+    struct lookup_name name;
+    struct bytes octets = bytes_of(NULL, 0);
+    enum shrike_reason_code fault = SHRIKE_REASON_CERT_URL;
+    bool readable = lookup_name_read(cert->data, &name);
+    if (readable && a->others.lookups && trust_may_look_up(a->trust, name.url))
+        fault = look_up(a, &name, &octets);
+    if (fault != SHRIKE_REASON_NONE && (first || a->missing == SHRIKE_REASON_NONE)) {
+        a->about->len = 0;
+        text_safe(a->about, bytes_of(name.url, strlen(name.url)));
+        *(first ? &a->fault : &a->missing) = fault;
+    }
+    if (octets.len > 0 && cert->encoding == CERT_X509_HASH_AND_URL)
+        add(a, octets, first);
+    else if (octets.len > 0)
+        add_bundle(a, octets, first);
+}
 
 /* RFC 7296 3.6. Of other encodings nothing is asked for, and nothing taken. */
 static void gather(struct asked *a)
@@ -32,13 +97,13 @@ static void gather(struct asked *a)
         if (cert->encoding == CERT_OCSP_CONTENT &&
             a->told_count < CHAIN_TOLD_MAX) /* RFC 4806 3.2 */
             a->told[a->told_count++] = cert->data;
-        if (cert->encoding != CERT_X509_SIGNATURE)
-            continue;
-        struct certificate *parsed = certificate_get(trust_cache(a->trust), cert->data);
-        if (parsed)
-            a->certs[a->cert_count++] = parsed;
-        a->unreadable |= first && !parsed;
-        first = false;
+        bool named = cert->encoding == CERT_X509_HASH_AND_URL ||
+                     cert->encoding == CERT_X509_BUNDLE_HASH_AND_URL;
+        if (named)
+            add_named(a, cert, first);
+        else if (cert->encoding == CERT_X509_SIGNATURE)
+            add(a, cert->data, first);
+        first &= !named && cert->encoding != CERT_X509_SIGNATURE;
     }
 }
 
@@ -120,6 +185,7 @@ static enum shrike_reason_code check_sent(const struct asked *a)
     const struct certificate *peer = a->certs[0];
     struct chain_ask ask = chain_of(a);
     enum shrike_reason_code fault = SHRIKE_REASON_CERT_IDENTITY;
+    /* RFC 7296 1.2 (1): by the key of the first one. */
     if (identity_is_of(&a->op->remote, peer))
         fault = trust_fault(a);
     if (fault == SHRIKE_REASON_NONE && !a->others.proved)
@@ -172,12 +238,29 @@ static enum shrike_reason_code check_unsent(const struct asked *a)
     return fault;
 }
 
+/* One that could not be had may be what the chain lacks. */
+static enum shrike_reason_code check_chain(const struct asked *a)
+{
+    char url[TARGET_URL_MAX];
+    struct text lacks = text_of(url, sizeof(url));
+    text_safe(&lacks, bytes_of(a->about->start, a->about->len));
+    a->about->len = 0;
+    enum shrike_reason_code fault = check_sent(a);
+    if (fault != SHRIKE_REASON_CERT_ISSUER || a->missing == SHRIKE_REASON_NONE)
+        return fault;
+    a->about->len = 0;
+    text_str(a->about, url);
+    return a->missing;
+}
+
 static enum shrike_reason_code check(struct asked *a)
 {
-    if (a->unreadable)
-        return SHRIKE_REASON_CERT_MALFORMED;
+    if (a->fault != SHRIKE_REASON_NONE)
+        return a->fault;
+    if (a->waits) /* it is no answer yet */
+        return SHRIKE_REASON_NONE;
     if (a->cert_count > 0)
-        return check_sent(a);
+        return check_chain(a);
     if (a->others.proved)
         return SHRIKE_REASON_CERT_NONE;
     return a->raw.len > 0 ? check_raw(a) : check_unsent(a);
@@ -186,7 +269,7 @@ static enum shrike_reason_code check(struct asked *a)
 struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
                                   struct text *about)
 {
-    static const struct check_others nobody = {NULL, NULL, false};
+    static const struct check_others nobody = {.known = NULL};
     return check_with(t, op, now, &nobody, about);
 }
 

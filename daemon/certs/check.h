@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "certs/chain.h"
+#include "certs/lookup.h"
 #include "shrike/action.h"
 
 #define CHECK_TRIES_MAX 8 /* certificates that are tried for a peer that has sent none */
@@ -15,7 +16,10 @@
  * The first certificate of the peer's has the key that has signed (RFC 7296 3.6), or its first raw
  * key (RFC 7670), which counts only where the connection names it: then it is of whatever identity
  * the connection takes. A peer that sends neither is known by what the connection names, or by the
- * certificates of the folder x509. */
+ * certificates of the folder x509.
+ *
+ * A certificate may be named by hash and URL instead, or several that stand in a bundle (RFC 7296
+ * 3.6): with check_with(), where that URL may be asked. */
 struct shrike_answer check_answer(const struct trust *t, const struct shrike_op *op, time_t now,
                                   struct text *about);
 
@@ -23,6 +27,7 @@ struct shrike_answer check_answer(const struct trust *t, const struct shrike_op 
  * an answer yet: ask again when these are here. With waits NULL nobody is asked. */
 struct check_others {
     struct known *known;
+    struct lookups *lookups; /* certificates that peers name by hash and URL; NULL: none */
     struct chain_waits *waits;
     bool proved; /* who asks has seen that the peer has the key of the first certificate: there is
                   * no signature to be checked */

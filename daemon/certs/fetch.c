@@ -20,6 +20,7 @@ struct job {
     u64 token;
     u32 number; /* of its name's question */
     u32 redirects, tried;
+    bool straight;
     char url[TARGET_URL_MAX];
     char type[64];
     struct target target;
@@ -289,7 +290,9 @@ static void redirect(struct job *j, const char *url)
 {
     struct target target;
     size_t len = url ? strlen(url) : 0;
-    if (j->redirects++ >= FETCH_REDIRECTS) {
+    if (j->straight) {
+        over(j, "leads to another place, where it is not followed");
+    } else if (j->redirects++ >= FETCH_REDIRECTS) {
         over(j, "leads from one place to another");
     } else if (len == 0 || len >= sizeof(j->url) || !target_read(url, &target)) {
         over(j, "leads to where it may not");
@@ -436,6 +439,7 @@ bool fetch(struct fetcher *f, const struct fetch_ask *a)
                       .post = post,
                       .post_len = a->post.len,
                       .most = a->most,
+                      .straight = a->straight,
                       .limit = {.ring = too_late, .ctx = j}};
     if (post)
         memcpy(post, a->post.at, a->post.len);
@@ -445,7 +449,7 @@ bool fetch(struct fetcher *f, const struct fetch_ask *a)
     f->count++;
     f->numbers.asked++;
     f->numbers.most = MAX(f->numbers.most, f->count);
-    loop_alarm(f->loop, &j->limit, loop_now(f->loop) + FETCH_LIMIT);
+    loop_alarm(f->loop, &j->limit, loop_now(f->loop) + (a->limit ? a->limit : FETCH_LIMIT));
     return true;
 }
 

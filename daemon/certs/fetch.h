@@ -38,7 +38,9 @@ struct fetch_ask {
     const char *url;
     struct bytes post; /* of this type; empty: GET */
     const char *type;
-    size_t most; /* octets of the answer */
+    size_t most;       /* octets of the answer */
+    bool straight;     /* who leads elsewhere is not followed */
+    shrike_time limit; /* 0: FETCH_LIMIT */
 };
 
 /* Everything is copied. false: there are too many, or it is no URL for it: done() is not called. */

@@ -31,7 +31,8 @@ static const char *take_fetch(struct intake *i, const struct trust_record *r)
         return "makes no sense";
     u8 bits = r->octets.at[0];
     trust_set_fetch(i->trust, &(struct trust_fetch){.on = bits & TRUST_FETCH_ON,
-                                                    .allows_private = bits & TRUST_FETCH_PRIVATE});
+                                                    .allows_private = bits & TRUST_FETCH_PRIVATE,
+                                                    .by_hash = bits & TRUST_FETCH_BY_HASH});
     return NULL;
 }
 
@@ -49,6 +50,8 @@ static const char *take_file(struct intake *i, const struct trust_record *r)
     if (r->kind == TRUST_WHERE)
         return take_where(i, r);
     u32 number;
+    if (r->kind == TRUST_BASE)
+        return trust_base_add(i->trust, r->name);
     const char *fault = trust_file(i->trust, r->kind, r->octets, &number);
     /* Without a number those behind it would have another one than the rules say. */
     i->broken |= number == TRUST_NO_NUMBER;

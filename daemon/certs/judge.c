@@ -9,6 +9,7 @@ bool judge_open(struct judge *d)
 {
     *d = (struct judge){.cache = certificates_new(), .serial = 1};
     known_open(&d->known);
+    lookups_open(&d->lookups);
     d->trust = d->cache ? trust_new(d->cache, d->serial) : NULL;
     if (d->trust && trust_seal(d->trust))
         return true;
@@ -21,6 +22,7 @@ void judge_close(struct judge *d)
     trust_free(d->takes ? intake_end(&d->intake) : NULL);
     trust_free(d->trust);
     known_close(&d->known);
+    lookups_close(&d->lookups);
     certificates_free(d->cache);
     *d = (struct judge){0};
 }
@@ -57,8 +59,11 @@ bool judge_answer(struct judge *d, struct bytes octets, time_t now, struct write
     char buffer[ABOUT_MAX];
     struct text about = text_of(buffer, sizeof(buffer));
     struct reader r = reader_of(octets);
-    const struct check_others others = {d->asks && trust_fetch(d->trust)->on ? &d->known : NULL,
-                                        is->last ? NULL : &is->waits, is->proved};
+    const struct check_others others = {.known =
+                                            d->asks && trust_fetch(d->trust)->on ? &d->known : NULL,
+                                        .lookups = d->asks ? &d->lookups : NULL,
+                                        .waits = is->last ? NULL : &is->waits,
+                                        .proved = is->proved};
     is->waits.count = 0;
     if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != SHRIKE_CHECK)
         return false;

@@ -5,6 +5,7 @@
 
 #include "certs/chain.h"
 #include "certs/intake.h"
+#include "certs/lookup.h"
 #include "shrike/action.h"
 
 struct judge {
@@ -12,7 +13,8 @@ struct judge {
     struct trust *trust; /* nobody, until there is another */
     struct intake intake;
     struct known known; /* of revocation, from others */
-    bool asks;          /* the owner asks them */
+    struct lookups lookups;
+    bool asks; /* the owner asks them */
     u64 serial;
     bool takes; /* an intake has begun */
     u64 checked, refused;

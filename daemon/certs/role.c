@@ -73,9 +73,37 @@ static void failed(struct certs *c, const struct known_item *i, const char *faul
                  i->kind == KNOWN_CRL ? "CRL" : "OCSP responder", url, fault);
 }
 
+static void not_looked_up(struct certs *c, const struct lookup_item *i, const char *fault)
+{
+    char url[FAULT_NAME];
+    struct text t = text_of(url, sizeof(url));
+    text_safe(&t, bytes_of(i->url, strlen(i->url)));
+    if (may_say(c))
+        seat_log(c->seat, SHRIKE_WARNING, "certificate at %s: it %s", url, fault);
+}
+
+static void looked_up(struct certs *c, u64 number, struct bytes octets, const char *fault)
+{
+    struct lookups *all = &c->judge.lookups;
+    struct lookup_item *i = lookup_asked(all, number);
+    if (!i)
+        return;
+    if (fault)
+        lookup_fail(all, i, time(NULL));
+    else
+        fault = lookup_put(all, i, octets, time(NULL));
+    if (fault)
+        not_looked_up(c, i, fault);
+    c->look = true;
+}
+
 static void fetched(void *ctx, u64 token, struct bytes octets, const char *fault)
 {
     struct certs *c = ctx;
+    if (token & LOOKUP_NUMBER) {
+        looked_up(c, token, octets, fault);
+        return;
+    }
     struct known_item *i = known_asked(&c->judge.known, token);
     if (!i)
         return;
@@ -86,6 +114,23 @@ static void fetched(void *ctx, u64 token, struct bytes octets, const char *fault
     if (fault)
         failed(c, i, fault);
     c->look = true;
+}
+
+static void look_up(struct certs *c)
+{
+    struct lookup_item *i;
+    while ((i = lookup_next(&c->judge.lookups))) {
+        const struct fetch_ask ask = {.token = i->number,
+                                      .url = i->url,
+                                      .most = LOOKUP_OCTETS_MAX,
+                                      .straight = true,
+                                      .limit = LOOKUP_LIMIT};
+        if (fetch(c->fetcher, &ask))
+            continue;
+        lookup_fail(&c->judge.lookups, i, time(NULL));
+        not_looked_up(c, i, "is not asked for: there is too much to fetch");
+        c->look = true;
+    }
 }
 
 static void ask_others(struct certs *c)
@@ -104,6 +149,7 @@ static void ask_others(struct certs *c)
         failed(c, i, "is not asked: there are too many at a time");
         c->look = true;
     }
+    look_up(c);
 }
 
 /* Names are looked up by control, which has the files for that. */
@@ -207,13 +253,21 @@ static void got_check(struct certs *c, enum role from, const struct mail *m)
     ask_others(c);
 }
 
+static bool is_under_way(const struct certs *c, u64 number)
+{
+    if (number & LOOKUP_NUMBER) {
+        const struct lookup_item *named = lookup_by_number(&c->judge.lookups, number);
+        return named && lookup_waits(named);
+    }
+    const struct known_item *item = known_by_number(&c->judge.known, number);
+    return item && known_waits(item);
+}
+
 static bool is_due(const struct certs *c, const struct parked *p)
 {
-    for (u32 i = 0; i < p->waits.count; i++) {
-        const struct known_item *item = known_by_number(&c->judge.known, p->waits.numbers[i]);
-        if (item && known_waits(item))
+    for (u32 i = 0; i < p->waits.count; i++)
+        if (is_under_way(c, p->waits.numbers[i]))
             return false;
-    }
     return true;
 }
 
@@ -320,6 +374,8 @@ static void got_stats(struct certs *c, const struct mail *m)
     stats_add(&stats, "fetch_failed", fetches.failed);
     stats_add(&stats, "known", c->judge.known.count);
     stats_add(&stats, "kept", certificates_count(c->judge.cache));
+    stats_add(&stats, "lookups", c->judge.lookups.asked);
+    stats_add(&stats, "lookups_refused", c->judge.lookups.refused);
     stats_add(&stats, "too_many", c->count.too_many);
     stats_add(&stats, "mail_refused", c->count.refused);
     stats_add(&stats, "answers_lost", c->count.lost);

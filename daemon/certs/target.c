@@ -130,6 +130,7 @@ bool target_read(const char *url, struct target *out)
     static const char scheme[] = "http://";
     char authority[TARGET_HOST_MAX + 16];
     *out = (struct target){.port = 0};
+    /* RFC 7296 3.6 (5): nothing but "http:". */
     if (!is_plain(url) || strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
         return false;
     url += sizeof(scheme) - 1;

@@ -32,6 +32,8 @@ struct trust {
     u32 rule_count, rule_room, name_count;
     struct place *places;
     u32 place_count, place_room;
+    char **bases;
+    u32 base_count, base_room;
     struct trust_fetch fetch;
     bool sealed;
 };
@@ -77,6 +79,9 @@ void trust_free(struct trust *t)
         free(t->rules[i].octets);
     }
     free(t->items);
+    for (u32 i = 0; i < t->base_count; i++)
+        free(t->bases[i]);
+    free(t->bases);
     free(t->places);
     free(t->rules);
     free(t);
@@ -198,6 +203,7 @@ static const char *add_one(struct trust *t, enum trust_kind kind, struct bytes d
         return add_key(t, der);
     case TRUST_FETCH: /* intake.c */
     case TRUST_WHERE:
+    case TRUST_BASE:
         break;
     }
     return "is of no known kind";
@@ -216,6 +222,7 @@ static bool is_labelled(enum trust_kind kind, const char *label)
         return strcmp(label, PEM_STRING_PUBLIC) == 0;
     case TRUST_FETCH:
     case TRUST_WHERE:
+    case TRUST_BASE:
         break;
     }
     return false;
@@ -317,6 +324,51 @@ void trust_where_of(const struct trust *t, const X509 *issuer, struct where *out
     for (u32 i = 0; i < t->place_count; i++)
         if (is_in_file(t, issuer, t->places[i].where.authority))
             where_add(out, t->places[i].where.crl, t->places[i].url);
+}
+
+/* ---- where certificates are looked up ---- */
+
+const char *trust_base_add(struct trust *t, struct bytes url)
+{
+    struct target target;
+    char text[TARGET_URL_MAX] = "";
+    void *bases = t->bases;
+    if (url.len < sizeof(text) && url.len > 0)
+        memcpy(text, url.at, url.len);
+    /* Without a slash behind the host, what follows could make another host of it. */
+    if (strlen(text) != url.len || !target_read(text, &target) || !strchr(text + 7, '/') ||
+        strchr(text, '#'))
+        return "is no URL that certificates are asked for by: http://host/path/ is wanted";
+    if (t->base_count >= TRUST_BASES_MAX)
+        return too_many;
+    if (!grow(&bases, t->base_count, &t->base_room, sizeof(char *)))
+        return no_memory;
+    t->bases = bases;
+    t->bases[t->base_count] = strdup(text);
+    if (!t->bases[t->base_count])
+        return no_memory;
+    t->base_count++;
+    return NULL;
+}
+
+/* RFC 3986 2.3: unreserved letters, so that it is one segment of a path, or one value; and not "."
+ * or "..". */
+static bool is_name(const char *text)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t len = strlen(text);
+    return len > 0 && strspn(text, letters) == len && text[0] != '.';
+}
+
+bool trust_may_look_up(const struct trust *t, const char *url)
+{
+    for (u32 i = 0; i < t->base_count && t->fetch.by_hash; i++) {
+        size_t len = strlen(t->bases[i]);
+        if (strncmp(url, t->bases[i], len) == 0 && is_name(url + len))
+            return true;
+    }
+    return false;
 }
 
 /* ---- rules ---- */

@@ -10,6 +10,7 @@
 #define TRUST_FILES_MAX  4096u                  /* files */
 #define TRUST_ITEMS_MAX  4096u                  /* certificates, CRLs and keys in them */
 #define TRUST_WHERES_MAX 1024u                  /* places to look revocation up */
+#define TRUST_BASES_MAX  256u                   /* places to look certificates up */
 #define TRUST_RULES_MAX  65536u                 /* connections that have rules of their own */
 #define TRUST_NAMES_MAX  (4u * TRUST_RULES_MAX) /* files that they name */
 
@@ -29,6 +30,7 @@ struct trust;
 struct trust_fetch {
     bool on;             /* [yes] */
     bool allows_private; /* from this host, and private networks [no] */
+    bool by_hash;        /* certificates, too, that peers name by hash and URL [no] */
 };
 
 /* The certificates are kept in this cache, which must outlive it. Serials differ, and none is 0.
@@ -48,6 +50,8 @@ const struct trust_fetch *trust_fetch(const struct trust *t);
 const char *trust_file(struct trust *t, enum trust_kind kind, struct bytes octets, u32 *number);
 /* Where revocation can be looked up of what an authority of that file has signed. */
 const char *trust_where_add(struct trust *t, const struct trust_where *where, struct bytes url);
+/* How URLs begin that may be asked for certificates: http://host/ and whatever follows. */
+const char *trust_base_add(struct trust *t, struct bytes url);
 /* A rule is copied. NULL: done. Else what is wrong with it. */
 const char *trust_rule_add(struct trust *t, const struct trust_rule *rule);
 /* All is there: rules can be found. false: two of one connection, or no memory. */
@@ -75,6 +79,10 @@ const STACK_OF(X509) * trust_links(const struct trust *t);
 
 /* What trust_where_add() has said of this authority is added. */
 void trust_where_of(const struct trust *t, const X509 *issuer, struct where *out);
+
+/* May this URL of a peer be asked for a certificate? It is one of trust_base_add(), and behind that
+ * a name alone, which leads nowhere else. */
+bool trust_may_look_up(const struct trust *t, const char *url);
 
 /* The number of the rule of this connection, for trust_rule_at(); one that has none has the last,
  * which names nothing and is relaxed. */

@@ -175,19 +175,38 @@ static void compile_sections(struct compile *c, const struct section *s, enum ke
     }
 }
 
-/* RFC 5280 4.2.1.13, 4.2.2.1 of what an authority signs, though it does not write it. */
-static void compile_wheres(struct compile *c, const struct section *s, bool crl,
+/* Is it of use there? Else a warning says why not. */
+static bool is_place(struct compile *c, const struct value *v, enum config_place place,
+                     const char *url)
+{
+    if (place == CONFIG_BASE && !credentials_is_base(url)) {
+        report_warning(c->report, v->origin,
+                       "cert_uri_base = %s is not used: http://host/path/ is wanted, of at most "
+                       "%d characters",
+                       url, CREDENTIALS_BASE_MAX);
+        return false;
+    }
+    if (strncmp(url, "http://", 7) == 0)
+        return true;
+    report_warning(c->report, v->origin, "%s = %s is not asked: only http:// is built", v->key,
+                   url);
+    return false;
+}
+
+/* RFC 5280 4.2.1.13, 4.2.2.1 of what an authority signs, though it does not write it; and RFC 7296
+ * 3.6. */
+static void compile_wheres(struct compile *c, const struct section *s, enum config_place place,
                            const struct config_cert *authority)
 {
-    const struct value *v = value_find(s, crl ? "crl_uris" : "ocsp_uris");
+    static const char *const keys[] = {[CONFIG_RESPONDER] = "ocsp_uris",
+                                       [CONFIG_CRLS] = "crl_uris",
+                                       [CONFIG_BASE] = "cert_uri_base"};
+    const struct value *v = value_find(s, keys[place]);
     struct config_where *all = (struct config_where *)(uintptr_t)c->config->wheres; /* made by us */
     const char *rest = v ? v->text : NULL;
     for (const char *one; (one = list_next(c->scratch, &rest));) {
-        if (strncmp(one, "http://", 7) != 0) {
-            report_warning(c->report, v->origin, "%s = %s is not asked: only http:// is built",
-                           v->key, one);
+        if (!is_place(c, v, place, one))
             continue;
-        }
         if (!all)
             c->config->wheres = all = pool_take(c->pool, CONFIG_WHERES_MAX * sizeof(*all));
         if (c->config->where_count == CONFIG_WHERES_MAX) {
@@ -195,7 +214,7 @@ static void compile_wheres(struct compile *c, const struct section *s, bool crl,
             return;
         }
         all[c->config->where_count++] =
-            (struct config_where){*authority, crl, compile_text(c, one)};
+            (struct config_where){*authority, place, compile_text(c, one)};
     }
 }
 
@@ -216,8 +235,8 @@ static void compile_authority(struct compile *c, const struct section *s)
     struct config_cert object = {.path = NULL};
     if (name_object(c, s, &object))
         add_cert(c, all, &object, X509_CERTIFICATES);
-    for (int crl = 0; crl < 2 && all->count > before; crl++)
-        compile_wheres(c, s, crl, &all->at[before]);
+    for (int place = CONFIG_RESPONDER; place <= CONFIG_BASE && all->count > before; place++)
+        compile_wheres(c, s, (enum config_place)place, &all->at[before]);
     if (all->count == before)
         report_warning(c->report, s->origin, "authority %s names no certificate: write cacert",
                        s->name);

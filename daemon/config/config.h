@@ -74,13 +74,23 @@ struct config_conn {
     uint16_t round_count;
 };
 
-#define CONFIG_WHERES_MAX 256 /* places to look revocation up, of all authorities */
+#define CONFIG_WHERES_MAX 256 /* of all authorities */
 
-/* Where to look up whether what an authority has signed is revoked. */
+/* What is to be had of what an authority has signed, and where: */
+enum config_place {
+    CONFIG_RESPONDER, /* of OCSP */
+    CONFIG_CRLS,
+    CONFIG_BASE, /* certificates, each by its hash behind the URL (RFC 7296 3.6) */
+};
 struct config_where {
     struct config_cert authority;
-    bool crl; /* else a responder of OCSP */
+    enum config_place place;
     const char *url;
+};
+/* Beside those of the configuration. */
+struct config_more {
+    const struct config_where *wheres;
+    uint32_t where_count;
 };
 
 /* A shared secret, for the keeper of keys alone. */

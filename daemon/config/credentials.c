@@ -5,6 +5,7 @@
 #include "config/eap.h"
 #include "wire/codes.h"
 #include "wire/print.h"
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ const char *credentials_peek(struct pool *p, const struct config_cert *cert, enu
 struct filling {
     struct config *config;
     const struct wallet *wallet;
+    const struct config_more *more;
     struct config_report *report;
     const struct shrike_credential **made;   /* by file */
     const struct shrike_key_id *authorities; /* all that peers may be asked for */
@@ -62,19 +64,86 @@ static const struct x509_item *issuer_of(const struct wallet *s, const struct wa
     return issuer;
 }
 
+/* ---- where they are to be had by hash and URL ---- */
+
+bool credentials_is_base(const char *url)
+{
+    size_t len = strlen(url);
+    return strncmp(url, "http://", 7) == 0 && len <= CREDENTIALS_BASE_MAX && url[7] != '/' &&
+           strchr(url + 7, '/') && !strpbrk(url, " \t\n#");
+}
+
+static bool is_of(const struct filling *f, const struct config_where *w,
+                  const struct x509_item *authority)
+{
+    const struct wallet_file *file = wallet_find(f->wallet, WALLET_AUTHORITY, &w->authority);
+    for (uint32_t i = 0; file && i < file->items.count; i++)
+        if (memcmp(&file->items.at[i].key, &authority->key, sizeof(authority->key)) == 0)
+            return true;
+    return false;
+}
+
+/* Of this authority; NULL: there is none. */
+static const char *base_of(const struct filling *f, const struct x509_item *authority)
+{
+    for (uint32_t i = 0; i < f->config->where_count + f->more->where_count; i++) {
+        const struct config_where *w = i < f->config->where_count
+                                           ? &f->config->wheres[i]
+                                           : &f->more->wheres[i - f->config->where_count];
+        if (w->place == CONFIG_BASE && is_of(f, w, authority))
+            return w->url;
+    }
+    return NULL;
+}
+
+/* RFC 7296 3.6 (2): the hash of the certificate, and the URL. */
+static struct shrike_bytes lookup_of(struct filling *f, const struct x509_item *item,
+                                     const struct x509_item *issuer)
+{
+    uint8_t hash[SHRIKE_LOOKUP_HASH];
+    char url[CREDENTIALS_BASE_MAX + 2 * sizeof(hash) + 1];
+    struct text t = text_of(url, sizeof(url));
+    const char *base = base_of(f, issuer);
+    if (!base || EVP_Digest(item->der.at, item->der.len, hash, NULL, EVP_sha1(), NULL) != 1)
+        return (struct shrike_bytes){NULL, 0};
+    text_str(&t, base);
+    text_bytes(&t, bytes_of(hash, sizeof(hash)));
+    uint8_t *out = pool_take(&f->config->pool, sizeof(hash) + t.len);
+    memcpy(out, hash, sizeof(hash));
+    memcpy(out + sizeof(hash), url, t.len);
+    return bytes_of(out, sizeof(hash) + t.len);
+}
+
+static bool has_bases(const struct filling *f)
+{
+    for (uint32_t i = 0; i < f->config->where_count; i++)
+        if (f->config->wheres[i].place == CONFIG_BASE)
+            return true;
+    for (uint32_t i = 0; i < f->more->where_count; i++)
+        if (f->more->wheres[i].place == CONFIG_BASE)
+            return true;
+    return false;
+}
+
 /* The certificate, and those behind it up to the one that peers have to know by themselves. */
 static void fill_chain(struct filling *f, const struct wallet_file *file,
                        const struct x509_item *item, struct shrike_credential *out)
 {
     struct shrike_bytes *certs = pool_take(&f->config->pool, SHRIKE_CERTS_MAX * sizeof(*certs));
     struct shrike_key_id *keys = pool_take(&f->config->pool, SHRIKE_CERTS_MAX * sizeof(*keys));
+    struct shrike_bytes *lookups =
+        has_bases(f) ? pool_take(&f->config->pool, SHRIKE_CERTS_MAX * sizeof(*lookups)) : NULL;
     out->certs = certs;
     out->authorities = keys;
+    out->lookups = lookups;
     certs[out->cert_count++] = item->der;
     while (out->authority_count < SHRIKE_CERTS_MAX) {
-        item = issuer_of(f->wallet, file, item);
-        if (!item)
+        const struct x509_item *issuer = issuer_of(f->wallet, file, item);
+        if (!issuer)
             break;
+        if (lookups)
+            lookups[out->cert_count - 1] = lookup_of(f, item, issuer);
+        item = issuer;
         keys[out->authority_count++] = item->key;
         if (item->self_signed || out->cert_count == SHRIKE_CERTS_MAX)
             break;
@@ -257,6 +326,8 @@ static void fill(struct filling *f, struct shrike_conn *conn, const struct confi
 {
     struct shrike_auth *ours = (struct shrike_auth *)(uintptr_t)conn->local_rounds; /* as conns */
     struct shrike_auth *theirs = (struct shrike_auth *)(uintptr_t)conn->remote_rounds;
+    /* Without an authority that says where, nothing could be looked up. */
+    conn->looks_up = f->config->settings.revocation & REVOCATION_BY_HASH && has_bases(f);
     if (shows(conn, &conn->local, &beside->local_certs))
         fill_local(f, conn, &conn->local, beside);
     if (conn->remote.kind == SHRIKE_AUTH_PUBKEY)
@@ -269,9 +340,11 @@ static void fill(struct filling *f, struct shrike_conn *conn, const struct confi
             fill_remote(f, &theirs[i], &beside->rounds[i], beside->asks);
 }
 
-void credentials_fill(struct config *c, const struct wallet *s, struct config_report *report)
+void credentials_fill(struct config *c, const struct wallet *s, const struct config_more *more,
+                      struct config_report *report)
 {
-    struct filling f = {.config = c, .wallet = s, .report = report};
+    static const struct config_more nothing = {.where_count = 0};
+    struct filling f = {.config = c, .wallet = s, .more = more ? more : &nothing, .report = report};
     struct shrike_conn *conns = (struct shrike_conn *)(uintptr_t)c->conf.conns; /* made by us */
     f.made = calloc(s->count + 1u, sizeof(*f.made));
     if (!f.made)

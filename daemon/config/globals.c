@@ -163,11 +163,13 @@ static void compile_dns(struct compile *c, struct settings *set)
 
 static void compile_revocation(struct compile *c, struct settings *set)
 {
-    bool fetch = true, private = false;
+    bool fetch = true, private = false, by_hash = false;
     compile_bool(c, c->shrike, "revocation_fetch", &fetch);
     compile_bool(c, c->shrike, "revocation_private", &private);
+    compile_bool(c, c->shrike, "hash_and_url", &by_hash);
     set->revocation =
-        (uint8_t)((fetch ? REVOCATION_FETCH : 0) | (private ? REVOCATION_PRIVATE : 0));
+        (uint8_t)((fetch ? REVOCATION_FETCH : 0) | (private ? REVOCATION_PRIVATE : 0) |
+                  (by_hash ? REVOCATION_BY_HASH : 0));
 }
 
 static void compile_settings(struct compile *c, struct settings *set)

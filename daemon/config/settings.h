@@ -39,6 +39,7 @@ enum settings_plane {
 enum settings_revocation {
     REVOCATION_FETCH = 1,   /* those whom certificates name [yes] */
     REVOCATION_PRIVATE = 2, /* those of this host and of private networks, too [no] */
+    REVOCATION_BY_HASH = 4, /* beside it: certificates that peers name by hash and URL [no] */
 };
 
 /* What lines of the log are about. */

@@ -1,6 +1,7 @@
 /* Authorities of the control socket: see authorities.h. */
 #include "control/authorities.h"
 #include "base/text.h"
+#include "config/credentials.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "wire/print.h"
@@ -71,7 +72,14 @@ static const char *keep(struct control *c, struct bytes name, struct bytes octet
     return NULL;
 }
 
-/* ---- where to look up what they have revoked ---- */
+/* ---- what is to be had of what they have signed ---- */
+
+static const struct {
+    const char *key;
+    char letter; /* in the vault */
+} kinds[] = {[CONFIG_RESPONDER] = {"ocsp_uris", 'o'},
+             [CONFIG_CRLS] = {"crl_uris", 'c'},
+             [CONFIG_BASE] = {"cert_uri_base", 'b'}};
 
 u32 authorities_wheres(const struct control *c,
                        struct config_where out[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX])
@@ -81,18 +89,18 @@ u32 authorities_wheres(const struct control *c,
         const struct authority *a = &c->authorities.at[i];
         for (u8 k = 0; k < a->place_count; k++)
             out[count++] = (struct config_where){.authority.octets = {a->octets, a->len},
-                                                 .crl = a->places[k].crl,
+                                                 .place = a->places[k].kind,
                                                  .url = a->places[k].url};
     }
     return count;
 }
 
 /* NULL: done. */
-static const char *add_place(struct authority *a, bool crl, struct bytes url)
+static const char *add_place(struct authority *a, enum config_place kind, struct bytes url)
 {
     static const char http[] = "http://";
     if (a->place_count == AUTHORITY_PLACES_MAX)
-        return "there are at most 8 crl_uris and ocsp_uris of one authority";
+        return "there are at most 8 URLs of one authority";
     if (url.len < sizeof(http) || url.len > URL_MAX ||
         memcmp(url.at, http, sizeof(http) - 1) != 0 || memchr(url.at, 0, url.len) ||
         memchr(url.at, '\n', url.len))
@@ -102,21 +110,25 @@ static const char *add_place(struct authority *a, bool crl, struct bytes url)
         return "there is no memory for it";
     memcpy(copy, url.at, url.len);
     copy[url.len] = '\0';
-    a->places[a->place_count++] = (struct authority_place){crl, copy};
+    if (kind == CONFIG_BASE && !credentials_is_base(copy)) {
+        free(copy);
+        return "of cert_uri_base http://host/path/ is wanted, of at most 900 characters";
+    }
+    a->places[a->place_count++] = (struct authority_place){kind, copy};
     return NULL;
 }
 
-static const char *add_places(struct authority *a, struct bytes section, bool crl)
+static const char *add_places(struct authority *a, struct bytes section, enum config_place kind)
 {
     struct vici_item all, one;
     const char *why = NULL;
-    if (!vici_find(section, crl ? "crl_uris" : "ocsp_uris", &all))
+    if (!vici_find(section, kinds[kind].key, &all))
         return NULL;
     if (all.type == VICI_KEY_VALUE)
-        return all.value.len ? add_place(a, crl, all.value) : NULL;
+        return all.value.len ? add_place(a, kind, all.value) : NULL;
     struct vici_reader r = vici_list_of(all.value);
     while (!why && vici_read_next(&r, &one) == VICI_LIST_ITEM)
-        why = add_place(a, crl, one.value);
+        why = add_place(a, kind, one.value);
     return why;
 }
 
@@ -125,7 +137,7 @@ static void keep_places(struct control *c, const struct authority *a)
     char key[KEY_ROOM], text[VAULT_URLS_MAX];
     struct text t = text_of(text, sizeof text);
     for (u8 i = 0; i < a->place_count; i++) {
-        text_str(&t, a->places[i].crl ? "c" : "o");
+        text_char(&t, kinds[a->places[i].kind].letter);
         text_str(&t, a->places[i].url);
         text_char(&t, '\n');
     }
@@ -140,8 +152,9 @@ static void restore_places(struct authority *a, struct bytes text)
     struct bytes rest = text;
     for (const u8 *end; rest.len > 1 && (end = memchr(rest.at, '\n', rest.len)) != NULL;) {
         size_t len = (size_t)(end - rest.at);
-        if (len > 1)
-            (void)!add_place(a, rest.at[0] == 'c', bytes_of(rest.at + 1, len - 1));
+        for (int k = CONFIG_RESPONDER; k <= CONFIG_BASE && len > 1; k++)
+            if (rest.at[0] == (u8)kinds[k].letter)
+                (void)!add_place(a, (enum config_place)k, bytes_of(rest.at + 1, len - 1));
         rest = bytes_of(end + 1, rest.len - len - 1);
     }
 }
@@ -196,8 +209,8 @@ static const char *load(struct control *c, const struct vici_item *section)
         struct authority *one = &c->authorities.at[c->authorities.count - 1];
         if (c->model.vault.fd >= 0)
             (void)vault_put(&c->model.vault, vault_key(key, vault_cert, name), cert);
-        why = add_places(one, section->value, false);
-        why = why ? why : add_places(one, section->value, true);
+        for (int k = CONFIG_RESPONDER; k <= CONFIG_BASE && !why; k++)
+            why = add_places(one, section->value, (enum config_place)k);
         keep_places(c, one);
     }
     file_free(&file);
@@ -245,11 +258,11 @@ enum vici_reply authorities_get(void *ctx, const struct vici_request *r, struct 
     return VICI_REPLY_NOW;
 }
 
-static void put_places(struct vici_writer *w, const struct authority *a, bool crl)
+static void put_places(struct vici_writer *w, const struct authority *a, enum config_place kind)
 {
-    vici_list_begin(w, crl ? "crl_uris" : "ocsp_uris");
+    vici_list_begin(w, kinds[kind].key);
     for (u8 i = 0; i < a->place_count; i++)
-        if (a->places[i].crl == crl)
+        if (a->places[i].kind == kind)
             vici_list_put(w, bytes_of(a->places[i].url, strlen(a->places[i].url)));
     vici_list_end(w);
 }
@@ -268,8 +281,13 @@ static void put(struct vici_writer *w, const struct authority *a)
         x509_free(&items);
     }
     pool_free(&p);
-    put_places(w, a, true);
-    put_places(w, a, false);
+    put_places(w, a, CONFIG_CRLS);
+    put_places(w, a, CONFIG_RESPONDER);
+    for (u8 i = 0; i < a->place_count; i++)
+        if (a->places[i].kind == CONFIG_BASE) {
+            vici_put_text(w, kinds[CONFIG_BASE].key, a->places[i].url);
+            break;
+        }
     vici_end(w);
 }
 

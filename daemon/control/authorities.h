@@ -17,8 +17,8 @@ struct authorities {
         char *name;
         u8 *octets; /* of its certificate */
         size_t len;
-        struct authority_place { /* where to look up what it has revoked */
-            bool crl;            /* else a responder of OCSP */
+        struct authority_place { /* of what it has signed */
+            enum config_place kind;
             char *url;
         } places[AUTHORITY_PLACES_MAX];
         u8 place_count;

@@ -186,12 +186,11 @@ static u64 hash_of(const struct config_report *r)
 }
 
 /* Connections are joined whenever a name has another address: that is nothing to certs. */
-static void tell_trust(struct control *c, const struct config *merged)
+static void tell_trust(struct control *c, const struct config *merged,
+                       const struct config_more *more)
 {
     u64 hash;
-    static struct config_where wheres[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX];
-    const struct trust_more more = {wheres, authorities_wheres(c, wheres)};
-    int fd = trust_make(&c->creds.wallet, merged, &more, &hash);
+    int fd = trust_make(&c->creds.wallet, merged, more, &hash);
     if (fd >= 0 && hash == c->creds.trusted) {
         close(fd);
         return;
@@ -237,18 +236,20 @@ void creds_say_keyless(struct control *c)
 void creds_join(struct control *c, struct config *merged)
 {
     static struct config_report report;
+    static struct config_where wheres[AUTHORITIES_LOADED_MAX * AUTHORITY_PLACES_MAX];
+    const struct config_more more = {wheres, authorities_wheres(c, wheres)};
     struct creds *k = &c->creds;
     report = (struct config_report){.count = 0};
     if (wallet_look_named(&k->wallet, merged, &report))
         renew_note(c);
     objects_want(c, false);
-    credentials_fill(merged, &k->wallet, &report);
+    credentials_fill(merged, &k->wallet, &more, &report);
     u64 hash = hash_of(&report);
     if (hash != k->said)
         control_say_report(c, &report, true);
     k->said = hash;
     say_keyless(c, merged);
-    tell_trust(c, merged);
+    tell_trust(c, merged, &more);
 }
 
 /* ---- the control socket ---- */

@@ -48,7 +48,8 @@ static void put(struct sealing *s, const struct trust_record *r)
 static void put_fetch(struct sealing *s, const struct settings *set)
 {
     u8 bits = (u8)((set->revocation & REVOCATION_FETCH ? TRUST_FETCH_ON : 0) |
-                   (set->revocation & REVOCATION_PRIVATE ? TRUST_FETCH_PRIVATE : 0));
+                   (set->revocation & REVOCATION_PRIVATE ? TRUST_FETCH_PRIVATE : 0) |
+                   (set->revocation & REVOCATION_BY_HASH ? TRUST_FETCH_BY_HASH : 0));
     put(s, &(struct trust_record){.kind = TRUST_FETCH, .octets = bytes_of(&bits, 1)});
 }
 
@@ -131,12 +132,16 @@ static void put_where(struct sealing *s, const struct config_where *w)
     u8 octets[TRUST_WHERE_SIZE];
     struct writer to = writer_of(octets, sizeof(octets));
     const struct wallet_file *f = wallet_find(s->wallet, WALLET_AUTHORITY, &w->authority);
-    struct trust_where where = {NO_NUMBER, w->crl};
+    struct trust_where where = {NO_NUMBER, w->place == CONFIG_CRLS};
     for (u32 i = 0; f && i < s->wallet->count; i++)
         if (s->wallet->files[i] == f)
             where.authority = s->numbers[i];
     if (where.authority == NO_NUMBER || strlen(w->url) > TRUST_NAME_MAX)
         return;
+    if (w->place == CONFIG_BASE) {
+        put(s, &(struct trust_record){.name = name_of(w->url), .kind = TRUST_BASE});
+        return;
+    }
     trust_where_write(&to, &where);
     put(s, &(struct trust_record){
                .name = name_of(w->url), .kind = TRUST_WHERE, .octets = written_bytes(&to)});
@@ -240,7 +245,7 @@ static void put_missing(struct sealing *s, const struct config *config)
     put(s, &(struct trust_record){.name = name_of("what cannot be read"), .kind = TRUST_CRL});
 }
 
-int trust_make(const struct wallet *w, const struct config *config, const struct trust_more *more,
+int trust_make(const struct wallet *w, const struct config *config, const struct config_more *more,
                u64 *hash)
 {
     const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;

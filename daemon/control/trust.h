@@ -7,11 +7,7 @@
 
 /* A sealed memory file, and a hash of what is in it; -1: the system refuses, or there is too much.
  */
-struct trust_more {
-    const struct config_where *wheres; /* beside those of the configuration */
-    u32 where_count;
-};
-int trust_make(const struct wallet *w, const struct config *config, const struct trust_more *more,
+int trust_make(const struct wallet *w, const struct config *config, const struct config_more *more,
                u64 *hash) must_use;
 
 #endif

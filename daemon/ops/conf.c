@@ -9,8 +9,8 @@ CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
 CARRIES(struct shrike_child_conf, 192);
 CARRIES(struct shrike_auth, 184);
-CARRIES(struct shrike_credential, 64);
-CARRIES(struct shrike_conn, 760);
+CARRIES(struct shrike_credential, 72);
+CARRIES(struct shrike_conn, 768);
 CARRIES(struct shrike_conf, 56); /* retired ones are net's alone */
 CARRIES(struct settings_log, 183);
 CARRIES(struct shrike_origin, 16);
@@ -260,6 +260,11 @@ static void credential_write(struct writer *w, const struct shrike_credential *c
     write_choice(w, c->cert_count, SHRIKE_CERTS_MAX + 1);
     for (u16 i = 0; i < c->cert_count && !w->full; i++)
         write_slice(w, c->certs[i]);
+    write_flag(w, c->lookups && c->cert_count > 0);
+    for (u16 i = 0; c->lookups && i < c->cert_count && !w->full; i++) {
+        w->full |= c->lookups[i].len > SHRIKE_LOOKUP_MAX;
+        write_slice(w, c->lookups[i]);
+    }
     keys_write(w, c->authorities, c->authority_count);
     origin_write(w, &c->origin);
 }
@@ -277,6 +282,14 @@ static void credential_read(struct reader *r, struct store *s, struct shrike_cre
     for (u16 i = 0; i < c->cert_count && !r->bad; i++)
         certs[i] = read_slice(r);
     c->certs = certs;
+    bool named = read_flag(r);
+    struct shrike_bytes *lookups = named ? take(r, s, c->cert_count, sizeof(*lookups)) : NULL;
+    r->bad |= named && c->cert_count == 0;
+    for (u16 i = 0; lookups && i < c->cert_count && !r->bad; i++) {
+        lookups[i] = read_slice(r);
+        r->bad |= lookups[i].len > SHRIKE_LOOKUP_MAX;
+    }
+    c->lookups = lookups;
     c->authorities = keys_read(r, s, &c->authority_count);
     origin_read(r, &c->origin);
 }
@@ -396,6 +409,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_flag(w, c->mobike);
     write_flag(w, c->follow_redirects);
     write_id(w, &c->redirect_to);
+    write_flag(w, c->looks_up);
     write_flag(w, c->ppk_required);
     w->full |= c->ppk_id.len > SHRIKE_ID_MAX;
     write_slice(w, c->ppk_id);
@@ -431,6 +445,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->mobike = read_flag(r);
     c->follow_redirects = read_flag(r);
     c->redirect_to = read_id(r);
+    c->looks_up = read_flag(r);
     c->ppk_required = read_flag(r);
     c->ppk_id = read_slice(r);
     r->bad |= c->ppk_id.len > SHRIKE_ID_MAX;

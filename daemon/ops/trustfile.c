@@ -72,7 +72,7 @@ void trust_record_write(struct writer *w, const struct trust_record *t)
         write_numbers(w, t->peers, t->peer_count);
         write_demands(w, &t->demands);
     } else {
-        write_choice(w, t->kind, TRUST_WHERE + 1);
+        write_choice(w, t->kind, TRUST_BASE + 1);
         write_slice(w, t->octets);
     }
 }
@@ -87,7 +87,7 @@ bool trust_record_read(struct reader *r, struct trust_record *t)
         t->peer_count = read_numbers(r, t->peers);
         read_demands(r, &t->demands);
     } else {
-        t->kind = (enum trust_kind)read_choice(r, TRUST_WHERE + 1);
+        t->kind = (enum trust_kind)read_choice(r, TRUST_BASE + 1);
         t->octets = read_slice(r);
     }
     r->bad |= t->name.len > TRUST_NAME_MAX || t->octets.len > TRUST_FILE_MAX;

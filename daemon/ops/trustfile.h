@@ -23,6 +23,7 @@ enum trust_kind {
     TRUST_FETCH,
     /* No file either: `name` is a URL, `octets` are those of struct trust_where. */
     TRUST_WHERE,
+    TRUST_BASE, /* nor this: `name` is how URLs begin that may be asked for certificates */
 };
 
 /* Where revocation of what an authority has signed can be looked up, whatever its certificates say.
@@ -35,6 +36,7 @@ struct trust_where {
 
 #define TRUST_FETCH_ON      1 /* CRL servers and responders are asked */
 #define TRUST_FETCH_PRIVATE 2 /* also those of this host and of private networks */
+#define TRUST_FETCH_BY_HASH 4 /* certificates that peers name by hash and URL are fetched */
 
 /* When it cannot be found out whether a certificate is revoked: */
 enum trust_revocation {

@@ -117,13 +117,19 @@ struct shrike_key_id {
 
 #define SHRIKE_CERTS_MAX 8 /* CERT payloads of one message */
 
+/* What a certificate is named by in place of itself (RFC 7296 3.6): its SHA-1, and a URL. */
+#define SHRIKE_LOOKUP_HASH 20
+#define SHRIKE_LOOKUP_MAX  1024 /* octets of both */
+
 /* A key pair of ours, and what says whose it is. The private key is held elsewhere. */
 struct shrike_credential {
     struct shrike_key_id key;
     uint8_t encoding;    /* of what is in certs: enum cert_encoding */
     uint16_t cert_count; /* at most SHRIKE_CERTS_MAX */
     uint16_t authority_count;
-    const struct shrike_bytes *certs; /* the end entity first, then who signed the one before */
+    const struct shrike_bytes *certs;   /* the end entity first, then who signed the one before */
+    const struct shrike_bytes *lookups; /* in place of each of them, for who looks it up, at most
+                                         * SHRIKE_LOOKUP_MAX octets; empty: itself; NULL: all */
     const struct shrike_key_id *authorities; /* that stand behind it */
     struct shrike_origin origin;
 };
@@ -238,6 +244,7 @@ struct shrike_conn {
     bool follow_redirects; /* as the initiator, to another gateway (RFC 5685) */
     bool mobike;           /* RFC 4555: the addresses of its SAs may change; not beside children
                             * in transport mode, which it does not have */
+    bool looks_up;         /* who is asked for certificates may name them by hash and URL (3.6) */
     bool ppk_required;     /* a post-quantum preshared key (PPK, RFC 8784) must be used */
     /* The name of a PPK, at most SHRIKE_ID_MAX octets: as the initiator we use this one, as the
      * responder no other; empty: none, and any. */

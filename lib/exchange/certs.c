@@ -64,15 +64,21 @@ void certs_ask(struct turn *t)
 {
     const struct shrike_conn *conn = t->sa->conn;
     const struct shrike_auth *a;
+    bool asks = false;
     for (unsigned i = 0; conn && (a = rounds_at(conn, false, i)) != NULL; i++) {
         if (a->authority_count == 0)
             continue;
+        asks = true;
+        /* RFC 7296 3.7 (1, 2): of X.509 alone, which stands for hash and URL, too. */
         size_t mark = payload_begin(t->out, PAYLOAD_CERTREQ, false);
         struct bytes keys =
             bytes_of(a->authorities, a->authority_count * sizeof(struct shrike_key_id));
         cert_write(t->out->w, &(struct cert){CERT_X509_SIGNATURE, keys});
         payload_end(t->out, mark);
     }
+    /* RFC 7296 3.7 (4) */
+    if (asks && conn->looks_up)
+        notify_add(t->out, NOTIFY_HTTP_CERT_LOOKUP_SUPPORTED, bytes_of(NULL, 0));
 }
 
 /* Is one of these authorities in this list? */
@@ -116,7 +122,7 @@ static const struct shrike_credential *choose(const struct shrike_auth *ours,
         if (asks_for(asked, &ours->credentials[i]))
             return &ours->credentials[i];
     }
-    /* RFC 7296 3.7: authorities that are named are a preference, no demand. */
+    /* RFC 7296 3.7 (3): authorities that are named are a preference, no demand. */
     return ours->credentials;
 }
 
@@ -141,9 +147,15 @@ void certs_add(struct turn *t)
     const struct shrike_credential *c = choose(ours, asked);
     if (conn->send_cert == SHRIKE_CERT_IFASKED && !message_find(asked, PAYLOAD_CERTREQ))
         return;
+    /* RFC 7296 3.6 (1) */
+    struct notify n;
+    bool looks_up = c->lookups && notify_find(asked, NOTIFY_HTTP_CERT_LOOKUP_SUPPORTED, &n);
     for (unsigned i = 0; i < c->cert_count; i++) {
         size_t mark = payload_begin(t->out, PAYLOAD_CERT, false);
-        cert_write(t->out->w, &(struct cert){c->encoding, c->certs[i]});
+        struct cert cert = {c->encoding, c->certs[i]};
+        if (looks_up && c->lookups[i].len > 0) /* RFC 7296 3.6 (2) */
+            cert = (struct cert){CERT_X509_HASH_AND_URL, c->lookups[i]};
+        cert_write(t->out->w, &cert);
         payload_end(t->out, mark);
     }
 }

@@ -109,7 +109,7 @@ static bool take_trust(struct serve *s)
 {
     struct intake_said said;
     u64 hash;
-    const struct trust_more nothing = {.where_count = 0};
+    const struct config_more nothing = {.where_count = 0};
     const int fd = trust_make(&s->wallet, s->config, &nothing, &hash);
     const char *fault = fd < 0 ? "cannot be made" : judge_begin(&s->judge, fd);
     while (!fault && judge_step(&s->judge, &said))
@@ -133,7 +133,7 @@ static bool compile(struct serve *s, const char *top)
     }
     wallet_look(&s->wallet, s->config, &report);
     wallet_look_named(&s->wallet, s->config, &report);
-    credentials_fill(s->config, &s->wallet, &report);
+    credentials_fill(s->config, &s->wallet, NULL, &report);
     return take_trust(s);
 }
 

@@ -2,6 +2,7 @@
  * is, two of its length, and its octets. Files make up the trust, certificates and the rest a
  * CHECK. It is refused or not, the same each time, and at the end nothing is in use. */
 #include "base/cursor.h"
+#include "certs/bundle.h"
 #include "certs/check.h"
 #include "certs/intake.h"
 #include "certs/where.h"
@@ -28,6 +29,8 @@ enum piece {
     PIECE_TOLD,    /* a response about revocation that the peer brings along */
     PIECE_FETCHED, /* what a CRL server or responder has said */
     PIECE_URL,
+    PIECE_NAMED, /* a certificate by hash and URL; and several: */
+    PIECE_NAMED_BUNDLE,
 };
 
 static struct certificates *cache;
@@ -50,6 +53,10 @@ static void take_piece(struct input *in, struct trust *t, u8 what, struct bytes 
     else if ((what == PIECE_CERT || what == PIECE_RAW_KEY) && a->cert_count < SHRIKE_CERTS_MAX)
         in->certs[a->cert_count++] =
             (struct shrike_cert){what == PIECE_CERT ? CERT_X509_SIGNATURE : CERT_RAW_PUBLIC_KEY, b};
+    else if ((what == PIECE_NAMED || what == PIECE_NAMED_BUNDLE) &&
+             a->cert_count < SHRIKE_CERTS_MAX)
+        in->certs[a->cert_count++] = (struct shrike_cert){
+            what == PIECE_NAMED ? CERT_X509_HASH_AND_URL : CERT_X509_BUNDLE_HASH_AND_URL, b};
     else if (what == PIECE_VALUE)
         a->value = b;
     else if (what == PIECE_IDENTITY && b.len > 0)
@@ -183,6 +190,52 @@ static void take_url(struct bytes octets)
     require(strlen(target.host) > 0 && strlen(target.host) <= rest && target.port > 0);
 }
 
+/* The same in another way: by the library. */
+static void take_bundle(struct bytes octets)
+{
+    struct bundle b;
+    const u8 *at = octets.at;
+    long len = 0;
+    int tag, class;
+    u16 found = 0;
+    if (!bundle_read(octets, &b))
+        return;
+    require(ASN1_get_object(&at, &len, &tag, &class, (long)octets.len) == V_ASN1_CONSTRUCTED);
+    require(tag == V_ASN1_SEQUENCE && at + len == octets.at + octets.len);
+    for (const u8 *end = at + len; at < end; at += len) {
+        require(ASN1_get_object(&at, &len, &tag, &class, end - at) == V_ASN1_CONSTRUCTED);
+        require(class == V_ASN1_CONTEXT_SPECIFIC && tag <= 1);
+        if (tag == 0 && found < SHRIKE_CERTS_MAX)
+            require(bytes_equal(bytes_of(at, (size_t)len), b.certs[found++]));
+    }
+    require(found == b.count);
+}
+
+/* What is named is fetched, or not; it is asked for where it may be, and no longer waited for. */
+static void look_up_named(const struct trust *t, const struct input *in)
+{
+    char octets[300];
+    struct lookups lookups;
+    lookups_open(&lookups);
+    for (int turn = 0; turn < 2; turn++) {
+        struct chain_waits waits = {.count = 0};
+        struct text about = text_of(octets, sizeof(octets));
+        const struct check_others others = {.lookups = &lookups, .waits = &waits};
+        struct shrike_answer a = check_with(t, &in->op, NOW, &others, &about);
+        require(a.ok == (a.reason == SHRIKE_REASON_NONE));
+        require(waits.count <= LOOKUPS_OF_ONE && (turn == 0 || waits.count == 0));
+        for (struct lookup_item *i; (i = lookup_next(&lookups));) {
+            require(strncmp(i->url, "http://h/", 9) == 0 && !strpbrk(i->url + 9, "/?#"));
+            if (lookup_put(&lookups, i, in->fetched, NOW))
+                require(i->state == LOOKUP_FAILED);
+            else
+                require(bytes_equal(bytes_of(i->octets, i->len), in->fetched));
+        }
+        require(lookups.open == 0);
+    }
+    lookups_close(&lookups);
+}
+
 static struct shrike_answer check(const struct trust *t, const struct input *in)
 {
     static char octets[300];
@@ -205,8 +258,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (in.rules.at)
         take_memory(in.rules);
     take_url(in.url);
+    take_bundle(in.fetched);
     look_up(&in);
+    require(!trust_base_add(t, bytes_of("http://h/", 9)));
+    trust_set_fetch(t, &(struct trust_fetch){.by_hash = true});
     require(trust_seal(t));
+    look_up_named(t, &in);
     struct shrike_answer first = check(t, &in), again = check(t, &in);
     require(first.reason == again.reason); /* also when the first was remembered */
     trust_free(t);

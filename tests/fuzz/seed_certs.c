@@ -1,6 +1,7 @@
 /* Writes inputs for fuzz_certs to begin with: peers with chains, CRLs and keys. seed_certs FOLDER
  */
 #include "base/cursor.h"
+#include "certs/lookup.h"
 #include "certs/pki.h"
 #include "ops/trustfile.h"
 #include "wire/codes.h"
@@ -14,6 +15,8 @@ enum piece {
     PIECE_TOLD,
     PIECE_FETCHED,
     PIECE_URL,
+    PIECE_NAMED,
+    PIECE_NAMED_BUNDLE,
 };
 
 static u8 octets[65536];
@@ -89,6 +92,35 @@ static void put_revocation(const char *folder, const struct cast *c)
     }
 }
 
+/* A certificate, and a bundle of two, by hash and URL. */
+static void put_named(const char *folder, const struct cast *c)
+{
+    u8 bundle[4096], name[LOOKUP_HASH + 64];
+    const struct bytes both[] = {c->peer.der, c->sub.der};
+    struct writer all = writer_of(bundle, sizeof(bundle));
+    write_u16(&all, 0x3082);
+    write_u16(&all, (u16)(c->peer.der.len + c->sub.der.len + 8));
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        write_u16(&all, 0xa082);
+        write_u16(&all, (u16)both[i].len);
+        write_bytes(&all, both[i]);
+    }
+    ensure(!all.full);
+    for (int i = 0; i < 2; i++) {
+        struct bytes what = i == 0 ? c->peer.der : written_bytes(&all);
+        ensure(EVP_Digest(what.at, what.len, name, NULL, EVP_sha1(), NULL) == 1);
+        memcpy(name + LOOKUP_HASH, "http://h/a", 10);
+        put(TRUST_AUTHORITY, c->root.der);
+        put(i == 0 ? PIECE_NAMED : PIECE_NAMED_BUNDLE, bytes_of(name, LOOKUP_HASH + 10));
+        if (i == 0)
+            put(PIECE_CERT, c->sub.der);
+        put(PIECE_FETCHED, what);
+        put_identity("peer.example.org");
+        put_signature(c->peer.key);
+        save(folder, i == 0 ? "named" : "bundle");
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -119,6 +151,7 @@ int main(int argc, char **argv)
     put_signature(peer.key);
     save(folder, "revoked");
     put_revocation(folder, &(struct cast){root, sub, peer, own});
+    put_named(folder, &(struct cast){root, sub, peer, own});
     put(TRUST_PEER, own.der);
     put(TRUST_KEY, spki);
     put_identity("own.example.org");

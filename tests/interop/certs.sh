@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# Certificates against strongSwan, in both roles: each kind of key, chains of two intermediates, and what
-# Shrike refuses of strongSwan's, each with its reason.
+# Certificates against strongSwan, in both roles: each kind of key, chains of two intermediates, hash and
+# URL, and what Shrike refuses of strongSwan's, each with its reason.
 #
 #     west (shriked) ---- east (charon)
 set -euo pipefail
@@ -17,7 +17,7 @@ cd "$(dirname "$0")/../.."
 . tests/net/pki.sh
 # shellcheck source=tests/interop/peer.sh
 . tests/interop/peer.sh
-tools/need "${peer_packages[@]}" iproute2 iputils-ping openssl
+tools/need "${peer_packages[@]}" iproute2 iputils-ping openssl python3
 shrike_programs
 pki=$net_dir/pki
 mkdir "$pki"
@@ -29,11 +29,11 @@ address east wan 192.0.2.2/24
 
 # Kinds of keys, and how charon signs by them.
 declare -A kinds=([rsa-2048]=rsa2048 [rsa-2048-v15]=rsa2048 [rsa-3072-pss]=rsa3072 [ecdsa-256]=P-256 [ecdsa-384]=P-384
-    [ecdsa-521]=P-521 [ed25519]=ED25519 [chain]=P-256)
+    [ecdsa-521]=P-521 [ed25519]=ED25519 [chain]=P-256 [hashed]=P-256)
 declare -A signs=([rsa-3072-pss]=ike:rsa/pss-sha256 [rsa-2048-v15]=ike:rsa-sha256)
 # How Shrike does, which charon demands then: by default it does not take PSS where it wants rsa.
 declare -A signs_west=([rsa-2048-v15]=ike:rsa-sha256)
-good=(rsa-2048 rsa-2048-v15 rsa-3072-pss ecdsa-256 ecdsa-384 ecdsa-521 ed25519 chain)
+good=(rsa-2048 rsa-2048-v15 rsa-3072-pss ecdsa-256 ecdsa-384 ecdsa-521 ed25519 chain hashed)
 bad=(revoked-crl revoked-ocsp expired unknown wrong)
 all=("${good[@]}" "${bad[@]}")
 
@@ -41,11 +41,13 @@ authority root
 authority sub root
 authority low sub
 authority responder
+authority named
 authority stranger
 by_ocsp=authorityInfoAccess=OCSP\;URI:http://192.0.2.1:8002/
 for name in "${good[@]}"; do
     by=root
     [ "$name" != chain ] || by=low
+    [ "$name" != hashed ] || by=named
     for side in west east; do leaf "$side-$name" "${kinds[$name]}" $by; done
 done
 for name in "${bad[@]}"; do leaf "west-$name" P-256; done
@@ -57,7 +59,7 @@ leaf east-revoked-ocsp P-256 responder 90 "$by_ocsp"
 for side in west east; do
     dir=$net_dir/$side.swanctl
     mkdir -p "$dir"/{x509,x509ca,x509crl,private}
-    cp "$pki/root.pem" "$dir/x509ca"
+    cp "$pki"/{root,named}.pem "$dir/x509ca"
     for name in "${all[@]}"; do
         cp "$pki/$side-$name.pem" "$dir/x509"
         cp "$pki/$side-$name.key" "$dir/private/$side-$name.pem"
@@ -67,6 +69,12 @@ cp "$pki/responder.pem" "$net_dir/west.swanctl/x509ca"
 cat "$pki"/{west-chain,low,sub}.pem >"$net_dir/west.swanctl/x509/west-chain.pem"
 # charon takes one certificate of a file: the others of the chain are found among its authorities.
 cp "$pki"/{low,sub}.pem "$net_dir/east.swanctl/x509ca"
+# Where both find them by their hash.
+mkdir "$pki/c"
+hash_of() { openssl x509 -in "$pki/$1.pem" -outform DER | sha1sum | cut -d ' ' -f 1; }
+for name in west-hashed east-hashed; do
+    openssl x509 -in "$pki/$name.pem" -outform DER -out "$pki/c/$(hash_of $name)"
+done
 index east-revoked-crl
 crl root
 cp "$pki/root.crl" "$net_dir/west.swanctl/x509crl"
@@ -117,19 +125,23 @@ for name in "${all[@]}"; do
 done
 for side in west east; do
     {
-        [ $side = east ] || printf 'shrike {\n    revocation_private = yes\n}\n'
+        [ $side = east ] || printf 'shrike {\n    revocation_private = yes\n    hash_and_url = yes\n}\n'
         echo "connections {"
         for name in "${all[@]}"; do half $side "$name" "${numbers[$name]}"; done
         echo "}"
+        printf 'authorities {\n    named {\n        cacert = named.pem\n'
+        printf '        cert_uri_base = http://192.0.2.1:8003/\n    }\n}\n'
     } >"$net_dir/$side.swanctl/swanctl.conf"
 done
 
 start() {
     background west "$net_dir/ocsp.log" openssl ocsp -index "$pki/index" -port 8002 \
         -CA "$pki/responder.pem" -rsigner "$pki/responder.pem" -rkey "$pki/responder.key" -ndays 1
+    background west "$net_dir/http.log" python3 -m http.server -d "$pki/c" -b 192.0.2.1 8003
     background west "$net_dir/west.log" "$shriked" --config "$net_dir/west.swanctl/swanctl.conf" \
         --control-socket "$net_dir/west.vici"
-    within 10 shrike_at west version && peer_start east && peer east --load-all
+    within 10 shrike_at west version &&
+        peer_settings="hash_and_url = yes" peer_start east && peer east --load-all
 }
 
 # begin SIDE NAME
@@ -170,6 +182,17 @@ for side in west east; do
     test_of "$side calls: issuer unknown" refused $side unknown CERT_ISSUER || true
     test_of "$side calls: another identity" refused $side wrong CERT_IDENTITY || true
 done
+# Both have sent a URL, and fetched what stands there.
+both_fetched() {
+    grep -E "hash-and-url" "$net_dir/east.charon.log"
+    cat "$net_dir/http.log"
+    for side in west east; do
+        grep -qE "sending hash-and-url|received hash-and-url" "$net_dir/east.charon.log" &&
+            grep -q "GET /$(hash_of $side-hashed) .* 200" "$net_dir/http.log" || return 1
+    done
+}
+
+test_of "hash and URL: of both" both_fetched || true
 test_of "rsa with a hash is PKCS #1 v1.5" grep -qE \
     "'west-rsa-2048-v15.example' with RSA_EMSA_PKCS1_SHA2_256 successful" "$net_dir/east.charon.log" || true
 if [ $net_failed -gt 0 ]; then exit 1; fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Certificates between two gateways: each kind of key, chains, and each refusal with its reason. What is
-# revoked is looked up in files, by CRLs and by OCSP. certs.sh [--one-process]
+# revoked is looked up in files, by CRLs and by OCSP; certificates themselves by hash and URL.
+# certs.sh [--one-process]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -28,6 +29,9 @@ authority responder
 authority silent
 authority told
 authority stranger
+authority named # says where its certificates are to be had
+authority under named
+authority apart # likewise, but only to west
 good=(rsa pss p256 p384 p521 ed25519 ed448 chain)
 leaf rsa rsa2048
 leaf pss rsa3072
@@ -63,11 +67,17 @@ leaf told-good P-256 told # of these only the configuration knows whom to ask
 leaf told-revoked P-256 told
 leaf silent-relaxed P-256 silent 90 "$silent"
 leaf silent-strict P-256 silent 90 "$silent"
-all=("${good[@]}" revoked expired wrong unknown short usage nokey "${online[@]}")
+by_hash=(hashed linked gone swapped apart-from)
+leaf hashed P-256 named
+leaf linked P-256 under
+leaf gone P-256 named
+leaf swapped P-256 named
+leaf apart-from P-256 apart
+all=("${good[@]}" "${by_hash[@]}" revoked expired wrong unknown short usage nokey "${online[@]}")
 
 for side in west east; do
     mkdir -p "$net_dir/$side"/{x509,x509ca,x509crl,private}
-    cp "$pki"/{root,crls,responder,silent,told}.pem "$net_dir/$side/x509ca"
+    cp "$pki"/{root,crls,responder,silent,told,named,apart}.pem "$net_dir/$side/x509ca"
 done
 index east "${good[@]}" revoked
 crl root
@@ -79,6 +89,15 @@ for name in "${all[@]}"; do
     cp "$pki/$name.pem" "$net_dir/west/x509"
 done
 cat "$pki/chain.pem" "$pki/low.pem" "$pki/sub.pem" >"$net_dir/west/x509/chain.pem"
+cat "$pki/linked.pem" "$pki/under.pem" >"$net_dir/west/x509/linked.pem"
+# Where they are to be had: but for one of them, and another one is there in place of one.
+mkdir "$pki/c"
+hash_of() { openssl x509 -in "$pki/$1.pem" -outform DER | sha1sum | cut -d ' ' -f 1; }
+for name in hashed linked under; do
+    openssl x509 -in "$pki/$name.pem" -outform DER -out "$pki/c/$(hash_of $name)"
+done
+cp "$pki/c/$(hash_of hashed)" "$pki/c/$(hash_of swapped)"
+cp "$pki/c/$(hash_of hashed)" "$pki/c/$(hash_of apart-from)"
 
 # connection SIDE NAME: local and remote of one of them.
 connection() {
@@ -119,16 +138,30 @@ connection() {
 END
 }
 
+# base NAME FILE
+base() {
+    local path=c
+    [ "$1" != apart ] || path=apart
+    printf '    %s {\n        cacert = %s\n        cert_uri_base = http://%s:8001/%s/\n    }\n' "$1" "$2" $server $path
+}
+
 for side in west east; do
     {
         echo "shrike {"
         echo "    revocation_private = yes"
+        [ $side = west ] || echo "    hash_and_url = yes"
         echo "}"
         echo "connections {"
         for name in "${all[@]}"; do connection $side "$name"; done
         echo "}"
-        printf 'authorities {\n    told {\n        cacert = told.pem\n        ocsp_uris = http://%s:8004/\n    }\n}\n' \
-            $server
+        echo "authorities {"
+        printf '    told {\n        cacert = told.pem\n        ocsp_uris = http://%s:8004/\n    }\n' $server
+        base named named.pem
+        [ $side = east ] || {
+            base under "$pki/under.pem"
+            base apart apart.pem
+        }
+        echo "}"
     } >"$net_dir/$side/swanctl.conf"
 done
 
@@ -139,14 +172,19 @@ index told-good told-revoked
 cp "$pki/index" "$pki/index.told"
 index ocsp-good ocsp-revoked
 cat >"$net_dir/serve.py" <<'END'
-"""serve.py CRL: at port 8001 a CRL, and how often it was asked for; at port 8003 silence."""
-import http.server, socket, sys, threading
+"""serve.py CRL FOLDER: at port 8001 a CRL, and how often it was asked for, and at /c/ the files of the folder;
+at port 8003 silence."""
+import http.server, os, socket, sys, threading
 
 class Crl(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        with open(sys.argv[1], 'rb') as f:
+        looks = self.path.startswith('/c/')
+        path = os.path.join(sys.argv[2], os.path.basename(self.path)) if looks else sys.argv[1]
+        print('looked up' if looks else 'asked for', self.path, flush=True)
+        if not os.path.exists(path):
+            return self.send_error(404)
+        with open(path, 'rb') as f:
             body = f.read()
-        print('asked for', self.path, flush=True)
         self.send_response(200)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
@@ -165,7 +203,7 @@ http.server.HTTPServer(('', 8001), Crl).serve_forever()
 END
 
 serve() {
-    background east "$net_dir/serve.log" python3 "$net_dir/serve.py" "$pki/crls.crl"
+    background east "$net_dir/serve.log" python3 "$net_dir/serve.py" "$pki/crls.crl" "$pki/c"
     background east "$net_dir/ocsp.log" openssl ocsp -index "$pki/index" -port 8002 \
         -CA "$pki/responder.pem" -rsigner "$pki/responder.pem" -rkey "$pki/responder.key" -ndays 1
     background east "$net_dir/told.log" openssl ocsp -index "$pki/index.told" -port 8004 \
@@ -242,6 +280,26 @@ test_of "OCSP: good" works ocsp-good || true
 test_of "OCSP: revoked" refused ocsp-revoked CERT_REVOKED || true
 test_of "OCSP, of the configuration: good" works told-good || true
 test_of "OCSP, of the configuration: revoked" refused told-revoked CERT_REVOKED || true
+
+# Each is fetched once, then it is known; certs forgets them when it ends.
+is_fetched() {
+    local name
+    works "$1" && works "$1" || return 1
+    for name in "$@"; do
+        [ "$(grep -c "^looked up /c/$(hash_of "$name")" "$net_dir/serve.log")" = 1 ] || return 1
+    done
+}
+
+# What may not be asked is not asked.
+is_not_asked() {
+    refused apart-from CERT_URL && ! grep -q "$(hash_of apart-from)\|/apart/" "$net_dir/serve.log"
+}
+
+test_of "hash and URL: fetched, once" is_fetched hashed || true
+test_of "hash and URL: a chain" is_fetched linked under || true
+test_of "hash and URL: nothing is there" refused gone CERT_FETCH || true
+test_of "hash and URL: another one is there" refused swapped CERT_HASH || true
+test_of "hash and URL: of no authority that says so" is_not_asked || true
 
 # One that waits for who is silent delays nobody else.
 a_silent_one() {

@@ -393,8 +393,15 @@ static void prove(struct pair_side *side, const struct shrike_auth_op *op, bool 
     bool psk = op->kind == SHRIKE_AUTH_PSK;
     struct bytes key = proving_key(side, op, ours);
     side->proofs += ours;
-    *(ours ? &side->proof : &side->check) = (struct pair_proof){
-        op->kind, op->method, op->hashes, op->schemes, op->wished, op->cert_count, op->key};
+    *(ours ? &side->proof : &side->check) =
+        (struct pair_proof){.kind = op->kind,
+                            .method = op->method,
+                            .hashes = op->hashes,
+                            .schemes = op->schemes,
+                            .wished = op->wished,
+                            .certs = op->cert_count,
+                            .key = op->key,
+                            .encoding = op->cert_count ? op->certs[0].encoding : 0};
     if (!keymat_psk_auth(side->provider, prf, key, op->octets, out->value))
         abort();
     out->answer.value = bytes_of(NULL, prf->len);

@@ -51,6 +51,7 @@ struct pair_proof {
     uint32_t schemes, wished;
     unsigned certs;
     struct shrike_key_id key;
+    uint8_t encoding; /* of the first certificate; 0: there is none */
 };
 
 /* The last move that a data plane was asked for. */

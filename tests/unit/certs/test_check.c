@@ -119,6 +119,7 @@ TEST(a_peer_that_is_proved_already)
     trust_free(t);
 }
 
+/* RFC 7296 1.2 (1) */
 TEST(the_key_is_that_of_the_first_certificate)
 {
     u8 octets[256];
@@ -170,9 +171,11 @@ TEST(garbage)
     CHECK_EQ(ask(t, &op), IS(NONE));
     op.auth.cert_count = 0;
     CHECK_EQ(ask(t, &op), IS(CERT_NONE));
-    certs[0].encoding = CERT_X509_HASH_AND_URL;
+    certs[0].encoding = CERT_CRL;
     op.auth.cert_count = 1;
     CHECK_EQ(ask(t, &op), IS(CERT_NONE));
+    certs[0].encoding = CERT_X509_HASH_AND_URL;
+    CHECK_EQ(ask(t, &op), IS(CERT_URL));
     op.auth.value.len = 0;
     op.auth.certs = &certs[1];
     certs[1].data = peer.der;
@@ -282,6 +285,176 @@ TEST(what_is_demanded_of_authorities)
     trust_free(bad);
 }
 
+/* ---- named by hash and URL ---- */
+
+static struct lookups lookups;
+
+/* The hash of these octets, and where they are. */
+static struct bytes name_of(struct bytes octets, const char *url, u8 out[256])
+{
+    ensure(EVP_Digest(octets.at, octets.len, out, NULL, EVP_sha1(), NULL) == 1);
+    memcpy(out + LOOKUP_HASH, url, strlen(url));
+    return bytes_of(out, LOOKUP_HASH + strlen(url));
+}
+
+/* -1: it waits for so many; -2: for other ones. */
+static int ask_others(const struct trust *t, const struct shrike_op *op, u32 count)
+{
+    struct chain_waits waits = {.count = 0};
+    const struct check_others others = {.lookups = &lookups, .waits = &waits};
+    struct text about = text_of(about_octets, sizeof(about_octets));
+    struct shrike_answer a = check_with(t, op, NOW, &others, &about);
+    for (u32 i = 0; i < waits.count; i++)
+        ensure(lookup_by_number(&lookups, waits.numbers[i]));
+    if (a.ok && waits.count == 0)
+        return 0;
+    if (a.ok)
+        return waits.count == count ? -1 : -2;
+    return (int)a.reason;
+}
+
+static struct trust *furnish_base(bool on)
+{
+    u32 number;
+    struct trust *t = trust_new(cache, ++serial);
+    ensure(!trust_file(t, TRUST_AUTHORITY, root.der, &number));
+    ensure(!trust_base_add(t, bytes_of("http://ca/c/", 12)));
+    trust_set_fetch(t, &(struct trust_fetch){.by_hash = on});
+    ensure(trust_seal(t));
+    lookups_open(&lookups);
+    return t;
+}
+
+static void furnish_end(struct trust *t)
+{
+    lookups_close(&lookups);
+    trust_free(t);
+}
+
+TEST(a_certificate_that_is_named)
+{
+    u8 octets[256], name[256];
+    struct trust *t = furnish_base(true);
+    struct shrike_cert cert = {CERT_X509_HASH_AND_URL, name_of(peer.der, "http://ca/c/1", name)};
+    struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), &cert, 1);
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    CHECK_EQ(ask_others(t, &op, 1), -1); /* the same */
+    CHECK_EQ(lookups.asked, 1);
+    CHECK_EQ(ask(t, &op), IS(CERT_URL));
+    struct lookup_item *i = lookup_next(&lookups);
+    CHECK(i && strcmp(i->url, "http://ca/c/1") == 0);
+    CHECK(!lookup_put(&lookups, i, peer.der, NOW));
+    CHECK_EQ(ask_others(t, &op, 0), 0);
+    op.auth.octets.len--;
+    CHECK_EQ(ask_others(t, &op, 0), IS(AUTH_SIGNATURE));
+    furnish_end(t);
+}
+
+/* Where nothing may be asked, nothing is. */
+TEST(only_where_it_may_be_asked)
+{
+    static const char *const urls[] = {"http://ca/d/1", "http://victim/c/1", "http://ca/c/", ""};
+    u8 octets[256], name[256];
+    for (size_t i = 0; i <= ARRAY_LEN(urls); i++) {
+        struct trust *t = furnish_base(i < ARRAY_LEN(urls));
+        const char *url = i < ARRAY_LEN(urls) ? urls[i] : "http://ca/c/1";
+        struct shrike_cert cert = {CERT_X509_HASH_AND_URL, name_of(peer.der, url, name)};
+        struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), &cert, 1);
+        CHECK_EQ(ask_others(t, &op, 0), IS(CERT_URL));
+        CHECK(strcmp(about_octets, url) == 0);
+        CHECK_EQ(lookups.asked, 0);
+        furnish_end(t);
+    }
+}
+
+TEST(what_cannot_be_had)
+{
+    u8 octets[256], name[256];
+    struct chain_waits *nobody = NULL;
+    struct text about = text_of(about_octets, sizeof(about_octets));
+    struct trust *t = furnish_base(true);
+    struct shrike_cert cert = {CERT_X509_HASH_AND_URL, name_of(peer.der, "http://ca/c/1", name)};
+    struct shrike_op op = op_of("peer.example.org", sign(peer.key, octets), &cert, 1);
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    const struct check_others late = {.lookups = &lookups, .waits = nobody};
+    CHECK_EQ(check_with(t, &op, NOW, &late, &about).reason, IS(CERT_FETCH));
+    lookup_fail(&lookups, lookup_next(&lookups), NOW);
+    CHECK_EQ(ask_others(t, &op, 0), IS(CERT_FETCH));
+    CHECK(strcmp(about_octets, "http://ca/c/1") == 0);
+    cert.data = name_of(peer.der, "http://ca/c/2", name);
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    CHECK(lookup_put(&lookups, lookup_next(&lookups), other.der, NOW) != NULL);
+    CHECK_EQ(ask_others(t, &op, 0), IS(CERT_HASH));
+    struct bytes junk = bytes_of("junk", 4);
+    cert.data = name_of(junk, "http://ca/c/3", name);
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    CHECK(!lookup_put(&lookups, lookup_next(&lookups), junk, NOW));
+    CHECK_EQ(ask_others(t, &op, 0), IS(CERT_MALFORMED));
+    cert.encoding = CERT_X509_BUNDLE_HASH_AND_URL;
+    CHECK_EQ(ask_others(t, &op, 0), IS(CERT_MALFORMED));
+    furnish_end(t);
+}
+
+/* RFC 7296 3.6 (2): a chain that is named, too: what of it cannot be had is the reason when it is
+ * missed. */
+TEST(a_chain_that_is_named)
+{
+    u8 octets[256], names[6][256];
+    struct node sub = pki_authority("sub", &root);
+    struct node low = PKI(.cn = "low", .by = &sub, .san = "DNS:peer.example.org");
+    struct trust *t = furnish_base(true);
+    struct shrike_cert certs[6] = {
+        {CERT_X509_HASH_AND_URL, name_of(low.der, "http://ca/c/low", names[0])},
+        {CERT_X509_HASH_AND_URL, name_of(sub.der, "http://ca/c/sub", names[1])}};
+    struct shrike_op op = op_of("peer.example.org", sign(low.key, octets), certs, 2);
+    CHECK_EQ(ask_others(t, &op, 2), -1);
+    CHECK(!lookup_put(&lookups, lookup_next(&lookups), low.der, NOW));
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    struct lookup_item *i = lookup_next(&lookups);
+    lookup_fail(&lookups, i, NOW);
+    CHECK_EQ(ask_others(t, &op, 0), IS(CERT_FETCH));
+    CHECK(strcmp(about_octets, "http://ca/c/sub") == 0);
+    certs[2] = (struct shrike_cert){CERT_X509_SIGNATURE, sub.der};
+    op.auth.cert_count = 3;
+    CHECK_EQ(ask_others(t, &op, 0), 0); /* then it is not missed */
+    /* Four of them; more are not looked up. */
+    for (unsigned k = 0; k < 6; k++) {
+        char url[] = "http://ca/c/0";
+        struct bytes octet = bytes_of(&"abcdef"[k], 1);
+        url[12] = (char)('0' + k);
+        certs[k] = (struct shrike_cert){CERT_X509_HASH_AND_URL, name_of(octet, url, names[k])};
+    }
+    op.auth.cert_count = 6;
+    CHECK_EQ(ask_others(t, &op, LOOKUPS_OF_ONE), -1);
+    furnish_end(t);
+}
+
+/* RFC 7296 3.6 (2) */
+TEST(a_bundle_that_is_named)
+{
+    u8 octets[256], name[256], all[4096];
+    struct node sub = pki_authority("sub", &root);
+    struct node low = PKI(.cn = "low", .by = &sub, .san = "DNS:peer.example.org");
+    const struct bytes both[] = {low.der, sub.der};
+    struct writer w = writer_of(all, sizeof(all));
+    write_u16(&w, 0x3082);
+    write_u16(&w, (u16)(low.der.len + sub.der.len + 8));
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        write_u16(&w, 0xa082);
+        write_u16(&w, (u16)both[i].len);
+        write_bytes(&w, both[i]);
+    }
+    struct bytes bundle = written_bytes(&w);
+    struct trust *t = furnish_base(true);
+    struct shrike_cert cert = {CERT_X509_BUNDLE_HASH_AND_URL,
+                               name_of(bundle, "http://ca/c/b", name)};
+    struct shrike_op op = op_of("peer.example.org", sign(low.key, octets), &cert, 1);
+    CHECK_EQ(ask_others(t, &op, 1), -1);
+    CHECK(!lookup_put(&lookups, lookup_next(&lookups), bundle, NOW));
+    CHECK_EQ(ask_others(t, &op, 0), 0);
+    furnish_end(t);
+}
+
 int main(void)
 {
     cache = certificates_new();
@@ -291,7 +464,9 @@ int main(void)
               RUN(what_a_connection_does_not_allow) | RUN(garbage) |
               RUN(certificates_that_are_trusted_for_themselves) |
               RUN(one_that_is_trusted_for_itself_has_an_end) | RUN(raw_keys_where_they_are_named) |
-              RUN(what_is_demanded_of_authorities);
+              RUN(what_is_demanded_of_authorities) | RUN(a_certificate_that_is_named) |
+              RUN(only_where_it_may_be_asked) | RUN(what_cannot_be_had) |
+              RUN(a_chain_that_is_named) | RUN(a_bundle_that_is_named);
     certificates_free(cache);
     pki_free();
     return bad;

@@ -312,6 +312,33 @@ TEST(redirections_are_followed_but_not_for_ever_or_anywhere)
     end();
 }
 
+TEST(who_wants_no_redirection_has_none)
+{
+    char url[64];
+    begin();
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/moved", server.port);
+    const struct fetch_ask a = {.token = 1, .url = url, .most = 10, .straight = true};
+    CHECK(fetch(fetcher, &a));
+    until(1);
+    IS(done[0].fault, "leads to another place, where it is not followed");
+    CHECK_EQ(server.count, 1);
+    end();
+}
+
+TEST(who_waits_for_less_is_told_earlier)
+{
+    char url[64];
+    begin();
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/silent", server.port);
+    shrike_time from = loop_clock(loop), limit = 200 * SHRIKE_MS;
+    const struct fetch_ask a = {.token = 1, .url = url, .most = 10, .limit = limit};
+    CHECK(fetch(fetcher, &a));
+    until(1);
+    IS(done[0].fault, "did not answer in time");
+    CHECK(loop_clock(loop) >= from + limit);
+    end();
+}
+
 TEST(names_are_looked_up_and_what_is_found_is_called)
 {
     struct shrike_addr addrs[] = {{{127, 0, 0, 2}, 4}, {{127, 0, 0, 1}, 4}};
@@ -390,6 +417,7 @@ int main(void)
     }
     return RUN(what_a_server_has) | RUN(who_is_told_is_asked_again_before_the_loop_sleeps) |
            RUN(a_question_is_posted) | RUN(redirections_are_followed_but_not_for_ever_or_anywhere) |
+           RUN(who_wants_no_redirection_has_none) | RUN(who_waits_for_less_is_told_earlier) |
            RUN(names_are_looked_up_and_what_is_found_is_called) |
            RUN(hosts_of_our_own_are_left_alone) | RUN(there_are_not_too_many) |
            RUN(who_does_not_answer_is_given_up);

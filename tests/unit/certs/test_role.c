@@ -172,11 +172,15 @@ static void end(void)
 /* Whom to trust: this authority, without its last octets; and whether hosts of ours are asked. */
 static void trust(size_t cut)
 {
-    static const u8 fetch = TRUST_FETCH_ON | TRUST_FETCH_PRIVATE;
+    static const u8 fetch = TRUST_FETCH_ON | TRUST_FETCH_PRIVATE | TRUST_FETCH_BY_HASH;
     u8 octets[4096];
+    char base[64];
     struct writer w = writer_of(octets, sizeof(octets));
     trust_record_write(&w,
                        &(struct trust_record){.kind = TRUST_FETCH, .octets = bytes_of(&fetch, 1)});
+    snprintf(base, sizeof(base), "http://127.0.0.1:%u/", server.port);
+    trust_record_write(
+        &w, &(struct trust_record){.name = bytes_of(base, strlen(base)), .kind = TRUST_BASE});
     trust_record_write(&w, &(struct trust_record){.name = bytes_of("ca", 2), .octets = root.der});
     int fd = memfd_create("trust", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ensure(fd >= 0 && write(fd, octets, written(&w) - cut) == (ssize_t)(written(&w) - cut));
@@ -187,6 +191,7 @@ static void trust(size_t cut)
 
 /* What net asks about a peer with our certificate. */
 static const struct node *who = &peer;
+static const char *called_at; /* NULL: the certificate itself is sent; else it is to be had there */
 
 static struct bytes check(enum shrike_auth_kind kind, u32 serial, u8 octets[8192])
 {
@@ -200,6 +205,13 @@ static struct bytes check(enum shrike_auth_kind kind, u32 serial, u8 octets[8192
     ensure(EVP_DigestSign(ctx, value + 1 + s->oid.len, &len, (const u8 *)"signed", 6) == 1);
     EVP_MD_CTX_free(ctx);
     struct shrike_cert cert = {CERT_X509_SIGNATURE, who->der};
+    u8 name[128];
+    if (called_at) {
+        ensure(EVP_Digest(who->der.at, who->der.len, name, NULL, EVP_sha1(), NULL) == 1);
+        int n = snprintf((char *)name + 20, sizeof(name) - 20, "http://127.0.0.1:%u/%s",
+                         server.port, called_at);
+        cert = (struct shrike_cert){CERT_X509_HASH_AND_URL, bytes_of(name, 20 + (size_t)n)};
+    }
     struct shrike_op op = {.kind = SHRIKE_CHECK, .token = {7, serial, 3, 4}};
     op.auth = (struct shrike_auth_op){.kind = kind,
                                       .method = AUTH_DIGITAL_SIGNATURE,
@@ -447,6 +459,45 @@ TEST(names_are_for_control_to_look_up)
     end();
 }
 
+TEST(certificates_that_are_named_are_fetched_once)
+{
+    begin();
+    server_open(peer.der);
+    trust(0);
+    if (!fetch_load()) {
+        printf("skip certificates_that_are_named_are_fetched_once: no libcurl\n");
+        server_close();
+        end();
+        return;
+    }
+    called_at = "one";
+    ask(1);
+    ask(2);
+    CHECK(answered_within(1, 3 * SHRIKE_SECOND) && answered_within(2, SHRIKE_SECOND));
+    CHECK_EQ(answer_to(1), 0);
+    CHECK_EQ(answer_to(2), 0);
+    called_at = "two"; /* the same one */
+    ask(3);
+    CHECK_EQ(answer_to(3), 0);
+    CHECK_EQ(server.asked, 1);
+    called_at = "not/there";
+    ask(4);
+    CHECK_EQ(answer_to(4), SHRIKE_REASON_CERT_URL);
+    server.crl = root.der;
+    struct node other = PKI(.cn = "other", .by = &root, .san = "DNS:peer.example.org");
+    who = &other;
+    called_at = "other";
+    ask(5);
+    CHECK(answered_within(5, 3 * SHRIKE_SECOND));
+    CHECK_EQ(answer_to(5), SHRIKE_REASON_CERT_HASH);
+    CHECK_EQ(stat_of("lookups"), 2);
+    CHECK_EQ(stat_of("waiting"), 0);
+    who = &peer;
+    called_at = NULL;
+    server_close();
+    end();
+}
+
 TEST(it_ends_when_it_is_asked_to)
 {
     begin();
@@ -463,12 +514,12 @@ int main(void)
     peer = PKI(.cn = "peer", .by = &root, .san = "DNS:peer.example.org", .from = DAY,
                .until = NOW + 100 * YEAR);
     server_bind();
-    int failed = RUN(checks_wait_until_it_is_known_whom_to_trust) |
-                 RUN(broken_trust_is_told_and_trusts_nobody) |
-                 RUN(what_a_net_has_asked_ends_with_it) | RUN(others_are_not_heard) |
-                 RUN(what_is_revoked_is_asked_meanwhile_others_are_answered) |
-                 RUN(a_server_that_is_silent) | RUN(names_are_for_control_to_look_up) |
-                 RUN(it_ends_when_it_is_asked_to);
+    int failed =
+        RUN(checks_wait_until_it_is_known_whom_to_trust) |
+        RUN(broken_trust_is_told_and_trusts_nobody) | RUN(what_a_net_has_asked_ends_with_it) |
+        RUN(others_are_not_heard) | RUN(what_is_revoked_is_asked_meanwhile_others_are_answered) |
+        RUN(a_server_that_is_silent) | RUN(names_are_for_control_to_look_up) |
+        RUN(certificates_that_are_named_are_fetched_once) | RUN(it_ends_when_it_is_asked_to);
     pki_free();
     return failed;
 }

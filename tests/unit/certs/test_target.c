@@ -76,6 +76,7 @@ TEST(urls_are_taken_apart)
     CHECK(target_read("http://[::1]:9", &t) && t.port == 9);
 }
 
+/* RFC 7296 3.6 (5) */
 TEST(others_are_none)
 {
     static const char *const bad[] = {"",

@@ -152,6 +152,38 @@ TEST(where_authorities_are_looked_up)
     trust_free(t);
 }
 
+static const char *add_base(struct trust *t, const char *url)
+{
+    return trust_base_add(t, bytes_of(url, strlen(url)));
+}
+
+TEST(where_certificates_may_be_looked_up)
+{
+    static const char *const good[] = {"http://ca.example/c/0aF9", "http://ca.example/c/a-b_c.der",
+                                       "http://[2001:db8::1]:8080/get?h=00"};
+    static const char *const others[] = {
+        "http://ca.example/c/",     "http://ca.example/c/a/b",  "http://ca.example/c/..",
+        "http://ca.example/c/a?b",  "http://ca.example/c/%2e",  "http://ca.example/d/a",
+        "http://ca.example.evil/c", "http://u@ca.example/c/a",  "http://ca.example/c/a#",
+        "HTTP://ca.example/c/a",    "http://ca.example:81/c/a", "",
+        "http://ca.example/c/.a",   "http://ca.example/c/a b"};
+    struct trust *t = trust_new(cache, 1);
+    CHECK(!add_base(t, "http://ca.example/c/") && !add_base(t, "http://[2001:db8::1]:8080/get?h="));
+    CHECK(add_base(t, "http://ca.example") && add_base(t, "http://ca.example/#a"));
+    CHECK(add_base(t, "https://ca.example/") && add_base(t, "") && add_base(t, "http:///"));
+    CHECK(trust_base_add(t, bytes_of("http://a/\0b", 11)));
+    CHECK(!trust_may_look_up(t, good[0])); /* it has to be switched on */
+    trust_set_fetch(t, &(struct trust_fetch){.by_hash = true});
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        CHECK(trust_may_look_up(t, good[i]));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        CHECK(!trust_may_look_up(t, others[i]));
+    for (u32 i = 2; i < TRUST_BASES_MAX; i++)
+        CHECK(!add_base(t, "http://two/"));
+    CHECK(add_base(t, "http://two/"));
+    trust_free(t);
+}
+
 TEST(rules_that_make_no_sense)
 {
     struct trust *t = trust_new(cache, 1);
@@ -190,8 +222,8 @@ int main(void)
     int bad = RUN(der_and_pem_and_several_in_one) | RUN(what_does_not_belong_into_a_file) |
               RUN(a_peer_that_has_signed_itself_is_no_authority) |
               RUN(an_anchor_has_signed_itself) | RUN(rules_are_found_by_the_connection) |
-              RUN(where_authorities_are_looked_up) | RUN(rules_that_make_no_sense) |
-              RUN(files_are_limited);
+              RUN(where_authorities_are_looked_up) | RUN(where_certificates_may_be_looked_up) |
+              RUN(rules_that_make_no_sense) | RUN(files_are_limited);
     certificates_free(cache);
     pki_free();
     return bad;

@@ -97,6 +97,8 @@ TEST(settings_of_the_daemon)
     CHECK(s->dns == DNS_FILE && strcmp(s->dns_file, "/tmp/resolv") == 0 && !s->install_virtual_ip);
     CHECK(compile("shrike { revocation_fetch = no\n revocation_private = yes }"));
     CHECK_EQ(config->settings.revocation, REVOCATION_PRIVATE);
+    CHECK(compile("shrike { hash_and_url = yes }"));
+    CHECK_EQ(config->settings.revocation, REVOCATION_FETCH | REVOCATION_BY_HASH);
     CHECK(compile(
         "shrike {\n install_routes = no\n routing_table = 7\n routing_table_prio = 8\n"
         " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
@@ -693,9 +695,17 @@ TEST(authorities)
     CHECK(compile("authorities { ca {\n cacert = ca.pem\n crl_uris = http://x/, ldap://y/\n"
                   "ocsp_uris = http://z/\n } }"));
     CHECK(said(false, 2, "x509ca/ca.pem is not there") && said(false, 3, "ldap://y/"));
-    CHECK(config->where_count == 2 && config->wheres[0].crl != config->wheres[1].crl);
+    CHECK(config->where_count == 2 && config->wheres[0].place == CONFIG_RESPONDER &&
+          config->wheres[1].place == CONFIG_CRLS);
     CHECK(config->wheres[0].authority.path && !strcmp(config->wheres[0].url, "http://z/"));
     CHECK_EQ(config->authorities.count, 1);
+    CHECK(compile("authorities { ca {\n cacert = ca.pem\n cert_uri_base = http://h/c/\n } }"));
+    CHECK(config->where_count == 1 && config->wheres[0].place == CONFIG_BASE);
+    CHECK(strcmp(config->wheres[0].url, "http://h/c/") == 0);
+    CHECK(compile("authorities { ca {\n cacert = ca.pem\n cert_uri_base = http://h\n } }"));
+    CHECK(config->where_count == 0 && said(false, 3, "http://host/path/ is wanted"));
+    CHECK(compile("authorities { ca {\n cacert = ca.pem\n cert_uri_base = https://h/\n } }"));
+    CHECK(config->where_count == 0 && said(false, 3, "http://host/path/ is wanted"));
     CHECK(compile("authorities { ca { } }") && said(false, 1, "names no certificate"));
     CHECK(!compile("authorities { ca {\n cacrt = ca.pem\n } }"));
     CHECK(said(true, 2, "is cacert meant?"));

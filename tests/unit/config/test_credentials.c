@@ -1,4 +1,5 @@
 /* Connections get their certificates: chains, identities, whom they ask for. */
+#include "base/text.h"
 #include "config/credentials.h"
 #include "pki.h"
 #include "wire/codes.h"
@@ -16,7 +17,7 @@ static const struct shrike_conn *fill(const char *text)
     ensure(config);
     wallet_look(&w, config, &report);
     wallet_look_named(&w, config, &report);
-    credentials_fill(config, &w, &report);
+    credentials_fill(config, &w, NULL, &report);
     return config->conf.conns;
 }
 
@@ -114,7 +115,7 @@ TEST(over_the_control_socket)
         a->local.kind = SHRIKE_AUTH_PUBKEY;
         beside->local_certs = (struct config_certs){&cert, 1};
         wallet_look_named(&w, config, &report);
-        credentials_fill(config, &w, &report);
+        credentials_fill(config, &w, NULL, &report);
         CHECK(a->local.credential_count == 1 && is_key(&a->local.credentials->key, &own));
     }
     wallet_clear(&w);
@@ -129,10 +130,55 @@ TEST(renewed)
     CHECK(is_key(&a->local.credentials->key, &gw));
     pki_file("x509/gw.pem", pki_pem(NULL, &now, NULL));
     CHECK(wallet_look_named(&w, config, &report));
-    credentials_fill(config, &w, &report);
+    credentials_fill(config, &w, NULL, &report);
     CHECK(a->local.credential_count == 1 && is_key(&a->local.credentials->key, &now));
     CHECK_EQ(a->local.credentials->cert_count, 2);
     pki_free(&now);
+}
+
+/* The hash of it, and a URL with the hash at its end. */
+static bool is_lookup(struct bytes lookup, const struct pki *p, const char *base)
+{
+    uint8_t *at = NULL, hash[SHRIKE_LOOKUP_HASH];
+    char url[200];
+    struct text t = text_of(url, sizeof(url));
+    int len = i2d_X509(p->x, &at);
+    ensure(EVP_Digest(at, (size_t)len, hash, NULL, EVP_sha1(), NULL) == 1);
+    OPENSSL_free(at);
+    text_str(&t, base);
+    text_bytes(&t, bytes_of(hash, sizeof(hash)));
+    return lookup.len == sizeof(hash) + t.len && memcmp(lookup.at, hash, sizeof(hash)) == 0 &&
+           memcmp(lookup.at + sizeof(hash), url, t.len) == 0;
+}
+
+#define BASE(name, file, url)                                                                      \
+    name " {\n cacert = " file "\n cert_uri_base = " url "\n ocsp_uris = http://other/\n }\n"
+
+/* RFC 7296 3.6: each is to be had where its issuer says. */
+TEST(certificates_by_hash_and_url)
+{
+    const struct shrike_conn *a = fill(CONN("certs = gw.pem", "auth = psk"));
+    CHECK(!a->local.credentials->lookups && !a->looks_up);
+    a = fill(CONN("certs = gw.pem", "auth = psk") "authorities {\n" BASE(
+        "m", "mid.pem", "http://m/") BASE("r", "root.pem", "http://r/x?") "}");
+    const struct shrike_credential *c = a->local.credentials;
+    CHECK(c->cert_count == 2 && c->lookups && !a->looks_up);
+    CHECK(is_lookup(c->lookups[0], &gw, "http://m/") &&
+          is_lookup(c->lookups[1], &mid, "http://r/x?"));
+    a = fill(CONN("certs = gw.pem", "auth = psk") "authorities {\n" BASE(
+        "r", "root.pem", "http://r/") "}\n shrike { hash_and_url = yes }");
+    c = a->local.credentials;
+    CHECK(c->lookups[0].len == 0 && is_lookup(c->lookups[1], &mid, "http://r/") && a->looks_up);
+    a = fill(CONN("certs = gw.pem", "auth = psk") "shrike { hash_and_url = yes }");
+    CHECK(!a->looks_up); /* from where? */
+    /* Of an authority of the control socket: */
+    struct config_where where = {
+        .authority.octets = pki_pem(NULL, &mid, NULL), .place = CONFIG_BASE, .url = "http://v/"};
+    const struct config_more more = {&where, 1};
+    CHECK(!wallet_put(&w, WALLET_AUTHORITY, "load-authority", where.authority.octets));
+    credentials_fill(config, &w, &more, &report);
+    CHECK(a->looks_up && is_lookup(a->local.credentials->lookups[0], &gw, "http://v/"));
+    wallet_clear(&w);
 }
 
 int main(void)
@@ -149,7 +195,8 @@ int main(void)
     pki_file("x509/gw.pem", pki_pem(NULL, &gw, NULL));
     pki_file("x509/other.pem", pki_pem(NULL, &other, NULL));
     int bad = RUN(a_chain_out_of_several_files) | RUN(identities) | RUN(whom_we_ask_for) |
-              RUN(keys_without_certificates) | RUN(over_the_control_socket) | RUN(renewed);
+              RUN(keys_without_certificates) | RUN(over_the_control_socket) |
+              RUN(certificates_by_hash_and_url) | RUN(renewed);
     config_free(config);
     wallet_free(&w);
     pki_free(&root);

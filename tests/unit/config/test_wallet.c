@@ -128,7 +128,7 @@ TEST(on_a_token)
     memset(&report, 0, sizeof(report));
     (void)wallet_look_named(&w, config, &report);
     CHECK(w.count == 1 && report.count == 0);
-    credentials_fill(config, &w, &report);
+    credentials_fill(config, &w, NULL, &report);
     CHECK(report.count == 0 && config->conf.conns[0].local.credential_count == 0);
     struct wallet_file *f = w.files[0];
     CHECK(f->ours && f->theirs && !f->items.count && f->object.slot == 2);
@@ -137,7 +137,7 @@ TEST(on_a_token)
     CHECK_EQ(f->items.count, 1);
     CHECK(!wallet_bring(f, f->items.at[0].der, &changed) && !changed); /* it is the same */
     CHECK(wallet_bring(f, bytes_of("x", 1), &changed) && f->items.count == 1);
-    credentials_fill(config, &w, &report);
+    credentials_fill(config, &w, NULL, &report);
     CHECK_EQ(config->conf.conns[0].local.credential_count, 1);
     struct shrike_key_id before = f->items.at[0].key;
     CHECK(!wallet_bring(f, pki_pem(NULL, &b, NULL), &changed) && changed);

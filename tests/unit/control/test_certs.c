@@ -167,7 +167,7 @@ TEST(certificates_on_tokens)
 }
 
 static int responders = 2;
-static const char *crl_uri = "http://crl.example/";
+static const char *crl_uri = "http://crl.example/", *base = "http://ca.example/c/";
 
 static bool load_authority(const char *name, const char *key, const char *value)
 {
@@ -175,6 +175,7 @@ static bool load_authority(const char *name, const char *key, const char *value)
     vici_begin(&w, name);
     vici_put_text(&w, key, value);
     vici_put_text(&w, "crl_uris", crl_uri);
+    vici_put_text(&w, "cert_uri_base", base);
     vici_list_begin(&w, "ocsp_uris");
     for (int i = 0; i < responders; i++)
         vici_list_put(&w, bytes_of("http://ocsp.example/1", (size_t)(20 + i % 2)));
@@ -202,6 +203,8 @@ TEST(authorities)
     r = vici_list_of(item.value);
     CHECK(vici_read_next(&r, &one) == VICI_LIST_ITEM);
     CHECK(bytes_equal(one.value, bytes_of(crl_uri, strlen(crl_uri))));
+    CHECK(vici_find(event_of(&c, 0), "ca.cert_uri_base", &item));
+    CHECK(bytes_equal(item.value, bytes_of(base, strlen(base))));
     CHECK(WELL("unload-authority", "name", "ca"));
     CHECK(REFUSED("unload-authority", "no authority of this name", "name", "ca"));
     CHECK(ASK("list-certs", NULL, NULL) && c.event_count == 1); /* the other has it, too */
@@ -213,6 +216,10 @@ TEST(authorities)
     CHECK(load_authority("odd", "cacert", cert) && answer_is(&c, "success", "no"));
     CHECK(WELL("unload-authority", "name", "odd")); /* all but that */
     crl_uri = "http://crl.example/";
+    base = "http://ca.example";
+    CHECK(load_authority("odd", "cacert", cert) && answer_is(&c, "success", "no"));
+    CHECK(WELL("unload-authority", "name", "odd"));
+    base = "http://ca.example/c/";
     responders = AUTHORITY_PLACES_MAX + 1;
     CHECK(load_authority("many", "cacert", cert) && answer_is(&c, "success", "no"));
     CHECK(WELL("unload-authority", "name", "many"));

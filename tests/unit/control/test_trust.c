@@ -10,9 +10,11 @@ static struct config *config;
 static u8 octets[65536];
 static struct trust_record records[RECORDS_MAX], rules[RECORDS_MAX];
 static u32 file_count, rule_count; /* files are those with a number */
-static struct trust_more more;
+static struct config_more more;
 static struct trust_record last_where;
-static u32 where_count;
+static struct trust_record last_base;
+static u32 where_count, base_count;
+static u8 fetch_bits;
 
 /* Load, look, and read what is sealed. */
 static u64 make(const char *text, const char *gone)
@@ -30,7 +32,7 @@ static u64 make(const char *text, const char *gone)
     ensure(fd >= 0 && len > 0);
     close(fd);
     struct reader r = reader_of(bytes_of(octets, (size_t)len));
-    file_count = rule_count = where_count = 0;
+    file_count = rule_count = where_count = base_count = 0;
     while (read_left(&r) > 0) {
         struct trust_record one;
         ensure(trust_record_read(&r, &one) && file_count + rule_count < RECORDS_MAX);
@@ -38,7 +40,11 @@ static u64 make(const char *text, const char *gone)
             rules[rule_count++] = one;
         else if (one.kind == TRUST_WHERE && ++where_count)
             last_where = one;
-        else if (one.kind != TRUST_FETCH)
+        else if (one.kind == TRUST_BASE && ++base_count)
+            last_base = one;
+        else if (one.kind == TRUST_FETCH)
+            fetch_bits = one.octets.at[0];
+        else
             records[file_count++] = one;
     }
     return hash;
@@ -103,11 +109,22 @@ TEST(where_to_look_up)
     snprintf(path, sizeof path, "%s", config->authorities.at[0].path);
     struct config_where sent = {.authority.path = path, .url = "http://b/"};
     struct config_where gone = {.authority.octets = bytes_of("x", 1), .url = "http://c/"};
-    more = (struct trust_more){(struct config_where[]){sent, gone}, 2};
+    more = (struct config_more){(struct config_where[]){sent, gone}, 2};
     make(STRICT, NULL);
     CHECK(where_count == 1 && trust_where_read(last_where.octets, &where) && !where.crl);
     CHECK(bytes_equal(last_where.name, bytes_of("http://b/", 9)));
     more.where_count = 0;
+}
+
+TEST(where_certificates_are_by_their_hash)
+{
+    make("authorities { ca {\n cacert = ca.pem\n cert_uri_base = http://a/c/\n } }", NULL);
+    CHECK_EQ(fetch_bits, TRUST_FETCH_ON);
+    CHECK(where_count == 0 && base_count == 1 && last_base.octets.len == 0);
+    CHECK(bytes_equal(last_base.name, bytes_of("http://a/c/", 11)));
+    make("shrike { hash_and_url = yes }", NULL);
+    CHECK_EQ(fetch_bits, TRUST_FETCH_ON | TRUST_FETCH_BY_HASH);
+    CHECK_EQ(base_count, 0);
 }
 
 /* Of each round the authorities that its section names. */
@@ -165,8 +182,8 @@ int main(void)
     pki_file("x509ca/ca.pem", pki_pem(NULL, &ca, NULL));
     pki_file("x509/gw.pem", pki_pem(&gw, &gw, NULL));
     int bad = RUN(files_and_rules) | RUN(demands) | RUN(where_to_look_up) |
-              RUN(a_rule_for_each_round) | RUN(private_keys_stay) | RUN(ours_and_theirs) |
-              RUN(what_is_not_there_opens_nothing);
+              RUN(where_certificates_are_by_their_hash) | RUN(a_rule_for_each_round) |
+              RUN(private_keys_stay) | RUN(ours_and_theirs) | RUN(what_is_not_there_opens_nothing);
     config_free(config);
     wallet_free(&w);
     pki_free(&ca);

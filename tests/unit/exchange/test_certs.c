@@ -129,7 +129,8 @@ TEST(each_in_its_own_way)
     toy_end(p);
 }
 
-/* The peer trusts the second root only: the second key signs, on both sides. */
+/* RFC 7296 3.7 (1, 2, 3). The peer trusts the second root only: the second key signs, on both
+ * sides. */
 TEST(the_one_that_is_asked_for)
 {
     begin();
@@ -147,6 +148,7 @@ TEST(the_one_that_is_asked_for)
     toy_end(p);
 }
 
+/* RFC 7296 3.6 (1) */
 TEST(when_certificates_are_sent)
 {
     static const struct {
@@ -170,6 +172,37 @@ TEST(when_certificates_are_sent)
             CHECK_EQ(p->side[1].reason, SHRIKE_REASON_CERT_NONE);
             CHECK_EQ(p->side[0].reason, SHRIKE_REASON_AUTH_FAILED); /* the peer learns no more */
         }
+        toy_end(p);
+    }
+}
+
+/* RFC 7296 3.6 (2), 3.7 (4). Who says that it looks them up gets them by hash and URL, where they
+ * are to be had so; it says so where it asks for them. */
+TEST(certificates_by_hash_and_url)
+{
+    static const struct shrike_bytes there = {(const u8 *)"the hash, then the URL", 22};
+    static const struct shrike_bytes nowhere = {NULL, 0};
+    static const struct {
+        bool looks_up, asks;
+        const struct shrike_bytes *lookup;
+        uint8_t encoding;
+    } cases[] = {
+        {true, true, &there, CERT_X509_HASH_AND_URL}, {true, true, &nowhere, CERT_X509_SIGNATURE},
+        {true, true, NULL, CERT_X509_SIGNATURE},      {true, false, &there, CERT_X509_SIGNATURE},
+        {false, true, &there, CERT_X509_SIGNATURE},
+    };
+    for (unsigned i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+        unsigned n = i / 2, from = i % 2, to = 1 - from;
+        begin();
+        credentials[from][0].lookups = cases[n].lookup;
+        t[to].conn.looks_up = cases[n].looks_up;
+        t[to].conn.remote.authority_count = cases[n].asks;
+        t[from].conn.send_cert = SHRIKE_CERT_ALWAYS;
+        p->side[to].believe = true; /* what it would find there */
+        run();
+        CHECK_EQ(p->side[to].ike_up, 1);
+        CHECK_EQ(p->side[to].check.encoding, cases[n].encoding);
+        CHECK_EQ(p->side[from].check.encoding, CERT_X509_SIGNATURE);
         toy_end(p);
     }
 }
@@ -225,6 +258,7 @@ int main(void)
 {
     return RUN(the_peer_says_what_it_takes) | RUN(without_a_choice_nothing_is_said) |
            RUN(announcements_of_all_kinds) | RUN(both_sign) | RUN(each_in_its_own_way) |
-           RUN(the_one_that_is_asked_for) | RUN(when_certificates_are_sent) | RUN(without_a_key) |
-           RUN(the_other_way_is_refused) | RUN(hashes_that_are_said);
+           RUN(the_one_that_is_asked_for) | RUN(when_certificates_are_sent) |
+           RUN(certificates_by_hash_and_url) | RUN(without_a_key) | RUN(the_other_way_is_refused) |
+           RUN(hashes_that_are_said);
 }

@@ -384,12 +384,14 @@ static const struct shrike_child_conf child_confs[] = {
      .origin = {"g", 8}}};
 static const struct shrike_key_id authorities[] = {{{0xa1, [19] = 0xa2}}, {{0xa3, [19] = 0xa4}}};
 static const struct shrike_bytes certs[] = {{(const u8 *)"leaf", 4}, {(const u8 *)"middle", 6}};
+static const struct shrike_bytes lookups[] = {{(const u8 *)"hash and URL", 12}, {NULL, 0}};
 static const struct shrike_credential credentials[] = {
     {.key = {{0xa5, [19] = 0xa6}},
      .encoding = CERT_X509_SIGNATURE,
      .cert_count = 2,
      .authority_count = 1,
      .certs = certs,
+     .lookups = lookups,
      .authorities = authorities + 1,
      .origin = {"i", 10}},
     {.key = {{0xa7}}, .encoding = CERT_RAW_PUBLIC_KEY, .origin = {"j", 11}},
@@ -471,6 +473,7 @@ static const struct shrike_conn sample_conns[] = {
      .redirect_to = {ID_FQDN, {(const u8 *)"gate.example", 12}},
      .redirect_wait = 0xce00000000000005,
      .ppk_required = true,
+     .looks_up = true,
      .ppk_id = {(const u8 *)"tomorrow", 8},
      .ppk_origin = {"m", 0xcf},
      .follow_redirects = true,

@@ -31,7 +31,8 @@ static bool same_credential(const struct shrike_credential *a, const struct shri
         same_plain(a->authorities, b->authorities, a->authority_count, sizeof(*a->authorities)) &&
         same_origin(a->origin, b->origin);
     for (unsigned i = 0; i < a->cert_count && same; i++)
-        same = bytes_equal(a->certs[i], b->certs[i]);
+        same = bytes_equal(a->certs[i], b->certs[i]) && !a->lookups == !b->lookups &&
+               (!a->lookups || bytes_equal(a->lookups[i], b->lookups[i]));
     return same;
 }
 
