@@ -56,3 +56,23 @@ void batch_gone(struct batch *b, size_t count)
     if (b->count == 0)
         b->used = 0;
 }
+
+/* What is gone stood in front. */
+static size_t gone_octets(const struct batch *b)
+{
+    return b->count == 0 ? b->used : (size_t)(b->runs[0].at - b->octets);
+}
+
+size_t batch_waiting(const struct batch *b)
+{
+    return b->used - gone_octets(b);
+}
+
+void batch_close_up(struct batch *b)
+{
+    size_t gone = gone_octets(b);
+    b->used -= gone;
+    memmove(b->octets, b->octets + gone, b->used);
+    for (u16 i = 0; i < b->count; i++)
+        b->runs[i].at -= gone;
+}

@@ -24,5 +24,9 @@ u8 *batch_room(struct batch *b, size_t *size);
 bool batch_add(struct batch *b, const struct run *packet, u16 segments_max) must_use;
 /* The first so many runs are gone. */
 void batch_gone(struct batch *b, size_t count);
+/* Octets of all runs. */
+size_t batch_waiting(const struct batch *b);
+/* Those that wait move to the front: there is more room behind them. */
+void batch_close_up(struct batch *b);
 
 #endif

@@ -19,13 +19,14 @@ struct esp_socket *outbound_waits_for(struct plane *p)
     return p->batch.count == 0 ? NULL : plane_socket(p, p->batch.runs[0].sa);
 }
 
-bool outbound_flush(struct plane *p)
+/* Send what is sealed, but the last so many runs. false: a socket is full. */
+static bool flush_but(struct plane *p, u16 rest)
 {
     struct batch *b = &p->batch;
-    while (b->count > 0) {
+    while (b->count > rest) {
         struct esp_socket *u = plane_socket(p, b->runs[0].sa);
         size_t same = 1, done = 1;
-        while (same < b->count && plane_socket(p, b->runs[same].sa) == u)
+        while (same < (size_t)b->count - rest && plane_socket(p, b->runs[same].sa) == u)
             same++;
         if (u)
             done = esp_socket_send(u, b->runs, same, p->now, &p->counters);
@@ -39,6 +40,18 @@ bool outbound_flush(struct plane *p)
     return true;
 }
 
+bool outbound_flush(struct plane *p)
+{
+    return flush_but(p, 0);
+}
+
+/* While there is more to come, the last run waits for it: fewer and longer ones cost less, here and
+ * where they arrive. */
+static bool flush_on(struct plane *p)
+{
+    return flush_but(p, 1);
+}
+
 /* Where the next packet of so many octets is to stand, with the room in front and behind that
  * padding and sealing need; len 0: nowhere. */
 static struct frame frame_for(struct plane *p, const struct parcel *v, size_t len)
@@ -47,7 +60,8 @@ static struct frame frame_for(struct plane *p, const struct parcel *v, size_t le
     size_t need = front + MAX(len, v->padded) + PACKET_ROOM_BACK;
     u8 *at = batch_room(&p->batch, &size);
     if (size < need || p->batch.count == UDP_RUNS_MAX) {
-        outbound_flush(p);
+        flush_on(p);
+        batch_close_up(&p->batch);
         at = batch_room(&p->batch, &size);
     }
     if (size < need)
@@ -186,8 +200,8 @@ bool outbound_turn(struct plane *p)
     for (int i = 0; done && i < OUTBOUND_READS && octets < OUTBOUND_OCTETS; i++) {
         if (!read_one(p, &octets))
             break;
-        if (p->batch.used >= BATCH_FULL)
-            done = outbound_flush(p);
+        if (batch_waiting(&p->batch) >= BATCH_FULL)
+            done = flush_on(p);
     }
     done = done && outbound_flush(p);
     plane_leave(p);

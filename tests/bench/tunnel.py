@@ -7,7 +7,9 @@ Two hosts in two network namespaces, joined by a cable (veth). One TCP stream, a
 packets, go between them: plain, through strongSwan's kernel-libipsec, through wireguard-go, and through
 Shrike with OpenSSL and with libipsec-mb. "pass": the cable hands large segments through whole;
 "seg": it cuts them to its MTU first, as a card without offload does. Each figure is the median of
-the rounds, which are interleaved; ratios are what counts, times are those of this machine."""
+the rounds, which are interleaved; ratios are what counts, times are those of this machine. TCP's
+congestion control is cubic, which Linux has by itself: others, as a machine may be set to, wait on
+purpose."""
 import argparse
 import contextlib
 import json
@@ -284,7 +286,7 @@ def stream(tunnel, seconds):
         try:
             until(lambda: f'{there}:5201' in run(*inside('e', 'ss', '-ltnH')).stdout)
             before = sum(p.cpu_s() for p in tunnel.processes)
-            done = run(*inside('w', 'iperf3', '-c', there, '-B', here, '-t', str(seconds), '-J'))
+            done = run(*inside('w', 'iperf3', '-c', there, '-B', here, '-t', str(seconds), '-C', 'cubic', '-J'))
             cpu = sum(p.cpu_s() for p in tunnel.processes) - before
         finally:
             server.kill()

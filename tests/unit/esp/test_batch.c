@@ -63,7 +63,31 @@ TEST(runs_have_an_end)
     batch_close(&b);
 }
 
+/* What waits keeps its octets when it moves to where those stood that are gone. */
+TEST(those_that_wait_close_up)
+{
+    CHECK(batch_open(&b));
+    CHECK_EQ(batch_waiting(&b), 0);
+    CHECK(add(&sa, 100, 1, 64) && add(&sa, 70, 2, 64) && add(&sa, 50, 3, 64));
+    CHECK_EQ(batch_waiting(&b), 220);
+    batch_gone(&b, 1);
+    CHECK_EQ(b.used, 220); /* it costs nothing yet */
+    CHECK_EQ(batch_waiting(&b), 120);
+    batch_close_up(&b);
+    CHECK_EQ(b.used, 120);
+    CHECK_EQ(batch_waiting(&b), 120);
+    CHECK(b.runs[0].at == b.octets && b.runs[1].at == b.octets + 70);
+    for (u32 i = 0; i < 120; i++)
+        CHECK_EQ(b.octets[i], i < 70 ? 2 : 3);
+    CHECK(add(&sa, 50, 3, 64)); /* the last one still takes what is like it */
+    CHECK_EQ(b.count, 2);
+    batch_gone(&b, 2);
+    batch_close_up(&b);
+    CHECK_EQ(b.used, 0);
+    batch_close(&b);
+}
+
 int main(void)
 {
-    return RUN(equal_ones_share_a_run) | RUN(runs_have_an_end);
+    return RUN(equal_ones_share_a_run) | RUN(runs_have_an_end) | RUN(those_that_wait_close_up);
 }

@@ -475,6 +475,26 @@ TEST(turns_are_bounded)
     close_both();
 }
 
+/* While a turn has more to carry, only full runs leave. */
+TEST(runs_of_a_turn_are_full)
+{
+    CHECK(open_both(4));
+    int room = 4 << 20;
+    CHECK(setsockopt(b.socket->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) == 0);
+    struct traffic t = {.family = 4, .protocol = TRAFFIC_TCP, .len = 60000};
+    for (int i = 0; i < 6; i++) {
+        side_send(&a, packet, traffic_write(packet, sizeof(packet), &t), 200);
+        t.seq += (u32)t.len;
+    }
+    side_carry(&a, &b);
+    u64 packets = side_count(&a, ESP_PASS);
+    CHECK_EQ(packets, 6 * 300);
+    CHECK_EQ(side_count(&b, ESP_PASS), packets);
+    if (a.socket->segments_max == UDP_SEGMENTS_MAX && b.socket->gro)
+        CHECK_EQ(b.plane->received, (packets + UDP_SEGMENTS_MAX - 1) / UDP_SEGMENTS_MAX);
+    close_both();
+}
+
 /* Pieces of one octet each need much more room than the super-segment. */
 TEST(a_hostile_super_segment_is_bounded)
 {
@@ -546,5 +566,6 @@ int main(void)
            RUN(strays_are_carried_too) | RUN(lifetimes_are_told_once) |
            RUN(the_outer_header_follows_the_inner_one) | RUN(congestion_marks_come_in) |
            RUN(a_narrow_path_is_told_to_the_sender) | RUN(mss_is_clamped_both_ways) |
-           RUN(turns_are_bounded) | RUN(a_hostile_super_segment_is_bounded);
+           RUN(turns_are_bounded) | RUN(runs_of_a_turn_are_full) |
+           RUN(a_hostile_super_segment_is_bounded);
 }
