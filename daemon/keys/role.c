@@ -2,55 +2,27 @@
  * to nobody. */
 #include "base/ct.h"
 #include "base/text.h"
-#include "keys/keeper.h"
+#include "keys/keys.h"
 #include "keys/password.h"
 #include "keys/ppk.h"
 #include "keys/psk.h"
-#include "keys/rights.h"
 #include "keys/steward.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
-#include "proc/seat.h"
-#include "wire/print.h"
 #include <assert.h>
 #include <stdlib.h>
 
-#define VALUE_MAX      SIGNER_VALUE_MAX    /* octets of AUTH data */
-#define ANSWER_MAX     (VALUE_MAX + 128)   /* octets of an answer as octets */
-#define STATS_MAX      4096                /* octets of our numbers as octets */
-#define IDENT_MAX      200                 /* characters of an identity in the log */
-#define TOLD_MAX       (MAIL_WHY_MAX + 64) /* octets of what became of a key */
-#define LINES_PER_SPAN 10                  /* lines that peers can cause */
-#define PASSWORD_MAX   4400                /* octets of what is done with a password as octets */
-#define LINES_SPAN     SHRIKE_SECOND
-#define HELD_MAX       64                  /* proofs that wait for a token to be opened */
-#define PATIENCE       (2 * SHRIKE_SECOND) /* until we are ready though a token is not */
-
-struct keys {
-    struct seat *seat;
-    struct shrike_provider *provider;
-    struct keeper keeper;
-    struct rights rights; /* of eap */
-    bool vault_came, ready;
-    struct alarm patience; /* set when private keys came, rings once */
-    bool impatient;
-    struct {
-        enum role from;
-        u8 *body; /* of PROVE */
-        size_t len;
-    } held[HELD_MAX];
-    u32 held_count;
-    shrike_time span; /* of the log: when it began, and what was said in it */
-    u32 lines;
-    struct {
-        u64 proved, checked, mixed, no_ppk, no_secret, no_key, no_token, wrong, failed, refused,
-            lost, silent, forbidden;
-    } count;
-};
+#define VALUE_MAX    SIGNER_VALUE_MAX    /* octets of AUTH data */
+#define ANSWER_MAX   (VALUE_MAX + 128)   /* octets of an answer as octets */
+#define STATS_MAX    4096                /* octets of our numbers as octets */
+#define IDENT_MAX    200                 /* characters of a name in the log */
+#define TOLD_MAX     (MAIL_WHY_MAX + 64) /* octets of what became of a key */
+#define PASSWORD_MAX 4400                /* octets of what is done with a password as octets */
+#define PATIENCE     (2 * SHRIKE_SECOND) /* until we are ready though a token is not */
 
 /* Ready once an earlier life's vault or the files have told which secrets there are, and tokens are
  * open, if they do not take long: net would refuse its peers without need. */
-static void tell_ready(struct keys *k)
+void keys_tell_ready(struct keys *k)
 {
     if (k->ready || !k->vault_came || !k->keeper.files_known)
         return;
@@ -59,120 +31,15 @@ static void tell_ready(struct keys *k)
     k->ready = seat_send(k->seat, ROLE_PARENT, MAIL_READY, bytes_of(NULL, 0));
 }
 
-/* Peers choose how often they fail; they must not fill the log. */
-static bool may_say(struct keys *k)
+void keys_answer(struct keys *k, enum role to, struct shrike_token token,
+                 const struct shrike_answer *a)
 {
-    shrike_time now = loop_now(k->seat->loop);
-    if (now - k->span >= LINES_SPAN) {
-        k->span = now;
-        k->lines = 0;
-    }
-    if (k->lines++ < LINES_PER_SPAN)
-        return true;
-    k->count.silent++;
-    return false;
-}
-
-static void say_no_secret(struct keys *k, const struct shrike_auth_op *a)
-{
-    char local[IDENT_MAX], remote[IDENT_MAX];
-    struct text l = text_of(local, sizeof(local)), r = text_of(remote, sizeof(remote));
-    if (!may_say(k))
-        return;
-    print_ident(&l, a->local.type, a->local.data);
-    print_ident(&r, a->remote.type, a->remote.data);
-    seat_log(k->seat, SHRIKE_WARNING,
-             "connection %s: no secret for local identity %s and remote identity %s: add a secret "
-             "with id = %s",
-             a->conn ? a->conn : "?", a->local.type ? local : "%any",
-             a->remote.type ? remote : "%any", a->remote.type ? remote : "(that of the peer)");
-}
-
-static void say_no_key(struct keys *k, const struct shrike_auth_op *a)
-{
-    char id[2 * sizeof(a->key.octets) + 1];
-    struct text t = text_of(id, sizeof(id));
-    if (!may_say(k))
-        return;
-    text_bytes(&t, bytes_of(a->key.octets, sizeof(a->key.octets)));
-    seat_log(
-        k->seat, SHRIKE_WARNING,
-        "connection %s: no private key %s, which its certificate is for: put it into the folder "
-        "private",
-        a->conn ? a->conn : "?", id);
-}
-
-static void say_no_scheme(struct keys *k, const struct shrike_auth_op *a, const struct signer *s)
-{
-    if (!may_say(k))
-        return;
-    seat_log(k->seat, SHRIKE_WARNING, "connection %s: private key %s, of %u bits, %s",
-             a->conn ? a->conn : "?", signers_name(&k->keeper.signers, &a->key), s->ability.bits,
-             signature_too_short(&s->ability, a->schemes)
-                 ? "is too short: it is to have 2048 bits, or to be named in auth"
-                 : "can sign in no way that is allowed by auth and that the peer takes");
-}
-
-/* ---- keys on tokens ---- */
-
-static void say_no_token(struct keys *k, const struct shrike_auth_op *a, const struct token *one)
-{
-    if (may_say(k))
-        seat_log(k->seat, SHRIKE_WARNING, "connection %s: private key %s %s",
-                 a->conn ? a->conn : "?", one->name,
-                 tokens_why(one) ? tokens_why(one) : "has too many signatures to make");
-}
-
-/* false: the answer is there already, and says why it cannot be. */
-static bool sign_by_token(struct keys *k, const struct shrike_op *op, const struct token *one,
-                          enum role from, struct shrike_answer *a)
-{
-    struct tokens *t = &k->keeper.tokens;
-    a->reason = tokens_sign(t, one, &op->auth, (struct token_caller){from, op->token});
-    if (a->reason == SHRIKE_REASON_NONE)
-        return true;
-    if (a->reason == SHRIKE_REASON_AUTH_TOKEN || a->reason == SHRIKE_REASON_AUTH_PIN) {
-        k->count.no_token++;
-        say_no_token(k, &op->auth, one);
-        if (!one->open)
-            tokens_again(t);
-    }
-    return false;
-}
-
-/* It may be on a token that is just being opened. */
-static bool hold(struct keys *k, enum role from, struct bytes body)
-{
-    u8 *copy = k->held_count < HELD_MAX && body.len ? malloc(body.len) : NULL;
-    if (!copy)
-        return false;
-    memcpy(copy, body.at, body.len);
-    k->held[k->held_count].from = from;
-    k->held[k->held_count].body = copy;
-    k->held[k->held_count++].len = body.len;
-    return true;
-}
-
-/* PROVE by a key on a token: true when it will be answered later. */
-static bool goes_to_token(struct keys *k, const struct shrike_op *op, enum role from,
-                          struct bytes body, struct shrike_answer *a)
-{
-    struct tokens *t = &k->keeper.tokens;
-    *a = (struct shrike_answer){.reason = SHRIKE_REASON_NONE};
-    if (op->kind != SHRIKE_PROVE || op->auth.kind != SHRIKE_AUTH_PUBKEY ||
-        signers_find(&k->keeper.signers, &op->auth.key))
-        return false;
-    const struct token *one = tokens_find(t, &op->auth.key);
-    if ((!one || one->opening) && tokens_opening(t) && hold(k, from, body))
-        return true;
-    if (one)
-        return sign_by_token(k, op, one, from, a);
-    if (!tokens_unknown(t))
-        return false;
-    tokens_again(t);
-    k->count.no_token++;
-    a->reason = SHRIKE_REASON_AUTH_TOKEN;
-    return false;
+    u8 body[ANSWER_MAX];
+    struct writer w = writer_of(body, sizeof(body));
+    answer_write(&w, token, a);
+    if (w.full || !seat_send(k->seat, to, MAIL_ANSWER, written_bytes(&w)))
+        k->count.lost++;
+    wipe(body, sizeof(body));
 }
 
 /* ---- proofs ---- */
@@ -184,27 +51,13 @@ static struct shrike_answer sign(struct keys *k, const struct shrike_auth_op *op
     const struct signer *s = signers_find(&k->keeper.signers, &op->key);
     if (!s) {
         k->count.no_key++;
-        say_no_key(k, op);
+        keys_say_no_key(k, op);
         return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_KEY};
     }
     struct shrike_answer a = signer_answer(s, op, value);
     if (a.reason == SHRIKE_REASON_AUTH_SCHEME)
-        say_no_scheme(k, op, s);
+        keys_say_no_scheme(k, op, s);
     return a;
-}
-
-static void say_no_ppk(struct keys *k, const struct shrike_mix_op *m)
-{
-    char name[IDENT_MAX];
-    struct text t = text_of(name, sizeof(name));
-    if (!may_say(k))
-        return;
-    text_safe(&t, m->id);
-    seat_log(
-        k->seat, SHRIKE_WARNING,
-        "connection %s: no post-quantum preshared key of the name %s: add a secret ppk with id "
-        "= %s",
-        m->conn ? m->conn : "?", name, name);
 }
 
 static void got_mix(struct keys *k, const struct mail *m)
@@ -212,8 +65,7 @@ static void got_mix(struct keys *k, const struct mail *m)
     struct shrike_op op;
     struct seam_box box;
     struct reader r = reader_of(m->body);
-    u8 value[KEYMAT_MIXED * KEY_MAX], body[ANSWER_MAX];
-    struct writer w = writer_of(body, sizeof(body));
+    u8 value[KEYMAT_MIXED * KEY_MAX];
     if (!op_read(&r, &op, &box) || op.kind != SHRIKE_MIX) {
         k->count.refused++;
         return;
@@ -222,12 +74,9 @@ static void got_mix(struct keys *k, const struct mail *m)
     k->count.mixed += a.ok;
     k->count.no_ppk += a.reason == SHRIKE_REASON_PPK_UNKNOWN;
     if (a.reason == SHRIKE_REASON_PPK_UNKNOWN)
-        say_no_ppk(k, &op.mix);
-    answer_write(&w, op.token, &a);
-    if (w.full || !seat_send(k->seat, ROLE_NET, MAIL_ANSWER, written_bytes(&w)))
-        k->count.lost++;
+        keys_say_no_ppk(k, &op.mix);
+    keys_answer(k, ROLE_NET, op.token, &a);
     wipe(value, sizeof(value));
-    wipe(body, sizeof(body));
 }
 
 static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u8 value[VALUE_MAX])
@@ -246,17 +95,8 @@ static struct shrike_answer answer(struct keys *k, const struct shrike_op *op, u
         return a;
     }
     k->count.no_secret++;
-    say_no_secret(k, &op->auth);
+    keys_say_no_secret(k, &op->auth);
     return (struct shrike_answer){.reason = SHRIKE_REASON_AUTH_NO_SECRET};
-}
-
-/* eap reads what strangers send: it has done with keys and passwords what connections need. */
-static void say_no_right(struct keys *k, const char *what)
-{
-    k->count.forbidden++;
-    if (may_say(k))
-        seat_log(k->seat, SHRIKE_WARNING, "eap has asked for %s that no connection needs there",
-                 what);
 }
 
 static bool may_ask(struct keys *k, enum role from, const struct shrike_op *op,
@@ -266,24 +106,24 @@ static bool may_ask(struct keys *k, enum role from, const struct shrike_op *op,
     if (from != ROLE_EAP || (op->kind == SHRIKE_PROVE && op->auth.kind == SHRIKE_AUTH_PUBKEY &&
                              rights_for_key(&k->rights, &op->auth.key)))
         return true;
-    say_no_right(k, "a signature by a key");
+    k->count.forbidden++;
+    keys_say_no_right(k, "a signature by a key");
     return false;
 }
 
-static void got_op(struct keys *k, enum role from, const struct mail *m, enum shrike_op_kind kind)
+void keys_got_op(struct keys *k, enum role from, struct bytes body, enum shrike_op_kind kind)
 {
     struct shrike_op op;
     struct seam_box box;
-    struct reader r = reader_of(m->body);
-    u8 value[VALUE_MAX], body[ANSWER_MAX];
-    struct writer w = writer_of(body, sizeof(body));
+    struct reader r = reader_of(body);
+    u8 value[VALUE_MAX];
     if (!op_read(&r, &op, &box) || !read_ended(&r) || op.kind != kind) {
         k->count.refused++;
         return;
     }
     struct shrike_answer a;
     if (may_ask(k, from, &op, &a)) {
-        if (goes_to_token(k, &op, from, m->body, &a))
+        if (bearer_proves(k, &op, from, body, &a))
             return;
         if (a.reason == SHRIKE_REASON_NONE)
             a = answer(k, &op, value);
@@ -294,22 +134,8 @@ static void got_op(struct keys *k, enum role from, const struct mail *m, enum sh
         k->count.wrong++;
     else if (a.reason != SHRIKE_REASON_AUTH_NO_SECRET && a.reason != SHRIKE_REASON_AUTH_NO_KEY)
         k->count.failed++;
-    answer_write(&w, op.token, &a);
-    if (w.full || !seat_send(k->seat, from, MAIL_ANSWER, written_bytes(&w)))
-        k->count.lost++;
+    keys_answer(k, from, op.token, &a);
     wipe(value, sizeof(value));
-    wipe(body, sizeof(body));
-}
-
-static void say_no_password(struct keys *k, struct bytes user)
-{
-    char name[IDENT_MAX];
-    struct text t = text_of(name, sizeof(name));
-    if (!may_say(k))
-        return;
-    text_safe(&t, user);
-    seat_log(k->seat, SHRIKE_WARNING, "no password for user %s: add a secret eap with id = %s",
-             name, name);
 }
 
 /* Whose domain stands in front, may be known without it. */
@@ -337,14 +163,15 @@ static struct mail_password_is answer_password(struct keys *k, const struct mail
     struct mail_password_is a = {.reference = ask->reference,
                                  .reason = SHRIKE_REASON_AUTH_NO_SECRET};
     if (!rights_for_password(&k->rights, ask)) {
-        say_no_right(k, ask->checks                   ? "a check of a password"
-                        : ask->what == PASSWORD_PLAIN ? "a password"
-                                                      : "a proof by a password");
+        k->count.forbidden++;
+        keys_say_no_right(k, ask->checks                   ? "a check of a password"
+                             : ask->what == PASSWORD_PLAIN ? "a password"
+                                                           : "a proof by a password");
         return a;
     }
     if (!find_password(k, ask, &password)) {
         k->count.no_secret++;
-        say_no_password(k, ask->user);
+        keys_say_no_password(k, ask->user);
         return a;
     }
     a = password_answer(&password, ask, room);
@@ -352,10 +179,8 @@ static struct mail_password_is answer_password(struct keys *k, const struct mail
         *(ask->checks ? &k->count.checked : &k->count.proved) += 1;
     else
         *(a.reason == SHRIKE_REASON_EAP_FAILED ? &k->count.wrong : &k->count.failed) += 1;
-    if (a.reason == SHRIKE_REASON_CRYPTO && !password_open() && may_say(k))
-        seat_log(k->seat, SHRIKE_ERROR,
-                 "EAP-MSCHAPv2 needs MD4, which OpenSSL's legacy provider has, and it is not "
-                 "there: install openssl-provider-legacy");
+    if (a.reason == SHRIKE_REASON_CRYPTO && !password_open())
+        keys_say_no_md4(k);
     return a;
 }
 
@@ -404,12 +229,12 @@ static void got_secrets(struct keys *k, const struct mail *m)
     seat_log(k->seat, SHRIKE_INFO, "%u secrets from files, %u from the control socket",
              secrets_count(k->keeper.secrets, SECRET_FILES),
              secrets_count(k->keeper.secrets, SECRET_CONTROL));
-    tell_ready(k);
+    keys_tell_ready(k);
 }
 
 /* control knows by this whose certificates are of no use; while a token is being opened, nobody
  * knows. */
-static void tell_privates(struct keys *k)
+void keys_tell_privates(struct keys *k)
 {
     static struct mail_privates_are are;
     static u8 body[2 + sizeof(are.ids)];
@@ -445,12 +270,12 @@ static void got_privates(struct keys *k, const struct mail *m)
              signers_count(&k->keeper.signers, SECRET_FILES),
              signers_count(&k->keeper.signers, SECRET_CONTROL));
     loop_alarm(k->seat->loop, &k->patience, loop_now(k->seat->loop) + PATIENCE);
-    tell_privates(k);
+    keys_tell_privates(k);
 }
 
 /* Whoever brought it is told what became of it. */
-static void tell_private(struct keys *k, u32 reference, const struct shrike_key_id *id,
-                         const char *why)
+void keys_tell_private(struct keys *k, u32 reference, const struct shrike_key_id *id,
+                       const char *why)
 {
     u8 body[TOLD_MAX];
     struct writer w = writer_of(body, sizeof(body));
@@ -479,35 +304,8 @@ static void got_private(struct keys *k, const struct mail *m)
     else
         why = keeper_private(&k->keeper, SECRET_CONTROL, &one, &id);
     if (!on_token || why)
-        tell_private(k, reference, &id, why);
-    tell_privates(k);
-}
-
-static void tell_object(struct keys *k, u32 reference, struct bytes octets, const char *why)
-{
-    static u8 body[MAIL_OBJECT_MAX + TOLD_MAX];
-    struct writer w = writer_of(body, sizeof(body));
-    struct mail_object_is is = {.reference = reference, .octets = octets};
-    struct text t = text_of(is.why, sizeof(is.why));
-    text_str(&t, why ? why : "");
-    object_is_write(&w, &is);
-    if (w.full || !seat_send(k->seat, ROLE_CONTROL, MAIL_OBJECT_IS, written_bytes(&w)))
-        k->count.lost++;
-}
-
-/* A certificate of ours on a token: control reads what is in it. */
-static void got_object(struct keys *k, const struct mail *m)
-{
-    struct reader r = reader_of(m->body);
-    u32 reference = read_u32(&r);
-    const struct mail_handle handle = handle_read(&r);
-    if (!read_ended(&r) || !handle.octets.len) {
-        k->count.refused++;
-        return;
-    }
-    const char *why = tokens_look(&k->keeper.tokens, &handle, reference);
-    if (why)
-        tell_object(k, reference, bytes_of(NULL, 0), why);
+        keys_tell_private(k, reference, &id, why);
+    keys_tell_privates(k);
 }
 
 static void got_secret(struct keys *k, const struct mail *m)
@@ -573,16 +371,16 @@ static void got_vault(struct keys *k, struct mail *m)
     if (said)
         seat_log(k->seat, SHRIKE_ERROR, "%s", said);
     k->vault_came = true; /* without one we work all the same */
-    tell_ready(k);
+    keys_tell_ready(k);
 }
 
 static void keys_mail(void *self, enum role from, struct mail *m)
 {
     struct keys *k = self;
     if ((from == ROLE_NET || from == ROLE_EAP) && m->kind == MAIL_PROVE)
-        got_op(k, from, m, SHRIKE_PROVE);
+        keys_got_op(k, from, m->body, SHRIKE_PROVE);
     else if (from == ROLE_NET && m->kind == MAIL_CHECK)
-        got_op(k, from, m, SHRIKE_CHECK);
+        keys_got_op(k, from, m->body, SHRIKE_CHECK);
     else if (from == ROLE_EAP && m->kind == MAIL_PASSWORD)
         got_password(k, m);
     else if (from == ROLE_NET && m->kind == MAIL_MIX)
@@ -598,7 +396,7 @@ static void keys_mail(void *self, enum role from, struct mail *m)
     else if (from == ROLE_CONTROL && m->kind == MAIL_PRIVATE)
         got_private(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_OBJECT)
-        got_object(k, m);
+        bearer_got_object(k, m);
     else if (from == ROLE_CONTROL && m->kind == MAIL_STATS)
         got_stats(k, m);
     else if (from == ROLE_PARENT && m->kind == MAIL_VAULT)
@@ -613,79 +411,23 @@ static void keys_peer(void *self, enum role who, bool there)
 {
     struct keys *k = self; /* the others ask anew when they come anew */
     if (who == ROLE_CONTROL && there && k->keeper.files_known)
-        tell_privates(k);
+        keys_tell_privates(k);
 }
 
-/* ---- what the steward tells ---- */
-
-static void token_opened(void *ctx, u32 reference, const char *name, const struct shrike_key_id *id,
-                         const char *why)
-{
-    struct keys *k = ctx;
-    if (reference)
-        tell_private(k, reference, id, why);
-    else if (why)
-        seat_log(k->seat, SHRIKE_ERROR, "private key %s %s", name, why);
-    else
-        seat_log(k->seat, SHRIKE_INFO, "private key %s can be used, on its token", name);
-}
-
-static void tokens_settled(void *ctx)
-{
-    struct keys *k = ctx;
-    u32 count = k->held_count;
-    k->held_count = 0;
-    for (u32 i = 0; i < count; i++) {
-        u8 *body = k->held[i].body;
-        const struct mail m = {
-            .kind = MAIL_PROVE, .body = bytes_of(body, k->held[i].len), .fd = -1};
-        got_op(k, k->held[i].from, &m, SHRIKE_PROVE);
-        free(body);
-    }
-    tell_privates(k);
-    tell_ready(k);
-}
-
-static void token_seen(void *ctx, u32 reference, struct bytes octets, const char *why)
-{
-    tell_object(ctx, reference, octets, why);
-}
-
-static void token_signed(void *ctx, struct token_caller caller, const struct shrike_answer *a)
-{
-    struct keys *k = ctx;
-    u8 body[ANSWER_MAX];
-    struct writer w = writer_of(body, sizeof(body));
-    k->count.proved += a->ok;
-    k->count.failed += !a->ok;
-    answer_write(&w, caller.token, a);
-    if (w.full || !seat_send(k->seat, caller.role, MAIL_ANSWER, written_bytes(&w)))
-        k->count.lost++;
-}
+static int steward = -1; /* until keys_start() takes it */
 
 static void lose_patience(void *ctx)
 {
     struct keys *k = ctx;
     k->impatient = true;
-    tell_ready(k);
-}
-
-static int steward = -1; /* until keys_start() takes it */
-
-static void start_tokens(struct keys *k)
-{
-    const struct tokens_use use = {k, token_opened, tokens_settled, token_seen, token_signed};
-    k->patience = (struct alarm){.ring = lose_patience, .ctx = k};
-    tokens_join(&k->keeper.tokens, k->seat->loop, steward, &use);
-    steward = -1;
+    keys_tell_ready(k);
 }
 
 static void keys_stop(void *self)
 {
     struct keys *k = self;
     loop_disarm(k->seat->loop, &k->patience);
-    for (u32 i = 0; i < k->held_count; i++)
-        free(k->held[i].body);
+    bearer_stop(k);
     keeper_close(&k->keeper);
     rights_free(&k->rights);
     provider_openssl_free(k->provider);
@@ -708,7 +450,9 @@ static void *keys_start(struct seat *seat)
     keys_prepare(); /* where nobody has */
     k->provider = provider_openssl_new();
     if (k->provider && keeper_init(&k->keeper)) {
-        start_tokens(k);
+        k->patience = (struct alarm){.ring = lose_patience, .ctx = k};
+        bearer_start(k, steward);
+        steward = -1;
         return k;
     }
     seat_log(seat, SHRIKE_ERROR, "keys cannot start: no memory, or no cryptographic library");
