@@ -55,6 +55,19 @@ radius_at() { # HOST PROGRAM ARGUMENT...
 
 site_to_site_net
 mkdir "$net_dir/raddb"
+# Of the server, and of what is inside its tunnels.
+proofs='    authorize {
+        eap {
+            ok = return
+        }
+        files
+    }
+    authenticate {
+        eap
+        Auth-Type MS-CHAP {
+            mschap
+        }
+    }'
 cat >"$net_dir/raddb/radiusd.conf" <<END
 name = test
 prefix = $net_dir
@@ -144,18 +157,7 @@ server default {
         ipv6addr = ::1
         port = 1812
     }
-    authorize {
-        eap {
-            ok = return
-        }
-        files
-    }
-    authenticate {
-        eap
-        Auth-Type MS-CHAP {
-            mschap
-        }
-    }
+$proofs
     preacct {
     }
     accounting {
@@ -163,18 +165,7 @@ server default {
     }
 }
 server inner {
-    authorize {
-        eap {
-            ok = return
-        }
-        files
-    }
-    authenticate {
-        eap
-        Auth-Type MS-CHAP {
-            mschap
-        }
-    }
+$proofs
 }
 END
 recv=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
@@ -214,12 +205,15 @@ make_pki() {
     cp "$d/tls.key" "$d/private"
 }
 
-# conn NAME AUTH_OF_CLIENT ID_OF_CLIENT: EAP of the client, of which west only knows a server.
+# conn NAME AUTH_OF_CLIENT ID_OF_CLIENT [GROUPS]: EAP of the client, of which west only knows a server.
+# With GROUPS it is a road warrior, whose address the server knows, and has to be in one of them.
 conn() {
+    local groups=${4:-}
     cat >>"$net_dir/east.conf" <<END
     $1 {
         local_addrs = 192.0.2.2
         remote_addrs = 192.0.2.1
+        ${groups:+vips = 0.0.0.0}
         local {
             auth = $2
             id = $1.example
@@ -232,7 +226,7 @@ conn() {
         }
         children {
             $1 {
-                local_ts = 10.2.0.0/24
+                $([ -n "$groups" ] || echo "local_ts = 10.2.0.0/24")
                 remote_ts = 10.1.0.0/24
             }
         }
@@ -242,6 +236,7 @@ END
     $1 {
         local_addrs = 192.0.2.1
         remote_addrs = 192.0.2.2
+        ${groups:+pools = radius}
         local {
             auth = pubkey
             certs = west.pem
@@ -251,58 +246,12 @@ END
             auth = eap-radius
             id = $1.example
             eap_id = %any
+            ${groups:+groups = $groups}
         }
         children {
             $1 {
                 local_ts = 10.1.0.0/24
-                remote_ts = 10.2.0.0/24
-            }
-        }
-    }
-END
-}
-# guest NAME USER: a road warrior, whose address the server knows, and who has to be of the staff.
-guest() {
-    cat >>"$net_dir/east.conf" <<END
-    $1 {
-        local_addrs = 192.0.2.2
-        remote_addrs = 192.0.2.1
-        vips = 0.0.0.0
-        local {
-            auth = eap-mschapv2
-            id = $1.example
-            eap_id = $2
-        }
-        remote {
-            auth = pubkey
-            id = west.example
-        }
-        children {
-            $1 {
-                remote_ts = 10.1.0.0/24
-            }
-        }
-    }
-END
-    cat >>"$net_dir/west.conf" <<END
-    $1 {
-        local_addrs = 192.0.2.1
-        remote_addrs = 192.0.2.2
-        pools = radius
-        local {
-            auth = pubkey
-            certs = west.pem
-            id = west.example
-        }
-        remote {
-            auth = eap-radius
-            id = $1.example
-            eap_id = %any
-            groups = admins, staff
-        }
-        children {
-            $1 {
-                local_ts = 10.1.0.0/24
+                $([ -n "$groups" ] || echo "remote_ts = 10.2.0.0/24")
             }
         }
     }
@@ -345,8 +294,8 @@ make_confs() {
     conn tls eap-tls tls.example
     conn ttls eap-ttls bert
     conn peap eap-peap bert
-    guest home erna
-    guest stranger fred
+    conn home eap-mschapv2 erna "admins, staff"
+    conn stranger eap-mschapv2 fred "admins, staff"
     psk west west east 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24
     psk east east west 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24
     cat >>"$net_dir/east.conf" <<END
