@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 }
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
-tools/need iproute2 procps
+tools/need iproute2 procps python3
 
 host west
 
