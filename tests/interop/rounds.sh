@@ -38,11 +38,6 @@ declare -A called=([cert-eap]=cert [psk-eap]=psk [cert-cert]=cert [eap-psk]=cert
     [gates]="cert psk" [all]="cert psk" [wrong]=cert [fewer]=cert)
 
 authority root
-for side in west east; do
-    dir=$net_dir/$side.swanctl
-    mkdir -p "$dir"/{x509,x509ca,private}
-    cp "$pki/root.pem" "$dir/x509ca"
-done
 
 # who NAME ROLE ROUND: an identity of its own for each.
 who() { echo "$2$3-$1"; }
@@ -128,10 +123,7 @@ for side in west east; do
         address east lo "10.2.${numbers[$side-$name]}.1/32"
         for one in caller1 caller2 gate1; do
             leaf "$one-$side-$name" P-256
-            for dir in west east; do
-                cp "$pki/$one-$side-$name.pem" "$net_dir/$dir.swanctl/x509"
-                cp "$pki/$one-$side-$name.key" "$net_dir/$dir.swanctl/private/$one-$side-$name.pem"
-            done
+            for dir in west east; do holds "$net_dir/$dir.swanctl" "$one-$side-$name"; done
         done
     done
 done

@@ -54,6 +54,18 @@ leaf() {
     signed "$name" "$by" "$days"
 }
 
+# holds FOLDER NAME...: that of a daemon, which trusts root and has these certificates with their keys.
+holds() {
+    local name to=$1
+    shift
+    mkdir -p "$to"/{x509,x509ca,x509crl,private}
+    cp "$pki/root.pem" "$to/x509ca"
+    for name in "$@"; do
+        cp "$pki/$name.pem" "$to/x509"
+        cp "$pki/$name.key" "$to/private/$name.pem"
+    done
+}
+
 # later NAME BY: of NAME.csr, with what stands in the file ext, once more, and for a time to come.
 later() {
     printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s\nserial=%s\nnew_certs_dir=%s\npolicy=p\n[p]\n' \

@@ -26,10 +26,8 @@ authority root
 leaf east P-256
 key silent P-256
 openssl req -new -key "$pki/silent.key" -subj /O=Example -out "$pki/silent.csr"
-for side in west east; do
-    mkdir -p "$net_dir/$side"/{x509,x509ca,private}
-    cp "$pki/root.pem" "$net_dir/$side/x509ca"
-done
+holds "$net_dir/west"
+holds "$net_dir/east" east
 for ((i = 0; i < certificates; i++)); do
     url=URI:http://192.0.2.2:8003/$i
     printf 'subjectAltName=DNS:%s.silent.example\ncrlDistributionPoints=%s\n' $i \
@@ -38,8 +36,6 @@ for ((i = 0; i < certificates; i++)); do
         -days 90 -extfile "$pki/ext" -out "$net_dir/west/x509/$i.pem" 2>/dev/null
 done
 cp "$pki/silent.key" "$net_dir/west/private"
-cp "$pki/east.key" "$net_dir/east/private"
-cp "$pki/east.pem" "$net_dir/east/x509"
 
 # connection NAME NEAR FAR LOCAL REMOTE
 connection() {
