@@ -104,6 +104,13 @@ within() {
     done
 }
 
+# took COMMAND...: and how long that was, is in $took, in ms.
+took() {
+    local began=${EPOCHREALTIME/[.,]/}
+    "$@" || return 1
+    took=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+}
+
 # is_ours PID: a process that this script began, not one that has its number now.
 is_ours() {
     [ "$(awk '{ sub(/.*\) /, ""); print $2 }' "/proc/$1/stat" 2>/dev/null)" = $$ ]
