@@ -553,6 +553,22 @@ void compile_local_id(struct compile *c, const struct section *s, struct shrike_
     compile_further_ids(out, beside);
 }
 
+/* RFC 4806. What others want to hear about our own certificates, nobody tells yet. */
+static void compile_ocsp(struct compile *c, const struct section *s, struct shrike_conn *out)
+{
+    const char *text = section_text(s, "ocsp");
+    bool replies = text && (strcmp(text, "reply") == 0 || strcmp(text, "both") == 0);
+    out->asks_ocsp = text && (strcmp(text, "request") == 0 || strcmp(text, "both") == 0);
+    if (replies)
+        report_warning(c->report, compile_place(c, s, "ocsp"),
+                       "ocsp = %s: that peers are told what responders say of our certificates is "
+                       "not built",
+                       text);
+    else if (text && !out->asks_ocsp && strcmp(text, "never") != 0)
+        report_error(c->report, compile_place(c, s, "ocsp"),
+                     "ocsp = %s: request, reply, both or never is wanted", text);
+}
+
 void compile_sending(struct compile *c, const struct section *s, struct shrike_conn *out,
                      struct config_conn *beside)
 {
@@ -576,4 +592,5 @@ void compile_sending(struct compile *c, const struct section *s, struct shrike_c
     if (!found)
         report_error(c->report, compile_place(c, s, "send_cert"),
                      "send_cert = %s: ifasked, always or never is wanted", text);
+    compile_ocsp(c, s, out);
 }

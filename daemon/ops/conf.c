@@ -410,6 +410,7 @@ static void conn_write(struct writer *w, const struct shrike_conn *c)
     write_flag(w, c->follow_redirects);
     write_id(w, &c->redirect_to);
     write_flag(w, c->looks_up);
+    write_flag(w, c->asks_ocsp);
     write_flag(w, c->ppk_required);
     w->full |= c->ppk_id.len > SHRIKE_ID_MAX;
     write_slice(w, c->ppk_id);
@@ -446,6 +447,7 @@ static void conn_read(struct reader *r, struct store *s, struct shrike_conn *c)
     c->follow_redirects = read_flag(r);
     c->redirect_to = read_id(r);
     c->looks_up = read_flag(r);
+    c->asks_ocsp = read_flag(r);
     c->ppk_required = read_flag(r);
     c->ppk_id = read_slice(r);
     r->bad |= c->ppk_id.len > SHRIKE_ID_MAX;

@@ -245,7 +245,8 @@ struct shrike_conn {
     bool mobike;           /* RFC 4555: the addresses of its SAs may change; not beside children
                             * in transport mode, which it does not have */
     bool looks_up;         /* who is asked for certificates may name them by hash and URL (3.6) */
-    bool ppk_required;     /* a post-quantum preshared key (PPK, RFC 8784) must be used */
+    bool asks_ocsp;    /* the peer is asked what responders say of its certificates (RFC 4806) */
+    bool ppk_required; /* a post-quantum preshared key (PPK, RFC 8784) must be used */
     /* The name of a PPK, at most SHRIKE_ID_MAX octets: as the initiator we use this one, as the
      * responder no other; empty: none, and any. */
     struct shrike_bytes ppk_id;

@@ -79,6 +79,12 @@ void certs_ask(struct turn *t)
     /* RFC 7296 3.7 (4) */
     if (asks && conn->looks_up)
         notify_add(t->out, NOTIFY_HTTP_CERT_LOOKUP_SUPPORTED, bytes_of(NULL, 0));
+    /* RFC 4806 3.1: of no responder but those who may say it for the issuer. */
+    if (conn && conn->asks_ocsp && signs(conn, false)) {
+        size_t mark = payload_begin(t->out, PAYLOAD_CERTREQ, false);
+        cert_write(t->out->w, &(struct cert){CERT_OCSP_CONTENT, bytes_of(NULL, 0)});
+        payload_end(t->out, mark);
+    }
 }
 
 /* Is one of these authorities in this list? */

@@ -438,6 +438,24 @@ TEST(public_keys)
     CHECK(config->beside[0].revocation == CONFIG_IFURI);
     CHECK(compile("connections { a { local { auth = psk\n id = a.b }\n remote { auth = psk } } }"));
     CHECK(config->conf.conns->send_cert == SHRIKE_CERT_IFASKED && config->beside[0].asks);
+    static const struct {
+        const char *word;
+        bool asks, warned;
+    } words[] = {{"never", false, false},
+                 {"request", true, false},
+                 {"both", true, true},
+                 {"reply", false, true}};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+                 "connections { a { local_addrs = ::1\n ocsp = %s\n local { auth = psk }\n"
+                 "remote { auth = psk } } }",
+                 words[i].word);
+        CHECK(compile(text) && config->conf.conns->asks_ocsp == words[i].asks);
+        CHECK(said(false, 2, "is not built") == words[i].warned);
+    }
+    CHECK(!compile("connections { a {\n ocsp = maybe\n local { auth = psk }\n remote { } } }"));
+    CHECK(said(true, 2, "request, reply, both or never"));
     CHECK(!compile("connections { a {\n send_cert = maybe\n local { auth = pubkey-sha3\n id = x }\n"
                    "remote { auth = psk\n revocation = hard } } }"));
     CHECK(said(true, 2, "ifasked, always or never") && said(true, 3, "no such method"));

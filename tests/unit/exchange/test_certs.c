@@ -207,6 +207,48 @@ TEST(certificates_by_hash_and_url)
     }
 }
 
+/* The CERTREQ payloads of the answer to IKE_SA_INIT, the last one's encoding, and what is in it. */
+static unsigned asked_by_responder(struct cert *last)
+{
+    static struct pair_datagram d;
+    struct shrike_command up = {.kind = SHRIKE_UP, .reference = 1, .conn = "pair"};
+    struct message m;
+    unsigned count = 0;
+    tuned_end();
+    shrike_command(p->side[0].engine, p->now, &up);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    pair_deliver(p, 1);
+    settle_side(p, 1);
+    d = p->side[0].queue[p->side[0].head];
+    message_again(&m, bytes_of(d.data, d.len));
+    for (const struct payload *at = message_find(&m, PAYLOAD_CERTREQ); at;
+         at = message_find_after(&m, at), count++)
+        if (!cert_read(bytes_at(m.base, at->body), last))
+            return 99; /* none of that */
+    return count;
+}
+
+/* RFC 4806 3.1: beside what asks for certificates, and of no certain responder. */
+TEST(what_responders_say_is_asked_for)
+{
+    struct cert last = {0};
+    for (unsigned i = 0; i < 4; i++) {
+        begin();
+        t[1].conn.asks_ocsp = i != 0;
+        t[1].conn.remote.authority_count = i != 2;
+        if (i == 3)
+            t[0].conn.local.kind = t[1].conn.remote.kind = SHRIKE_AUTH_PSK;
+        unsigned count = asked_by_responder(&last);
+        CHECK_EQ(count, i == 1 ? 2 : 1);
+        CHECK_EQ(last.encoding, i == 1 || i == 2 ? CERT_OCSP_CONTENT : CERT_X509_SIGNATURE);
+        CHECK(last.encoding != CERT_OCSP_CONTENT || last.data.len == 0);
+        pair_wait(p, p->now + 10 * SHRIKE_SECOND);
+        CHECK(p->side[0].ike_up == 1 && p->side[1].ike_up == 1);
+        toy_end(p);
+    }
+}
+
 TEST(without_a_key)
 {
     begin();
@@ -259,6 +301,6 @@ int main(void)
     return RUN(the_peer_says_what_it_takes) | RUN(without_a_choice_nothing_is_said) |
            RUN(announcements_of_all_kinds) | RUN(both_sign) | RUN(each_in_its_own_way) |
            RUN(the_one_that_is_asked_for) | RUN(when_certificates_are_sent) |
-           RUN(certificates_by_hash_and_url) | RUN(without_a_key) | RUN(the_other_way_is_refused) |
-           RUN(hashes_that_are_said);
+           RUN(certificates_by_hash_and_url) | RUN(what_responders_say_is_asked_for) |
+           RUN(without_a_key) | RUN(the_other_way_is_refused) | RUN(hashes_that_are_said);
 }

@@ -474,6 +474,7 @@ static const struct shrike_conn sample_conns[] = {
      .redirect_wait = 0xce00000000000005,
      .ppk_required = true,
      .looks_up = true,
+     .asks_ocsp = true,
      .ppk_id = {(const u8 *)"tomorrow", 8},
      .ppk_origin = {"m", 0xcf},
      .follow_redirects = true,
