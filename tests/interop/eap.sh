@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/interop/lib.sh
 . tests/interop/lib.sh
+# shellcheck source=tests/net/pki.sh
+. tests/net/pki.sh
 legacy=() # where OpenSSL has MD4, which MSCHAPv2 needs, in a package of its own
 ! apt-cache show openssl-provider-legacy >/dev/null 2>&1 || legacy=(openssl-provider-legacy)
 tools/need "${peer_packages[@]}" libcharon-extauth-plugins iproute2 iputils-ping openssl \
@@ -16,40 +18,12 @@ shrike_programs
 site_to_site_net
 ike_watched west wan0 wire.log # what a failure shows: has it come, was it answered
 
-# An authority, and the certificate of west by it.
-make_pki() {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test CA" \
-        -keyout "$net_dir/ca.key" -out "$net_dir/ca.pem"
-    openssl req -newkey rsa:2048 -nodes -subj "/CN=west" \
-        -keyout "$net_dir/west.key" -out "$net_dir/west.csr"
-    openssl x509 -req -in "$net_dir/west.csr" -CA "$net_dir/ca.pem" -CAkey "$net_dir/ca.key" \
-        -days 2 -set_serial 1 -out "$net_dir/west.pem" \
-        -extfile <(echo "subjectAltName = DNS:west.example")
-    for name in tls tlsec alone; do
-        case $name in
-            tlsec) kind=(-newkey ec -pkeyopt ec_paramgen_curve:P-256) ;;
-            *) kind=(-newkey rsa:2048) ;;
-        esac
-        openssl req "${kind[@]}" -nodes -subj "/CN=$name" \
-            -keyout "$net_dir/$name.key" -out "$net_dir/$name.csr"
-        openssl x509 -req -in "$net_dir/$name.csr" -CA "$net_dir/ca.pem" -CAkey "$net_dir/ca.key" \
-            -days 2 -set_serial "$((++serial))" -out "$net_dir/$name.pem" \
-            -extfile <(echo "subjectAltName = DNS:$name.example")
-    done
-}
-serial=1
-
-# folders SIDE FOLDER: what it trusts, and what it signs with.
-folders() {
-    local name names=(west)
-    [ "$1" = west ] || names=(tls tlsec alone)
-    mkdir -p "$2"/{x509,x509ca,private}
-    cp "$net_dir/ca.pem" "$2/x509ca"
-    for name in "${names[@]}"; do
-        cp "$net_dir/$name.pem" "$2/x509"
-        cp "$net_dir/$name.key" "$2/private"
-    done
-}
+pki=$net_dir/pki
+mkdir "$pki"
+authority root
+for name in west tls alone; do leaf "$name" rsa2048; done
+leaf tlsec P-256
+declare -A certificates=([west]=west [east]="tls tlsec alone")
 
 # one SIDE NAME AUTH_OF_CLIENT AUTH_AT_GATEWAY EAP_ID_OF_CLIENT EAP_ID_AT_GATEWAY
 one() {
@@ -141,16 +115,14 @@ refused() { # CONNECTION REASON: by Shrike, whose role it is
 }
 
 run() { # WHAT METHOD...
-    local side name what=$1
+    local side name to names what=$1
     shift
     for side in west east; do
-        if [ "${program[$side]}" = shrike ]; then
-            rm -rf "$net_dir"/{x509,x509ca,private}
-            folders $side "$net_dir"
-        else
-            rm -rf "$net_dir/$side.swanctl"
-            folders $side "$net_dir/$side.swanctl"
-        fi
+        to=$net_dir
+        [ "${program[$side]}" = shrike ] || to=$net_dir/$side.swanctl
+        rm -rf "$net_dir/$side.swanctl" "$to"/{x509,x509ca,private}
+        read -ra names <<<"${certificates[$side]}"
+        holds "$to" "${names[@]}"
         test_of "$what: $side starts" program_start $side || exit 1
     done
     for name in "$@"; do test_of "$what: $name" works "$name" || true; done
@@ -172,7 +144,6 @@ with_newer() { # SIDE_OF_STRONGSWAN WHAT
     peer_root=
 }
 
-make_pki >"$net_dir/pki.out" 2>&1
 program=([west]=shrike [east]=strongswan) dynamic=eap
 run "Shrike is the gateway" mschapv2 md5 gtc any asked nak tls tlsec alone ttls ttlsasked ttlsalone
 test_of "Shrike is the gateway: a wrong password" refused wrong "the peer has given up in the middle of EAP" || true
