@@ -25,6 +25,12 @@ struct asked {
     struct check_others others;
 };
 
+/* What was said of one that does not count in the end. */
+static void say_nothing(const struct asked *a)
+{
+    *a->about = text_of(a->about->start, a->about->size);
+}
+
 static void add(struct asked *a, struct bytes der, bool first)
 {
     if (a->cert_count >= SHRIKE_CERTS_MAX)
@@ -76,7 +82,7 @@ static void add_named(struct asked *a, const struct shrike_cert *cert, bool firs
     if (readable && a->others.lookups && trust_may_look_up(a->trust, name.url))
         fault = look_up(a, &name, &octets);
     if (fault != SHRIKE_REASON_NONE && (first || a->missing == SHRIKE_REASON_NONE)) {
-        a->about->len = 0;
+        say_nothing(a);
         text_safe(a->about, bytes_of(name.url, strlen(name.url)));
         *(first ? &a->fault : &a->missing) = fault;
     }
@@ -230,7 +236,7 @@ static enum shrike_reason_code check_unsent(const struct asked *a)
         if (!is_pinned(a, item) || (item->cert && !identity_is_of(&a->op->remote, item->cert)))
             continue;
         tries++;
-        a->about->len = 0;
+        say_nothing(a);
         fault = check_known(a, item);
         if (fault == SHRIKE_REASON_NONE)
             break;
@@ -244,11 +250,11 @@ static enum shrike_reason_code check_chain(const struct asked *a)
     char url[TARGET_URL_MAX];
     struct text lacks = text_of(url, sizeof(url));
     text_safe(&lacks, bytes_of(a->about->start, a->about->len));
-    a->about->len = 0;
+    say_nothing(a);
     enum shrike_reason_code fault = check_sent(a);
     if (fault != SHRIKE_REASON_CERT_ISSUER || a->missing == SHRIKE_REASON_NONE)
         return fault;
-    a->about->len = 0;
+    say_nothing(a);
     text_str(a->about, url);
     return a->missing;
 }

@@ -416,7 +416,8 @@ TEST(a_chain_that_is_named)
     CHECK(strcmp(about_octets, "http://ca/c/sub") == 0);
     certs[2] = (struct shrike_cert){CERT_X509_SIGNATURE, sub.der};
     op.auth.cert_count = 3;
-    CHECK_EQ(ask_others(t, &op, 0), 0); /* then it is not missed */
+    CHECK_EQ(ask_others(t, &op, 0), 0); /* then it is not missed, nor spoken of */
+    CHECK(strcmp(about_octets, "") == 0);
     /* Four of them; more are not looked up. */
     for (unsigned k = 0; k < 6; k++) {
         char url[] = "http://ca/c/0";

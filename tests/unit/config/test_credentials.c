@@ -154,7 +154,7 @@ static bool is_lookup(struct bytes lookup, const struct pki *p, const char *base
 #define BASE(name, file, url)                                                                      \
     name " {\n cacert = " file "\n cert_uri_base = " url "\n ocsp_uris = http://other/\n }\n"
 
-/* RFC 7296 3.6: each is to be had where its issuer says. */
+/* RFC 7296 3.6 (2): each is to be had where its issuer says. */
 TEST(certificates_by_hash_and_url)
 {
     const struct shrike_conn *a = fill(CONN("certs = gw.pem", "auth = psk"));
