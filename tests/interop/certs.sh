@@ -28,12 +28,13 @@ address west wan 192.0.2.1/24
 address east wan 192.0.2.2/24
 
 # Kinds of keys, and how charon signs by them.
-declare -A kinds=([rsa-2048]=rsa2048 [rsa-2048-v15]=rsa2048 [rsa-3072-pss]=rsa3072 [ecdsa-256]=P-256 [ecdsa-384]=P-384
-    [ecdsa-521]=P-521 [ed25519]=ED25519 [chain]=P-256 [hashed]=P-256)
-declare -A signs=([rsa-3072-pss]=ike:rsa/pss-sha256 [rsa-2048-v15]=ike:rsa-sha256)
+declare -A kinds=([rsa-2048]=rsa2048 [rsa-2048-v15]=rsa2048 [rsa-2048-pss]=rsa2048 [rsa-3072-v15]=rsa3072
+    [rsa-3072-pss]=rsa3072 [ecdsa-256]=P-256 [ecdsa-384]=P-384 [ecdsa-521]=P-521 [ed25519]=ED25519 [chain]=P-256 [hashed]=P-256)
+declare -A signs=([rsa-2048-v15]=ike:rsa-sha256 [rsa-2048-pss]=ike:rsa/pss-sha256 [rsa-3072-v15]=ike:rsa-sha256
+    [rsa-3072-pss]=ike:rsa/pss-sha256)
 # How Shrike does, which charon demands then: by default it does not take PSS where it wants rsa.
-declare -A signs_west=([rsa-2048-v15]=ike:rsa-sha256)
-good=(rsa-2048 rsa-2048-v15 rsa-3072-pss ecdsa-256 ecdsa-384 ecdsa-521 ed25519 chain hashed)
+declare -A signs_west=([rsa-2048-v15]=ike:rsa-sha256 [rsa-3072-v15]=ike:rsa-sha256)
+good=(rsa-2048 rsa-2048-v15 rsa-2048-pss rsa-3072-v15 rsa-3072-pss ecdsa-256 ecdsa-384 ecdsa-521 ed25519 chain hashed)
 bad=(revoked-crl revoked-ocsp expired unknown wrong)
 all=("${good[@]}" "${bad[@]}")
 
