@@ -293,7 +293,7 @@ const char *esp_difference(const struct esp_pair *a, const struct esp_pair *b, b
     if (a->cpi_in != b->cpi_out || a->cpi_out != b->cpi_in)
         return "the CPIs of the two ends differ";
     if (a->mode != b->mode)
-        return "one end is in tunnel mode, the other in transport mode";
+        return "the modes of the two ends differ";
     if (encap && a->encap != b->encap)
         return "one end encapsulates in UDP, the other does not";
     if (a->initiator == b->initiator)

@@ -75,7 +75,7 @@ static void look_at_certificates(struct check *k, struct config *c, struct walle
 
 static struct config *load(struct check *k, const char *path, struct wallet *w)
 {
-    const struct config_files from = {.config = path};
+    const struct config_files from = {.config = path, .kernel = PLANE_ALL};
     struct config *c = config_load(&from, &k->report);
     wallet_init(w);
     if (c) {

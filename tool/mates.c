@@ -1,5 +1,6 @@
 /* Two sides held against each other: see mates.h. */
 #include "tool/mates.h"
+#include "config/mode.h"
 #include "sa/narrow.h"
 #include "sa/select.h"
 #include "sim/place.h"
@@ -111,8 +112,8 @@ static void compare_children(const struct mate *a, const struct mate *b,
         }
         if (k->mode != m->mode)
             report_warning(report, k->mode_origin, "child %s is in %s mode, and %s (%s:%u) is not",
-                           k->name, k->mode == SHRIKE_TRANSPORT ? "transport" : "tunnel", m->name,
-                           m->mode_origin.file, m->mode_origin.line);
+                           k->name, mode_name(k->mode), m->name, m->mode_origin.file,
+                           m->mode_origin.line);
         compare_algorithms(k, m, report);
     }
 }

@@ -202,3 +202,8 @@ bool session_success(struct session *s, struct bytes answer)
     show_safe(&t, why.len ? why : bytes_of("the daemon gives no reason; see its log", 39));
     return false;
 }
+
+bool session_refused(struct session *s, struct bytes answer)
+{
+    return vici_value_is(answer, "success", "no") && !session_success(s, answer);
+}

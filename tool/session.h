@@ -48,5 +48,8 @@ void session_follow(struct session *s, struct session_listener listener);
 
 /* What an answer's `success` and `errmsg` say. false: s->why is the reason. */
 bool session_success(struct session *s, struct bytes answer) must_use;
+/* The same of an answer that says `success` only where there was none, as behind events: true:
+ * s->why is the reason. */
+bool session_refused(struct session *s, struct bytes answer) must_use;
 
 #endif

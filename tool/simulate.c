@@ -263,7 +263,7 @@ static void tell_reports(struct simulation *s, FILE *out)
 static bool load(struct simulation *s)
 {
     for (unsigned i = 0; i < 2; i++) {
-        const struct config_files from = {.config = s->files[i]};
+        const struct config_files from = {.config = s->files[i], .kernel = PLANE_ALL};
         s->configs[i] = config_load(&from, &s->reports[i]);
     }
     if (!s->configs[0] || !s->configs[1])

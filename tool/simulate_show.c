@@ -1,4 +1,5 @@
 /* What came of a simulation, for people: see simulate.h. */
+#include "config/mode.h"
 #include "control/failure.h"
 #include "control/rungs.h"
 #include "tool/check.h"
@@ -95,8 +96,7 @@ static void print_children(const struct simulation *s)
     while ((pair = kernel_next(&p->kernel, &cursor)) != NULL)
         if (count++ < CHILDREN_SHOWN)
             fprintf(s->tool->out, "     Child SA %s: %s mode%s\n", pair->child,
-                    pair->mode == SHRIKE_TRANSPORT ? "transport" : "tunnel",
-                    pair->encap ? ", in UDP" : "");
+                    mode_name(pair->mode), pair->encap ? ", in UDP" : "");
     if (count > CHILDREN_SHOWN)
         fprintf(s->tool->out, "     and %u more\n", count - CHILDREN_SHOWN);
 }

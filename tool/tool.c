@@ -6,6 +6,7 @@
 #include "tool/list.h"
 #include "tool/log.h"
 #include "tool/overview.h"
+#include "tool/processes.h"
 #include "tool/redirect.h"
 #include "tool/rekey.h"
 #include "tool/reload.h"

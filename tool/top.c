@@ -64,6 +64,13 @@ static u64 of_process(const struct sample *s, const char *process, const char *w
     return sample_number(s, path);
 }
 
+/* In the place of esp there may be the kernel's data plane. */
+static const char *process_name(const struct picture *p, size_t i)
+{
+    bool kernel = strcmp(processes[i], "esp") == 0 && of_process(p->now, "xfrm", "pid");
+    return kernel ? "xfrm" : processes[i];
+}
+
 /* Tenths of a percent of one processor: a second has 1,000,000 us. */
 static u64 cpu(const struct picture *p, const char *process)
 {
@@ -120,10 +127,10 @@ static void print_processes(const struct picture *p, FILE *out, bool colour)
     const size_t count = process_count(p);
     fprintf(out, "%s%-7s", paint_on(PAINT_HEAD, colour), "");
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "%10s", count == 1 ? "all in one" : processes[i]);
+        fprintf(out, "%10s", count == 1 ? "all in one" : process_name(p, i));
     fprintf(out, "%s\n%-7s", paint_off(PAINT_HEAD, colour), "CPU");
     for (size_t i = 0; i < count; i++) {
-        u64 tenths = cpu(p, processes[i]);
+        u64 tenths = cpu(p, process_name(p, i));
         fprintf(out, "%7llu.%llu%%", (unsigned long long)(tenths / 10),
                 (unsigned long long)(tenths % 10));
     }
@@ -131,7 +138,7 @@ static void print_processes(const struct picture *p, FILE *out, bool colour)
     for (size_t i = 0; i < count; i++) {
         char at[24];
         struct text t = text_of(at, sizeof at);
-        show_octets(&t, of_process(p->now, processes[i], "memory"));
+        show_octets(&t, of_process(p->now, process_name(p, i), "memory"));
         fprintf(out, "%10s", at);
     }
     fputs("\n\n", out);
@@ -277,7 +284,7 @@ static bool print_json(const struct picture *p, FILE *out)
     json_u64(&j, "bytes_out_per_s", p->out);
     json_begin(&j, "processes", '[');
     for (size_t i = 0; i < process_count(p); i++)
-        process_json(&j, p, processes[i]);
+        process_json(&j, p, process_name(p, i));
     json_end(&j, ']');
     json_flag(&j, "listed", p->now->listed);
     json_begin(&j, "tunnels", '[');

@@ -77,7 +77,7 @@ static bool load(struct tunnels *t, struct session *s, struct tunnel_list *into,
         return false;
     }
     return session_events(s, to.event, true) == SESSION_ANSWER &&
-           session_ask(s, &q, &answer) == SESSION_ANSWER &&
+           session_ask(s, &q, &answer) == SESSION_ANSWER && !session_refused(s, answer) &&
            session_events(s, to.event, false) == SESSION_ANSWER;
 }
 

@@ -4,7 +4,9 @@ import subprocess
 import tempfile
 
 HOUSE = {
-    'meson.build': "subdir('lib')\n",
+    'meson.build': "project('x', 'c',\n  version: '1.2')\nsubdir('lib')\n",
+    'debian/changelog': 'shrike (1.2) unstable; urgency=medium\n',
+    'contrib/systemd/shrike.sysusers': '# Users.\nu shrike-keys - "Keys"\n',
     'lib/base/meson.build': "sources += files('bytes.c')\n",
     'lib/base/bytes.h': '#ifndef B_H\n#define B_H\n#include <stdint.h>\nint twice(int n);\n'
                         '#define four_times(n) twice(twice(n))\n#endif\n',
@@ -30,15 +32,21 @@ HOUSE = {
     'daemon/proc/meson.build': "sources += files('loop.c')\n",
     'daemon/proc/loop.h': '#ifndef L_H\n#define L_H\nint loop_run(int n);\n#endif\n',
     'daemon/proc/loop.c': '#include "proc/loop.h"\n#include "base/bytes.h"\n'
+                          '#include "proc/sandbox.def"\n'
                           '#include "shrike/shrike.h"\n#include <stdio.h>\n\n'
                           'int loop_run(int n)\n{\n    return twice(n);\n}\n',
     'daemon/keys/meson.build': "sources += files('keys.c')\n",
     'daemon/keys/keys.h': '#ifndef S_H\n#define S_H\nint keys_find(int n);\n#endif\n',
     'daemon/keys/keys.c': '#include "keys/keys.h"\n#include "crypto/keymat.h"\n'
                           '#include "proc/loop.h"\n#include "wire/codes.h"\n\n'
-                          'int keys_find(int n)\n{\n    return loop_run(n) + CODE;\n}\n',
+                          'static const struct row { const char *user; int uid; } row = '
+                          '{"shrike-keys", 64611};\n'
+                          'int keys_find(int n)\n{\n    return loop_run(n) + CODE + row.uid;\n}\n',
     'tools/need': 'packages=(gcc libx-dev\n    meson "$@")\n[ x ] || packages+=(liby-dev)\n',
     'docs/DEPENDENCIES.md': '| gcc, meson | |\n| libx-dev | |\n| liby-dev | |\n',
+    'docs/SECURITY.md': '| keys | shrike-keys |\n| read, futex | all |\n| it | tests/keys.sh |\n',
+    'tests/keys.sh': 'true\n',
+    'daemon/proc/sandbox.def': 'CALL(read, ALL)\nCALL(futex_time64, ALL)\nCALL(pipe2, SANITIZED)\n',
     'docs/TOUR.md': '# Tour\n\nIt is `engine_datagram()` in lib/engine/engine.c:\n\n```\n'
                     'engine_datagram engine/engine.c\n'
                     '  header_read    wire/header.c    28 octets\n'
@@ -84,6 +92,8 @@ CASES = [
     ('801 lines of file', 'lib/base/bytes.c', '\n' * 795, '801 lines'),
     ('101 columns', 'lib/base/bytes.c', '/*' + ' ' * 97 + '*/\n', '101 columns'),
     ('a tab', 'lib/base/bytes.c', '\tint a;\n', 'a tab'),
+    ('two functions of one name', 'lib/wire/header.c', 'int twice(int n)\n{\n    return n;\n}\n',
+     'twice() is in lib/base/bytes.c, too'),
     ('source without header', 'lib/base/lonely.c', 'int lonely;\n', 'has no header'),
     ('source in no build', 'lib/base/lonely.c', 'int lonely;\n', 'no meson.build lists it'),
     ('header without reader', 'lib/base/lonely.h', 'int lonely(void);\n', 'nobody includes it'),
@@ -114,6 +124,12 @@ CASES = [
      'no section 2.8.4'),
     ('citation in another form', 'lib/base/bytes.c', '/* RFC 7296 section 2.8 */\n',
      'a citation in another form'),
+    ('a call without a reason', 'daemon/proc/sandbox.def', 'WHERE(socket, KEYS, 0, WORD, AF_UNIX)\n',
+     'socket is not in docs/SECURITY.md'),
+    ('a claim without its test', 'docs/SECURITY.md', '| that | tests/lost.sh |\n',
+     'there is no tests/lost.sh'),
+    ('a process of which nothing is said', 'docs/SECURITY.md', ('shrike-keys', 'shrike-kays'),
+     'shrike-keys is not in its table'),
     ('tour names a file that is not there', 'docs/TOUR.md', 'See wire/lost.c.\n',
      'there is no wire/lost.c'),
     ('tour names a function that is not there', 'docs/TOUR.md', 'See `lost()`.\n',
@@ -131,6 +147,11 @@ CASES = [
      'engine/engine.c has no engine_datagram()'),
     ('a package without its reason', 'tools/need', ('libx-dev', 'libz-dev'), 'needs libz-dev'),
     ('a package of some builds', 'docs/DEPENDENCIES.md', ('liby-dev', 'liby'), 'needs liby-dev'),
+    ('a user that no host makes', 'daemon/keys/keys.c', ('shrike-keys', 'shrike-other'),
+     'shrike-other is not in'),
+    ('a user that nothing becomes', 'contrib/systemd/shrike.sysusers', ('shrike-keys', 'shrike-old'),
+     'no process is shrike-old'),
+    ('another version', 'debian/changelog', ('1.2', '1.1'), 'not of version 1.2'),
     ('tour without engine_datagram', 'docs/TOUR.md', ('engine_datagram engine/engine.c\n', ''),
      'engine_datagram is not in the list'),
 ]

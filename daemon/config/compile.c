@@ -7,6 +7,7 @@
 #include "config/foreign.h"
 #include "config/globals.h"
 #include "config/merge.h"
+#include "config/mode.h"
 #include "config/pools.h"
 #include "config/secrets.h"
 #include "config/value.h"
@@ -200,6 +201,7 @@ static void compile_conns(struct compile *c)
         }
         if (!c->left_out && conns[at].local_round_count + conns[at].remote_round_count > 0)
             c->config->conf.rounds = true;
+        c->config->conf.beet |= !c->left_out && conn_has_mode(&conns[at], SHRIKE_BEET);
         at += !c->left_out;
     }
     c->config->lefts = left;
@@ -264,7 +266,7 @@ struct config *config_load(const struct config_files *from, struct config_report
     if (root && (!from->foreign || foreign_read(&c, root, from->foreign))) {
         c.root = root;
         compile_top(&c);
-        compile_globals(&c);
+        compile_globals(&c, from->kernel);
         marks_take_settings(&c);
         if (from->running)
             fixed_check(&c, from->running);

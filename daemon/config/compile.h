@@ -22,6 +22,7 @@ struct compile {
     struct config_report *report;
     const struct section *root, *shrike; /* NULL: there is none */
     const char *kind, *name;             /* what is compiled: "connection", "gw" */
+    const struct section *conn;          /* of which it is a child */
     bool strict;             /* what cannot be used is an error: of one connection from elsewhere */
     bool left_out;           /* what is compiled cannot be used */
     struct config_left left; /* why */

@@ -152,6 +152,7 @@ struct config_files {
     const char *config;             /* in the language of swanctl.conf */
     const char *foreign;            /* settings in the language of strongswan.conf; NULL: none */
     const struct settings *running; /* what cannot be changed any more is an error; NULL: nothing */
+    uint8_t kernel;                 /* what the kernel can do, of enum settings_plane */
 };
 
 /* NULL when the report has errors: nothing is half-loaded. report is emptied first. */

@@ -4,6 +4,8 @@
 #include "config/diff.h"
 #include "config/eap.h"
 #include "config/life.h"
+#include "config/mode.h"
+#include "config/plane.h"
 #include "config/pools.h"
 #include "config/proposal.h"
 #include "config/value.h"
@@ -146,28 +148,30 @@ static const struct shrike_ts *compile_ts(struct compile *c, const struct sectio
     return keep(c, ts, *count * sizeof(ts[0]));
 }
 
+/* Modes of ESP alone, without compression, that only the kernel has. */
+static bool of_kernel(enum shrike_mode mode)
+{
+    return mode == SHRIKE_BEET || mode == SHRIKE_IPTFS;
+}
+
 static void compile_mode(struct compile *c, const struct section *s, struct shrike_child_conf *out)
 {
-    static const char *const later[] = {"beet", "transport_proxy"};
-    static const char *const modes[] = {[SHRIKE_TUNNEL] = "tunnel",
-                                        [SHRIKE_TRANSPORT] = "transport",
-                                        [SHRIKE_PASS] = "pass",
-                                        [SHRIKE_DROP] = "drop"};
     const char *mode = section_text(s, "mode");
     out->mode_origin = compile_place(c, s, "mode");
-    for (size_t i = 0; mode && i < sizeof(modes) / sizeof(modes[0]); i++)
-        if (strcmp(mode, modes[i]) == 0) {
-            out->mode = (enum shrike_mode)i;
-            return;
-        }
-    for (size_t i = 0; mode && i < sizeof(later) / sizeof(later[0]); i++)
-        if (strcmp(mode, later[i]) == 0) {
-            compile_leave(c, out->mode_origin, "mode = %s is not built", mode);
-            return;
-        }
-    if (mode)
+    if (mode && strcmp(mode, "transport_proxy") == 0)
+        compile_leave(c, out->mode_origin, "mode = %s is not built", mode);
+    else if (mode && !mode_named(mode, &out->mode))
         report_error(c->report, out->mode_origin,
-                     "mode = %s: tunnel, transport, pass or drop is wanted", mode);
+                     "mode = %s: tunnel, transport, beet, iptfs, pass or drop is wanted", mode);
+    if (of_kernel(out->mode) && !(c->config->settings.plane & PLANE_KERNEL))
+        compile_leave(c, out->mode_origin,
+                      "mode = %s: the data plane in user space does not have it: write mode = "
+                      "tunnel",
+                      mode_name(out->mode));
+    else if (out->mode == SHRIKE_IPTFS && !(c->config->settings.plane & PLANE_IPTFS))
+        compile_leave(c, out->mode_origin,
+                      "mode = iptfs: this kernel does not have it (Linux 6.14 may, by its "
+                      "CONFIG_XFRM_IPTFS): write mode = tunnel");
 }
 
 static void compile_start(struct compile *c, const struct section *s, struct shrike_child_conf *out)
@@ -202,15 +206,18 @@ static enum shrike_start compile_action(struct compile *c, const struct section 
 }
 
 /* It may be left out without harm: it is then as with a peer that does not compress. */
-static void compile_ipcomp(struct compile *c, const struct section *s, bool *out)
+static void compile_ipcomp(struct compile *c, const struct section *s,
+                           struct shrike_child_conf *out)
 {
-    compile_bool(c, s, "ipcomp", out);
-    if (!*out || c->config->settings.plane & PLANE_IPCOMP)
+    compile_bool(c, s, "ipcomp", &out->ipcomp);
+    bool has = c->config->settings.plane & PLANE_IPCOMP;
+    if (!out->ipcomp || (has && !of_kernel(out->mode)))
         return;
     report_warning(c->report, compile_place(c, s, "ipcomp"),
-                   "ipcomp = yes: the data plane in user space does not compress: it is not "
-                   "offered, and not taken from the peer");
-    *out = false;
+                   "ipcomp = yes: %s: it is not offered, and not taken from the peer",
+                   has ? "in this mode the kernel does not compress"
+                       : "the data plane in user space does not compress");
+    out->ipcomp = false;
 }
 
 /* RFC 4303 2.7: a size, or as large as the path takes. */
@@ -223,9 +230,9 @@ static void compile_tfc(struct compile *c, const struct section *s, struct shrik
     else
         compile_number(c, s, "tfc_padding", UINT16_MAX - 1, &octets);
     out->tfc_padding = (uint16_t)octets;
-    if (octets && out->mode == SHRIKE_TRANSPORT)
+    if (octets && out->mode != SHRIKE_TUNNEL)
         report_warning(c->report, compile_place(c, s, "tfc_padding"),
-                       "tfc_padding does nothing in transport mode");
+                       "tfc_padding does nothing with mode = %s", mode_name(out->mode));
 }
 
 /* The least is always there: replay protection is not to be had without. */
@@ -255,6 +262,9 @@ static void compile_protocol(struct compile *c, const struct section *s,
     if (ah && value_find(s, "esp_proposals"))
         compile_leave(c, out->proposals_origin,
                       "ah_proposals and esp_proposals in one child: leave one out, or make two");
+    if (ah && of_kernel(out->mode))
+        compile_leave(c, out->proposals_origin, "ah_proposals: mode = %s is of ESP alone",
+                      mode_name(out->mode));
     if (ah && !(c->config->settings.plane & PLANE_AH))
         compile_leave(c, out->proposals_origin,
                       "ah_proposals: the data plane in user space has no AH: write esp_proposals = "
@@ -299,6 +309,21 @@ static void compile_shunt(struct compile *c, const struct section *s, struct shr
     check_shunt_ts(c, out, out->remote_ts, out->remote_ts_count);
 }
 
+static void compile_updown(struct compile *c, const struct section *s,
+                           struct shrike_child_conf *out)
+{
+    const char *text = section_text(s, "updown");
+    compile_bool(c, s, "hostaccess", &out->hostaccess);
+    if (!text || !*text)
+        return;
+    if (strlen(text) > SHRIKE_UPDOWN_MAX)
+        report_error(c->report, compile_place(c, s, "updown"),
+                     "updown is longer than %d characters: put them into a script",
+                     SHRIKE_UPDOWN_MAX);
+    else
+        out->updown = compile_text(c, text);
+}
+
 static void check_name(struct compile *c, const struct section *s)
 {
     if (strlen(s->name) > NAME_MAX_LEN)
@@ -323,18 +348,21 @@ static void compile_child_keys(struct compile *c, const struct section *s,
     check_name(c, s);
     if (out->mode >= SHRIKE_PASS) {
         compile_shunt(c, s, out);
+        compile_handling(c, c->conn, s, out);
         return;
     }
     compile_protocol(c, s, out);
-    compile_ipcomp(c, s, &out->ipcomp);
+    compile_ipcomp(c, s, out);
     compile_tfc(c, s, out);
     compile_replay(c, s, out);
+    compile_updown(c, s, out);
     out->dpd_action = compile_action(c, s, "dpd_action");
     out->close_action = compile_action(c, s, "close_action");
     compile_number(c, s, "reqid", REQID_FIXED_MAX, &reqid);
     out->reqid = (uint32_t)reqid;
     compile_life(c, s, &out->life);
     compile_child_times(c, s, out);
+    compile_handling(c, c->conn, s, out);
 }
 
 /* false: it cannot be used, and its connection goes on without it. */
@@ -510,6 +538,7 @@ void compile_conn(struct compile *c, const struct section *s, struct shrike_conn
     *out = c->config->base;
     c->kind = "connection";
     c->name = s->name;
+    c->conn = s;
     c->left_out = false;
     *beside = (struct config_conn){0};
     out->name = compile_text(c, s->name);

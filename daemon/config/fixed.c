@@ -5,7 +5,7 @@
 
 #define FIELD(name) offsetof(struct settings, name), sizeof(((struct settings *)0)->name)
 
-enum form { NUMBER16, NUMBER32, YES_NO, TEXT, DNS };
+enum form { NUMBER16, NUMBER32, YES_NO, TEXT, DNS, PLANE };
 
 static const struct fixed {
     const char *key;
@@ -14,10 +14,13 @@ static const struct fixed {
 } fixed[] = {
     {"port", NUMBER16, FIELD(port)},
     {"port_nat_t", NUMBER16, FIELD(port_nat_t)},
+    {"kernel", PLANE, FIELD(plane)},
     {"mark", NUMBER32, FIELD(mark)},
     {"install_routes", YES_NO, FIELD(install_routes)},
     {"routing_table", NUMBER32, FIELD(routing_table)},
     {"routing_table_prio", NUMBER32, FIELD(routing_priority)},
+    {"plugins.kernel-netlink.mtu", NUMBER16, FIELD(route_mtu)},
+    {"plugins.kernel-netlink.mss", NUMBER16, FIELD(route_mss)},
     {"install_virtual_ip", YES_NO, FIELD(install_virtual_ip)},
     {"interface", TEXT, FIELD(interface)},
     {"dns", DNS, FIELD(dns)},
@@ -48,6 +51,8 @@ static const char *show(const struct fixed *f, const void *value, char out[24])
         return *(const char *)value ? value : "none";
     case DNS:
         return dns[*(const uint8_t *)value];
+    case PLANE:
+        return *(const uint8_t *)value == PLANE_USER ? "esp" : "xfrm";
     }
     return "";
 }

@@ -5,10 +5,9 @@
 /* Settings that stand below `plugins` there, and are read from there here too (globals.c). */
 static bool is_plugin_setting(const struct section *plugin, const char *key)
 {
-    static const char *const names[][2] = {{"vici", "socket"},
-                                           {"socket-default", "fwmark"},
-                                           {"eap-ttls", "phase2_method"},
-                                           {"eap-peap", "phase2_method"}};
+    static const char *const names[][2] = {
+        {"vici", "socket"},        {"socket-default", "fwmark"},  {"kernel-netlink", "mtu"},
+        {"kernel-netlink", "mss"}, {"eap-ttls", "phase2_method"}, {"eap-peap", "phase2_method"}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(plugin->name, names[i][0]) == 0 && strcmp(key, names[i][1]) == 0)
             return true;

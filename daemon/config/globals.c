@@ -73,6 +73,23 @@ static void compile_library(struct compile *c, struct settings *set)
                      "esp_library = %s: fastest or openssl is wanted", text);
 }
 
+/* Which data plane: the kernel's where it has one, unless one is named. */
+static void compile_plane(struct compile *c, struct settings *set, uint8_t kernel)
+{
+    const char *text = c->shrike ? section_text(c->shrike, "kernel") : NULL;
+    set->plane = kernel & PLANE_KERNEL ? kernel : PLANE_USER;
+    if (!text || strcmp(text, "auto") == 0)
+        return;
+    if (strcmp(text, "esp") == 0)
+        set->plane = PLANE_USER;
+    else if (strcmp(text, "xfrm") != 0)
+        report_error(c->report, compile_place(c, c->shrike, "kernel"),
+                     "kernel = %s: auto, xfrm or esp is wanted", text);
+    else if (!(kernel & PLANE_KERNEL))
+        report_error(c->report, compile_place(c, c->shrike, "kernel"),
+                     "kernel = xfrm: this kernel has no ESP: write auto or esp");
+}
+
 /* A path from the root; `unix://` in front is of the language. */
 static void need_path(struct compile *c, const struct section *s, const char *key, char *path)
 {
@@ -99,6 +116,22 @@ static bool compile_tunnel(struct compile *c, const struct section *plugin, cons
     return true;
 }
 
+/* Of routes into tunnels. */
+static bool compile_routes(struct compile *c, const struct section *plugin, const struct value *v,
+                           struct settings *set)
+{
+    bool mtu = strcmp(v->key, "mtu") == 0, mss = strcmp(v->key, "mss") == 0;
+    uint64_t value = 0;
+    if (strcmp(plugin->name, "kernel-netlink") != 0 || (!mtu && !mss))
+        return false;
+    compile_number(c, plugin, v->key, UINT16_MAX, &value);
+    *(mtu ? &set->route_mtu : &set->route_mss) = (uint16_t)value;
+    if (mtu && value > 0 && value < MTU_MIN)
+        report_error(c->report, v->origin, "mtu = %s: 0 or %d to %d is wanted", v->text, MTU_MIN,
+                     UINT16_MAX);
+    return true;
+}
+
 /* Settings that the language has below `plugins`, for those that we have too. */
 static void compile_plugins(struct compile *c, const struct section *all, struct settings *set)
 {
@@ -110,7 +143,7 @@ static void compile_plugins(struct compile *c, const struct section *all, struct
                 need_path(c, s, "socket", set->control_socket);
             } else if (strcmp(s->name, "socket-default") == 0 && strcmp(v->key, "fwmark") == 0) {
                 compile_number(c, s, "fwmark", UINT32_MAX, &mark);
-            } else if (!compile_tunnel(c, s, v, set)) {
+            } else if (!compile_tunnel(c, s, v, set) && !compile_routes(c, s, v, set)) {
                 report_warning(c->report, v->origin, "plugins.%s.%s is not built and is ignored",
                                s->name, v->key);
             }
@@ -245,7 +278,7 @@ static uint64_t hash_of(const struct shrike_conn *base)
     return hash;
 }
 
-void compile_globals(struct compile *c)
+void compile_globals(struct compile *c, uint8_t kernel)
 {
     struct shrike_conn *base = &c->config->base;
     c->shrike = section_find(c->root, "shrike", 6);
@@ -260,15 +293,16 @@ void compile_globals(struct compile *c)
     base->half_open_max = 30 * SHRIKE_SECOND;
     base->fragmentation = base->mobike = base->follow_redirects = true;
     base->redirect_wait = 60 * SHRIKE_SECOND;
-    base->force_encap = true; /* UDP encapsulation has the offload that raw ESP has not */
     compile_retransmits(c, base);
     compile_time(c, c->shrike, "half_open_timeout", &base->half_open_max);
     compile_bool(c, c->shrike, "follow_redirects", &base->follow_redirects);
     compile_time(c, c->shrike, "redirect_wait", &base->redirect_wait);
+    compile_plane(c, &c->config->settings, kernel);
+    /* In user space UDP encapsulation has the offload that raw ESP has not. */
+    base->force_encap = c->config->settings.plane == PLANE_USER;
     base->fragment_size =
         (uint16_t)between(c, (struct range){"fragment_size", FRAGMENT_MIN, 65535, 1280});
     c->config->base_hash = hash_of(base);
-    c->config->settings.plane = PLANE_USER;
     compile_settings(c, &c->config->settings);
     compile_gate(c, &c->config->conf);
     compile_radius(c);

@@ -6,6 +6,6 @@
 
 /* Fills config->settings, base, base_hash and the gate of config->conf; defaults where nothing is
  * written. */
-void compile_globals(struct compile *c);
+void compile_globals(struct compile *c, uint8_t kernel);
 
 #endif

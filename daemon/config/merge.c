@@ -1,6 +1,7 @@
 #include "config/merge.h"
 
 #include "config/compile.h"
+#include "config/mode.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,7 @@ struct config *config_merge(const struct config *const *parts, uint32_t count,
         one->local_rounds = copy_rounds(&out->pool, one->local_rounds, one->local_round_count);
         one->remote_rounds = copy_rounds(&out->pool, one->remote_rounds, one->remote_round_count);
         out->conf.rounds |= conns[i].local_round_count + conns[i].remote_round_count > 0;
+        out->conf.beet |= conn_has_mode(&conns[i], SHRIKE_BEET);
         out->conf.ppks |= conns[i].ppk_required || conns[i].ppk_id.len > 0;
     }
     out->conf.conns = conns;

@@ -32,7 +32,11 @@ enum settings_dns {
 enum settings_plane {
     PLANE_IPCOMP = 1, /* compression (RFC 3173) */
     PLANE_AH = 2,     /* RFC 4302 */
-    PLANE_USER = 0,   /* the one in user space: none of it */
+    PLANE_KERNEL = 4, /* it is the kernel's; or, of a kernel, it has one */
+    PLANE_MOVES = 8,  /* the kernel moves SAs to other ends by itself */
+    PLANE_IPTFS = 16, /* RFC 9347 */
+    PLANE_ALL = 31,
+    PLANE_USER = 0, /* the one in user space: none of it */
 };
 
 /* Who is asked what is revoked. */
@@ -79,7 +83,7 @@ struct settings_log {
 struct settings {
     uint16_t port, port_nat_t;          /* [500, 4500] */
     bool install_routes;                /* [yes] */
-    uint8_t plane;                      /* of enum settings_plane: not written to snapshots */
+    uint8_t plane;                      /* of enum settings_plane */
     uint8_t esp_library;                /* enum settings_library [fastest] */
     uint8_t revocation;                 /* of enum settings_revocation: neither is this */
     uint8_t inside_ttls, inside_peap;   /* types of EAP; 0: any. Nor are these */
@@ -87,6 +91,7 @@ struct settings {
     uint32_t routing_priority;          /* of the rule that leads to the table [220] */
     uint32_t mark;                      /* fwmark of IKE and ESP packets [220] */
     uint16_t mtu;                       /* of the TUN device [1400] */
+    uint16_t route_mtu, route_mss;      /* of routes into tunnels; 0: as the device has it [0, 0] */
     uint32_t replay_window;             /* packets [1024] */
     uint32_t keepalive_s;               /* seconds between NAT keepalives; 0 none [20] */
     char interface[SETTINGS_INTERFACE]; /* the TUN device [shrike0] */

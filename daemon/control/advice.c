@@ -1,6 +1,7 @@
 /* Causes and changes: see advice.h. */
 #include "control/advice.h"
 #include "config/eap.h"
+#include "config/mode.h"
 #include "control/render.h"
 #include "crypto/suite.h"
 #include "crypto/weak.h"
@@ -269,6 +270,14 @@ static void change_selectors(struct text *t, const struct compare *both)
         text_str(t, ", or the mirror of ours at the peer");
 }
 
+static void change_mode(struct text *t, const struct shrike_child_conf *child)
+{
+    text_str(t, child->mode == SHRIKE_TUNNEL ? "the mode that the peer has, or mode = "
+                                             : "mode = tunnel, or mode = ");
+    text_str(t, mode_name(child->mode));
+    text_str(t, " there");
+}
+
 static void change_id(struct text *t, const struct compare *both)
 {
     const struct compare_row *here = row_of(both, "identity here");
@@ -371,8 +380,7 @@ void advice_change(struct text *t, const struct shrike_event *e, const struct sh
     else if (code == SHRIKE_REASON_AUTH_NO_SECRET)
         change_secret(t, e, conn, both);
     else if (code == SHRIKE_REASON_MODE_MISMATCH && child)
-        text_str(t, child->mode == SHRIKE_TRANSPORT ? "mode = tunnel, or mode = transport there"
-                                                    : "mode = transport, or mode = tunnel there");
+        change_mode(t, child);
     else if (code == SHRIKE_REASON_NO_POOL)
         text_str(t, "pools = NAME in the connection, and pools { NAME { addrs = ... } }");
 }

@@ -1,6 +1,7 @@
 /* Both sides of a refusal: see compare.h. */
 #include "control/compare.h"
 #include "base/text.h"
+#include "config/mode.h"
 #include "control/render.h"
 #include "wire/codes.h"
 #include "wire/print.h"
@@ -369,11 +370,11 @@ static void compare_mode(struct compare *out, const struct shrike_event *e,
                          const struct shrike_child_conf *k)
 {
     struct compare_row *row = add(out, "mode");
-    const bool transport = k->mode == SHRIKE_TRANSPORT;
-    put(row->here, transport ? "transport" : "tunnel");
-    if (e->reason.code != SHRIKE_REASON_MODE_MISMATCH || e->reason.theirs)
+    const bool unknown = e->reason.code == SHRIKE_REASON_MODE_UNKNOWN;
+    put(row->here, mode_name(k->mode));
+    if ((e->reason.code != SHRIKE_REASON_MODE_MISMATCH && !unknown) || e->reason.theirs)
         return;
-    put(row->there, transport ? "tunnel" : "transport");
+    put(row->there, unknown ? "not known" : "another");
     row->differs = true;
 }
 
@@ -437,6 +438,8 @@ static const u8 subjects[SHRIKE_REASON_COUNT] = {
     [SHRIKE_REASON_SINGLE_PAIR] = ABOUT_SELECTORS,
     [SHRIKE_REASON_MODE_MISMATCH] = ABOUT_MODE,
     [SHRIKE_REASON_MODE_NAT] = ABOUT_MODE,
+    [SHRIKE_REASON_MODE_UNKNOWN] = ABOUT_MODE,
+    [SHRIKE_REASON_MODE_HOSTS] = ABOUT_SELECTORS,
     [SHRIKE_REASON_AUTH_METHOD] = ABOUT_METHOD,
     [SHRIKE_REASON_NO_IDENTITY] = ABOUT_IDS,
     [SHRIKE_REASON_AUTH_MAC] = ABOUT_IDS,

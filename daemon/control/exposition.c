@@ -155,16 +155,21 @@ static void of_role(struct out *o, enum metric m, enum role r, const char *name)
     value(o, v);
 }
 
+static const char *name_of(const struct out *o, enum role r)
+{
+    return role_name(r == ROLE_ESP && o->e->plane == ROLE_XFRM ? ROLE_XFRM : r);
+}
+
 static void processes(struct out *o, enum metric m, const char *what, bool is_time)
 {
     head(o, m);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++) {
         char name[32];
         u64 v;
-        snprintf(name, sizeof name, "%s_%s", role_name(r), what);
+        snprintf(name, sizeof name, "%s_%s", name_of(o, r), what);
         if (!find(o, ROLE_PARENT, name, &v))
             continue;
-        labelled(o, m, "role", role_name(r));
+        labelled(o, m, "role", name_of(o, r));
         if (is_time)
             seconds(o, v);
         else
@@ -179,7 +184,7 @@ static void roles(struct out *o)
     value(o, 1);
     head(o, METRIC_ROLE_UP);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++) {
-        labelled(o, METRIC_ROLE_UP, "role", role_name(r));
+        labelled(o, METRIC_ROLE_UP, "role", name_of(o, r));
         value(o, r == ROLE_CONTROL || o->e->answered & 1u << r);
     }
     processes(o, METRIC_STARTED, "started_us", true);

@@ -39,6 +39,7 @@ struct exposition {
     u32 traffic_count;
     const struct metrics_counts *counts;
     u64 log_silent, scrapes;
+    enum role plane; /* ROLE_XFRM: that is who sits in the seat of ROLE_ESP */
 };
 
 /* How many octets there may be at most. */

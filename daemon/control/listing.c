@@ -2,6 +2,7 @@
 #include "control/listing.h"
 #include "control/commands.h"
 #include "control/control.h"
+#include "ops/parts.h"
 #include "ops/seam.h"
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ struct listing {
     bool for_task, cut;
     struct sas_filter filter;
     struct alarm alarm;
+    shrike_time until; /* net has to be there */
     /* Views as they came, one after the other: u32 length, u8 kind (0 IKE, 1 child), octets. */
     u8 *octets;
     size_t len, size;
@@ -315,16 +317,24 @@ bool listing_got_counts(struct control *c, const struct mail *m)
 static void gather(struct listing *l)
 {
     struct control *c = l->control;
-    u8 body[4];
+    struct loop *loop = c->seat->loop;
+    u8 body[4 + 4 + 2 + SEAM_NAME_MAX];
     struct writer w = writer_of(body, sizeof body);
+    /* No net has been there yet: all is beginning. */
+    if (!seat_has(c->seat, ROLE_NET) && !c->seat->lives[ROLE_NET] && loop_now(loop) < l->until) {
+        loop_alarm(loop, &l->alarm, l->until);
+        return;
+    }
     l->reference = control_reference(c, REFERENCE_LISTING);
     write_u32(&w, l->reference);
+    write_u32(&w, l->filter.ike_id);
+    write_text(&w, l->filter.ike[0] ? l->filter.ike : NULL, SEAM_NAME_MAX);
     l->phase = GATHERING;
     c->listings.gathering++;
     if (!seat_send(c->seat, ROLE_NET, MAIL_LIST, written_bytes(&w)))
         end(l, "the process that speaks IKE is not there; it is being started again");
     else
-        loop_alarm(c->seat->loop, &l->alarm, loop_now(c->seat->loop) + LISTING_WAIT);
+        loop_alarm(loop, &l->alarm, loop_now(loop) + LISTING_WAIT);
 }
 
 static void start_waiting(struct control *c)
@@ -336,11 +346,16 @@ static void start_waiting(struct control *c)
     }
 }
 
+void listing_net_came(struct control *c)
+{
+    start_waiting(c);
+}
+
 static void too_late(void *ctx)
 {
     struct listing *l = ctx;
     struct control *c = l->control;
-    /* WAITING: the turn has come in which it may begin. */
+    /* WAITING: the turn has come in which it may begin, or net has not come in time. */
     if (l->phase == GATHERING)
         end(l, "the process that speaks IKE does not answer");
     else if (l->phase == COUNTING)
@@ -361,6 +376,7 @@ bool listing_begin(struct control *c, vici_ticket ticket, const struct sas_filte
                               .ticket = ticket,
                               .for_task = for_task,
                               .filter = *filter,
+                              .until = loop_now(c->seat->loop) + LISTING_WAIT,
                               .alarm = {.ring = too_late, .ctx = l}};
         c->listings.all[i] = l;
         loop_alarm(c->seat->loop, &l->alarm, loop_now(c->seat->loop)); /* begins in the next turn */

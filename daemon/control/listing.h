@@ -10,7 +10,7 @@
 
 #define LISTINGS_GATHERING  8                    /* net lists 16 at a time; the others wait */
 #define LISTINGS_OCTETS_MAX (128u * 1024 * 1024) /* of all that is gathered */
-#define LISTING_WAIT        (10 * SHRIKE_SECOND) /* for net */
+#define LISTING_WAIT        (10 * SHRIKE_SECOND) /* for net to be there, and for it to answer */
 #define LISTING_COUNT_WAIT  (2 * SHRIKE_SECOND)  /* for esp: then it goes on without counters */
 
 struct control;
@@ -35,6 +35,8 @@ bool listing_got_ike(struct control *c, const struct mail *m);
 bool listing_got_child(struct control *c, const struct mail *m);
 bool listing_got_end(struct control *c, const struct mail *m);
 bool listing_got_counts(struct control *c, const struct mail *m);
+/* The first net is there: what has waited for it begins. */
+void listing_net_came(struct control *c);
 /* net or esp has ended: what waits for it goes on without. */
 void listing_net_gone(struct control *c);
 void listing_esp_gone(struct control *c);

@@ -30,7 +30,10 @@ enum log_group log_group_of_role(enum role r)
         return LOG_ESP;
     case ROLE_NET:
         return LOG_NET;
+    case ROLE_XFRM:
+        return LOG_KNL;
     case ROLE_COUNT:
+    case ROLE_PROGRAMS:
         break;
     }
     return LOG_DMN;
@@ -141,6 +144,8 @@ static void say_what_was_left_out(struct log *l, unsigned kind, u32 n, const str
         text_str(&t, shrike_event_text(e.id));
     } else {
         enum role r = (enum role)(kind - SHRIKE_EVENT_COUNT);
+        if (r == ROLE_ESP && l->plane == ROLE_XFRM)
+            r = ROLE_XFRM;
         line.group = log_group_of_role(r);
         text_str(&t, " more lines of ");
         text_str(&t, role_name(r));

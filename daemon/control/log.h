@@ -60,6 +60,7 @@ struct log {
     /* Where lines go, in the order they come. */
     void (*sink)(void *ctx, const struct log_line *line);
     void *ctx;
+    enum role plane; /* ROLE_XFRM: that is who sits in the seat of ROLE_ESP */
     struct log_line ring[LOG_RING];
     u32 next, count;
     struct log_limit kinds[LOG_KINDS];

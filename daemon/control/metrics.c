@@ -17,6 +17,7 @@ static void give(struct control *c)
     struct metrics *m = &c->metrics;
     const struct config *config = c->model.merged;
     const struct exposition e = {.version = SHRIKE_VERSION,
+                                 .plane = seat_program(c->seat, ROLE_ESP),
                                  .conf = config ? &config->conf : NULL,
                                  .of = m->of,
                                  .answered = m->answered,

@@ -9,7 +9,7 @@
 struct config_files reload_from(const struct control *c)
 {
     const struct options *o = c->seat->options;
-    return (struct config_files){.config = o->config, .foreign = o->foreign};
+    return (struct config_files){.config = o->config, .foreign = o->foreign, .kernel = o->kernel};
 }
 
 static void refused(struct control *c)

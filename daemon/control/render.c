@@ -300,7 +300,7 @@ static void render_details(struct text *t, const struct shrike_event *e)
         text_char(t, ' ');
         text_hex(t, e->spi_r, 16);
     } else if (e->id == SHRIKE_EVENT_CHILD_UP) {
-        text_str(t, ", ESP SPIs ");
+        text_str(t, ", SPIs ");
         text_hex(t, e->esp_in, 8);
         text_str(t, " in, ");
         text_hex(t, e->esp_out, 8);

@@ -219,7 +219,8 @@ static bool got_log(struct control *c, enum role from, const struct mail *m)
 {
     struct reader r = reader_of(m->body);
     u8 level = read_u8(&r);
-    struct log_line line = {.level = (enum shrike_level)level, .group = log_group_of_role(from)};
+    struct log_line line = {.level = (enum shrike_level)level,
+                            .group = log_group_of_role(seat_program(c->seat, from))};
     if (r.bad || level > SHRIKE_DEBUG)
         return false;
     if (!log_may_say(&c->log, log_kind_of_role(from), &line))
@@ -357,6 +358,9 @@ static void control_peer(void *self, enum role who, bool there)
 {
     struct control *c = self;
     publish_gone(c, who);
+    c->log.plane = seat_program(c->seat, ROLE_ESP);
+    if (there && who == ROLE_NET)
+        listing_net_came(c);
     if (there)
         return;
     stats_gone(c, who);

@@ -378,10 +378,9 @@ static void put_child(struct vici_writer *w, const struct shrike_child_view *v, 
 
 const char *sas_mode_name(enum shrike_mode mode)
 {
-    static const char *const names[] = {[SHRIKE_TUNNEL] = "TUNNEL",
-                                        [SHRIKE_TRANSPORT] = "TRANSPORT",
-                                        [SHRIKE_PASS] = "PASS",
-                                        [SHRIKE_DROP] = "DROP"};
+    static const char *const names[] = {
+        [SHRIKE_TUNNEL] = "TUNNEL", [SHRIKE_TRANSPORT] = "TRANSPORT", [SHRIKE_BEET] = "BEET",
+        [SHRIKE_IPTFS] = "IPTFS",   [SHRIKE_PASS] = "PASS",           [SHRIKE_DROP] = "DROP"};
     return mode < ARRAY_LEN(names) ? names[mode] : "TUNNEL";
 }
 

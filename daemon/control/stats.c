@@ -56,12 +56,17 @@ static void put_workers(struct vici_writer *w)
     vici_put_u64(w, "scheduled", 0);
 }
 
+static const char *name_of(enum role r, const struct stats_ask *a)
+{
+    return role_name(seat_program(a->control->seat, r));
+}
+
 /* What the parent knows of the process of a role; there may be only one. */
 static void put_process(struct vici_writer *w, enum role r, const struct stats_ask *a)
 {
     static const char *const keys[][2] = {{"pid", "pid"}, {"cpu_us", "cpu_us"}, {"rss", "memory"}};
     const struct mail_stats *m = &a->of[ROLE_PARENT];
-    const char *who = role_name(a->control->seat->options->one_process ? ROLE_PARENT : r);
+    const char *who = a->control->seat->options->one_process ? "parent" : name_of(r, a);
     char name[32];
     u64 pid = 0;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -77,7 +82,7 @@ static void put_process(struct vici_writer *w, enum role r, const struct stats_a
 static void put_role(struct vici_writer *w, enum role r, const struct stats_ask *a)
 {
     char name[32];
-    snprintf(name, sizeof name, "shrike-%s", role_name(r));
+    snprintf(name, sizeof name, "shrike-%s", name_of(r, a));
     vici_begin(w, name);
     for (u16 i = 0; r != ROLE_PARENT && i < a->of[r].count; i++)
         vici_put_u64(w, a->of[r].stats[i].name, a->of[r].stats[i].value);
@@ -119,7 +124,7 @@ static void answer(struct stats_ask *a)
     vici_end(&w);
     vici_list_begin(&w, "plugins");
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
-        vici_list_put(&w, bytes_of(role_name(r), strlen(role_name(r))));
+        vici_list_put(&w, bytes_of(name_of(r, a), strlen(name_of(r, a))));
     vici_list_end(&w);
     count_own(&a->of[ROLE_CONTROL], c);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)

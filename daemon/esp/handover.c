@@ -1,17 +1,9 @@
 /* Child SAs from one esp to the next: see handover.h. */
 #include "esp/handover.h"
-#include "base/ct.h"
-#include "base/cursor.h"
 #include "ops/parts.h"
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "plane/estate.h"
 
-#define MAGIC    0x53455350u   /* "SESP" */
-#define PAIR_MAX (64u << 10)   /* octets of a pair */
-#define FILE_MAX (1024u << 20) /* of all of them */
+#define MAGIC 0x53455350u /* "SESP" */
 
 /* ---- one SA ---- */
 
@@ -53,6 +45,10 @@ static void write_sa(struct writer *w, const struct esp_sa *sa)
     write_u64(w, sa->limits.packets_hard);
     write_u64(w, sa->heard_every);
     write_u16(w, sa->tfc_padding);
+    write_flag(w, sa->outer.lose_df);
+    write_flag(w, sa->outer.lose_ecn);
+    write_flag(w, sa->outer.lose_dscp);
+    write_flag(w, sa->outer.take_dscp);
     write_selectors(w, sa->local_ts, sa->local_ts_count);
     write_selectors(w, sa->remote_ts, sa->remote_ts_count);
     write_u64(w, atomic_load(&sa->bytes));
@@ -62,6 +58,16 @@ static void write_sa(struct writer *w, const struct esp_sa *sa)
     write_u32(w, sa->replay ? sa->replay->window : 0);
     if (sa->replay)
         write_replay(w, sa->replay);
+}
+
+static struct outer_rules read_outer(struct reader *r)
+{
+    struct outer_rules o;
+    o.lose_df = read_flag(r);
+    o.lose_ecn = read_flag(r);
+    o.lose_dscp = read_flag(r);
+    o.take_dscp = read_flag(r);
+    return o;
 }
 
 static void read_spec(struct reader *r, u16 version, struct esp_sa_spec *s,
@@ -84,6 +90,8 @@ static void read_spec(struct reader *r, u16 version, struct esp_sa_spec *s,
     s->limits.packets_hard = read_u64(r);
     s->heard_every = read_u64(r);
     s->tfc_padding = version >= 3 ? read_u16(r) : 0;
+    if (version >= 5)
+        s->outer = read_outer(r);
     s->local_ts = ts[0];
     s->remote_ts = ts[1];
     s->local_ts_count = read_selectors(r, ts[0]);
@@ -120,6 +128,7 @@ static void write_pair(struct writer *w, const struct pair *p)
     write_u64(w, p->until);
     write_u64(w, p->idle);
     write_u64(w, p->idle_from);
+    write_u64(w, p->rule);
     write_sa(w, p->in);
     write_sa(w, p->out);
 }
@@ -129,12 +138,15 @@ static bool read_pair(struct installed *i, struct reader *r, u16 version)
     struct esp_sa_spec s = {.child_serial = read_u32(r), .reqid = read_u32(r), .inbound = true};
     bool alive = read_flag(r);
     shrike_time until = read_u64(r), idle = read_u64(r), idle_from = read_u64(r);
+    u64 rule = version >= 4 ? read_u64(r) : 0;
     struct pair *pair = r->bad ? NULL : pairs_restore(&i->pairs, s.child_serial, s.reqid, until);
     if (!pair || !(pair->in = read_sa(i, r, version, s)))
         return false;
     s.inbound = false;
     if (!(pair->out = read_sa(i, r, version, s)) || !read_ended(r))
         return false;
+    pair->rule = rule;
+    rules_hold(&i->guard.rules, rule);
     if (alive)
         pair->end = ends_take(&i->ends, &pair->out->local, &pair->out->remote, i->plane->now);
     if (idle)
@@ -144,82 +156,31 @@ static bool read_pair(struct installed *i, struct reader *r, u16 version)
 
 /* ---- all of them ---- */
 
-static bool put(int fd, const struct writer *w)
-{
-    struct bytes b = written_bytes(w);
-    return !w->full && write(fd, b.at, b.len) == (ssize_t)b.len;
-}
-
-static bool put_pair(int fd, u8 *room, const struct pair *p)
-{
-    struct writer w = writer_of(room, PAIR_MAX);
-    write_u32(&w, 0);
-    write_pair(&w, p);
-    if (!w.full)
-        write_u32_at(&w, 0, (u32)(written(&w) - 4));
-    return put(fd, &w);
-}
-
 /* The last of the table first: each that is put in stands in front of its equals. */
-static bool put_all(const struct installed *i, int fd, u8 *room)
-{
-    struct writer w = writer_of(room, PAIR_MAX);
-    const struct esp_sa *out;
-    write_u32(&w, MAGIC);
-    write_u16(&w, HANDOVER_VERSION);
-    if (!put(fd, &w))
-        return false;
-    for (u32 n = sadb_out_count(i->plane->db); n-- > 0;) {
-        out = sadb_out_at(i->plane->db, n);
-        const struct pair *p = out->cipher ? pairs_of(&i->pairs, out) : NULL;
-        if (p && !put_pair(fd, room, p))
-            return false;
-    }
-    return true;
-}
-
 int handover_write(const struct installed *i)
 {
-    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    int fd = memfd_create("shrike-esp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    u8 *room = malloc(PAIR_MAX);
-    bool done = fd >= 0 && room && put_all(i, fd, room) && fcntl(fd, F_ADD_SEALS, seals) == 0;
-    if (room)
-        wipe(room, PAIR_MAX);
-    free(room);
-    if (!done && fd >= 0)
-        close(fd);
-    return done ? fd : -1;
+    struct estate e;
+    estate_open(&e, "shrike-esp", MAGIC, HANDOVER_VERSION);
+    for (u32 n = sadb_out_count(i->plane->db); n-- > 0;) {
+        const struct esp_sa *out = sadb_out_at(i->plane->db, n);
+        const struct pair *p = out->cipher ? pairs_of(&i->pairs, out) : NULL;
+        if (!p)
+            continue;
+        struct writer w = estate_record(&e);
+        write_pair(&w, p);
+        estate_add(&e, &w);
+    }
+    return estate_close(&e);
 }
 
-static bool read_all(struct installed *i, struct bytes all)
+static bool record(void *ctx, struct reader *r, u16 version)
 {
-    struct reader r = reader_of(all);
-    bool ours = read_u32(&r) == MAGIC;
-    u16 version = read_u16(&r);
-    if (!ours || version < HANDOVER_OLDEST || version > HANDOVER_VERSION)
-        return false;
-    while (!r.bad && read_left(&r)) {
-        u32 len = read_u32(&r);
-        struct reader one = reader_of(read_bytes(&r, len));
-        if (r.bad || !read_pair(i, &one, version))
-            return false;
-    }
-    return !r.bad;
+    return read_pair(ctx, r, version);
 }
 
 bool handover_read(struct installed *i, int fd)
 {
-    struct stat s;
-    int seals = fcntl(fd, F_GET_SEALS); /* -1 has all bits */
+    const struct estate_reader reader = {MAGIC, HANDOVER_OLDEST, HANDOVER_VERSION, record, i};
     i->quiet = true;
-    if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &s) != 0 || s.st_size <= 0 ||
-        s.st_size > (off_t)FILE_MAX)
-        return false;
-    void *at = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (at == MAP_FAILED)
-        return false;
-    bool good = read_all(i, bytes_of(at, (size_t)s.st_size));
-    munmap(at, (size_t)s.st_size);
-    return good;
+    return estate_read(fd, &reader);
 }

@@ -5,8 +5,8 @@
 
 #include "esp/install.h"
 
-#define HANDOVER_VERSION 3
-#define HANDOVER_OLDEST  2 /* is read too; it knows no TFC padding */
+#define HANDOVER_VERSION 5
+#define HANDOVER_OLDEST  2 /* is read too; 2 knows no TFC padding, 2 and 3 no rules */
 
 /* All pairs, orphans too, in a memory file; not the traps, which the configuration brings. After
  * this nothing may be sent or received by them here. -1: no memory. */

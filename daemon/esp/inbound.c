@@ -14,8 +14,10 @@ static enum esp_drop deliver(struct plane *p, struct esp_sa *sa, const struct fr
         return ESP_INNER;
     if (!esp_sa_takes(sa, &inner))
         return ESP_SELECTOR;
-    if (!inner_take_ecn(f->at, &inner, tos))
+    if (!sa->outer.lose_ecn && !inner_take_ecn(f->at, &inner, tos))
         return ESP_ECN;
+    if (sa->outer.take_dscp)
+        inner_take_dscp(f->at, &inner, tos);
     if (!plane_account(p, sa, f->len))
         return ESP_PASS; /* counted already */
     atomic_store_explicit(&sa->used, p->now, memory_order_relaxed);

@@ -26,6 +26,7 @@ enum {
 
 enum {
     ECN_MASK = 3,
+    DSCP_MASK = 0xfc,
     NOT_ECT = 0,
     ECT_1 = 1,
     ECT_0 = 2,
@@ -162,28 +163,18 @@ bool inner_parse(const u8 *at, size_t len, struct inner *out)
     return out->family == 6 && parse_ipv6(at, len, out);
 }
 
-struct outer_fields outer_of(const struct inner *p, enum df_rule df)
+struct outer_fields outer_of(const struct inner *p, const struct outer_rules *r)
 {
     /* RFC 7296 2.24 (1), RFC 6040 4.1, normal mode: the outer header gets the ECN field too. */
-    struct outer_fields f = {p->tos, false};
-    switch (df) {
-    case DF_COPY:
-        f.dont_fragment = p->dont_fragment;
-        break;
-    case DF_SET:
-        f.dont_fragment = true;
-        break;
-    case DF_CLEAR:
-        break;
-    }
-    return f;
+    u8 lost = (u8)((r->lose_dscp ? DSCP_MASK : 0) | (r->lose_ecn ? ECN_MASK : 0));
+    return (struct outer_fields){(u8)(p->tos & ~lost), p->dont_fragment && !r->lose_df};
 }
 
-static void set_ecn(u8 *at, const struct inner *p, u8 ecn)
+static void set_tos(u8 *at, const struct inner *p, u8 mask, u8 value)
 {
     u16 old = get_u16(at);
     unsigned shift = p->family == 4 ? 0 : 4;
-    u16 now = (u16)((old & ~(ECN_MASK << shift)) | ecn << shift);
+    u16 now = (u16)((old & ~(mask << shift)) | value << shift);
     put_u16(at, now);
     if (p->family == 4)
         checksum_mend(at + 10, old, now);
@@ -196,10 +187,15 @@ bool inner_take_ecn(u8 *at, const struct inner *p, u8 outer_tos)
     if (inner == NOT_ECT)
         return outer != CE;
     if (outer == CE && inner != CE)
-        set_ecn(at, p, CE);
+        set_tos(at, p, ECN_MASK, CE);
     else if (outer == ECT_1 && inner == ECT_0)
-        set_ecn(at, p, ECT_1);
+        set_tos(at, p, ECN_MASK, ECT_1);
     return true;
+}
+
+void inner_take_dscp(u8 *at, const struct inner *p, u8 outer_tos)
+{
+    set_tos(at, p, DSCP_MASK, outer_tos & DSCP_MASK);
 }
 
 /* Where the MSS stands in these TCP options; 0: nowhere. */

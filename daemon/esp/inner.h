@@ -31,10 +31,10 @@ struct inner {
 /* false: malformed, or cut within a header that must be read. */
 bool inner_parse(const u8 *at, size_t len, struct inner *out) must_use;
 
-enum df_rule {
-    DF_COPY, /* RFC 4301 8.1 */
-    DF_SET,
-    DF_CLEAR,
+/* What of the header inside is not copied to the outer one, or is copied back: nothing, by RFC 4301
+ * 5.1.2, unless the configuration says so. ECN that is not copied is not brought back either. */
+struct outer_rules {
+    bool lose_df, lose_ecn, lose_dscp, take_dscp;
 };
 
 /* Fields of the outer header (RFC 4301 5.1.2). Its hop limit is the system's own; that of the inner
@@ -44,11 +44,14 @@ struct outer_fields {
     bool dont_fragment;
 };
 
-struct outer_fields outer_of(const struct inner *p, enum df_rule df);
+struct outer_fields outer_of(const struct inner *p, const struct outer_rules *r);
 
 /* RFC 6040 4.2: bring a congestion mark of the outer header into the packet. false: the mark tells
  * of congestion to one who cannot know it, and the packet must be dropped. */
 bool inner_take_ecn(u8 *at, const struct inner *p, u8 outer_tos) must_use;
+
+/* The packet gets the DSCP of its outer header. */
+void inner_take_dscp(u8 *at, const struct inner *p, u8 outer_tos);
 
 /* Lower the MSS option of a TCP SYN to what fits in packets of this size. true: it was changed. */
 bool inner_clamp_mss(u8 *at, const struct inner *p, size_t packet_max);

@@ -1,16 +1,23 @@
 /* Child SAs go into the tables and out of them. */
 #include "esp/install.h"
 #include "esp/cipher.h"
-#include "esp/post.h"
+#include "plane/post.h"
 #include "wire/codes.h"
 
 #define IDLE_PER_TICK 64 /* told of; each one is looked for anew */
 
 static void route(void *ctx, const struct esp_sa *sa, bool add)
 {
+    static struct mail_route m; /* used by one call at a time */
     struct installed *i = ctx;
+    m = (struct mail_route){.add = add,
+                            .reqid = sa->reqid,
+                            .local_count = sa->local_ts_count,
+                            .remote_count = sa->remote_ts_count};
+    memcpy(m.local, sa->local_ts, sa->local_ts_count * sizeof(m.local[0]));
+    memcpy(m.remote, sa->remote_ts, sa->remote_ts_count * sizeof(m.remote[0]));
     if (!i->quiet)
-        post_route(i->seat, answers_next(&i->answers), sa, add);
+        post_route(i->seat, answers_next(&i->answers), &m);
 }
 
 void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
@@ -26,6 +33,7 @@ void installed_open(struct installed *i, struct seat *seat, struct plane *plane)
     ends_open(&i->ends);
     traps_open(&i->traps);
     answers_open(&i->answers, seat);
+    guard_open(&i->guard, seat);
 }
 
 /* The process ends: the routes stay, so that nothing leaks past the tunnel. */
@@ -36,6 +44,7 @@ void installed_close(struct installed *i)
     ends_close(&i->ends);
     traps_forget(&i->traps);
     answers_close(&i->answers);
+    guard_close(&i->guard);
 }
 
 void installed_conf(struct installed *i, const struct snapshot_copy *s)
@@ -86,7 +95,8 @@ static bool sensible(struct installed *i, const struct shrike_install_op *op)
     return true;
 }
 
-static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op *op, bool inbound)
+static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op *op,
+                            const struct rules_verdict *v, bool inbound)
 {
     const struct shrike_sa_keys *keys = inbound ? &op->in : &op->out;
     struct esp_sa_spec s = {
@@ -114,6 +124,9 @@ static struct esp_sa *sa_of(struct installed *i, const struct shrike_install_op 
         .local_ts_count = op->local_ts_count,
         .remote_ts_count = op->remote_ts_count,
     };
+    const struct shrike_plane_conf *p = v->child ? &v->child->plane : NULL;
+    if (p)
+        s.outer = (struct outer_rules){p->lose_df, p->lose_ecn, p->lose_dscp, p->take_dscp};
     struct esp_sa *sa = esp_sa_new(&s);
     if (sa && !sadb_add(i->plane->db, sa)) {
         esp_sa_free(sa);
@@ -130,15 +143,39 @@ static void take_out(struct installed *i, struct esp_sa *sa)
         ensure(false);
 }
 
-bool installed_add(struct installed *i, const struct shrike_install_op *op)
+static struct allowed_before before_of(const struct pair *pair)
 {
-    shrike_time now = i->plane->now;
+    const struct esp_sa *sa = pair->out;
+    return (struct allowed_before){.local = sa->local,
+                                   .remote = sa->remote,
+                                   .local_ts = sa->local_ts,
+                                   .remote_ts = sa->remote_ts,
+                                   .local_ts_count = sa->local_ts_count,
+                                   .remote_ts_count = sa->remote_ts_count};
+}
+
+bool installed_allows(struct installed *i, const struct shrike_install_op *op,
+                      struct rules_verdict *v)
+{
     if (!sensible(i, op))
         return false;
+    const struct pair *old = op->replaces ? pairs_find(&i->pairs, op->replaces) : NULL;
+    struct allowed_before before = {.local_ts_count = 0};
+    bool same = old && old->reqid == op->reqid;
+    if (same)
+        before = before_of(old);
+    *v = guard_install(&i->guard, op, same ? &before : NULL, same ? old->rule : 0, i->plane->now);
+    return v->why == REFUSAL_NONE;
+}
+
+bool installed_add(struct installed *i, const struct shrike_install_op *op,
+                   const struct rules_verdict *v)
+{
+    shrike_time now = i->plane->now;
     struct pair *pair = pairs_add(&i->pairs, op->child_serial, op->reqid);
     /* Inbound first: the peer may send as soon as it hears of it. */
-    struct esp_sa *in = pair ? sa_of(i, op, true) : NULL;
-    struct esp_sa *out = in ? sa_of(i, op, false) : NULL;
+    struct esp_sa *in = pair ? sa_of(i, op, v, true) : NULL;
+    struct esp_sa *out = in ? sa_of(i, op, v, false) : NULL;
     if (!out) {
         take_out(i, in);
         if (pair)
@@ -151,6 +188,8 @@ bool installed_add(struct installed *i, const struct shrike_install_op *op)
     }
     pair->in = in;
     pair->out = out;
+    pair->rule = v->rule;
+    rules_hold(&i->guard.rules, v->rule);
     /* RFC 7296 2.23 (11): so that the NAT does not forget us. */
     if (op->nat_here && op->encap)
         pair->end = ends_take(&i->ends, &op->local, &op->remote, now);
@@ -171,6 +210,7 @@ void installed_routes(struct installed *i)
 static void end(struct installed *i, struct pair *pair)
 {
     ledger_gone(&i->ledger, pair);
+    rules_release(&i->guard.rules, pair->rule, i->plane->now);
     if (pair->out)
         route(i, pair->out, false);
     take_out(i, pair->in);
@@ -209,10 +249,11 @@ void installed_move(struct installed *i, const struct shrike_move_op *op)
         return;
     for (u16 n = 0; n < op->child_count; n++) {
         struct pair *pair = op->children[n] == 0 ? NULL : pairs_find(&i->pairs, op->children[n]);
-        bool alive = pair && op->nat_here && op->encap;
-        if (pair)
-            pair_move(pair, &op->local, &op->remote, op->encap,
-                      alive ? ends_take(&i->ends, &op->local, &op->remote, now) : NULL);
+        if (!pair || (pair->rule && !guard_move(&i->guard, pair->rule, op, now)))
+            continue;
+        bool alive = op->nat_here && op->encap;
+        pair_move(pair, &op->local, &op->remote, op->encap,
+                  alive ? ends_take(&i->ends, &op->local, &op->remote, now) : NULL);
     }
 }
 
@@ -260,6 +301,7 @@ bool installed_tick(struct installed *i, shrike_time now)
     tell_idle(i, now);
     bool retired = sadb_collect(i->plane->db) > 0;
     bool waits = answers_tick(&i->answers, now);
+    waits |= guard_tick(&i->guard, now);
     return waits || retired || i->pairs.idling > 0 || ends_any(&i->ends) ||
            !list_empty(&i->pairs.orphans);
 }

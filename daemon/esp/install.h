@@ -2,14 +2,15 @@
 #ifndef ESP_INSTALL_H
 #define ESP_INSTALL_H
 
-#include "esp/answers.h"
 #include "esp/ledger.h"
 #include "esp/pair.h"
 #include "esp/plane.h"
 #include "esp/trap.h"
 #include "esp/unknown.h"
 #include "ops/snapshot.h"
+#include "plane/answers.h"
 #include "proc/seat.h"
+#include "rules/guard.h"
 #include "shrike/action.h"
 
 struct installed {
@@ -21,6 +22,7 @@ struct installed {
     struct unknown unknown;
     struct ledger ledger;
     struct answers answers;
+    struct guard guard;
     u32 replay_window, keepalive_s; /* for SAs to come */
     bool quiet;                     /* routes are there already: none is asked for yet */
 };
@@ -31,13 +33,18 @@ void installed_close(struct installed *i);
 void installed_conf(struct installed *i, const struct snapshot_copy *s);
 /* Whoever knows the routes of the esp before has begun anew: ask for all of them. */
 void installed_routes(struct installed *i);
-/* Put a Child SA in. false: it cannot be, and the log says why. Its owner is told when its routes
- * are there, too: answers_add(). */
-bool installed_add(struct installed *i, const struct shrike_install_op *op) must_use;
+/* Can this Child SA be, may it, and by which rule? false: the log says why not. */
+bool installed_allows(struct installed *i, const struct shrike_install_op *op,
+                      struct rules_verdict *v) must_use;
+/* Put a Child SA in, by the rule that allows it. false: it cannot be, and the log says why. Its
+ * owner is told when its routes are there, too: answers_add(). */
+bool installed_add(struct installed *i, const struct shrike_install_op *op,
+                   const struct rules_verdict *v) must_use;
 void installed_remove(struct installed *i, u32 serial); /* nothing when it is not there */
 /* Send by this one from now on; nothing when it is not there. */
 void installed_switch(struct installed *i, u32 serial);
-/* These are between other ends from now on; nothing for those that are not there. */
+/* These are between other ends from now on; nothing for those that are not there, or may not be
+ * there. */
 void installed_move(struct installed *i, const struct shrike_move_op *op);
 /* A new net is there, whose Child SAs installed_heir() will tell. */
 void installed_new_net(struct installed *i);

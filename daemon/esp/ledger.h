@@ -4,18 +4,15 @@
 #define ESP_LEDGER_H
 
 #include "esp/pair.h"
-#include "ops/mail.h"
+#include "plane/sums.h"
 #include "proc/seat.h"
 
-#define LEDGER_ROWS 4096 /* places for reqids, a power of two; three quarters of them are used */
-#define LEDGER_STEP 16   /* buckets of pairs that are looked at in one turn */
+#define LEDGER_STEP 16 /* buckets of pairs that are looked at in one turn */
 
 struct ledger {
     struct seat *seat;
     const struct pairs *pairs;
-    struct mail_carried *rows; /* by reqid, open addressing; NULL: nobody has asked yet */
-    struct mail_carried other; /* what has no place */
-    u32 count;
+    struct sums sums;
     u32 reference; /* of the question that is being answered */
     u32 bucket;    /* that is looked at next */
     struct alarm alarm;

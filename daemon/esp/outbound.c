@@ -148,7 +148,7 @@ static enum esp_drop choose(struct plane *p, struct parcel *v)
     struct esp_socket *u = plane_socket(p, sa);
     if (!u)
         return ESP_SEND;
-    struct outer_fields outer = outer_of(&v->inner, DF_COPY);
+    struct outer_fields outer = outer_of(&v->inner, &sa->outer);
     v->to.sa = sa;
     v->to.tos = outer.tos;
     v->to.dont_fragment = outer.dont_fragment;

@@ -4,8 +4,8 @@
 #define ESP_PAIR_H
 
 #include "base/list.h"
-#include "esp/keepalive.h"
 #include "esp/sa.h"
+#include "plane/keepalive.h"
 
 #define PAIR_BUCKETS 1024 /* a power of two */
 
@@ -19,10 +19,11 @@
 #define LINGER SHRIKE_SECOND
 
 struct pair {
-    struct list link;        /* of its bucket, or among the orphans */
-    struct list alike;       /* of the bucket of its reqid */
-    u32 serial, reqid;       /* serial 0: an orphan */
-    bool claimed;            /* by a new net, which has not claimed all of its own yet */
+    struct list link;  /* of its bucket, or among the orphans */
+    struct list alike; /* of the bucket of its reqid */
+    u32 serial, reqid; /* serial 0: an orphan */
+    u64 rule;     /* that it is there by (rules/rules.h); 0: it is from before there were any */
+    bool claimed; /* by a new net, which has not claimed all of its own yet */
     struct esp_sa *in, *out; /* of the tables; out: NULL when it lingers */
     struct end *end;         /* NULL: needs no keepalives */
     shrike_time until;       /* when an orphan goes */

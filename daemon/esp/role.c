@@ -6,9 +6,9 @@
 #include "esp/inbound.h"
 #include "esp/install.h"
 #include "esp/outbound.h"
-#include "esp/post.h"
 #include "ops/seam.h"
 #include "ops/snapshot.h"
+#include "plane/post.h"
 #include "proc/seat.h"
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -215,7 +215,8 @@ static bool got_snapshot(struct esp *e, const struct mail *m)
     if (!s)
         return false;
     installed_conf(&e->installed, s);
-    snapshot_free(s);
+    guard_conf(&e->installed.guard, s, e->plane->now);
+    tick_soon(e);
     return true;
 }
 
@@ -239,7 +240,9 @@ static void take_what_is_there(struct esp *e)
 static void install(struct esp *e, const struct shrike_op *op)
 {
     struct arrival a;
-    if (!installed_add(&e->installed, &op->install)) {
+    struct rules_verdict v;
+    if (!installed_allows(&e->installed, &op->install, &v) ||
+        !installed_add(&e->installed, &op->install, &v)) {
         e->unsaid += !post_answer(e->seat, op->token, false);
         return;
     }
@@ -337,6 +340,7 @@ static bool got_stats(struct esp *e, const struct mail *m)
     for (int i = 0; i < ESP_DROP_COUNT; i++)
         stats_add(&stats, esp_drop_word((enum esp_drop)i),
                   esp_counted(&e->plane->counters, (enum esp_drop)i));
+    stats_add(&stats, "forbidden", e->installed.guard.forbidden);
     stats_add(&stats, "mail_refused", e->refused);
     stats_add(&stats, "mail_lost", e->unsaid + e->installed.answers.unsaid);
     post_stats(e->seat, reference, &stats);
@@ -351,6 +355,7 @@ static bool yield(struct esp *e)
     for (int i = 0; i < PLANE_SOCKETS; i++)
         loop_watch(e->seat->loop, &e->sockets[i].source, 0);
     outbound_flush(e->plane);
+    guard_yield(&e->installed.guard, e->plane->now);
     int fd = handover_write(&e->installed);
     if (fd < 0 || !seat_send_fd(e->seat, ROLE_PARENT, MAIL_STATE, bytes_of(NULL, 0), fd))
         seat_log(e->seat, SHRIKE_ERROR, "no memory to hand the Child SAs on: they are made anew");
@@ -384,6 +389,12 @@ static bool from_parent(struct esp *e, struct mail *m)
 {
     if (m->kind == MAIL_ROUTED)
         return got_routed(e, m);
+    if (m->kind == MAIL_VAULT && m->fd >= 0) {
+        guard_vault(&e->installed.guard, mail_take_fd(m), e->plane->now);
+        return true;
+    }
+    if (m->kind == MAIL_SNAPSHOT) /* of one that has died; control sends those to come */
+        return got_snapshot(e, m);
     if (m->kind == MAIL_STATE)
         return got_state(e, m);
     if (m->kind == MAIL_ROUTES) {
@@ -446,6 +457,8 @@ static void esp_mail(void *self, enum role from, struct mail *m)
                  (from == ROLE_CONTROL && from_control(e, m)) ||
                  (from == ROLE_NET && from_net(e, m));
     e->refused += !taken;
+    if (!taken && from == ROLE_NET)
+        guard_nonsense(&e->installed.guard, e->plane->now);
 }
 
 /* A new net says which SAs of the one before it knows. All carry on, those that it does not know
@@ -453,8 +466,11 @@ static void esp_mail(void *self, enum role from, struct mail *m)
 static void esp_peer(void *self, enum role who, bool there)
 {
     struct esp *e = self;
-    if (who == ROLE_NET && there)
-        installed_new_net(&e->installed);
+    if (who != ROLE_NET || !there)
+        return;
+    /* Of a configuration control tells before net goes by it. */
+    seat_hear_first(e->seat, ROLE_CONTROL, ROLE_NET);
+    installed_new_net(&e->installed);
 }
 
 static void esp_stop(void *self)

@@ -59,6 +59,7 @@ struct esp_sa *esp_sa_new(const struct esp_sa_spec *s)
     sa->tfc_padding = s->inbound ? 0 : s->tfc_padding;
     sa->later = !s->inbound && s->later;
     sa->limits = s->limits;
+    sa->outer = s->outer;
     if (s->inbound) {
         sa->replay = (struct replay *)(sa + 1);
         replay_init(sa->replay, s->replay_window, sa->esn);

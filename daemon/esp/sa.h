@@ -32,6 +32,7 @@ struct esp_sa {
     const struct shrike_ts *local_ts, *remote_ts; /* in memory of the SA's own */
     u16 local_ts_count, remote_ts_count;
     struct esp_limits limits;
+    struct outer_rules outer;
 
     /* Of the worker. */
     struct replay *replay;               /* inbound; NULL otherwise */
@@ -63,6 +64,7 @@ struct esp_sa_spec {
     shrike_time heard_every; /* of an inbound one; 0: never */
     u16 tfc_padding;         /* of an outbound one */
     struct esp_limits limits;
+    struct outer_rules outer;
     const struct shrike_ts *local_ts, *remote_ts; /* copied */
     u16 local_ts_count, remote_ts_count;
 };

@@ -22,6 +22,13 @@ static bool may_be_missed(const struct shrike_event *e)
     return e->command == 0 && shrike_event_level(e->id) >= SHRIKE_INFO;
 }
 
+static bool concerns_scripts(const struct drive *d, const struct shrike_event *e)
+{
+    return held_scripts(&d->held) &&
+           (e->id == SHRIKE_EVENT_CHILD_UP || e->id == SHRIKE_EVENT_CHILD_DOWN ||
+            e->id == SHRIKE_EVENT_CHILD_REKEYED);
+}
+
 static void send_event(struct drive *d, struct shrike_event *e)
 {
     u8 body[EVENT_MAX];
@@ -35,6 +42,12 @@ static void send_event(struct drive *d, struct shrike_event *e)
         e->seen = &seen;
     }
     event_write(&w, e);
+    if (concerns_scripts(d, e) && !w.full &&
+        !seat_send(d->seat, ROLE_PARENT, MAIL_UPDOWN, written_bytes(&w)))
+        seat_log(d->seat, SHRIKE_WARNING,
+                 "the parent does not hear of Child SA %u: its script, if "
+                 "there is one, is not run",
+                 e->child);
     bool room = !may_be_missed(e) || seat_room(d->seat, ROLE_CONTROL) > ROOM_WANTS;
     d->events++;
     if (!room || w.full || !seat_send(d->seat, ROLE_CONTROL, MAIL_EVENT, written_bytes(&w))) {
@@ -249,6 +262,13 @@ static void well(void *ctx)
 {
     struct drive *d = ctx;
     journal_well(&d->records.journal);
+}
+
+void drive_yield(struct drive *d)
+{
+    udp_deafen(&d->udp);
+    if (d->configured)
+        well(d);
 }
 
 /* All at once, and in one commit: until then, another net would find what we have found. */

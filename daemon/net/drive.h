@@ -67,6 +67,9 @@ void drive_plane(struct drive *d);
 /* The file with the records of the net before us; before the first snapshot. false: it cannot be
  * used. */
 bool drive_journal(struct drive *d, int fd) must_use;
+/* Another program takes over: what comes is for its net, to which the records are none that this
+ * one has ended by. */
+void drive_yield(struct drive *d);
 /* A snapshot, given to the engine in this or a later turn. With the first one, SAs go on from their
  * records and the sockets are read. false: it cannot be used. */
 bool drive_conf(struct drive *d, int fd) must_use;

@@ -14,6 +14,15 @@ static void conf_free(struct held_conf *c)
     free(c);
 }
 
+static bool has_scripts(const struct shrike_conf *conf)
+{
+    for (u32 i = 0; i < conf->conn_count; i++)
+        for (u16 k = 0; k < conf->conns[i].child_count; k++)
+            if (conf->conns[i].children[k].updown)
+                return true;
+    return false;
+}
+
 bool held_load(struct held *h, int fd)
 {
     struct snapshot_copy *copy = snapshot_load(fd);
@@ -30,6 +39,7 @@ bool held_load(struct held *h, int fd)
         memcpy(conns, copy->conf.conns, count * sizeof *conns);
     *c = (struct held_conf){.conf = copy->conf, .conns = conns, .copy = copy};
     c->conf.conns = conns;
+    c->scripts = has_scripts(&c->conf);
     conf_free(h->waiting);
     h->waiting = c;
     return true;
@@ -133,9 +143,15 @@ void held_retire(struct held *h, const struct shrike *engine)
 
 void held_give(struct held *h)
 {
+    h->scripts |= h->waiting->scripts; /* who is retired may still have them */
     h->waiting->next = h->given;
     h->given = h->waiting;
     h->waiting = NULL;
+}
+
+bool held_scripts(const struct held *h)
+{
+    return h->scripts;
 }
 
 void held_unused(struct held *h, const struct shrike_conf *conf)

@@ -15,11 +15,13 @@ struct held_conf {
     struct snapshot_copy *copy;    /* what they point to, and how they were written */
     struct snapshot_copy *retired; /* connections of older ones that SAs go on by; NULL: none */
     u8 *retired_octets;            /* what these point to */
+    bool scripts;                  /* some child has one */
 };
 
 struct held {
     struct held_conf *given;   /* to the engine, the newest first */
     struct held_conf *waiting; /* for the engine; NULL: none */
+    bool scripts;              /* of some child of these, or of those before */
 };
 
 /* Read a snapshot that is to be given to the engine. It takes the place of one that waits still.
@@ -33,6 +35,8 @@ const struct settings *held_settings(const struct held *h);
  * without. */
 void held_retire(struct held *h, const struct shrike *engine);
 void held_give(struct held *h); /* the engine has taken it */
+/* Has, or had, a child a script (`updown`)? */
+bool held_scripts(const struct held *h);
 void held_unused(struct held *h, const struct shrike_conf *conf);
 void held_free(struct held *h);
 

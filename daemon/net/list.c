@@ -1,6 +1,7 @@
 /* Listings for control: see list.h. */
 #include "net/list.h"
 #include "ops/mail.h"
+#include "ops/parts.h"
 #include "ops/seam.h"
 
 /* Of one IKE or Child SA: identities, names and 2 x SHRIKE_TS_MAX selectors. */
@@ -40,17 +41,33 @@ static void send_child(struct listings *l, u32 reference, const struct shrike_ch
     (void)send_view(l, MAIL_LIST_CHILD, &w);
 }
 
-void list_begin(struct listings *l, u32 reference)
+bool list_begin(struct listings *l, struct bytes body)
 {
+    struct listing one = {.at = 0};
+    struct reader r = reader_of(body);
+    one.reference = read_u32(&r);
+    if (read_left(&r)) {
+        one.only = read_u32(&r);
+        (void)read_text(&r, one.conn, sizeof one.conn);
+    }
+    if (!read_ended(&r))
+        return false;
     if (l->count == LISTINGS_MAX)
-        send_end(l, reference);
+        send_end(l, one.reference);
     else
-        l->all[l->count++] = (struct listing){.reference = reference};
+        l->all[l->count++] = one;
+    return true;
 }
 
 void list_clear(struct listings *l)
 {
     l->count = 0;
+}
+
+static bool is_wanted(const struct listing *one, const struct shrike_ike_view *v)
+{
+    return (!one->only || one->only == v->serial) &&
+           (!one->conn[0] || (v->conn && strcmp(one->conn, v->conn) == 0));
 }
 
 /* One more mail of this listing; false: it is over. */
@@ -63,14 +80,20 @@ static bool step(struct listings *l, struct listing *one, const struct shrike *e
         send_child(l, one->reference, &child);
         return true;
     }
-    if (shrike_view_ike(engine, &one->at, &ike)) {
+    one->ike = 0;
+    for (u32 n = 0; n < LIST_LOOKS; n++) {
+        if (!shrike_view_ike(engine, &one->at, &ike)) {
+            send_end(l, one->reference);
+            return false;
+        }
+        if (!is_wanted(one, &ike))
+            continue;
         one->ike = ike.serial;
         one->child = 0;
         send_ike(l, one->reference, &ike);
-        return true;
+        break;
     }
-    send_end(l, one->reference);
-    return false;
+    return true;
 }
 
 bool list_turn(struct listings *l, const struct shrike *engine)

@@ -80,7 +80,8 @@ static bool settle(void *ctx)
 {
     struct net *n = ctx;
     bool more = drive_settle(&n->drive);
-    more |= list_turn(&n->listings, n->drive.engine);
+    if (n->drive.configured) /* before that it does not know what is in its records */
+        more |= list_turn(&n->listings, n->drive.engine);
     tell_ready(n);
     if (n->yields)
         leave(n);
@@ -137,16 +138,6 @@ static bool got_command(struct net *n, const struct mail *m)
         return false;
     if (!n->quitting)
         drive_command(&n->drive, &c);
-    return true;
-}
-
-static bool got_list(struct net *n, const struct mail *m)
-{
-    struct reader r = reader_of(m->body);
-    u32 reference = read_u32(&r);
-    if (!read_ended(&r))
-        return false;
-    list_begin(&n->listings, reference);
     return true;
 }
 
@@ -311,7 +302,7 @@ static bool from_parent(struct net *n, struct mail *m)
         return got_answer(n, ROLE_PARENT, m);
     if (m->kind == MAIL_YIELD) {
         n->yields = true;
-        udp_deafen(&n->drive.udp);
+        drive_yield(&n->drive);
     } else if (m->kind == MAIL_QUIT) {
         quit(n);
     }
@@ -325,7 +316,7 @@ static bool from_control(struct net *n, const struct mail *m)
     if (m->kind == MAIL_COMMAND)
         return got_command(n, m);
     if (m->kind == MAIL_LIST)
-        return got_list(n, m);
+        return list_begin(&n->listings, m->body);
     if (m->kind == MAIL_POOLS)
         return got_pools(n, m);
     if (m->kind == MAIL_TALLY)

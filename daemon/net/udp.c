@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdalign.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -68,7 +69,11 @@ static void receive(void *ctx, u32 events);
  * not take joined ones, the ESP of half of all peers would come one by one. */
 static void take_joined(int fd)
 {
-    int on = 1;
+    int on = 1, encap = 0;
+    socklen_t size = sizeof encap;
+    /* Where the kernel takes ESP out of a socket, it wants it packet by packet. */
+    if (getsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &encap, &size) == 0 && encap)
+        return;
     (void)setsockopt(fd, IPPROTO_UDP, OPTION_GRO, &on, sizeof on); /* older systems join nothing */
 }
 

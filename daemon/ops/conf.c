@@ -7,7 +7,7 @@
 CARRIES(struct shrike_transform, 6);
 CARRIES(struct shrike_proposal, 32);
 CARRIES(struct shrike_life, 40);
-CARRIES(struct shrike_child_conf, 192);
+CARRIES(struct shrike_child_conf, 296);
 CARRIES(struct shrike_auth, 184);
 CARRIES(struct shrike_credential, 72);
 CARRIES(struct shrike_conn, 768);
@@ -107,6 +107,64 @@ static const struct shrike_ts *selectors_read(struct reader *r, struct store *s,
     return kept ? memcpy(kept, ts, *count * sizeof(*kept)) : NULL;
 }
 
+CARRIES(struct shrike_plane_conf, 96);
+
+static void mark_write(struct writer *w, const struct shrike_mark *m)
+{
+    write_u32(w, m->value);
+    write_u32(w, m->mask);
+    write_choice(w, m->kind, SHRIKE_MARK_SAME + 1);
+}
+
+static void mark_read(struct reader *r, struct shrike_mark *m)
+{
+    m->value = read_u32(r);
+    m->mask = read_u32(r);
+    m->kind = (u8)read_choice(r, SHRIKE_MARK_SAME + 1);
+}
+
+static void plane_write(struct writer *w, const struct shrike_plane_conf *p)
+{
+    mark_write(w, &p->mark_in);
+    mark_write(w, &p->mark_out);
+    mark_write(w, &p->set_mark_in);
+    mark_write(w, &p->set_mark_out);
+    mark_write(w, &p->if_id_in);
+    mark_write(w, &p->if_id_out);
+    write_text(w, p->link, SHRIKE_LINK_MAX + 1);
+    write_u32(w, p->priority);
+    write_flag(w, p->offload);
+    write_flag(w, p->must_offload);
+    write_flag(w, p->packet);
+    write_flag(w, p->mark_in_sa);
+    write_flag(w, p->no_policies);
+    write_flag(w, p->lose_df);
+    write_flag(w, p->lose_ecn);
+    write_flag(w, p->lose_dscp);
+    write_flag(w, p->take_dscp);
+}
+
+static void plane_read(struct reader *r, struct shrike_plane_conf *p)
+{
+    mark_read(r, &p->mark_in);
+    mark_read(r, &p->mark_out);
+    mark_read(r, &p->set_mark_in);
+    mark_read(r, &p->set_mark_out);
+    mark_read(r, &p->if_id_in);
+    mark_read(r, &p->if_id_out);
+    p->link = read_text_here(r, SHRIKE_LINK_MAX + 1);
+    p->priority = read_u32(r);
+    p->offload = read_flag(r);
+    p->must_offload = read_flag(r);
+    p->packet = read_flag(r);
+    p->mark_in_sa = read_flag(r);
+    p->no_policies = read_flag(r);
+    p->lose_df = read_flag(r);
+    p->lose_ecn = read_flag(r);
+    p->lose_dscp = read_flag(r);
+    p->take_dscp = read_flag(r);
+}
+
 static void child_write(struct writer *w, const struct shrike_child_conf *c)
 {
     name_write(w, c->name);
@@ -121,6 +179,9 @@ static void child_write(struct writer *w, const struct shrike_child_conf *c)
     write_u16(w, c->tfc_padding);
     write_u16(w, c->replay_window);
     write_flag(w, c->ipcomp);
+    write_flag(w, c->hostaccess);
+    write_text(w, c->updown, SHRIKE_UPDOWN_MAX + 1);
+    plane_write(w, &c->plane);
     write_u32(w, c->reqid);
     write_u64(w, c->life.bytes_soft);
     write_u64(w, c->life.bytes_hard);
@@ -150,6 +211,9 @@ static void child_read(struct reader *r, struct store *s, struct shrike_child_co
     c->tfc_padding = read_u16(r);
     c->replay_window = read_u16(r);
     c->ipcomp = read_flag(r);
+    c->hostaccess = read_flag(r);
+    c->updown = read_text_here(r, SHRIKE_UPDOWN_MAX + 1);
+    plane_read(r, &c->plane);
     c->reqid = read_u32(r);
     c->life.bytes_soft = read_u64(r);
     c->life.bytes_hard = read_u64(r);
@@ -470,6 +534,7 @@ void conf_write(struct writer *w, const struct shrike_conf *c)
     write_u32(w, c->ike_sas_max);
     write_flag(w, c->rounds);
     write_flag(w, c->ppks);
+    write_flag(w, c->beet);
     write_u32(w, c->conn_count);
     for (u32 i = 0; i < c->conn_count && !w->full; i++)
         conn_write(w, &c->conns[i]);
@@ -485,6 +550,7 @@ void conf_read(struct reader *r, struct store *s, struct shrike_conf *c)
     c->ike_sas_max = read_u32(r);
     c->rounds = read_flag(r);
     c->ppks = read_flag(r);
+    c->beet = read_flag(r);
     c->conn_count = read_u32(r);
     r->bad |= c->conn_count > SNAPSHOT_CONNS_MAX;
     c->conns = conns = take(r, s, c->conn_count, sizeof(*conns));
@@ -571,11 +637,14 @@ void settings_write(struct writer *w, const struct settings *s)
     write_u16(w, s->port);
     write_u16(w, s->port_nat_t);
     write_flag(w, s->install_routes);
+    write_choice(w, s->plane, PLANE_ALL + 1);
     write_choice(w, s->esp_library, LIBRARY_OPENSSL + 1);
     write_u32(w, s->routing_table);
     write_u32(w, s->routing_priority);
     write_u32(w, s->mark);
     write_u16(w, s->mtu);
+    write_u16(w, s->route_mtu);
+    write_u16(w, s->route_mss);
     write_u32(w, s->replay_window);
     write_u32(w, s->keepalive_s);
     write_text(w, s->interface, sizeof(s->interface));
@@ -621,11 +690,14 @@ void settings_read(struct reader *r, struct store *st, struct settings *s)
     s->port = read_u16(r);
     s->port_nat_t = read_u16(r);
     s->install_routes = read_flag(r);
+    s->plane = (u8)read_choice(r, PLANE_ALL + 1);
     s->esp_library = (u8)read_choice(r, LIBRARY_OPENSSL + 1);
     s->routing_table = read_u32(r);
     s->routing_priority = read_u32(r);
     s->mark = read_u32(r);
     s->mtu = read_u16(r);
+    s->route_mtu = read_u16(r);
+    s->route_mss = read_u16(r);
     s->replay_window = read_u32(r);
     s->keepalive_s = read_u32(r);
     setting_read(r, s->interface, sizeof(s->interface));

@@ -3,7 +3,8 @@
 #include "ops/parts.h"
 
 CARRIES(struct mail_socket, 4);
-CARRIES(struct mail_route, 2572);
+CARRIES(struct mail_route, 2576);
+CARRIES(struct mail_numbers, 28);
 CARRIES(struct mail_stat, 40);
 CARRIES(struct mail_carried, 40);
 CARRIES(struct mail_stats, 8 + 40 * MAIL_STATS_MAX);
@@ -56,6 +57,30 @@ bool route_read(struct reader *r, struct mail_route *m)
     m->reqid = read_u32(r);
     m->local_count = read_selectors(r, m->local);
     m->remote_count = read_selectors(r, m->remote);
+    m->link = 0;
+    return read_ended(r);
+}
+
+void numbers_write(struct writer *w, const struct mail_numbers *m)
+{
+    write_u32(w, m->child_serial);
+    write_u32(w, m->mark_in);
+    write_u32(w, m->mask_in);
+    write_u32(w, m->mark_out);
+    write_u32(w, m->mask_out);
+    write_u32(w, m->if_in);
+    write_u32(w, m->if_out);
+}
+
+bool numbers_read(struct reader *r, struct mail_numbers *m)
+{
+    m->child_serial = read_u32(r);
+    m->mark_in = read_u32(r);
+    m->mask_in = read_u32(r);
+    m->mark_out = read_u32(r);
+    m->mask_out = read_u32(r);
+    m->if_in = read_u32(r);
+    m->if_out = read_u32(r);
     return read_ended(r);
 }
 

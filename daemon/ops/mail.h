@@ -46,9 +46,19 @@ struct mail_route {
     u32 reqid;
     u16 local_count, remote_count;
     struct shrike_ts local[SHRIKE_TS_MAX], remote[SHRIKE_TS_MAX];
+    u32 link; /* into which, as the parent finds: not of the letter. 0: that of tunnels */
 };
 void route_write(struct writer *w, const struct mail_route *m);
 bool route_read(struct reader *r, struct mail_route *m) must_use;
+
+/* By what the kernel tells the packets of a Child SA from others. */
+struct mail_numbers {
+    u32 child_serial;
+    u32 mark_in, mask_in, mark_out, mask_out; /* masks 0: none */
+    u32 if_in, if_out;                        /* 0: none */
+};
+void numbers_write(struct writer *w, const struct mail_numbers *m);
+bool numbers_read(struct reader *r, struct mail_numbers *m) must_use;
 
 /* Numbers with names, for people and metrics. */
 #define MAIL_STATS_MAX 128

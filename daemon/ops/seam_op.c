@@ -114,11 +114,12 @@ static void install_write(struct writer *w, const struct shrike_install_op *i)
     write_u32(w, i->child_serial);
     write_u32(w, i->reqid);
     write_u32(w, i->replaces);
-    write_choice(w, i->mode, SHRIKE_TRANSPORT + 1);
+    write_choice(w, i->mode, SHRIKE_PASS);
     write_flag(w, i->initiator);
     write_flag(w, i->encap);
     write_flag(w, i->esn);
     write_flag(w, i->nat_here);
+    write_flag(w, i->whole);
     write_flag(w, i->outbound_later);
     write_u8(w, i->protocol);
     write_u16(w, i->encr);
@@ -145,11 +146,12 @@ static void install_read(struct reader *r, struct shrike_install_op *i, struct s
     i->child_serial = read_u32(r);
     i->reqid = read_u32(r);
     i->replaces = read_u32(r);
-    i->mode = (enum shrike_mode)read_choice(r, SHRIKE_TRANSPORT + 1);
+    i->mode = (enum shrike_mode)read_choice(r, SHRIKE_PASS);
     i->initiator = read_flag(r);
     i->encap = read_flag(r);
     i->esn = read_flag(r);
     i->nat_here = read_flag(r);
+    i->whole = read_flag(r);
     i->outbound_later = read_flag(r);
     i->protocol = read_u8(r);
     i->encr = read_u16(r);

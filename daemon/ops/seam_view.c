@@ -70,7 +70,7 @@ void write_child_view(struct writer *w, const struct shrike_child_view *v)
     write_u32(w, v->reqid);
     write_choice(w, v->state, SHRIKE_CHILD_DELETING + 1);
     write_name(w, v->child);
-    write_choice(w, v->mode, SHRIKE_TRANSPORT + 1);
+    write_choice(w, v->mode, SHRIKE_PASS);
     write_u8(w, v->protocol);
     write_flag(w, v->encap);
     write_flag(w, v->esn);
@@ -95,7 +95,7 @@ void read_child_view(struct reader *r, struct shrike_child_view *v, struct seam_
     v->reqid = read_u32(r);
     v->state = (enum shrike_child_state)read_choice(r, SHRIKE_CHILD_DELETING + 1);
     v->child = read_name(r, box->name);
-    v->mode = (u8)read_choice(r, SHRIKE_TRANSPORT + 1);
+    v->mode = (u8)read_choice(r, SHRIKE_PASS);
     v->protocol = read_u8(r);
     v->encap = read_flag(r);
     v->esn = read_flag(r);

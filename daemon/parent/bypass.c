@@ -25,6 +25,13 @@ bool bypass_add(struct bypass *b, const struct prefix *own, const struct prefix 
     return true;
 }
 
+void bypass_adopt(struct bypass *b, const struct prefix *own, const struct prefix *within)
+{
+    if (b->count < BYPASS_MAX && !find(b, own, within))
+        b->pairs[b->count++] =
+            (struct bypass_pair){.own = *own, .within = *within, .orphan = true, .thrown = true};
+}
+
 void bypass_undo(struct bypass *b, const struct prefix *own, const struct prefix *within)
 {
     struct bypass_pair *p = find(b, own, within);

@@ -3,7 +3,7 @@
 #ifndef PARENT_BYPASS_H
 #define PARENT_BYPASS_H
 
-#include "parent/prefix.h"
+#include "ops/prefix.h"
 
 #define BYPASS_MAX 1024 /* pairs; few tunnels have any */
 
@@ -19,6 +19,8 @@ struct bypass {
 
 /* `own` is strictly within `within`: a child asks for both. false: too many. */
 bool bypass_add(struct bypass *b, const struct prefix *own, const struct prefix *within) must_use;
+/* One that the table leads out of already: an orphan. */
+void bypass_adopt(struct bypass *b, const struct prefix *own, const struct prefix *within);
 /* A child no longer asks; nothing when none did. */
 void bypass_undo(struct bypass *b, const struct prefix *own, const struct prefix *within);
 /* Forget how often, and keep the pairs until the sweep. */

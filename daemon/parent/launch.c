@@ -15,8 +15,8 @@ enum { EXIT_NO_EXEC = 126 };
 
 enum role launch_role_of(const char *name)
 {
-    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
-        if (strcmp(name, role_name(r)) == 0)
+    for (enum role r = ROLE_CONTROL; r < ROLE_PROGRAMS; r++)
+        if (r != ROLE_COUNT && strcmp(name, role_name(r)) == 0)
             return r;
     return ROLE_COUNT;
 }
@@ -52,11 +52,11 @@ static bool enclose(enum role r)
     return sandbox_enter(r, LAUNCH_CHANNEL) != SANDBOX_FAILED;
 }
 
-int launch_sit(const struct role_type *type, const struct options *o)
+int launch_sit(enum role program, const struct role_type *type, const struct options *o)
 {
     static struct seat seat;
     char name[16]; /* what the system keeps of a name */
-    snprintf(name, sizeof name, "shriked-%s", role_name(type->role));
+    snprintf(name, sizeof name, "shriked-%s", role_name(program));
     prctl(PR_SET_NAME, name, 0, 0, 0);
     signals_leave_to_parent();
     /* The end of the channel ends a role too, but not one that hangs. */
@@ -65,7 +65,7 @@ int launch_sit(const struct role_type *type, const struct options *o)
     if (!loop)
         return EXIT_FAILURE;
     seat = (struct seat){.type = type, .loop = loop, .options = o};
-    bool sits = seat_open(&seat, LAUNCH_CHANNEL) && enclose(type->role);
+    bool sits = seat_open(&seat, LAUNCH_CHANNEL) && enclose(program);
     if (sits)
         loop_run(loop);
     seat_close(&seat);

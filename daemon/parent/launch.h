@@ -14,9 +14,9 @@ pid_t launch(enum role r, const struct options *o, int fd);
 /* The name on a command line; ROLE_COUNT: there is no such role. */
 enum role launch_role_of(const char *name);
 
-/* The life of the role in the new process, until the parent ends it. It has given up its rights
- * already; when it has started it is held to its system calls, too (proc/sandbox.h). Gives the exit
- * code: 0, or 1 when the role could not start. */
-int launch_sit(const struct role_type *type, const struct options *o);
+/* The life of the role in the new process, which is this program, until the parent ends it. It has
+ * given up its rights already; when it has started it is held to its system calls, too
+ * (proc/sandbox.h). Gives the exit code: 0, or 1 when the role could not start. */
+int launch_sit(enum role program, const struct role_type *type, const struct options *o);
 
 #endif

@@ -6,15 +6,17 @@
 #include "proc/priv.h"
 #include "proc/sandbox.h"
 #include "shrike/shrike.h"
+#include "xfrm/probe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
-static const struct role_type *const types[ROLE_COUNT] = {
+static const struct role_type *const types[ROLE_PROGRAMS] = {
     [ROLE_CONTROL] = &control_role, [ROLE_KEYS] = &keys_role,   [ROLE_ESP] = &esp_role,
     [ROLE_NET] = &net_role,         [ROLE_CERTS] = &certs_role, [ROLE_EAP] = &eap_role,
+    [ROLE_XFRM] = &xfrm_role,
 };
 
 /* A mistake of ours: nothing that was written after it can be trusted. */
@@ -26,6 +28,10 @@ _Noreturn void shrike_panic(const char *file, int line, const char *what)
 
 static int run(struct options *o)
 {
+    static struct probe found;
+    probe_kernel(&found);
+    o->kernel = found.plane;
+    o->kernel_says = found.text;
     if (o->check_only) {
         o->one_process = true; /* control alone, with the rights of who asks */
         return parent_run(o, types);
@@ -53,7 +59,7 @@ int main(int argc, char **argv)
             certs_prepare();
         if (!priv_drop(priv_of(line.role)))
             return EXIT_FAILURE;
-        return launch_sit(types[line.role], &line.options);
+        return launch_sit(line.role, types[line.role], &line.options);
     case COMMAND_DONE:
         return EXIT_SUCCESS;
     case COMMAND_USAGE:

@@ -53,6 +53,51 @@ void netmsg_route(union netmsg *m, const struct netmsg_route *r, bool add)
         mnl_attr_put_u32(&m->header, RTA_OIF, r->link);
     if (r->source.family != 0)
         mnl_attr_put(&m->header, RTA_PREFSRC, len, r->source.octets);
+    if (!add || (!r->mtu && !r->mss))
+        return;
+    struct nlattr *metrics = mnl_attr_nest_start(&m->header, RTA_METRICS);
+    if (r->mtu)
+        mnl_attr_put_u32(&m->header, RTAX_MTU, r->mtu);
+    if (r->mss)
+        mnl_attr_put_u32(&m->header, RTAX_ADVMSS, r->mss);
+    mnl_attr_nest_end(&m->header, metrics);
+}
+
+void netmsg_route_list(union netmsg *m)
+{
+    struct rtmsg *h = begin(m, RTM_GETROUTE, sizeof *h);
+    h->rtm_family = AF_UNSPEC;
+}
+
+bool netmsg_route_read(const struct nlmsghdr *h, struct netmsg_route *out)
+{
+    const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+    const struct nlattr *at = NULL;
+    memset(out, 0, sizeof *out);
+    if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof *r ||
+        (r->rtm_family != AF_INET && r->rtm_family != AF_INET6) ||
+        r->rtm_protocol != RTPROT_STATIC ||
+        (r->rtm_type != RTN_UNICAST && r->rtm_type != RTN_THROW))
+        return false;
+    const u16 len = r->rtm_family == AF_INET ? 4 : 16;
+    out->to.family = r->rtm_family == AF_INET ? 4 : 6;
+    out->to.bits = r->rtm_dst_len;
+    out->table = r->rtm_table;
+    mnl_attr_for_each(at, h, sizeof *r)
+    {
+        u16 type = mnl_attr_get_type(at), size = mnl_attr_get_payload_len(at);
+        if (type == RTA_TABLE && size == sizeof(u32))
+            out->table = mnl_attr_get_u32(at);
+        if (type == RTA_OIF && size == sizeof(u32) && r->rtm_type == RTN_UNICAST)
+            out->link = mnl_attr_get_u32(at);
+        if (type == RTA_DST && size == len)
+            memcpy(out->to.octets, mnl_attr_get_payload(at), len);
+        if (type == RTA_PREFSRC && size == len) {
+            memcpy(out->source.octets, mnl_attr_get_payload(at), len);
+            out->source.family = out->to.family;
+        }
+    }
+    return out->to.bits <= 8 * len && (out->link != 0 || r->rtm_type == RTN_THROW);
 }
 
 void netmsg_link(union netmsg *m, const struct netmsg_link *l)
@@ -66,6 +111,8 @@ void netmsg_link(union netmsg *m, const struct netmsg_link *l)
     }
     if (l->mtu)
         mnl_attr_put_u32(&m->header, IFLA_MTU, l->mtu);
+    if (l->alias)
+        mnl_attr_put(&m->header, IFLA_IFALIAS, strlen(l->alias), l->alias);
     if (l->quiet) {
         struct nlattr *spec = mnl_attr_nest_start(&m->header, IFLA_AF_SPEC);
         struct nlattr *v6 = mnl_attr_nest_start(&m->header, AF_INET6);
@@ -73,6 +120,23 @@ void netmsg_link(union netmsg *m, const struct netmsg_link *l)
         mnl_attr_nest_end(&m->header, v6);
         mnl_attr_nest_end(&m->header, spec);
     }
+}
+
+bool netmsg_link_is(const struct nlmsghdr *h, u32 link, const char *alias)
+{
+    const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+    const struct nlattr *at = NULL;
+    const size_t len = strlen(alias);
+    if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof *i ||
+        (u32)i->ifi_index != link)
+        return false;
+    mnl_attr_for_each(at, h, sizeof *i)
+    {
+        if (mnl_attr_get_type(at) == IFLA_IFALIAS)
+            return mnl_attr_get_payload_len(at) == len + 1 &&
+                   memcmp(mnl_attr_get_payload(at), alias, len + 1) == 0;
+    }
+    return false;
 }
 
 void netmsg_address_list(union netmsg *m)

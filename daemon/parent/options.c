@@ -1,5 +1,6 @@
 /* The command line of shriked: see options.h. */
 #include "parent/options.h"
+#include "config/settings.h"
 #include "parent/launch.h"
 #include "parent/takeover.h"
 #include "parent/upgrade.h"
@@ -116,6 +117,9 @@ static enum command take(struct command_line *c, int option)
     case ROLE:
         c->role = launch_role_of(optarg);
         return c->role != ROLE_COUNT ? COMMAND_RUN : wrong("there is no role ", optarg);
+    case KERNEL:
+        c->options.kernel = (unsigned char)(atoi(optarg) & PLANE_ALL);
+        return COMMAND_RUN;
     case TAKE_OVER:
         return take_over(c, optarg);
     case TAKES_OVER:
@@ -149,10 +153,13 @@ void options_args(const struct options *o, const char *option, const char *value
 #include "parent/options.def"
 #undef OPTION
     };
+    static char kernel[4]; /* a process says it of one */
+    snprintf(kernel, sizeof kernel, "%u", o->kernel);
     const struct {
         int option;
         const char *value;
-    } valued[] = {{CONFIG, o->config},
+    } valued[] = {{KERNEL, o->kernel ? kernel : NULL},
+                  {CONFIG, o->config},
                   {FOREIGN, o->foreign},
                   {CONTROL_SOCKET, o->control_socket},
                   {LOG_LEVEL, line_level(o->level)}};

@@ -3,8 +3,10 @@
 #include "ops/seam.h"
 #include "ops/snapshot.h"
 #include "parent/keyfiles.h"
+#include "parent/larval.h"
 #include "parent/listener.h"
 #include "parent/logfiles.h"
+#include "parent/notify.h"
 #include "parent/records.h"
 #include "parent/routes.h"
 #include "parent/scrape.h"
@@ -14,10 +16,12 @@
 #include "parent/supervisor.h"
 #include "parent/takeover.h"
 #include "parent/tun.h"
+#include "parent/updown.h"
 #include "parent/upgrade.h"
 #include "parent/usage.h"
 #include "parent/virtual.h"
 #include "parent/watch.h"
+#include "parent/xfrmi.h"
 #include "proc/sandbox.h"
 #include "proc/vault.h"
 #include <errno.h>
@@ -34,10 +38,12 @@ struct parent {
     struct supervisor supervisor;
     struct signals signals;
     struct snapshot_copy *snapshot; /* the newest; NULL until control has read the files */
+    int snapshot_file;              /* the same, for a new esp; -1 likewise */
     struct netlink netlink;
     struct sockets sockets;
     struct tun tun;
     struct routes routes;
+    struct xfrmis xfrmis;
     struct shunts shunts;
     struct alarm sweep; /* of routes */
     struct nameservers nameservers;
@@ -48,13 +54,17 @@ struct parent {
     struct shrike_addr addresses[SHRIKE_HOST_ADDRESSES_MAX]; /* as net was told last */
     u16 address_count;
     bool addresses_told;
+    struct larval larval;
     struct keyfiles keyfiles;
     struct logfiles logfiles;
     struct scrape scrape;
     int vaults[ROLE_COUNT];
     int listener;
     char control_socket[SETTINGS_PATH];
-    char journal[SETTINGS_PATH]; /* empty: in memory */
+    char interface[SETTINGS_INTERFACE]; /* of tunnels, for scripts */
+    char journal[SETTINGS_PATH];        /* empty: in memory */
+    struct scripts scripts;
+    struct updown updown;
     struct upgrade upgrade;
     struct takeover
         before;        /* what the program before has handed on, as far as it is still wanted */
@@ -71,6 +81,8 @@ struct parent {
 /* End with this exit code. */
 static void leave(struct parent *p, int code)
 {
+    if (!p->options->check_only)
+        notify("STOPPING=1");
     p->code = code;
     p->hands_on = false;
     supervisor_quit(&p->supervisor);
@@ -80,8 +92,8 @@ static void send_fd(struct parent *p, enum role to, u16 kind, struct bytes body,
 {
     struct mail m = {.kind = kind, .body = body, .fd = fd};
     if (fd >= 0 && !supervisor_send(&p->supervisor, to, &m))
-        tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s does not take %s", role_name(to),
-             mail_name(kind));
+        tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s does not take %s",
+             supervisor_name(&p->supervisor, to), mail_name(kind));
 }
 
 static void send_addresses(struct parent *p)
@@ -103,6 +115,8 @@ static void fit(void *ctx, enum role r)
     static const u8 which[] = {0, 1};
     struct parent *p = ctx;
     send_fd(p, r, MAIL_VAULT, bytes_of(NULL, 0), p->vaults[r]);
+    if (r == ROLE_ESP) /* what is allowed it knows before it can be asked for anything */
+        send_fd(p, r, MAIL_SNAPSHOT, bytes_of(NULL, 0), p->snapshot_file);
     if (r == ROLE_ESP && p->before.esp >= 0) { /* once, and before it reads anything */
         send_fd(p, r, MAIL_STATE, bytes_of(NULL, 0), p->before.esp);
         close(p->before.esp);
@@ -116,7 +130,7 @@ static void fit(void *ctx, enum role r)
         send_fd(p, r, MAIL_METRICS, bytes_of(NULL, 0), p->scrape.fd);
     if (r == ROLE_CONTROL)
         send_fd(p, r, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
-    if (r == ROLE_ESP)
+    if (r == ROLE_ESP && p->supervisor.plane == ROLE_ESP)
         send_fd(p, r, MAIL_TUN, bytes_of(&p->tun.vnet_hdr, 1), p->tun.fd);
     if (r == ROLE_NET)
         send_addresses(p);
@@ -198,6 +212,14 @@ static bool open_watch(struct parent *p)
     return true;
 }
 
+/* What was routed before goes unless it is asked for again. */
+static void adopt_routes(struct parent *p)
+{
+    struct loop *l = p->supervisor.loop;
+    routes_look(&p->routes);
+    loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
+}
+
 /* All that needs rights, once. The rule comes last: from then on packets take the tunnels. */
 static bool open_all(struct parent *p)
 {
@@ -206,10 +228,14 @@ static bool open_all(struct parent *p)
     if (!netlink_open(&p->netlink))
         return complain("cannot ask the system for routes: %s", strerror(errno));
     nameservers_open(&p->nameservers, p->supervisor.loop, set, t);
-    return sockets_open(&p->sockets, set, t) && open_listener(p, set->control_socket) &&
-           open_keyfiles(p, set->unsafe_keys) && open_records(p, set->journal) &&
-           tun_open(&p->tun, &p->netlink, set, t) && open_watch(p) &&
-           (!set->install_routes || routes_open(&p->routes, &p->netlink, set, p->tun.link, t));
+    if (!sockets_open(&p->sockets, set, t) || !open_listener(p, set->control_socket) ||
+        !open_keyfiles(p, set->unsafe_keys) || !open_records(p, set->journal) ||
+        !tun_open(&p->tun, &p->netlink, set, t) || !open_watch(p) ||
+        (set->install_routes && !routes_open(&p->routes, &p->netlink, set, p->tun.link, t)))
+        return false;
+    if (p->tun.former)
+        adopt_routes(p);
+    return true;
 }
 
 /* The same with what the program before has handed on. */
@@ -218,20 +244,20 @@ static bool go_on(struct parent *p)
     const struct settings *set = &p->snapshot->settings;
     const struct tell *t = &p->supervisor.tell;
     struct mail routes = {.kind = MAIL_ROUTES, .fd = -1};
-    struct loop *l = p->supervisor.loop;
     if (!netlink_open(&p->netlink))
         return complain("cannot ask the system for routes: %s", strerror(errno));
-    nameservers_open(&p->nameservers, l, set, t);
+    nameservers_open(&p->nameservers, p->supervisor.loop, set, t);
+    tun_keep(&p->tun, &p->netlink, t);
     if (!open_watch(p) ||
         (set->install_routes && !routes_open(&p->routes, &p->netlink, set, p->tun.link, t)))
         return false;
     for (u32 i = 0; i < p->before.route_count; i++)
         routes_adopt(&p->routes, &p->before.routes[i].to, &p->before.routes[i].source);
     takeover_free(&p->before);
+    adopt_routes(p);
     if (p->esp_is_quiet)
         supervisor_send(&p->supervisor, ROLE_ESP, &routes);
     p->esp_is_quiet = false;
-    loop_alarm(l, &p->sweep, loop_now(l) + ROUTES_STALE_S * SHRIKE_SECOND);
     return true;
 }
 
@@ -243,7 +269,14 @@ static void open_virtuals(struct parent *p)
                                     .link = p->tun.link,
                                     .untouched = !p->snapshot->settings.install_virtual_ip};
     virtuals_init(&p->virtuals);
-    if (!p->took_over)
+    p->updown =
+        (struct updown){.scripts = &p->scripts,
+                        .tell = &p->supervisor.tell,
+                        .virtuals = &p->virtuals,
+                        .host = &p->host,
+                        .interface = p->supervisor.plane == ROLE_XFRM ? NULL : p->interface};
+    snprintf(p->interface, sizeof p->interface, "%s", p->snapshot->settings.interface);
+    if (!p->took_over && !p->tun.former)
         return;
     struct loop *l = p->supervisor.loop;
     virtuals_adopt(&p->virtuals);
@@ -252,11 +285,13 @@ static void open_virtuals(struct parent *p)
 
 static void close_all(struct parent *p)
 {
+    larval_close(&p->larval);
     watch_close(&p->watch);
     virtuals_close(&p->virtuals);
     nameservers_close(&p->nameservers);
     shunts_close(&p->shunts);
     routes_close(&p->routes);
+    xfrmis_close(&p->xfrmis);
     tun_close(&p->tun);
     sockets_close(&p->sockets);
     keyfiles_close(&p->keyfiles);
@@ -265,6 +300,8 @@ static void close_all(struct parent *p)
     listener_close(p->listener, p->control_socket);
     netlink_close(&p->netlink);
     snapshot_free(p->snapshot);
+    if (p->snapshot_file >= 0)
+        close(p->snapshot_file);
     if (p->journal[0] && p->opened)
         records_remove(p->vaults[ROLE_NET], p->journal);
     for (enum role r = ROLE_PARENT; r < ROLE_COUNT; r++)
@@ -281,18 +318,38 @@ static void say_what_holds(const struct parent *p)
              "%s: system calls of the roles are not filtered", lacks);
 }
 
+/* Which data plane there is, and what it can do, in one line. */
+static void say_plane(const struct parent *p)
+{
+    bool kernel = p->supervisor.plane == ROLE_XFRM;
+    const char *says = p->options->kernel_says ? p->options->kernel_says : "not looked at";
+    tell(&p->supervisor.tell, SHRIKE_NOTICE, "data plane: %s; IPsec of the kernel: %s",
+         kernel ? "the kernel's (xfrm)" : "in user space (esp)", says);
+    if (kernel != (p->snapshot->settings.plane != PLANE_USER))
+        tell(&p->supervisor.tell, SHRIKE_WARNING,
+             "another data plane takes effect when shriked is started anew");
+}
+
 static void begin(struct parent *p)
 {
+    if (!p->took_over && p->snapshot->settings.plane != PLANE_USER)
+        p->supervisor.plane = ROLE_XFRM;
     say_what_holds(p);
+    say_plane(p);
     p->opened = p->took_over ? go_on(p) : open_all(p);
     if (!p->opened) {
         leave(p, EXIT_FAILURE);
         return;
     }
+    if (p->supervisor.plane == ROLE_XFRM)
+        larval_open(&p->larval, &p->snapshot->conf, &p->supervisor.tell);
     if (p->snapshot->settings.install_routes)
         shunts_open(&p->shunts, &p->netlink, &p->snapshot->settings, &p->supervisor.tell);
+    p->shunts.only_passes = p->supervisor.plane == ROLE_XFRM;
     p->shunts.host = &p->host;
     shunts_apply(&p->shunts, &p->snapshot->conf);
+    xfrmis_open(&p->xfrmis, &p->netlink, p->snapshot->settings.mtu, &p->supervisor.tell);
+    xfrmis_apply(&p->xfrmis, &p->snapshot->conf);
     open_virtuals(p);
     send_fd(p, ROLE_CONTROL, MAIL_LISTENER, bytes_of(NULL, 0), p->listener);
     supervisor_start(&p->supervisor, ROLE_KEYS);
@@ -308,9 +365,10 @@ static bool needs_restart(const struct settings *a, const struct settings *b)
 {
     return a->port != b->port || a->port_nat_t != b->port_nat_t || a->mark != b->mark ||
            a->install_routes != b->install_routes || a->routing_table != b->routing_table ||
-           a->routing_priority != b->routing_priority ||
-           a->install_virtual_ip != b->install_virtual_ip || a->dns != b->dns ||
-           strcmp(a->dns_file, b->dns_file) != 0 || strcmp(a->interface, b->interface) != 0 ||
+           a->routing_priority != b->routing_priority || a->route_mtu != b->route_mtu ||
+           a->route_mss != b->route_mss || a->install_virtual_ip != b->install_virtual_ip ||
+           a->dns != b->dns || strcmp(a->dns_file, b->dns_file) != 0 ||
+           strcmp(a->interface, b->interface) != 0 ||
            strcmp(a->control_socket, b->control_socket) != 0 ||
            strcmp(a->journal, b->journal) != 0 || strcmp(a->unsafe_keys, b->unsafe_keys) != 0;
 }
@@ -345,7 +403,7 @@ static void take_stats(struct parent *p, const struct mail *m)
         return;
     usage_add(&stats, role_name(ROLE_PARENT), getpid());
     for (enum role i = ROLE_CONTROL; i < ROLE_COUNT; i++)
-        usage_add(&stats, role_name(i), p->supervisor.members[i].pid);
+        usage_add(&stats, supervisor_name(&p->supervisor, i), p->supervisor.members[i].pid);
     write_u32(&w, reference);
     stats_write(&w, &stats);
     struct mail answer = {.kind = MAIL_STATS_ARE, .body = written_bytes(&w), .fd = -1};
@@ -373,10 +431,15 @@ static void take_snapshot(struct parent *p, struct mail *m)
         tun_resize(&p->tun, &p->netlink, &s->settings, &p->supervisor.tell);
     snapshot_free(p->snapshot);
     p->snapshot = s;
+    if (p->snapshot_file >= 0)
+        close(p->snapshot_file);
+    p->snapshot_file = mail_take_fd(m);
     open_logs(p);
     open_scrape(p);
     if (!first) {
         shunts_apply(&p->shunts, &p->snapshot->conf);
+        xfrmis_apply(&p->xfrmis, &p->snapshot->conf);
+        larval_change(&p->larval, &p->snapshot->conf);
         return;
     }
     if (p->options->check_only)
@@ -394,13 +457,15 @@ static void take_fatal(struct parent *p)
              "the configuration cannot be used: tunnels go on as they are until it is mended");
 }
 
-static void change_route(struct parent *p, const struct mail_route *route)
+static void change_route(struct parent *p, struct mail_route *route)
 {
+    route->link = xfrmis_link(&p->xfrmis, &p->snapshot->conf, route->reqid);
     if (route->add && !routes_allowed(&p->snapshot->conf, route) &&
         !routes_stand(&p->routes, route)) {
         if (p->refusals++ < REFUSALS_LOGGED)
             tell(&p->supervisor.tell, SHRIKE_WARNING,
-                 "esp asks for a route that no child with reqid %u allows: refused", route->reqid);
+                 "%s asks for a route that no child with reqid %u allows: refused",
+                 supervisor_name(&p->supervisor, ROLE_ESP), route->reqid);
         return;
     }
     routes_change(&p->routes, route);
@@ -421,6 +486,20 @@ static void take_route(struct parent *p, const struct mail *m)
         return;
     if (p->snapshot)
         change_route(p, &route);
+    supervisor_send(&p->supervisor, ROLE_ESP, &done);
+}
+
+static void take_numbers(struct parent *p, const struct mail *m)
+{
+    struct mail_numbers numbers;
+    u8 body[4];
+    struct writer w = writer_of(body, sizeof body);
+    struct reader r = reader_of(m->body);
+    write_u32(&w, read_u32(&r));
+    struct mail done = {.kind = MAIL_ROUTED, .body = written_bytes(&w), .fd = -1};
+    if (!numbers_read(&r, &numbers))
+        return;
+    updown_numbers(&p->updown, &numbers);
     supervisor_send(&p->supervisor, ROLE_ESP, &done);
 }
 
@@ -460,15 +539,27 @@ static void take_address(struct parent *p, const struct mail *m)
         virtuals_remove(&p->virtuals, op.lease_over);
 }
 
+static void take_updown(struct parent *p, const struct mail *m)
+{
+    static struct seam_box box;
+    struct shrike_event e;
+    struct reader r = reader_of(m->body);
+    if (p->opened && event_read(&r, &e, &box))
+        updown_event(&p->updown, &p->snapshot->conf, &e);
+}
+
 static void take_ready(struct parent *p, enum role from)
 {
-    u32 before = p->ready;
+    const u32 before = p->ready;
     p->ready |= 1u << from;
-    tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s is ready", role_name(from));
-    if (before != ALL_ROLES && p->ready == ALL_ROLES)
-        tell(&p->supervisor.tell, SHRIKE_NOTICE, "ready: UDP ports %u and %u, interface %s",
-             p->snapshot->settings.port, p->snapshot->settings.port_nat_t,
-             p->snapshot->settings.interface);
+    tell(&p->supervisor.tell, SHRIKE_DEBUG, "%s is ready", supervisor_name(&p->supervisor, from));
+    if (before == ALL_ROLES || p->ready != ALL_ROLES)
+        return;
+    const struct settings *set = &p->snapshot->settings;
+    tell(&p->supervisor.tell, SHRIKE_NOTICE, "ready: UDP ports %u and %u, interface %s", set->port,
+         set->port_nat_t, set->interface);
+    notify("READY=1\nSTATUS=shriked %s: UDP ports %u and %u, interface %s", SHRIKE_VERSION,
+           set->port, set->port_nat_t, set->interface);
 }
 
 /* ---- another program takes over ---- */
@@ -498,6 +589,7 @@ static void checked(void *ctx, const char *why)
     if (why || p->supervisor.ending)
         return;
     tell(&p->supervisor.tell, SHRIKE_NOTICE, "%s takes over", p->upgrade.path);
+    notify("STATUS=%s takes over", p->upgrade.path);
     p->hands_on = true;
     supervisor_yield(&p->supervisor);
 }
@@ -531,12 +623,16 @@ static bool take_over(struct parent *p)
         return complain("what the program before has handed on makes no sense");
     p->took_over = true;
     p->sockets = t->sockets;
+    if (sockets_of_kernel(&p->sockets))
+        p->supervisor.plane = ROLE_XFRM;
     p->tun = t->tun;
     p->keyfiles = t->keyfiles;
     p->listener = t->listener;
     memcpy(p->vaults, t->vaults, sizeof p->vaults);
     memcpy(p->control_socket, t->control_socket, sizeof p->control_socket);
     memcpy(p->journal, t->journal, sizeof p->journal);
+    if (p->vaults[ROLE_ESP] < 0) /* the program before knew of none */
+        p->vaults[ROLE_ESP] = vault_make();
     if (t->esp >= 0)
         p->supervisor.members[ROLE_ESP].next_life = t->esp_life;
     supervisor_start(&p->supervisor, ROLE_ESP);
@@ -559,8 +655,12 @@ static void mail(void *ctx, enum role from, struct mail *m)
         take_upgrade(p, m);
     else if (from == ROLE_ESP && m->kind == MAIL_ROUTE)
         take_route(p, m);
+    else if (from == ROLE_ESP && m->kind == MAIL_NUMBERS)
+        take_numbers(p, m);
     else if (from == ROLE_ESP && m->kind == MAIL_STATE && p->hands_on && p->esp_state < 0)
         p->esp_state = mail_take_fd(m);
+    else if (from == ROLE_NET && m->kind == MAIL_UPDOWN)
+        take_updown(p, m);
     else if (from == ROLE_NET)
         take_address(p, m);
 }
@@ -569,7 +669,7 @@ static bool died(void *ctx, enum role r)
 {
     struct parent *p = ctx;
     if (!p->opened) {
-        complain("%s has ended before the daemon could begin", role_name(r));
+        complain("%s has ended before the daemon could begin", supervisor_name(&p->supervisor, r));
         leave(p, EXIT_FAILURE);
         return false;
     }
@@ -612,6 +712,7 @@ static void signalled(void *ctx, int signal)
     if (signal == SIGCHLD) {
         supervisor_reap(&p->supervisor);
         nameservers_reap(&p->nameservers);
+        scripts_reap(&p->scripts);
         upgrade_reap(&p->upgrade);
     } else if (signal == SIGHUP) {
         open_logs(p);
@@ -622,12 +723,13 @@ static void signalled(void *ctx, int signal)
 }
 
 static struct parent *parent_new(const struct options *o,
-                                 const struct role_type *const types[ROLE_COUNT])
+                                 const struct role_type *const types[ROLE_PROGRAMS])
 {
     static struct parent p;
     p = (struct parent){.options = o,
                         .supervisor = {.loop = loop_new(),
                                        .options = o,
+                                       .ping = SUPERVISOR_PING,
                                        .fit = fit,
                                        .mail = mail,
                                        .died = died,
@@ -642,6 +744,7 @@ static struct parent *parent_new(const struct options *o,
                         .upgrade = {.options = o, .checked = checked, .ctx = &p, .said = -1},
                         .before = {.esp = -1},
                         .esp_state = -1,
+                        .snapshot_file = -1,
                         .listener = -1,
                         .code = EXIT_SUCCESS};
     memcpy(p.supervisor.types, types, sizeof p.supervisor.types);
@@ -651,21 +754,22 @@ static struct parent *parent_new(const struct options *o,
     return p.supervisor.loop ? &p : NULL;
 }
 
-/* Three roles have what must outlive them. */
+/* Four roles have what must outlive them. */
 static bool make_vaults(struct parent *p)
 {
     if (p->options->check_only)
         return true;
     p->vaults[ROLE_KEYS] = vault_make();
     p->vaults[ROLE_CONTROL] = vault_make();
+    p->vaults[ROLE_ESP] = vault_make();
     p->vaults[ROLE_NET] = records_memory();
-    return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0 &&
+    return (p->vaults[ROLE_KEYS] >= 0 && p->vaults[ROLE_CONTROL] >= 0 && p->vaults[ROLE_ESP] >= 0 &&
             p->vaults[ROLE_NET] >= 0) ||
            complain("cannot make a memory file: %s: more memory, or Linux 3.17, is needed",
                     strerror(errno));
 }
 
-int parent_run(const struct options *o, const struct role_type *const types[ROLE_COUNT])
+int parent_run(const struct options *o, const struct role_type *const types[ROLE_PROGRAMS])
 {
     struct parent *p = parent_new(o, types);
     if (!p || !signals_open(&p->signals, p->supervisor.loop)) {
@@ -673,6 +777,7 @@ int parent_run(const struct options *o, const struct role_type *const types[ROLE
         return EXIT_FAILURE;
     }
     supervisor_init(&p->supervisor);
+    scripts_open(&p->scripts, p->supervisor.loop, &p->supervisor.tell);
     upgrade_open(&p->upgrade);
     if (o->take_over ? take_over(p) : make_vaults(p))
         supervisor_start(&p->supervisor, ROLE_CONTROL);
@@ -680,6 +785,8 @@ int parent_run(const struct options *o, const struct role_type *const types[ROLE
         leave(p, EXIT_FAILURE);
     while (!p->over) /* a seat in our loop may have stopped it */
         loop_run(p->supervisor.loop);
+    scripts_close(&p->scripts, p->hands_on ? SCRIPTS_HANDING_ON : SCRIPTS_END);
+    updown_close(&p->updown);
     if (p->hands_on)
         hand_on(p);
     upgrade_close(&p->upgrade);

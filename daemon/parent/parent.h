@@ -6,6 +6,6 @@
 
 /* Run the daemon until a signal ends it, or only look at the configuration when the options say so.
  * Gives the exit code: 0, or 1 when it cannot run; stderr says why. */
-int parent_run(const struct options *o, const struct role_type *const types[ROLE_COUNT]);
+int parent_run(const struct options *o, const struct role_type *const types[ROLE_PROGRAMS]);
 
 #endif

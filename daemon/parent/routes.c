@@ -12,6 +12,7 @@ struct route {
     struct prefix to;
     struct shrike_addr source;
     u32 asked; /* 0: an orphan */
+    u32 link;  /* 0: that of tunnels */
     u32 local_count;
     struct shrike_ts local[]; /* selectors of who asked first: the source is among them */
 };
@@ -40,7 +41,12 @@ static struct route **find(const struct routes *r, const struct prefix *p)
 static int tell_system(struct routes *r, const struct route *route, bool add)
 {
     union netmsg m;
-    struct netmsg_route n = {route->to, r->table, r->link, route->source};
+    struct netmsg_route n = {.to = route->to,
+                             .table = r->table,
+                             .link = route->link ? route->link : r->link,
+                             .source = route->source,
+                             .mtu = r->mtu,
+                             .mss = r->mss};
     netmsg_route(&m, &n, add);
     int error = netlink_do(r->netlink, &m);
     if (error == 0 || !add || n.source.family == 0)
@@ -106,38 +112,58 @@ static void clear_place(struct routes *r, const struct prefix *p)
     }
 }
 
+static struct route *new_route(const struct prefix *p, const struct mail_route *m,
+                               const struct shrike_addr *source)
+{
+    size_t local = m->local_count * sizeof m->local[0];
+    struct route *route = calloc(1, sizeof *route + local);
+    if (!route)
+        return NULL;
+    *route = (struct route){
+        .to = *p, .source = *source, .asked = 1, .link = m->link, .local_count = m->local_count};
+    memcpy(route->local, m->local, local);
+    return route;
+}
+
+/* In its place may be an orphan, which the system has, perhaps with another source. */
+static void enter(struct routes *r, struct route **at, struct route *route)
+{
+    char text[PREFIX_TEXT];
+    struct route *orphan = *at;
+    bool same = orphan && memcmp(&orphan->source, &route->source, sizeof route->source) == 0;
+    int error = same ? 0 : tell_system(r, route, true);
+    if (error != 0) {
+        tell(r->tell, SHRIKE_ERROR, "cannot route %s into the tunnel: %s",
+             prefix_text(&route->to, text), strerror(error));
+        free(route);
+        return;
+    }
+    tell(r->tell, SHRIKE_DEBUG, "%s is routed into the tunnel", prefix_text(&route->to, text));
+    route->next = orphan ? orphan->next : NULL;
+    r->count += !orphan;
+    free(orphan);
+    *at = route;
+}
+
 static void put(struct routes *r, const struct prefix *p, const struct mail_route *m,
                 const struct shrike_addr *source)
 {
-    char text[PREFIX_TEXT];
     struct route **at = find(r, p);
-    if (*at) {
+    if (*at && (*at)->asked > 0) {
         (*at)->asked++;
         return;
     }
-    if (r->count == ROUTES_MAX) {
+    if (!*at && r->count == ROUTES_MAX) {
         if (!r->warned_full)
             tell(r->tell, SHRIKE_ERROR, "no more than %u routes: others are left out", ROUTES_MAX);
         r->warned_full = true;
         return;
     }
-    size_t local = m->local_count * sizeof m->local[0];
-    struct route *route = calloc(1, sizeof *route + local);
+    struct route *route = new_route(p, m, source);
     if (!route)
         return;
-    *route = (struct route){.to = *p, .source = *source, .asked = 1, .local_count = m->local_count};
-    memcpy(route->local, m->local, local);
     clear_place(r, p);
-    int error = tell_system(r, route, true);
-    if (error != 0) {
-        tell(r->tell, SHRIKE_ERROR, "cannot route %s into the tunnel: %s", prefix_text(p, text),
-             strerror(error));
-        free(route);
-        return;
-    }
-    tell(r->tell, SHRIKE_DEBUG, "%s is routed into the tunnel", prefix_text(p, text));
-    *at = route;
-    r->count++;
+    enter(r, at, route);
 }
 
 static void take(struct routes *r, struct route **at)
@@ -212,7 +238,9 @@ static void refresh(struct routes *r, struct route *route, const struct host *h,
     const struct addresses_wish wish = {route->local, route->local_count};
     char text[PREFIX_TEXT];
     addresses_choose(h, &wish, sources);
-    const struct shrike_addr *now = &sources[route->to.family == 6];
+    /* Who asked for one that was adopted is not known. */
+    const struct shrike_addr *now =
+        route->local_count ? &sources[route->to.family == 6] : &route->source;
     bool same = memcmp(now, &route->source, sizeof *now) == 0;
     bool dropped = gone && route->source.family != 0;
     route->source = *now;
@@ -262,6 +290,38 @@ void routes_adopt(struct routes *r, const struct prefix *p, const struct shrike_
     r->count++;
 }
 
+struct look {
+    struct routes *routes;
+    bool out; /* those that lead out of the table, when the others are known */
+};
+
+static void row(void *ctx, const struct nlmsghdr *h)
+{
+    const struct look *l = ctx;
+    struct routes *r = l->routes;
+    struct netmsg_route found;
+    if (!netmsg_route_read(h, &found) || found.table != r->table)
+        return;
+    if (!l->out && found.link == r->link)
+        routes_adopt(r, &found.to, &found.source);
+    const struct route *within = l->out && found.link == 0 ? narrowest(r, &found.to) : NULL;
+    if (within && within->to.bits < found.to.bits)
+        bypass_adopt(&r->bypass, &found.to, &within->to);
+}
+
+void routes_look(struct routes *r)
+{
+    int error = 0;
+    for (int out = 0; r->buckets && out < 2 && error == 0; out++) {
+        struct look l = {r, out == 1};
+        union netmsg m;
+        netmsg_route_list(&m);
+        error = netlink_list(r->netlink, &m, row, &l);
+    }
+    if (error != 0)
+        tell(r->tell, SHRIKE_ERROR, "cannot ask the system for its routes: %s", strerror(error));
+}
+
 bool routes_next(const struct routes *r, u32 *bucket, u32 *place, struct prefix *p,
                  struct shrike_addr *source)
 {
@@ -299,7 +359,12 @@ static bool put_rule(struct routes *r, const struct settings *set, u8 family)
 bool routes_open(struct routes *r, struct netlink *n, const struct settings *set, u32 link,
                  const struct tell *t)
 {
-    *r = (struct routes){.netlink = n, .tell = t, .table = set->routing_table, .link = link};
+    *r = (struct routes){.netlink = n,
+                         .tell = t,
+                         .table = set->routing_table,
+                         .link = link,
+                         .mtu = set->route_mtu,
+                         .mss = set->route_mss};
     r->buckets = calloc(BUCKETS, sizeof *r->buckets);
     if (r->buckets && put_rule(r, set, 4) && put_rule(r, set, 6))
         return true;

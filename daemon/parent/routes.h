@@ -20,6 +20,7 @@ struct routes {
     struct netlink *netlink;
     const struct tell *tell;
     u32 table, link;
+    u16 mtu, mss; /* 0: as the link has it */
     struct netmsg_rule rules[2];
     u32 rule_count; /* that are in force */
     /* Prefixes by hash. */
@@ -48,6 +49,9 @@ void routes_refresh(struct routes *r, const struct host *h, bool gone);
 void routes_orphan(struct routes *r);
 void routes_sweep(struct routes *r);
 
+/* What a life before has left in the table of routes into this link, and out of it again: orphans.
+ */
+void routes_look(struct routes *r);
 /* A prefix that another program has routed into this link: an orphan. */
 void routes_adopt(struct routes *r, const struct prefix *p, const struct shrike_addr *source);
 /* The next prefix from *bucket and *place on, both 0 at first. false: that was all. */

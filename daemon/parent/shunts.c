@@ -235,7 +235,8 @@ static void add_family(struct shunts *s, const struct shrike_conf *conf, u8 fami
     for (u32 i = 0; i < conf->conn_count; i++) {
         const struct shrike_conn *conn = &conf->conns[i];
         for (u32 k = conn->child_count; k < (u32)conn->child_count + conn->shunt_count; k++)
-            if (conn->children[k].start & SHRIKE_START_TRAP)
+            if (conn->children[k].start & SHRIKE_START_TRAP &&
+                (conn->children[k].mode == SHRIKE_PASS || !s->only_passes))
                 add_shunt(s, &conn->children[k], family, out);
     }
     if (out->count == framed)

@@ -32,7 +32,8 @@ struct shunts {
     char device[SETTINGS_INTERFACE];
     /* Which of its addresses this host would send from to there; family 0: none. */
     struct shrike_addr (*source)(u32 mark, const struct prefix *to);
-    u32 failed; /* rules, at the last time */
+    bool only_passes; /* what is dropped, the data plane drops */
+    u32 failed;       /* rules, at the last time */
     bool warned_full;
 };
 

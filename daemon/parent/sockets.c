@@ -2,7 +2,9 @@
 #include "parent/sockets.h"
 #include "net/steer.h"
 #include <errno.h>
+#include <linux/xfrm.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -167,6 +169,40 @@ static bool open_lookup(struct sockets *s, u8 family, u32 mark)
     return set_mark(o.fd, mark);
 }
 
+/* What is ours to say is for no policy to protect, block or hold up: a policy of the socket's own
+ * comes before all others. */
+static bool set_past_policies(const struct open_socket *o)
+{
+    bool v4 = o->is.family == 4;
+    struct xfrm_userpolicy_info is = {.action = XFRM_POLICY_ALLOW};
+    is.sel.family = v4 ? AF_INET : AF_INET6;
+    for (u8 dir = XFRM_POLICY_IN; dir <= XFRM_POLICY_OUT; dir++) {
+        is.dir = dir;
+        if (setsockopt(o->fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+                       v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &is, sizeof is) != 0)
+            return complain("IKE cannot be kept out of the policies of IPsec: %s", strerror(errno));
+    }
+    return true;
+}
+
+/* RFC 3948: the kernel takes what is ESP, and leaves IKE. */
+static bool set_encap(const struct open_socket *o)
+{
+    return set(o->fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP) ||
+           complain("the kernel takes no ESP in UDP over IPv%d: %s", o->is.family, strerror(errno));
+}
+
+/* For the data plane of the kernel: net's sockets are the only ones. */
+static bool open_for_kernel(struct sockets *s, u8 family, const struct settings *set_)
+{
+    const struct open_socket ike = {{SOCKET_IKE, family, set_->port}, ROLE_NET, -1};
+    const struct open_socket nat = {{SOCKET_NAT_T, family, set_->port_nat_t}, ROLE_NET, -1};
+    if (!open_udp(s, ike, set_->mark, NULL) || !set_past_policies(&s->all[s->count - 1]) ||
+        !open_udp(s, nat, set_->mark, NULL) || !set_past_policies(&s->all[s->count - 1]))
+        return false;
+    return set_encap(&s->all[s->count - 1]) && open_lookup(s, family, set_->mark);
+}
+
 static bool open_family(struct sockets *s, u8 family, const struct settings *set_,
                         const struct tell *t)
 {
@@ -174,6 +210,8 @@ static bool open_family(struct sockets *s, u8 family, const struct settings *set
     const struct open_socket ike = {{SOCKET_IKE, family, set_->port}, ROLE_NET, -1};
     const struct open_socket nat = {{SOCKET_NAT_T, family, set_->port_nat_t}, ROLE_NET, -1};
     struct open_socket esp = nat;
+    if (set_->plane != PLANE_USER)
+        return open_for_kernel(s, family, set_);
     esp.owner = ROLE_ESP;
     /* The filter numbers the sockets of a group in the order of their binds: net's, then esp's. */
     return open_udp(s, ike, set_->mark, NULL) && open_udp(s, nat, set_->mark, &steer) &&
@@ -200,13 +238,27 @@ bool sockets_open(struct sockets *s, const struct settings *set_, const struct t
     return s->count > 0 || complain("this host has neither IPv4 nor IPv6");
 }
 
+bool sockets_of_kernel(const struct sockets *s)
+{
+    for (u32 i = 0; i < s->count; i++)
+        if (s->all[i].owner == ROLE_ESP)
+            return false;
+    return true;
+}
+
+/* With the data plane of the kernel, its role has those of net, too, to send keepalives by. */
+static bool is_for(const struct sockets *s, const struct open_socket *o, enum role r)
+{
+    return o->owner == r || (r == ROLE_ESP && o->is.kind == SOCKET_NAT_T && sockets_of_kernel(s));
+}
+
 void sockets_hand(const struct sockets *s, struct supervisor *v, enum role r)
 {
     for (u32 i = 0; i < s->count; i++) {
         const struct open_socket *o = &s->all[i];
         u8 body[16];
         struct writer w = writer_of(body, sizeof body);
-        if (o->owner != r)
+        if (!is_for(s, o, r))
             continue;
         socket_write(&w, &o->is);
         struct mail m = {.kind = MAIL_SOCKET, .body = written_bytes(&w), .fd = o->fd};

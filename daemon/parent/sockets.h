@@ -19,6 +19,9 @@ struct sockets {
     u32 count;
 };
 
+/* Are these such as the data plane of the kernel wants? */
+bool sockets_of_kernel(const struct sockets *s);
+
 /* Open what the settings ask for. A family that this host has not is left out with a line in the
  * log. false: it cannot be, stderr says why; what was opened is closed. */
 bool sockets_open(struct sockets *s, const struct settings *set, const struct tell *t) must_use;

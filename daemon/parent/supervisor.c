@@ -51,6 +51,17 @@ shrike_time supervisor_pause(u32 *tries, shrike_time lived)
     return n > 5 ? SUPERVISOR_PAUSE_MAX : MIN(SHRIKE_SECOND << (n - 1), SUPERVISOR_PAUSE_MAX);
 }
 
+/* Who sits there. */
+static enum role program_of(const struct member *m)
+{
+    return m->role == ROLE_ESP ? m->supervisor->plane : m->role;
+}
+
+const char *supervisor_name(const struct supervisor *s, enum role r)
+{
+    return role_name(r == ROLE_ESP ? s->plane : r);
+}
+
 static void set_alarm(struct member *m, shrike_time in)
 {
     loop_alarm(m->supervisor->loop, &m->alarm, loop_clock(m->supervisor->loop) + in);
@@ -60,7 +71,7 @@ static void send_peer(struct member *to, enum role who, int fd)
 {
     u8 body[16];
     struct writer w = writer_of(body, sizeof body);
-    write_u8(&w, (u8)who);
+    write_u8(&w, (u8)program_of(&to->supervisor->members[who]));
     write_u64(&w, to->supervisor->members[who].life);
     struct mail m = {.kind = MAIL_PEER, .body = written_bytes(&w), .fd = fd};
     channel_send(&to->channel, &m);
@@ -111,14 +122,18 @@ static void describe(const struct member *m, char *out, size_t size)
     if (m->call != NO_CALL)
         describe_call(m, call, sizeof call);
     if (m->pid == 0)
-        snprintf(out, size, "%s could not start", role_name(m->role));
+        snprintf(out, size, "%s could not start", role_name(program_of(m)));
     else if (!m->reaped)
-        snprintf(out, size, "%s (pid %d) does not end", role_name(m->role), (int)m->pid);
+        snprintf(out, size, "%s (pid %d) does not end", role_name(program_of(m)), (int)m->pid);
+    else if (m->hung)
+        snprintf(out, size, "%s (pid %d) has not answered for %u s and was ended",
+                 role_name(program_of(m)), (int)m->pid,
+                 (unsigned)(m->unheard * m->supervisor->ping / SHRIKE_SECOND));
     else if (WIFSIGNALED(m->status))
-        snprintf(out, size, "%s (pid %d) was ended by signal %d (%s)%s", role_name(m->role),
+        snprintf(out, size, "%s (pid %d) was ended by signal %d (%s)%s", role_name(program_of(m)),
                  (int)m->pid, WTERMSIG(m->status), strsignal(WTERMSIG(m->status)), call);
     else
-        snprintf(out, size, "%s (pid %d) ended with code %d", role_name(m->role), (int)m->pid,
+        snprintf(out, size, "%s (pid %d) ended with code %d", role_name(program_of(m)), (int)m->pid,
                  WEXITSTATUS(m->status));
 }
 
@@ -176,7 +191,7 @@ static void close_channel(struct member *m)
     if (m->reaped)
         over(m);
     else
-        set_alarm(m, SUPERVISOR_LINGER);
+        set_alarm(m, m->done ? SUPERVISOR_LINGER_DONE : SUPERVISOR_LINGER);
 }
 
 static void lost(void *ctx)
@@ -193,16 +208,26 @@ static void note_call(struct member *m, const struct mail *mail)
         m->call = call;
 }
 
+static void heard(struct member *m)
+{
+    m->unheard = fault(242) ? m->unheard : 0;
+    m->patience = SUPERVISOR_PINGS;
+}
+
 static void got(void *ctx, struct mail *mail)
 {
     struct member *m = ctx;
     struct supervisor *s = m->supervisor;
     if (mail->kind == MAIL_FORBIDDEN)
         note_call(m, mail);
+    else if (mail->kind == MAIL_PONG)
+        heard(m);
     else if (mail->kind != MAIL_DONE)
         s->mail(s->ctx, m->role, mail);
-    else if (m->state == MEMBER_LEAVING)
+    else if (m->state == MEMBER_LEAVING) {
+        m->done = true;
         close_channel(m);
+    }
 }
 
 /* A process that does not end by itself; one that does not even end by force is given up. */
@@ -214,8 +239,8 @@ static void force(struct member *m)
     }
     m->killed = true;
     if (kill(m->pid, SIGKILL) != 0)
-        tell(&m->supervisor->tell, SHRIKE_ERROR, "cannot end %s (pid %d): %s", role_name(m->role),
-             (int)m->pid, strerror(errno));
+        tell(&m->supervisor->tell, SHRIKE_ERROR, "cannot end %s (pid %d): %s",
+             role_name(program_of(m)), (int)m->pid, strerror(errno));
     set_alarm(m, SUPERVISOR_LINGER);
 }
 
@@ -238,16 +263,49 @@ static void ring(void *ctx)
     }
 }
 
+/* One that hangs is ended, and so comes back. What counts is letters and not time: when all have
+ * been stopped for long, as with the host, each is asked again. */
+static void ask(struct member *m)
+{
+    const struct mail ping = {.kind = MAIL_PING, .fd = -1};
+    if (m->state != MEMBER_RUNNING || m->reaped)
+        return;
+    if (m->unheard < m->patience || fault(241)) {
+        m->unheard++;
+        channel_send(&m->channel, &ping);
+        return;
+    }
+    if (!m->hung && !fault(243))
+        m->patience = MIN(2 * m->patience, SUPERVISOR_PINGS_MAX);
+    m->hung = true;
+    if (kill(m->pid, SIGKILL) != 0)
+        tell(&m->supervisor->tell, SHRIKE_ERROR, "cannot end %s (pid %d): %s",
+             role_name(program_of(m)), (int)m->pid, strerror(errno));
+}
+
+static void go_round(void *ctx)
+{
+    struct supervisor *s = ctx;
+    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
+        ask(&s->members[r]);
+    loop_alarm(s->loop, &s->round, loop_now(s->loop) + s->ping);
+}
+
 void supervisor_init(struct supervisor *s)
 {
     for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
         s->members[r] = (struct member){.supervisor = s,
                                         .role = r,
                                         .reaped = true,
+                                        .patience = SUPERVISOR_PINGS,
                                         .channel = {.source = {.fd = -1}},
                                         .alarm = {.ring = ring, .ctx = &s->members[r]}};
     s->tell.control = &s->members[ROLE_CONTROL].channel;
     s->tell.level = s->options->level;
+    s->plane = ROLE_ESP;
+    s->round = (struct alarm){.ring = go_round, .ctx = s};
+    if (!s->options->one_process)
+        loop_alarm(s->loop, &s->round, loop_clock(s->loop) + s->ping);
     s->stage = 0;
     s->ending = s->yielding = false;
 }
@@ -257,13 +315,14 @@ static void place(struct member *m, int fd)
 {
     struct supervisor *s = m->supervisor;
     if (s->options->one_process) {
-        m->seat = (struct seat){.type = s->types[m->role], .loop = s->loop, .options = s->options};
+        m->seat =
+            (struct seat){.type = s->types[program_of(m)], .loop = s->loop, .options = s->options};
         /* A seat that could not be closes its end, and we hear of it as of any other end. */
         if (!seat_open(&m->seat, fd))
             m->seat.self = NULL;
         return;
     }
-    pid_t pid = launch(m->role, s->options, fd);
+    pid_t pid = launch(program_of(m), s->options, fd);
     close(fd);
     m->pid = MAX(pid, 0);
     m->reaped = pid < 0;
@@ -288,7 +347,8 @@ void supervisor_start(struct supervisor *s, enum role r)
     m->next_life = 0;
     m->pid = 0;
     m->reaped = true;
-    m->asked = m->killed = false;
+    m->asked = m->done = m->killed = m->hung = false;
+    m->unheard = 0;
     m->call = NO_CALL;
     m->channel.got = got;
     m->channel.lost = lost;
@@ -339,6 +399,13 @@ void supervisor_reap(struct supervisor *s)
     }
 }
 
+static shrike_time patience(const struct member *m)
+{
+    if (m->supervisor->yielding)
+        return SUPERVISOR_YIELD;
+    return m->role == ROLE_NET ? SUPERVISOR_QUIT_NET : SUPERVISOR_QUIT;
+}
+
 /* Ask one to leave. true: there is nothing to wait for. */
 static bool leave(struct member *m)
 {
@@ -352,7 +419,7 @@ static bool leave(struct member *m)
         m->state = MEMBER_LEAVING;
         m->asked = true;
         channel_send(&m->channel, &quit);
-        set_alarm(m, m->role == ROLE_NET ? SUPERVISOR_QUIT_NET : SUPERVISOR_QUIT);
+        set_alarm(m, patience(m));
     }
     return m->state == MEMBER_AWAY;
 }

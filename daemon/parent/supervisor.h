@@ -12,7 +12,15 @@
 #define SUPERVISOR_PAUSE_MAX (30 * SHRIKE_SECOND)
 #define SUPERVISOR_QUIT_NET  (3 * SHRIKE_SECOND) /* how long a role may take to answer QUIT */
 #define SUPERVISOR_QUIT      (1 * SHRIKE_SECOND)
-#define SUPERVISOR_LINGER    (2 * SHRIKE_SECOND) /* how long a process may take to end */
+#define SUPERVISOR_PING      (5 * SHRIKE_SECOND) /* how often a role is asked whether it hears us */
+#define SUPERVISOR_PINGS     6  /* without an answer, one after the other: it hangs */
+#define SUPERVISOR_PINGS_MAX 96 /* the same where lives before have hung, too */
+/* The same to YIELD: what it hands on is worth waiting for. */
+#define SUPERVISOR_YIELD  (10 * SHRIKE_SECOND)
+#define SUPERVISOR_LINGER (2 * SHRIKE_SECOND) /* how long a process may take to end */
+/* The same when it has answered QUIT: it gives its memory back, and nobody waits for anything of it
+ * but the parent. */
+#define SUPERVISOR_LINGER_DONE (10 * SHRIKE_SECOND)
 
 enum member_state {
     MEMBER_AWAY,    /* not started, or ended for good */
@@ -29,8 +37,12 @@ struct member {
     enum role role;
     enum member_state state;
     bool asked;    /* that it ends */
+    bool done;     /* it has answered that */
     bool reaped;   /* there is no process, or no longer */
     bool killed;   /* by us */
+    bool hung;     /* and was ended by us */
+    u32 unheard;   /* PINGs without an answer, one after the other */
+    u32 patience;  /* so many at most; twice as many when the life before has answered none */
     int status;    /* of waitpid() */
     u32 call;      /* a system call that it may not make, and made; UINT32_MAX: none */
     pid_t pid;     /* 0: it sits in the parent's loop */
@@ -47,7 +59,9 @@ struct supervisor {
     /* Set by the owner. */
     struct loop *loop;
     const struct options *options;
-    const struct role_type *types[ROLE_COUNT];
+    const struct role_type *types[ROLE_PROGRAMS];
+    shrike_time ping; /* how often: SUPERVISOR_PING, but for tests */
+    enum role plane;  /* who sits in the seat of ROLE_ESP: that, or ROLE_XFRM */
     struct tell tell;
     /* A role was started: send it what it needs before it is joined to the others. */
     void (*fit)(void *ctx, enum role r);
@@ -59,6 +73,7 @@ struct supervisor {
     void *ctx;
     /* Its own. */
     struct member members[ROLE_COUNT];
+    struct alarm round;
     u32 stage;
     bool ending;
     bool yielding; /* ending, for another program to take over */
@@ -71,6 +86,7 @@ void supervisor_start(struct supervisor *s, enum role r);
 /* false: it does not run, or takes no mail. The descriptor stays the caller's. */
 bool supervisor_send(struct supervisor *s, enum role to, const struct mail *m);
 bool supervisor_runs(const struct supervisor *s, enum role r);
+const char *supervisor_name(const struct supervisor *s, enum role r); /* "xfrm": who sits there */
 /* SIGCHLD came: look who has ended. */
 void supervisor_reap(struct supervisor *s);
 /* End all: net first, which says farewell to its peers; control, which writes the log, last.

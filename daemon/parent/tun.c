@@ -16,6 +16,7 @@
 enum { VNET_HDR = 10 }; /* struct virtio_net_hdr, without a count of buffers */
 
 static const char place[] = "/dev/net/tun";
+static const char alias[] = "tunnels of shriked";
 
 static bool say_no_device(void)
 {
@@ -100,6 +101,46 @@ static bool configure(struct tun *t, struct netlink *n, const struct settings *s
                                   set->interface, strerror(error));
 }
 
+struct search {
+    u32 link;
+    bool found;
+};
+
+static void row(void *ctx, const struct nlmsghdr *h)
+{
+    struct search *s = ctx;
+    s->found |= netmsg_link_is(h, s->link, alias);
+}
+
+/* One that stays without a program was made by the administrator, who keeps it, or by us. */
+static bool has_alias(struct netlink *n, u32 link)
+{
+    struct search s = {.link = link};
+    union netmsg m;
+    netmsg_link_list(&m);
+    return netlink_list(n, &m, row, &s) == 0 && s.found;
+}
+
+static bool give_alias(struct netlink *n, u32 link)
+{
+    union netmsg m;
+    netmsg_link(&m, &(struct netmsg_link){.link = link, .alias = alias});
+    return netlink_do(n, &m) == 0;
+}
+
+void tun_keep(struct tun *t, struct netlink *n, const struct tell *tell_)
+{
+    struct ifreq r = {.ifr_flags = 0};
+    const bool known = ioctl(t->fd, TUNGETIFF, &r) == 0;
+    t->former = t->ours = false;
+    if (known && r.ifr_flags & IFF_PERSIST)
+        t->former = t->ours = has_alias(n, t->link);
+    else if (known && give_alias(n, t->link))
+        t->ours = ioctl(t->fd, TUNSETPERSIST, 1UL) == 0;
+    else
+        tell(tell_, SHRIKE_DEBUG, "the TUN device goes when this program is ended by force");
+}
+
 bool tun_open(struct tun *t, struct netlink *n, const struct settings *set,
               const struct tell *tell_)
 {
@@ -108,8 +149,10 @@ bool tun_open(struct tun *t, struct netlink *n, const struct settings *set,
         return say_no_device();
     if (!attach(t, set->interface))
         say_no_interface(set->interface);
-    else if (configure(t, n, set, tell_))
+    else if (configure(t, n, set, tell_)) {
+        tun_keep(t, n, tell_);
         return true;
+    }
     tun_close(t);
     return false;
 }
@@ -129,6 +172,8 @@ void tun_resize(struct tun *t, struct netlink *n, const struct settings *set,
 
 void tun_close(struct tun *t)
 {
+    if (t->fd >= 0 && t->ours)
+        (void)ioctl(t->fd, TUNSETPERSIST, 0UL);
     if (t->fd >= 0)
         close(t->fd);
     t->fd = -1;

@@ -2,6 +2,7 @@
 #include "parent/virtual.h"
 #include "base/text.h"
 #include "parent/host.h"
+#include "rules/allowed.h"
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
@@ -31,16 +32,6 @@ void virtuals_init(struct virtuals *v)
 
 /* ---- what is allowed ---- */
 
-/* Could a host that is not this one have it? RFC 6890: not 0.0.0.0/8, 127.0.0.0/8, groups and what
- * is reserved; not ::/8, link-local ones and groups. */
-static bool is_unicast(const struct shrike_addr *a)
-{
-    const u8 *o = a->octets;
-    if (a->family == 4)
-        return o[0] != 0 && o[0] != 127 && o[0] < 224;
-    return a->family == 6 && o[0] != 0 && o[0] != 0xff && !(o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
-}
-
 static bool is_end(const struct shrike_addr *a, const struct shrike_endpoint *e)
 {
     return a->family == e->family && memcmp(a->octets, e->octets, sizeof a->octets) == 0;
@@ -63,7 +54,7 @@ bool virtuals_allowed(const struct shrike_conf *conf, const struct shrike_addres
         return false;
     *why = "an address is no host's, or that of our own end";
     for (u16 i = 0; i < op->address_count; i++)
-        if (!is_unicast(&op->addresses[i]) || is_end(&op->addresses[i], &op->local))
+        if (!allowed_host(&op->addresses[i]) || is_end(&op->addresses[i], &op->local))
             return false;
     *why = NULL;
     return true;
@@ -182,7 +173,7 @@ static struct granted *begin(struct virtuals *v, const struct shrike_address_op 
     one->address_count = MIN(op->address_count, SHRIKE_ADDRESSES_MAX);
     memcpy(one->addresses, op->addresses, one->address_count * sizeof *op->addresses);
     for (u16 i = 0; i < op->dns_count && one->dns_count < SHRIKE_ADDRESSES_MAX; i++)
-        if (is_unicast(&op->dns[i]))
+        if (allowed_host(&op->dns[i]))
             one->dns[one->dns_count++] = op->dns[i];
     return one;
 }
@@ -222,6 +213,19 @@ bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op)
     inherit(v, one);
     set_nameservers(v);
     return true;
+}
+
+u16 virtuals_dns(const struct virtuals *v, const struct shrike_addr *address,
+                 struct shrike_addr out[SHRIKE_ADDRESSES_MAX])
+{
+    for (struct list *at = v->all.next; at != &v->all; at = at->next) {
+        const struct granted *one = of_link(at);
+        if (!has(one, address))
+            continue;
+        memcpy(out, one->dns, one->dns_count * sizeof *out);
+        return one->dns_count;
+    }
+    return 0;
 }
 
 void virtuals_remove(struct virtuals *v, u32 lease)

@@ -38,6 +38,9 @@ bool virtuals_allowed(const struct shrike_conf *conf, const struct shrike_addres
  * goes on, if it is there. false: the system refuses, and the log says why; nothing of it is left.
  */
 bool virtuals_add(struct virtuals *v, const struct shrike_address_op *op) must_use;
+/* The DNS servers that came with this address; gives how many. */
+u16 virtuals_dns(const struct virtuals *v, const struct shrike_addr *address,
+                 struct shrike_addr out[SHRIKE_ADDRESSES_MAX]);
 void virtuals_remove(struct virtuals *v, u32 lease); /* nothing when it is not there */
 
 /* The program has taken over from another: what the device has is nobody's until net asks for it.

@@ -179,6 +179,14 @@ static enum taken take_one(struct channel *c)
     return TAKEN;
 }
 
+/* Who says by both what belongs together says it there first. */
+static void take_ahead(struct channel *c)
+{
+    enum taken taken = c->ahead && channel_is_open(c->ahead) ? TAKEN : TAKEN_NOTHING;
+    for (int i = 0; i < CHANNEL_BATCH && taken == TAKEN; i++)
+        taken = channel_is_open(c->ahead) ? take_one(c->ahead) : TAKEN_NOTHING;
+}
+
 static void ready(void *ctx, u32 events)
 {
     struct channel *c = ctx;
@@ -187,7 +195,9 @@ static void ready(void *ctx, u32 events)
     if (events & EPOLLOUT)
         flush(c);
     for (int i = 0; i < CHANNEL_BATCH && taken == TAKEN; i++) {
-        taken = take_one(c);
+        take_ahead(c);
+        if (c->generation == generation)
+            taken = take_one(c);
         if (c->generation != generation)
             return; /* closed, and perhaps opened anew, by what it got */
     }

@@ -25,6 +25,8 @@ struct channel {
     void (*got)(void *ctx, struct mail *m);
     void (*lost)(void *ctx);
     void *ctx;
+    struct channel
+        *ahead; /* what has come by this one is taken before; NULL: none. It may be closed */
     struct letter *first, *last; /* waiting */
     size_t waiting;              /* octets of them */
     u32 generation;

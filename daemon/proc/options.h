@@ -11,7 +11,9 @@ struct options {
     enum shrike_level level;    /* of lines that the log shows [INFO] */
     bool one_process;
     int take_over; /* a descriptor: what the program before hands on (parent/takeover.h); 0: none */
-    bool check_only; /* read the configuration, say what is wrong, and end */
+    unsigned char kernel; /* what the kernel's IPsec can do, of enum settings_plane; 0: nothing */
+    const char *kernel_says; /* the same for people; NULL in roles */
+    bool check_only;         /* read the configuration, say what is wrong, and end */
 };
 
 #endif

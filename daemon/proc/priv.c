@@ -14,7 +14,7 @@
 #define CAP(name)      ((u64)1 << CAP_##name)
 #define EMPTY_ROOT_MAX 32
 
-static const struct priv rows[ROLE_COUNT] = {
+static const struct priv rows[ROLE_PROGRAMS] = {
     [ROLE_PARENT] = {"root", 0,
                      CAP(NET_ADMIN) | CAP(NET_BIND_SERVICE) | CAP(NET_RAW) | CAP(SETUID) |
                          CAP(KILL) | CAP(SETGID) | CAP(SETPCAP) | CAP(SYS_CHROOT) |
@@ -26,11 +26,12 @@ static const struct priv rows[ROLE_COUNT] = {
     [ROLE_CERTS] = {"shrike-certs", 64614, 0, true},
     [ROLE_CONTROL] = {"shrike-control", 64613, CAP(DAC_READ_SEARCH), false},
     [ROLE_EAP] = {"shrike-eap", 64615, 0, true},
+    [ROLE_XFRM] = {"shrike-xfrm", 64617, CAP(NET_ADMIN), true},
 };
 
 const struct priv *priv_of(enum role r)
 {
-    ensure(r < ROLE_COUNT);
+    ensure(r < ROLE_PROGRAMS && r != ROLE_COUNT);
     return &rows[r];
 }
 

@@ -36,14 +36,16 @@ enum {
     NET = 1 << ROLE_NET,
     CERTS = 1 << ROLE_CERTS,
     EAP = 1 << ROLE_EAP,
-    ALL = CONTROL | KEYS | ESP | NET | CERTS | EAP,
+    XFRM = 1 << ROLE_XFRM,
+    ALL = CONTROL | KEYS | ESP | NET | CERTS | EAP | XFRM,
 #ifdef SHRIKE_SANITIZED
     SANITIZED = ALL,
 #else
     SANITIZED = 0,
 #endif
 };
-static_assert(ALL + (1 << ROLE_PARENT) == (1 << ROLE_COUNT) - 1, "each role has its calls");
+static_assert(ALL + (1 << ROLE_PARENT) == (1 << ROLE_PROGRAMS) - 1 - (1 << ROLE_COUNT),
+              "each role has its calls");
 
 static const struct call {
     const char *name;

@@ -23,7 +23,10 @@ const char *role_name(enum role r)
         return "certs";
     case ROLE_EAP:
         return "eap";
+    case ROLE_XFRM:
+        return "xfrm";
     case ROLE_COUNT:
+    case ROLE_PROGRAMS:
         break;
     }
     return "?";
@@ -57,12 +60,17 @@ static void peer(struct seat *s, struct mail *m)
     struct reader r = reader_of(m->body);
     u8 who = read_u8(&r);
     u64 life = read_u64(&r);
+    const enum role program = (enum role)who;
+    if (program == ROLE_XFRM)
+        who = ROLE_ESP;
     if (!read_ended(&r) || who <= ROLE_PARENT || who >= ROLE_COUNT || who == s->type->role)
         return;
     gone(s, who);
     if (m->fd < 0 || !join(s, who, mail_take_fd(m)))
         return;
     s->lives[who] = life;
+    if (who == ROLE_ESP)
+        s->plane = program;
     s->type->peer(s->self, who, true);
 }
 
@@ -71,6 +79,8 @@ static void got(void *ctx, struct mail *m)
     const struct seat_link *link = ctx;
     if (link->who == ROLE_PARENT && m->kind == MAIL_PEER)
         peer(link->seat, m);
+    else if (link->who == ROLE_PARENT && m->kind == MAIL_PING)
+        seat_send(link->seat, ROLE_PARENT, MAIL_PONG, bytes_of(NULL, 0));
     else
         link->seat->type->mail(link->seat->self, link->who, m);
 }
@@ -127,6 +137,16 @@ size_t seat_room(const struct seat *s, enum role to)
 bool seat_has(const struct seat *s, enum role to)
 {
     return channel_is_open(&s->channels[to]);
+}
+
+enum role seat_program(const struct seat *s, enum role r)
+{
+    return r == ROLE_ESP && s->plane == ROLE_XFRM ? ROLE_XFRM : r;
+}
+
+void seat_hear_first(struct seat *s, enum role first, enum role then)
+{
+    s->channels[then].ahead = &s->channels[first];
 }
 
 void seat_log(struct seat *s, enum shrike_level level, const char *format, ...)

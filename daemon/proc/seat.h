@@ -10,11 +10,13 @@ enum role {
     ROLE_PARENT,  /* opens what needs rights, starts and watches the others */
     ROLE_CONTROL, /* configuration, control socket, logs */
     ROLE_KEYS,    /* private keys and shared secrets: prove and check */
-    ROLE_ESP,     /* the data plane in user space */
+    ROLE_ESP,     /* the data plane: in user space, or ROLE_XFRM */
     ROLE_NET,     /* the engine and its sockets */
     ROLE_CERTS,   /* certificates: whose signatures hold */
     ROLE_EAP,     /* EAP, as server and as peer */
     ROLE_COUNT,
+    ROLE_XFRM, /* no seat of its own: the data plane of the kernel, in the seat of ROLE_ESP */
+    ROLE_PROGRAMS,
 };
 const char *role_name(enum role r); /* "net" */
 
@@ -34,7 +36,8 @@ struct role_type {
 };
 
 /* The roles, each in the folder of its name. */
-extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role, eap_role;
+extern const struct role_type control_role, keys_role, esp_role, net_role, certs_role, eap_role,
+    xfrm_role;
 /* What keys can only have while it sees the file system. */
 void keys_prepare(void);
 void certs_prepare(void);
@@ -46,6 +49,7 @@ struct seat {
     void *self;
     struct channel channels[ROLE_COUNT]; /* [ROLE_PARENT] is there from the start */
     u64 lives[ROLE_COUNT]; /* of those that are there, or were: no two lives have one number */
+    enum role plane; /* ROLE_XFRM: that is who was last heard to sit in the seat of ROLE_ESP */
     struct seat_link {
         struct seat *seat;
         enum role who;
@@ -63,6 +67,11 @@ bool seat_send(struct seat *s, enum role to, u16 kind, struct bytes body);
 bool seat_send_fd(struct seat *s, enum role to, u16 kind, struct bytes body, int fd);
 size_t seat_room(const struct seat *s, enum role to);
 bool seat_has(const struct seat *s, enum role to);
+/* Who sits there, as far as is known here. */
+enum role seat_program(const struct seat *s, enum role r);
+
+/* What `first` has said is heard before what `then` says. */
+void seat_hear_first(struct seat *s, enum role first, enum role then);
 
 /* A line for the log, carried to control; without one it goes to stderr. */
 void seat_log(struct seat *s, enum shrike_level level, const char *format, ...)

@@ -82,6 +82,7 @@ struct shrike_install_op {
     bool encap;                          /* UDP encapsulation between these ends (RFC 3948) */
     bool esn;                            /* 64-bit sequence numbers */
     bool nat_here;                       /* we are behind a NAT: keepalives (RFC 3948 4) */
+    bool whole;                          /* SHRIKE_IPTFS: the peer takes no packets in pieces */
     bool outbound_later;                 /* the peer may not have it yet: while there are others
                                           * that take the same packets, send by those, until an
                                           * authentic packet has come by this one or a SWITCH */

@@ -29,8 +29,10 @@ struct shrike_proposal {
 enum shrike_mode {
     SHRIKE_TUNNEL,
     SHRIKE_TRANSPORT,
-    SHRIKE_PASS, /* shunts: what goes past the tunnels, ... */
-    SHRIKE_DROP, /* ... and what is dropped where no tunnel takes it */
+    SHRIKE_BEET,  /* between two addresses as a tunnel, without the inner header */
+    SHRIKE_IPTFS, /* a tunnel of packets that are joined and cut to one size (RFC 9347) */
+    SHRIKE_PASS,  /* shunts: what goes past the tunnels, ... */
+    SHRIKE_DROP,  /* ... and what is dropped where no tunnel takes it */
 };
 /* When a child is called up: bits. */
 enum shrike_start {
@@ -70,6 +72,42 @@ struct shrike_life {
     shrike_time idle; /* without a packet in either direction */
 };
 
+/* A number that packets are known by, or are given (fwmark), or that of an XFRM interface. */
+enum shrike_mark_kind {
+    SHRIKE_MARK_FIXED,
+    SHRIKE_MARK_UNIQUE,      /* each Child SA has one of its own, ... */
+    SHRIKE_MARK_UNIQUE_DIR,  /* ... or one for each direction */
+    SHRIKE_MARK_UNIQUE_PEER, /* those of one peer have one together, ... */
+    SHRIKE_MARK_UNIQUE_PEER_DIR,
+    SHRIKE_MARK_SAME, /* the value of the mark of its direction */
+};
+struct shrike_mark {
+    uint32_t value;
+    uint32_t mask; /* what of it counts; 0: there is none. All, of interfaces */
+    uint8_t kind;  /* enum shrike_mark_kind: other than FIXED, without value */
+};
+
+/* What a data plane does with packets beside what was negotiated. Not the engine's business. */
+#define SHRIKE_LINK_MAX 15 /* characters of a name */
+struct shrike_plane_conf {
+    struct shrike_mark mark_in, mark_out; /* of packets that its policies, and its outbound SA, are
+                                           * for */
+    struct shrike_mark set_mark_in, set_mark_out; /* of packets that have come through an SA */
+    struct shrike_mark if_id_in, if_id_out;
+    const char *link;  /* an XFRM interface with if_id_out, to be made where there is none, at most
+                        * SHRIKE_LINK_MAX characters; NULL: none is made */
+    uint32_t priority; /* of its policies, the lowest counts first; 0: as its selectors say */
+    bool offload;      /* the device encrypts, where it can, ... */
+    bool must_offload; /* ... or it cannot be */
+    bool packet;       /* the device has to look at policies and put headers on, too */
+    bool mark_in_sa;   /* mark_in is that of the inbound SA, too */
+    bool no_policies;
+    /* Of the outer header of tunnels (RFC 4301 5.1.2). */
+    bool lose_df, lose_ecn, lose_dscp; /* they are not copied outwards, ECN not inwards either */
+    bool take_dscp;                    /* it is copied inwards */
+};
+
+#define SHRIKE_UPDOWN_MAX 1023
 struct shrike_child_conf {
     const char *name;
     enum shrike_mode mode;
@@ -85,6 +123,7 @@ struct shrike_child_conf {
     uint16_t tfc_padding;   /* octets to which shorter packets are padded (RFC 4303 2.7), unless the
                              * peer takes none; 0: none, UINT16_MAX: what the path takes */
     uint16_t replay_window; /* packets that may come late; 0: as the data plane has it for others */
+    bool hostaccess;        /* for the script: it is told so */
     bool ipcomp;    /* offer and accept compression by DEFLATE (RFC 7296 2.22): for a data plane
                      * that has it */
     uint32_t reqid; /* for the data plane; unique per child configuration */
@@ -92,6 +131,9 @@ struct shrike_child_conf {
     shrike_time rekey_time; /* after which a Child SA is rekeyed (RFC 7296 2.8); 0: never */
     shrike_time life_time;  /* after which it is deleted; 0: never */
     shrike_time rand_time;  /* a random part of it is taken off rekey_time each time */
+    const char *updown;     /* a command for when one has come up or gone, at most SHRIKE_UPDOWN_MAX
+                             * characters; NULL: none. Not the engine's business */
+    struct shrike_plane_conf plane;
     struct shrike_origin origin;
     struct shrike_origin mode_origin;
     struct shrike_origin proposals_origin;
@@ -268,6 +310,7 @@ struct shrike_conf {
     uint32_t half_open_prefix_max;    /* ... of one /32 or /64; 0: none are */
     uint32_t ike_sas_max;             /* no new ones for strangers above so many; 0: any number */
     bool rounds; /* some connection has several rounds of authentication: callers are told so */
+    bool beet;   /* some child is in BEET mode: callers that know it are told that it is known */
     bool ppks;   /* there are PPKs here: a peer that asks whether it may use one is told so */
 
     /* Connections that are gone, or no longer as they were, as long as SAs go on by them: what

@@ -308,6 +308,8 @@ static bool stranger(struct shrike *e, const struct shrike_datagram *d, const st
     case GATE_ADMIT:
         return welcome(e, &x, &t);
     case GATE_REPLAY:
+        if (!t.malformed)
+            gate_follow(s, &x);
         return asked_again(s, x.sa, d);
     case GATE_COOKIE:
         gate_send_cookie(s, &x);
@@ -537,6 +539,8 @@ static void tick_sa(struct shard *s, struct ike_sa *sa)
     else if (s->now >= sa->expires) {
         struct shrike_reason why = {.code = SHRIKE_REASON_HALF_OPEN_TIMEOUT};
         why.exchange = sa->state == IKE_AUTH ? EXCHANGE_IKE_AUTH : 0;
+        if (sa->theirs.awaiting) /* the peer has done what it could */
+            why.code = SHRIKE_REASON_OP_TIMEOUT;
         if (sa->handshake) {
             why.again = sa->handshake->again;
             why.parts = sa->handshake->parts;

@@ -25,11 +25,44 @@ u32 gate_bucket(const struct shard *s, const struct shrike_endpoint *from)
     return (u32)(siphash(s->hash_key, prefix) % GATE_BUCKETS);
 }
 
-static u64 init_hash(const struct shard *s, const struct shrike_datagram *d)
+/* RFC 7296 2.6: what a request is besides the cookie in front. One that comes again with a cookie,
+ * or with a newer one, differs in nothing else. */
+struct bare {
+    struct bytes cookie; /* at NULL: it shows none */
+    struct bytes rest;
+    u8 head[3]; /* type of the first payload, version, flags */
+};
+
+static struct bare bare_of(const struct message *m, struct bytes all)
 {
-    u8 text[8 + 8 + 16 + 2];
+    enum { FIRST = 16, VERSION, FLAGS = 19 };
+    struct bare b = {.rest = bytes_of(all.at + HEADER_SIZE, all.len - HEADER_SIZE),
+                     .head = {all.at[FIRST], all.at[VERSION], all.at[FLAGS]}};
+    struct bytes body = m->count ? bytes_at(all.at, m->payloads[0].body) : bytes_of(NULL, 0);
+    struct notify n;
+    if (m->count == 0 || m->payloads[0].type != PAYLOAD_NOTIFY || !notify_read(body, &n) ||
+        n.type != NOTIFY_COOKIE)
+        return b;
+    b.cookie = n.data;
+    b.head[0] = b.rest.at[0]; /* in the header of the cookie's payload: what comes next */
+    b.rest = bytes_of(body.at + body.len, (size_t)(all.at + all.len - (body.at + body.len)));
+    return b;
+}
+
+static struct bytes octets_of(const struct shrike_datagram *d)
+{
+    return bytes_of(d->data, d->len);
+}
+
+/* RFC 7296 2.1: the same request again, or another one? The SPI alone does not tell. */
+static u64 init_hash(const struct shard *s, const struct stranger *x)
+{
+    u8 text[8 + 3 + 8 + 16 + 2];
+    const struct shrike_datagram *d = x->datagram;
+    struct bare b = bare_of(x->message, octets_of(d));
     struct writer w = writer_of(text, sizeof(text));
-    write_u64(&w, siphash(s->hash_key, bytes_of(d->data, d->len)));
+    write_u64(&w, siphash(s->hash_key, b.rest));
+    write_bytes(&w, bytes_of(b.head, sizeof(b.head)));
     write_bytes(&w, bytes_of(d->data, 8));
     write_bytes(&w, bytes_of(d->remote.octets, 16));
     write_u16(&w, d->remote.port);
@@ -122,7 +155,7 @@ static bool is_full(const struct shard *s, u32 bucket)
 
 enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x)
 {
-    x->hash = init_hash(s, x->datagram);
+    x->hash = init_hash(s, x);
     u32 known = map_get(&s->by_init, x->hash);
     x->sa = known == MAP_NONE ? NULL : shard_sa_at(s, known);
     if (x->sa)
@@ -141,6 +174,33 @@ enum gate_verdict gate_admit(struct gate *g, struct shard *s, struct stranger *x
         return GATE_DROP;
     }
     return GATE_ADMIT;
+}
+
+/* Has this cookie been given after that one? It begins with the minute of its secret. */
+static bool is_newer(struct bytes cookie, struct bytes than)
+{
+    return than.len != COOKIE_LEN || (u8)(cookie.at[0] - than.at[0] - 1) < INT8_MAX;
+}
+
+void gate_follow(struct shard *s, const struct stranger *x)
+{
+    struct handshake *h = x->sa->handshake;
+    struct message m;
+    struct bytes octets = octets_of(x->datagram);
+    if (!h || !h->init_i || window_top(&x->sa->window) != 1 || !cookie_holds(s, x) || fault(185))
+        return;
+    message_again(&m, packet_bytes(h->init_i));
+    struct bare was = bare_of(&m, packet_bytes(h->init_i)), is = bare_of(x->message, octets);
+    if (!is.cookie.at || !is_newer(is.cookie, was.cookie) || !bytes_equal(is.rest, was.rest) ||
+        memcmp(is.head, was.head, sizeof(is.head)) != 0)
+        return;
+    struct packet *now = packet_copy(&s->packets, octets);
+    if (!now)
+        return;
+    h->ni.off = (u16)(h->ni.off + octets.len - packet_bytes(h->init_i).len);
+    h->ke.off = (u16)(h->ke.off + octets.len - packet_bytes(h->init_i).len);
+    packet_drop(&s->packets, h->init_i);
+    h->init_i = now;
 }
 
 bool gate_count(struct shard *s, struct ike_sa *sa, const struct stranger *x)

@@ -318,10 +318,10 @@ static const struct shrike_child_conf *find_child(const struct shrike_conn *conn
 static bool child_fits(const struct child_sa *c)
 {
     bool agreed = c->local_ts_count && c->remote_ts_count;
-    return c->state <= CHILD_DEAD && c->mode <= SHRIKE_TRANSPORT &&
-           c->reason < SHRIKE_REASON_COUNT && c->lowest.len <= LOWEST_LEN &&
-           c->plane <= RECORD_PLANE_LOST && (agreed || c->state != CHILD_UP) &&
-           (c->ke == KE_NONE || suite_ke(c->ke)) && (c->spi_in || !c->plane) &&
+    return c->state <= CHILD_DEAD && c->mode < SHRIKE_PASS && c->reason < SHRIKE_REASON_COUNT &&
+           c->lowest.len <= LOWEST_LEN && c->plane <= RECORD_PLANE_LOST &&
+           (agreed || c->state != CHILD_UP) && (c->ke == KE_NONE || suite_ke(c->ke)) &&
+           (c->spi_in || !c->plane) &&
            (!c->protocol || c->protocol == PROTOCOL_ESP || c->protocol == PROTOCOL_AH) &&
            (c->protocol || c->state != CHILD_UP) &&
            (!c->cpi_in || (c->cpi_in >= CPI_MIN && c->cpi_in <= CPI_MAX)) &&

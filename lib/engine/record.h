@@ -11,7 +11,7 @@
 
 #include "base/cursor.h"
 
-#define RECORD_VERSION 6
+#define RECORD_VERSION 7
 #define RECORD_MAX     (4u << 20) /* octets; what is longer was not written by us */
 
 /* Values beside those of record.def: in the record, in an IKE SA, in a Child SA, in a slot. */

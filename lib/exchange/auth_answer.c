@@ -197,7 +197,7 @@ static enum verdict reply_proof(struct turn *t)
         return DONE;
     bool null = rule->kind == SHRIKE_AUTH_NULL;
     if (!null && !t->op->ok)
-        return turn_fail(t, t->op->reason, NOTIFY_AUTHENTICATION_FAILED);
+        return turn_fail(t, t->op->reason, notify_of_refusal(t->op->reason));
     auth_add_id(t, PAYLOAD_IDR, &rule->id);
     certs_add(t);
     if (null)
@@ -329,7 +329,7 @@ static enum verdict answer_checked(struct turn *t)
     t->reason.beside = t->op->value;
     /* RFC 7296 1.2 (2), 2.21.2 (1): the proof has to hold. */
     if (!t->op->ok && !fault(30))
-        return turn_fail(t, ppk_reason(t, t->op->reason), NOTIFY_AUTHENTICATION_FAILED);
+        return turn_fail(t, ppk_reason(t, t->op->reason), notify_of_refusal(t->op->reason));
     return answer_proved(t);
 }
 

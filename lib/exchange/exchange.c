@@ -314,6 +314,19 @@ static void arm(struct turn *t)
     slot->due = s->now + d;
 }
 
+/* Is it this host that could not find out whether the peer is who it says? */
+static bool is_unknown(enum shrike_reason_code reason)
+{
+    return reason == SHRIKE_REASON_OP_TIMEOUT || reason == SHRIKE_REASON_LIMIT ||
+           reason == SHRIKE_REASON_MEMORY;
+}
+
+u16 notify_of_refusal(enum shrike_reason_code reason)
+{
+    return is_unknown(reason) && !fault(186) ? NOTIFY_TEMPORARY_FAILURE
+                                             : NOTIFY_AUTHENTICATION_FAILED;
+}
+
 /* RFC 7296 2.21.2 (2): the peer has let us in, and we do not believe who it is. */
 static bool is_refusal(const struct turn *t)
 {
@@ -336,13 +349,15 @@ static void tell_closed(struct shard *s, struct ike_sa *sa, const struct shrike_
     sa->told = true;
 }
 
-/* It has failed, and what hung on it goes; it stays for as long as the peer is told. */
+/* It has failed, and what hung on it goes; it stays for as long as the peer is told: that we do not
+ * believe it, or, where we do not know, that it is over. */
 static void ike_reject(struct shard *s, struct ike_sa *sa, const struct shrike_reason *why)
 {
     tell_closed(s, sa, why);
     again_lost(sa, why);
     sa->state = IKE_CLOSING;
     sa->wants = WANT_REJECT;
+    sa->reason = why->code;
     sa->expires = s->now + sa->conn->half_open_max;
     for (struct child_sa *c = child_first(sa); c; c = child_after(sa, c))
         child_die(sa, c, why->code);

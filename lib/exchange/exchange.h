@@ -70,6 +70,10 @@ enum verdict turn_refuse_group(struct turn *t, u16 group);
 /* The reason that an error notify of the peer stands for. */
 enum shrike_reason_code reason_of_notify(u16 notify, enum shrike_reason_code no_proposal);
 
+/* What to tell a peer that is not let in for this reason. One that we could not judge is not
+ * refused: it may try again. */
+u16 notify_of_refusal(enum shrike_reason_code reason);
+
 /* An exchange that was to make this child has failed, for the turn's reason. */
 void turn_child_failed(struct turn *t, struct child_sa *child);
 

@@ -58,14 +58,16 @@ static void tell_spi(struct turn *t)
 
 enum verdict info_ask(struct turn *t)
 {
-    if (t->slot->want == WANT_CLOSE) {
+    bool refuses = t->slot->want == WANT_REJECT &&
+                   notify_of_refusal(t->sa->reason) == NOTIFY_AUTHENTICATION_FAILED;
+    if (refuses) { /* RFC 7296 2.21.2 (2) */
+        notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
+    } else if (t->slot->want == WANT_CLOSE || t->slot->want == WANT_REJECT) {
         /* RFC 7296 2.4 (13), 3.11 (3): the IKE SA has no SPI here. */
         struct delete d = {.protocol = PROTOCOL_IKE};
         size_t mark = payload_begin(t->out, PAYLOAD_DELETE, false);
         delete_write(t->out->w, &d);
         payload_end(t->out, mark);
-    } else if (t->slot->want == WANT_REJECT) { /* RFC 7296 2.21.2 (2) */
-        notify_add(t->out, NOTIFY_AUTHENTICATION_FAILED, bytes_of(NULL, 0));
     } else if (t->slot->want == WANT_TELL) {
         tell_spi(t);
         redirect_tell(t);

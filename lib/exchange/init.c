@@ -5,6 +5,7 @@
 #include "exchange/childless.h"
 #include "exchange/exchange.h"
 #include "exchange/mobike.h"
+#include "exchange/mode.h"
 #include "exchange/natd.h"
 #include "exchange/ppk.h"
 #include "exchange/redirect.h"
@@ -87,6 +88,7 @@ static void add_notifies(struct turn *t)
     ppk_offer(t);
     if (!t->sa->initiator)
         rounds_offer(t);
+    mode_offer(t);
 }
 
 /* RFC 7296 2.6 (4): the retry with a cookie differs in nothing else. */
@@ -246,6 +248,7 @@ enum verdict init_answer(struct turn *t)
     take_natd(t);
     hashes_note(t);
     ppk_note(t);
+    mode_note(t);
     struct notify n;
     sa->fragmentation =
         sa->conn->fragmentation && notify_find(t->in, NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, &n);
@@ -270,12 +273,17 @@ static enum verdict take_cookie(struct turn *t, struct bytes cookie)
     if (cookie.len == 0 || cookie.len > COOKIE_LEN_MAX ||
         bytes_equal(packet_bytes(h->cookie), cookie))
         return DROP; /* the one that we show already: a late double */
+    /* Another one answers what came before, too, as long as the request that shows the first has
+     * not been sent again: of two that are under way nobody knows which the reply will be to. */
+    if (h->shows && t->slot->tries == 0)
+        return DROP;
     if (h->cookies++ >= COOKIES_MAX)
         return turn_fail(t, SHRIKE_REASON_COOKIE_LOOP, 0);
     packet_drop(&t->shard->packets, h->cookie);
     h->cookie = packet_copy(&t->shard->packets, cookie);
     if (!h->cookie)
         return turn_fail(t, SHRIKE_REASON_MEMORY, 0);
+    h->shows = true;
     h->hint = 0;
     t->sa->wants |= WANT_INIT;
     return DONE;
@@ -293,6 +301,7 @@ static enum verdict take_group(struct turn *t, struct bytes data)
         return turn_fail(t, SHRIKE_REASON_GROUP_LOOP, 0);
     h->group_asked = group;
     h->group = KE_NONE;
+    h->shows = false;
     h->hint = 0;
     t->sa->wants |= WANT_INIT;
     return DONE;
@@ -380,6 +389,7 @@ enum verdict init_conclude(struct turn *t)
     hashes_note(t);
     ppk_note(t);
     rounds_note(t);
+    mode_note(t);
     if (ppk_demand(t) != DONE || rounds_demand(t) != DONE)
         return FAIL;
     if (!init_key(t->shard, sa))

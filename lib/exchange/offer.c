@@ -3,6 +3,7 @@
 #include "base/ct.h"
 #include "exchange/cp.h"
 #include "exchange/ipcomp.h"
+#include "exchange/mode.h"
 #include "exchange/selectors.h"
 #include "sa/internal.h"
 #include "sa/keys.h"
@@ -78,6 +79,10 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
         t->reason.code = SHRIKE_REASON_ADDRESS_NOT_GIVEN;
         return false;
     }
+    if (!mode_known(t->sa, conf->mode)) {
+        t->reason.code = SHRIKE_REASON_MODE_UNKNOWN;
+        return false;
+    }
     selectors_asked(t->sa, child, &local, &remote);
     if (!may_ask(t, child, &local, &remote)) {
         t->reason.code = SHRIKE_REASON_MODE_NAT;
@@ -90,8 +95,7 @@ bool offer_ask(struct turn *t, struct child_sa *child, const struct offer_betwee
         return false;
     }
     spi_octets(child->spi_in, spi);
-    if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (1) */
-        notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    mode_add(t, (enum shrike_mode)child->mode); /* RFC 7296 1.3.1 (1) */
     ipcomp_ask(t, child);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     struct offer offer = {
@@ -127,35 +131,11 @@ static void use_choice(struct child_sa *child, const struct choice *c)
 struct request {
     struct bytes sa;
     struct ts_list theirs, ours; /* TSi and TSr: the peer asks */
-    bool transport;
+    enum shrike_mode mode;
     u16 group;
     bool first;
     const struct child_sa *old; /* that it is to replace; NULL: a further one */
 };
-
-/* Mode and algorithms of one of our children; its selectors are known to fit. */
-static enum verdict fits(struct turn *t, const struct shrike_child_conf *conf,
-                         const struct request *q, struct choice *choice)
-{
-    if (conf->mode == SHRIKE_TRANSPORT && !q->transport) {
-        t->reason.origin = conf->mode_origin;
-        return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, NOTIFY_NO_PROPOSAL_CHOSEN);
-    }
-    if (!passes_nat(t, conf))
-        return turn_refuse(t, t->reason.code, NOTIFY_NO_PROPOSAL_CHOSEN);
-    struct select_want want = {
-        .ours = conf->proposals,
-        .count = conf->proposal_count,
-        .protocol = protocol_of(conf),
-        .ke_hint = q->group,
-        .ke_ignored = q->first,
-    };
-    struct shrike_reason why = {0};
-    if (select_proposal(q->sa, &want, choice, &why))
-        return DONE;
-    t->reason = why;
-    return turn_refuse(t, why.code, NOTIFY_NO_PROPOSAL_CHOSEN);
-}
 
 static enum verdict make_child(struct turn *t, const struct shrike_child_conf *conf,
                                const struct choice *choice, struct child_sa **out)
@@ -181,6 +161,32 @@ struct fit {
     struct choice choice;
     bool first; /* all of the first selectors of both sides */
 };
+
+/* Mode and algorithms of one of our children; its selectors are known to fit. */
+static enum verdict fits(struct turn *t, const struct request *q, struct fit *fit)
+{
+    const struct shrike_child_conf *conf = fit->conf;
+    if (conf->mode != SHRIKE_TUNNEL && conf->mode != q->mode) {
+        t->reason.origin = conf->mode_origin;
+        return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, NOTIFY_NO_PROPOSAL_CHOSEN);
+    }
+    if (!mode_takes(conf->mode, &fit->local, &fit->remote))
+        return turn_refuse(t, SHRIKE_REASON_MODE_HOSTS, NOTIFY_TS_UNACCEPTABLE);
+    if (!passes_nat(t, conf))
+        return turn_refuse(t, t->reason.code, NOTIFY_NO_PROPOSAL_CHOSEN);
+    struct select_want want = {
+        .ours = conf->proposals,
+        .count = conf->proposal_count,
+        .protocol = protocol_of(conf),
+        .ke_hint = q->group,
+        .ke_ignored = q->first,
+    };
+    struct shrike_reason why = {0};
+    if (select_proposal(q->sa, &want, &fit->choice, &why))
+        return DONE;
+    t->reason = why;
+    return turn_refuse(t, why.code, NOTIFY_NO_PROPOSAL_CHOSEN);
+}
 
 static bool covers_first(const struct ts_list *list, const struct ts_list *asked)
 {
@@ -230,7 +236,7 @@ static enum verdict find_fit(struct turn *t, const struct request *q, struct fit
             v = admitted;
         if (admitted != DONE || !narrow_for(t, q, &fit))
             continue;
-        v = fits(t, fit.conf, q, &fit.choice);
+        v = fits(t, q, &fit);
         if (v != DONE)
             continue;
         bool better = !best->conf || (fit.first && !best->first);
@@ -265,14 +271,13 @@ static enum verdict choose_conf(struct turn *t, const struct request *q, struct 
 
 static enum verdict read_and_choose(struct turn *t, struct request *q, struct child_sa **child)
 {
-    struct notify n;
     struct ke ke;
     *child = NULL;
     q->sa = message_body(t->in, PAYLOAD_SA);
     if (!ts_read(message_body(t->in, PAYLOAD_TSI), &q->theirs) ||
         !ts_read(message_body(t->in, PAYLOAD_TSR), &q->ours) || !q->sa.at)
         return turn_refuse(t, SHRIKE_REASON_SYNTAX, NOTIFY_INVALID_SYNTAX);
-    q->transport = notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n);
+    q->mode = mode_said(t);
     if (!q->first && ke_read(message_body(t->in, PAYLOAD_KE), &ke))
         q->group = ke.group;
     return choose_conf(t, q, child);
@@ -304,8 +309,7 @@ void offer_reply(struct turn *t, const struct child_sa *child, const struct offe
     };
     u8 spi[IPSEC_SPI_LEN];
     spi_octets(child->spi_in, spi);
-    if (child->mode == SHRIKE_TRANSPORT) /* RFC 7296 1.3.1 (2) */
-        notify_add(t->out, NOTIFY_USE_TRANSPORT_MODE, bytes_of(NULL, 0));
+    mode_add(t, (enum shrike_mode)child->mode); /* RFC 7296 1.3.1 (2) */
     ipcomp_reply(t, child);
     size_t mark = payload_begin(t->out, PAYLOAD_SA, false);
     select_answer(t->out->w, &c, spi, IPSEC_SPI_LEN);
@@ -358,7 +362,7 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
         return turn_refuse(t, SHRIKE_REASON_NO_CHILD_PROPOSAL, 0);
     use_choice(child, &choice);
     t->reason.origin = conf->mode_origin;
-    if ((child->mode == SHRIKE_TRANSPORT) != notify_find(t->in, NOTIFY_USE_TRANSPORT_MODE, &n))
+    if (child->mode != mode_said(t))
         return turn_refuse(t, SHRIKE_REASON_MODE_MISMATCH, 0);
     if (!ipcomp_accept(t, child))
         return turn_refuse(t, SHRIKE_REASON_IPCOMP, 0);
@@ -371,6 +375,8 @@ enum verdict offer_accept(struct turn *t, struct child_sa *child, bool first)
     if ((!fault(27) && !verify_ts(t, child, &local, &remote)) ||
         selectors_in_vain(t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_TS_MISMATCH, 0);
+    if (!mode_takes(conf->mode, &local, &remote))
+        return turn_refuse(t, SHRIKE_REASON_MODE_HOSTS, 0);
     child->more = notify_find(t->in, NOTIFY_ADDITIONAL_TS_POSSIBLE, &n);
     if (!selectors_agree(t->shard, t->sa, child, &local, &remote))
         return turn_refuse(t, SHRIKE_REASON_MEMORY, 0);
@@ -433,6 +439,7 @@ bool offer_install(struct turn *t, struct child_sa *child, const struct key_seed
         .encap = sa_encap(sa),
         .esn = child->esn,
         .nat_here = sa->nat_here,
+        .whole = child->mode == SHRIKE_IPTFS && mode_whole(t),
         /* RFC 7296 2.8 (10, 12): who asked sends by it at once, who answered later. */
         .outbound_later = child->later && !fault(38),
         .protocol = child->protocol,

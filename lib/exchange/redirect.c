@@ -236,6 +236,7 @@ static bool begin_anew(struct shard *s, struct ike_sa *sa)
     packet_drop(&s->packets, h->cookie);
     h->init_i = h->cookie = NULL;
     h->cookies = h->groups = 0;
+    h->shows = false;
     h->group = h->group_asked = KE_NONE;
     h->hint = 0;
     sa->wants |= WANT_INIT;

@@ -161,16 +161,33 @@ void roam_mapping(struct shard *s, struct ike_sa *sa, const struct ring_path *pa
 
 /* ---- what is gone ---- */
 
-void roam_unanswered(struct shard *s, struct ike_sa *sa, const struct slot *slot)
+/* If there is another path than the one in use, that is no longer believed in. */
+static bool doubt(struct shard *s, struct ike_sa *sa)
 {
     struct ring_path paths[PATHS_MAX];
     bool asks = sa->mobike && sa->caller && !sa->spare && !sa->replaced;
-    if (!asks || sa->roam & ROAM_PROBING || slot->tries != PROBE_AFTER ||
-        list_paths(s, sa, paths) < 2)
-        return;
+    if (!asks || sa->roam & ROAM_PROBING || list_paths(s, sa, paths) < 2)
+        return false;
     sa->roam |= ROAM_PROBING;
     sa->wants |= WANT_ROAM;
     (void)trace_ike(s, SHRIKE_EVENT_IKE_PATH_LOST, sa);
+    return true;
+}
+
+void roam_unanswered(struct shard *s, struct ike_sa *sa, const struct slot *slot)
+{
+    if (slot->tries >= PROBE_AFTER)
+        (void)doubt(s, sa);
+}
+
+/* Is something of ours on its way for so long that another path would have been tried? */
+static bool waits_long(const struct ike_sa *sa)
+{
+    const struct slot *ours;
+    for (unsigned i = 0; (ours = slot_ours(sa, i)) != NULL; i++)
+        if (ours->exchange && !ours->awaiting && ours->message && ours->tries >= PROBE_AFTER)
+            return true;
+    return false;
 }
 
 /* RFC 4555 3.5: by the only path there is it is told at once; of several one is to answer first.
@@ -234,6 +251,8 @@ static void stay(struct shard *s, struct ike_sa *sa, enum host_news news)
 {
     if (news == HOST_LIST)
         want(s, sa, ROAM_TELL);
+    if (news == HOST_LIST && waits_long(sa) && doubt(s, sa))
+        roam_hurry(s, sa); /* by the path that there was not when it was asked for last */
     else if (sa->caller && news == HOST_ROUTES)
         sa->wants |= WANT_LIVENESS;
     sa_touch(s, sa);

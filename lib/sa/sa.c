@@ -126,6 +126,7 @@ static void copy_peer(struct shard *s, const struct ike_sa *from, struct ike_sa 
     to->idsync = from->idsync;
     to->redirects = from->redirects;
     to->ppk = from->ppk;
+    to->kin = from->kin;
     packet_drop(&s->packets, to->peer_addresses);
     to->peer_addresses = from->peer_addresses ? packet_ref(from->peer_addresses) : NULL;
     packet_drop(&s->packets, to->grant);

@@ -32,7 +32,7 @@ enum ike_want {
     WANT_CLOSE = 1 << 2,
     WANT_LIVENESS = 1 << 3,
     WANT_REKEY = 1 << 4,  /* of a slot only: rekeying the IKE SA; when, ike_sa.rekey_at says */
-    WANT_REJECT = 1 << 5, /* we do not believe who the peer says it is */
+    WANT_REJECT = 1 << 5, /* we do not believe who the peer says it is, or could not find out */
     WANT_TELL = 1 << 6,   /* something is to be told: bad_spi, gateway */
     WANT_ROAM = 1 << 7,   /* something is to be said about addresses: ike_sa.roam */
 };
@@ -82,6 +82,7 @@ struct handshake {
     u32 prefix_bucket;              /* responder: where the gate counts it */
     u8 cookies;                     /* initiator: cookies received */
     u8 groups;                      /* initiator: groups tried */
+    bool shows;                     /* initiator: a cookie is all that its request has anew */
     shrike_time began;              /* when */
     u16 group;                      /* of the key pair */
     u16 group_asked;                /* initiator: by INVALID_KE_PAYLOAD */
@@ -122,6 +123,7 @@ struct ike_sa {
     bool mobike;              /* both ends know RFC 4555 */
     bool idsync;              /* both ends know RFC 6311 */
     bool ppk;                 /* a PPK is in its keys, or in those of the first of its line */
+    bool kin;                 /* the peer means by notifies of private use what we do */
     bool redirects;           /* the peer has called us, and can be led elsewhere (RFC 5685) */
     u8 roam;                  /* set of enum roam (move.h) */
     u8 nat_refusals;          /* UNEXPECTED_NAT_DETECTED in a row (RFC 4555 3.9) */
@@ -173,7 +175,7 @@ struct ike_sa {
     bool spare;               /* it has not taken over from `before`, or never will */
     bool replaced;            /* another one has taken over: only its delete is missing */
     u8 rekeys;                /* attempts in a row that have failed */
-    u8 reason;                /* why WANT_CLOSE is set: enum shrike_reason_code; 0: a command */
+    u8 reason;                /* why it is being closed: enum shrike_reason_code; 0: a command */
     u8 ousts;                 /* what it does to older ones there: enum ike_oust */
     u8 lost;                  /* why it has ended: enum ike_lost */
     u8 pace;                  /* waits so far that were doubled */

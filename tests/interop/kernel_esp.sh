@@ -32,7 +32,7 @@ kernel_says() {
 }
 
 row() {
-    connection west >"$net_dir/west.conf"
+    { connection west && printf 'shrike {\n    kernel = esp\n}\n'; } >"$net_dir/west.conf"
     connection east >"$net_dir/east.swanctl/swanctl.conf"
     : >"$net_dir/west.log"
     peer east --load-all || return 1

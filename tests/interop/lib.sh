@@ -60,7 +60,8 @@ peer_must_start() {
     exit 1
 }
 
-# program_start HOST: with what "connection HOST" of the script prints. program_stop HOST: it ends.
+# program_start HOST: with what "connection HOST" of the script prints; strongSwan with the ESP of
+# $peer_plane. program_stop HOST: it ends.
 program_start() {
     if [ "${program[$1]}" = shrike ]; then
         connection "$1" >"$net_dir/$1.conf"
@@ -69,7 +70,7 @@ program_start() {
     else
         mkdir -p "$net_dir/$1.swanctl"
         connection "$1" >"$net_dir/$1.swanctl/swanctl.conf"
-        peer_start "$1" && peer "$1" --load-all
+        peer_start "$1" "${peer_plane:-libipsec}" && peer "$1" --load-all
     fi
 }
 

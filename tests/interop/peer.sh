@@ -72,7 +72,7 @@ peer() {
     local dir=$net_dir/$1.swanctl name=$1 charon=charon_$1 in=()
     shift
     [ -z "${peer_roots[$name]:-}" ] || in=(nsenter --target "${!charon}" --mount --root)
-    STRONGSWAN_CONF=$dir/strongswan.conf SWANCTL_DIR=$dir timeout 30 "${in[@]}" \
+    STRONGSWAN_CONF=$dir/strongswan.conf SWANCTL_DIR=$dir timeout "${peer_patience:-30}" "${in[@]}" \
         /usr/sbin/swanctl "$@" --uri "unix://$net_dir/$name.charon.vici"
 }
 

@@ -113,7 +113,10 @@ took() {
 
 # is_ours PID: a process that this script began, not one that has its number now.
 is_ours() {
-    [ "$(awk '{ sub(/.*\) /, ""); print $2 }' "/proc/$1/stat" 2>/dev/null)" = $$ ]
+    local stat words
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    read -r -a words <<<"${stat##*) }"
+    [ "${words[1]}" = $$ ]
 }
 
 # finish PID [SECONDS]: end it, with TERM and in the end with KILL.

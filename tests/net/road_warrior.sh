@@ -77,6 +77,16 @@ gateway_again() {
         road_reaches phone && road_reaches laptop
 }
 
+# All processes of the client are killed: what is in the system is the next start's.
+client_killed() {
+    kill -KILL "$shriked_laptop"
+    wait "$shriked_laptop" 2>/dev/null || true
+    at laptop route get 10.2.0.10 | grep 'dev shrike0' && road_has laptop 10.3.0.1/32 || return 1
+    shriked_start laptop "$@" && shrike_at laptop up home net && road_has laptop 10.3.0.1/32 &&
+        road_dns laptop && road_reaches laptop && road_reaches phone &&
+        shrike_at laptop down home && within 5 gone && shrike_at laptop up home net && road_reaches laptop
+}
+
 # Another program takes over from both, as they are.
 upgraded() {
     install -m 755 "$shriked" "$net_dir/shriked-other"
@@ -117,6 +127,7 @@ if [ $# -eq 0 ]; then
     test_of "a gateway whose net has crashed" gateway_again || true
     test_of "other programs take over" upgraded || true
 fi
+test_of "a client that was killed and started again" client_killed "$@" || true
 test_of "they stay when it is reauthenticated" reauthenticated "$@" || true
 test_of "one that ends leaves nothing behind" ended || true
 [ $net_failed -eq 0 ]

@@ -26,7 +26,7 @@ gateway_conf east
 build_other() {
     local source=$OTHER/source
     mkdir -p "$source" && cp -r --parents -t "$source" include lib daemon sim tool docs/man \
-        meson.build meson_options.txt || return 1
+        contrib/systemd meson.build meson_options.txt || return 1
     sed -i 's/^struct ike_sa {/&\n    u64 elsewhere[5];/' "$source/lib/sa/sa.h"
     sed -i 's/^struct child_sa {/&\n    u64 elsewhere[3];/' "$source/lib/sa/child.h"
     sed -i "s/version: '[0-9.]*'/version: '99.0'/" "$source/meson.build"
@@ -99,6 +99,16 @@ down_and_up() {
     within 5 no_routes && shrike_at west up west-east && both_ways
 }
 
+# Faster than a new program can know that it is well.
+upgraded_in_a_row() {
+    local before n
+    before=$(serials west) && [ -n "$before" ] || return 1
+    for n in 1 2 3 4; do
+        shrike_at west upgrade "$net_dir/shriked-other" && [ "$(serials west)" = "$before" ] || return 1
+    done
+    both_ways
+}
+
 what_is_no_shriked_is_refused() {
     local refused=$net_dir/refused
     ! shrike_at west upgrade /bin/true 2>"$refused" && grep -q 'no shriked' "$refused" || return 1
@@ -130,6 +140,7 @@ test_of "works on" works_on || true
 test_of "the responder is upgraded" upgraded east || true
 test_of "works on, both upgraded" works_on || true
 test_of "upgraded once more" upgraded west || true
+test_of "upgraded again and again" upgraded_in_a_row || true
 test_of "what is no shriked is refused" what_is_no_shriked_is_refused || true
 test_of "a bad configuration is refused" a_bad_configuration_is_refused || true
 test_of "down and up again" down_and_up || true

@@ -250,7 +250,8 @@ static struct pair_child child_of(const struct shrike_install_op *op)
         .tfc_padding = op->tfc_padding,
         .replay_window = op->replay_window,
         .protocol = op->protocol,
-        .transport = op->mode == SHRIKE_TRANSPORT,
+        .mode = op->mode,
+        .whole = op->whole,
         .local = op->local,
         .remote = op->remote,
         .esn = op->esn,
@@ -538,7 +539,7 @@ static bool answer_op(struct pair_side *side, const struct shrike_op *op, struct
         break;
     }
     prove(side, &op->auth, op->kind == SHRIKE_PROVE, out);
-    return true;
+    return op->kind == SHRIKE_PROVE || !side->lose_checks;
 }
 
 static void hear(struct pair_side *side, const struct shrike_event *e)
@@ -701,8 +702,8 @@ static bool crosswise(const struct pair_child *a, const struct pair_child *b)
     return a->spi_in == b->spi_out && a->spi_out == b->spi_in && a->protocol == b->protocol &&
            a->cpi_in == b->cpi_out && a->cpi_out == b->cpi_in && a->in_len == b->out_len &&
            a->out_len == b->in_len && memcmp(a->in, b->out, a->in_len) == 0 &&
-           memcmp(a->out, b->in, a->out_len) == 0 && a->transport == b->transport &&
-           a->esn == b->esn && (a->in_len == 0 || memcmp(a->in, a->out, a->in_len) != 0);
+           memcmp(a->out, b->in, a->out_len) == 0 && a->mode == b->mode && a->esn == b->esn &&
+           (a->in_len == 0 || memcmp(a->in, a->out, a->in_len) != 0);
 }
 
 bool pair_agrees(const struct pair *p)

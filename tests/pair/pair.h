@@ -20,7 +20,8 @@ struct pair_child {
     uint8_t protocol;
     uint8_t in[128], out[128]; /* encryption key, then integrity key */
     size_t in_len, out_len;
-    bool transport, esn, nat_here, encap;
+    enum shrike_mode mode;
+    bool esn, nat_here, encap, whole;
     uint32_t reqid, replaces;
     struct shrike_life life;
     shrike_time heard_every;
@@ -121,6 +122,7 @@ struct pair_side {
     bool mute;                  /* its datagrams are lost */
     bool refuse_ops;            /* its ops fail */
     bool believe;               /* it takes any AUTH value for true */
+    bool lose_checks;           /* nobody answers CHECK */
 };
 
 /* Algorithms of a pair, by IANA numbers; 0 leaves the type out. */

@@ -226,7 +226,8 @@ struct sim_conf *conf_new(const struct conf_knobs *knobs, unsigned count)
                                    .cookie_threshold = knobs->cookie_threshold,
                                    .cookie_prefix_threshold = knobs->cookie_prefix_threshold,
                                    .half_open_max = knobs->half_open_max,
-                                   .ppks = true};
+                                   .ppks = true,
+                                   .beet = true};
     return c;
 }
 

@@ -89,6 +89,11 @@ static void draw_child(struct net *n, unsigned i)
     if (i == 0 && prng_percent(p, 30)) {
         a->mode = SHRIKE_TRANSPORT;
         a->local = a->remote = (struct conf_block){0};
+    } else if (i == 0 && prng_percent(p, 20)) {
+        a->mode = SHRIKE_BEET;
+        a->local.prefix = a->remote.prefix = 32;
+    } else if (i == 0 && prng_percent(p, 20)) {
+        a->mode = SHRIKE_IPTFS;
     }
     a->ipcomp = prng_percent(p, 30);
     *b = *a;

@@ -175,7 +175,7 @@ static void install_at(struct storm *s, struct child *c, int side,
     op.local_ts = p->local;
     op.remote_ts = p->remote;
     op.local_ts_count = op.remote_ts_count = TS_COUNT;
-    if (!installed_add(&h->installed, &op))
+    if (!installed_add(&h->installed, &op, &(struct rules_verdict){.rule = 0}))
         storm_wrong(s, "side %d: Child SA %u is not taken", side, c->serial);
     const struct pair *pair = pairs_find(&h->installed.pairs, c->serial);
     pair->out->seq = c->lane[side].seq;

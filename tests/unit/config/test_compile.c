@@ -84,6 +84,7 @@ TEST(settings_of_the_daemon)
     const struct settings *s = &config->settings;
     CHECK(s->port == 500 && s->port_nat_t == 4500 && s->install_routes && s->mtu == 1400);
     CHECK(s->routing_table == 220 && s->routing_priority == 220 && s->mark == 220);
+    CHECK(s->route_mtu == 0 && s->route_mss == 0);
     CHECK(s->replay_window == 1024 && s->keepalive_s == 20 && !s->unsafe_keys[0]);
     CHECK(strcmp(s->interface, "shrike0") == 0 && s->esp_library == LIBRARY_FASTEST);
     CHECK(strcmp(s->control_socket, "/run/charon.vici") == 0);
@@ -104,15 +105,46 @@ TEST(settings_of_the_daemon)
         " mark = 0x9\n mtu = 1300\n replay_window = 64\n keep_alive = 1m\n"
         " interface = vpn1\n journal = /run/j\n unsafe_keys = /tmp/keys\n esp_library = openssl\n"
         " plugins { vici { socket = unix:///run/x }\n"
-        "socket-default { fwmark = 3 }\nother { this = that } }\n}"));
+        "socket-default { fwmark = 3 }\nkernel-netlink { mtu = 1390\n mss = 1350 }\nother { this = "
+        "that } }\n}"));
     CHECK(!(s = &config->settings)->install_routes && s->routing_table == 7);
     CHECK(s->routing_priority == 8 && s->mark == 9 && s->mtu == 1300 && s->replay_window == 64);
     CHECK(s->keepalive_s == 60 && strcmp(s->interface, "vpn1") == 0);
     CHECK(strcmp(s->journal, "/run/j") == 0);
     CHECK(strcmp(s->unsafe_keys, "/tmp/keys") == 0 && strcmp(s->control_socket, "/run/x") == 0);
-    CHECK(said(false, 11, "reads all traffic") && said(false, 15, "plugins.other.this"));
+    CHECK(s->route_mtu == 1390 && s->route_mss == 1350);
+    CHECK(said(false, 11, "reads all traffic") && said(false, 17, "plugins.other.this"));
     CHECK_EQ(s->esp_library, LIBRARY_OPENSSL);
     CHECK_EQ(report.warnings, 2);
+    CHECK(!compile("shrike { plugins { kernel-netlink { mtu = 1000 } } }"));
+    CHECK(said(true, 1, "0 or 1280 to 65535"));
+}
+
+/* The kernel's data plane where there is one, unless another is named. */
+TEST(the_data_plane)
+{
+    static const struct {
+        const char *text;
+        uint8_t kernel, plane;
+        bool good;
+    } all[] = {{"", 0, PLANE_USER, true},
+               {"", PLANE_KERNEL | PLANE_AH, PLANE_KERNEL | PLANE_AH, true},
+               {"shrike { kernel = auto }", PLANE_AH, PLANE_USER, true},
+               {"shrike { kernel = esp }", PLANE_ALL, PLANE_USER, true},
+               {"shrike { kernel = xfrm }", PLANE_ALL, PLANE_ALL, true},
+               {"shrike { kernel = xfrm }", 0, PLANE_USER, false},
+               {"shrike { kernel = klips }", PLANE_ALL, PLANE_USER, false}};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        const struct config_files from = {.config = file(0, "swanctl.conf", all[i].text),
+                                          .kernel = all[i].kernel};
+        config_free(config);
+        config = config_load(&from, &report);
+        CHECK_EQ(config != NULL, all[i].good);
+        if (!config)
+            continue;
+        CHECK_EQ(config->settings.plane, all[i].plane);
+        CHECK_EQ(config->base.force_encap, all[i].plane == PLANE_USER);
+    }
 }
 
 TEST(settings_that_cannot_be)
@@ -542,6 +574,7 @@ TEST(children_left_out)
                                         "remote_ts = 10.0.0.0/8[tcp/1024-65535]\nmode = pass",
                                         "mode = beet",
                                         "mode = transport_proxy",
+                                        "mode = iptfs",
                                         "ah_proposals = sha256",
                                         "label = x",
                                         "local_ts = 10.0.0.0/8[/53]",
@@ -558,6 +591,24 @@ TEST(children_left_out)
         CHECK_EQ(config->conf.conns->children[0].reqid, 9);
         CHECK_EQ(config->conf.conns->children[0].mode, SHRIKE_TUNNEL);
     }
+}
+
+TEST(a_script_is_a_command)
+{
+    static char text[4096];
+    CHECK(compile("connections { a { local_addrs = ::1\n local { auth = psk }\n"
+                  "remote { auth = psk }\n children {\n"
+                  "x { updown = \"/opt/my script 'a b' $HOME\"\n hostaccess = yes }\n"
+                  "y { updown = }\n z { } } } }"));
+    CHECK_EQ(report.warnings, 0);
+    const struct shrike_child_conf *c = config->conf.conns->children;
+    CHECK(c[0].updown && strcmp(c[0].updown, "/opt/my script 'a b' $HOME") == 0);
+    CHECK(c[0].hostaccess && !c[1].updown && !c[2].updown && !c[2].hostaccess);
+    snprintf(text, sizeof(text),
+             "connections { a { local_addrs = ::1\n local { auth = psk }\n remote { auth = psk }\n"
+             "children { x {\n updown = /%01023d\n } } } }",
+             1);
+    CHECK(!compile(text) && said(true, 5, "longer than 1023"));
 }
 
 /* Values that ask for nothing are not warned of; an algorithm fewer is no other proposal. */
@@ -829,13 +880,13 @@ int main(void)
         return 1;
     int bad = RUN(two_gateways) | RUN(lifetimes) | RUN(what_certificates_have_to_be_like) |
               RUN(what_cannot_be_used_is_left_out) | RUN(shunts) | RUN(limits_and_servers) |
-              RUN(identities_by_expression) | RUN(children_left_out) |
+              RUN(identities_by_expression) | RUN(children_left_out) | RUN(a_script_is_a_command) |
               RUN(calm_values_and_algorithms_left_out) | RUN(errors_before_warnings) |
               RUN(post_quantum_preshared_keys) | RUN(nobody) | RUN(secrets_of_every_kind) |
               RUN(eap_with_a_tunnel) | RUN(authorities) | RUN(several_rounds) |
               RUN(rounds_that_do_not_go_together) | RUN(public_keys) |
               RUN(settings_of_a_second_file) | RUN(names_and_defaults) |
-              RUN(settings_of_the_daemon) | RUN(settings_that_cannot_be) |
+              RUN(settings_of_the_daemon) | RUN(the_data_plane) | RUN(settings_that_cannot_be) |
               RUN(how_much_a_child_may_carry) | RUN(numbers_stay_when_others_come_and_go) |
               RUN(a_name_that_no_message_can_carry) | RUN(secrets_apart) |
               RUN(the_hash_follows_the_contents) | RUN(lost_and_double_connections) |

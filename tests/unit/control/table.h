@@ -110,7 +110,7 @@ static inline void send_to_control(struct other *o, u16 kind, struct bytes body,
 
 static inline void table_introduce(struct other *o, enum role who)
 {
-    u8 body[9] = {(u8)who}; /* and the number of a life */
+    u8 body[9] = {(u8)who, [8] = 1}; /* and the number of a life */
     int fd = table_meet(o);
     send_to_control(&t.parent, MAIL_PEER, bytes_of(body, sizeof(body)), fd);
     close(fd);
@@ -119,7 +119,7 @@ static inline void table_introduce(struct other *o, enum role who)
 /* That role has ended. */
 static inline void table_dismiss(struct other *o, enum role who)
 {
-    u8 body[9] = {(u8)who}; /* and the number of a life */
+    u8 body[9] = {(u8)who, [8] = 1}; /* and the number of a life */
     channel_close(&o->channel);
     send_to_control(&t.parent, MAIL_PEER, bytes_of(body, sizeof(body)), -1);
     turns();

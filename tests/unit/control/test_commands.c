@@ -573,6 +573,10 @@ TEST(numbers_of_all_roles)
     t.esp.answer = NULL; /* it hangs: what the others say is said all the same */
     CHECK(client_ask(&c, "stats", NULL) && answer_is(&c, "shrike-net.ike_sas", "41"));
     CHECK(!vici_value(answer_of(&c), "shrike-esp.ike_sas").at);
+    t.esp.answer = numbers;
+    table_introduce(&t.esp, ROLE_XFRM);
+    CHECK(client_ask(&c, "stats", NULL) && answer_is(&c, "shrike-xfrm.ike_sas", "41"));
+    CHECK(!vici_value(answer_of(&c), "shrike-esp.ike_sas").at);
     end();
 }
 

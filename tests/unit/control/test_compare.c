@@ -259,7 +259,7 @@ TEST(modes)
 {
     struct shrike_event e = {.child_conf = "net", .reason.code = SHRIKE_REASON_MODE_MISMATCH};
     look(&e);
-    CHECK(row("mode", "tunnel", "transport", true));
+    CHECK(row("mode", "tunnel", "another", true));
     e.reason.theirs = true;
     look(&e);
     CHECK(row("mode", "tunnel", "", false) && change[0] == 0);

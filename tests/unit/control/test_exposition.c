@@ -173,6 +173,10 @@ TEST(numbers_of_roles)
     write_page(false);
     CHECK(!strstr(page, "\nshrike_ike_sas ") && !strstr(page, "_bucket"));
     CHECK(has("shrike_role_up{role=\"net\"} 0"));
+    CHECK(has("shrike_role_up{role=\"esp\"} 0") && !strstr(page, "role=\"xfrm\""));
+    e.plane = ROLE_XFRM;
+    write_page(false);
+    CHECK(has("shrike_role_up{role=\"xfrm\"} 0") && !strstr(page, "role=\"esp\""));
 }
 
 /* Whatever a name is made of, a line stays a line. */

@@ -113,6 +113,11 @@ TEST(a_flood_is_cut_and_counted)
         (void)say(log_kind_of_role(ROLE_NET), SHRIKE_INFO, "x");
     later(LOG_PERIOD);
     CHECK(strstr(newest.text, "1000 more lines of net were left out"));
+    l.plane = ROLE_XFRM;
+    for (unsigned i = 0; i < LOG_LINES_MAX + 1; i++)
+        (void)say(log_kind_of_role(ROLE_ESP), SHRIKE_INFO, "x");
+    later(LOG_PERIOD);
+    CHECK(strstr(newest.text, "1 more lines of xfrm were left out") && newest.group == LOG_KNL);
     end();
 }
 

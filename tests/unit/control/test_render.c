@@ -56,7 +56,7 @@ TEST(who_and_what)
                                    .local = {{192, 0, 2, 1}, 4500, 4, 0},
                                    .remote = {{0x20, 1, 0xd, 0xb8}, 4500, 6, 0}};
     CHECK(strcmp(render(&e), "gw[7]/net[12] 192.0.2.1:4500 - [2001:db8::]:4500: Child SA "
-                             "established, ESP SPIs c1234567 in, c89abcde out") == 0);
+                             "established, SPIs c1234567 in, c89abcde out") == 0);
 }
 
 TEST(a_refused_proposal_shows_both_sides)

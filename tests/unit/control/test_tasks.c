@@ -117,6 +117,23 @@ TEST(without_esp_there_are_no_counters)
     end();
 }
 
+/* Who asks as soon as the socket is there hears what net has, not that there is none. */
+TEST(a_listing_waits_for_the_first_net)
+{
+    begin();
+    CHECK(client_register(&c, "list-sa"));
+    table_dismiss(&t.net, ROLE_NET);
+    t.seat.lives[ROLE_NET] = 0; /* as at the beginning */
+    client_begin(&c, "list-sas", NULL);
+    for (int i = 0; i < 20; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING);
+    table_introduce(&t.net, ROLE_NET);
+    CHECK(client_wait(&c) && c.event_count == 2);
+    CHECK(!vici_value(answer_of(&c), "errmsg").at);
+    end();
+}
+
 /* One who does not read holds up nobody but himself, and gets all when he reads on. */
 TEST(a_slow_client_and_a_quick_one)
 {
@@ -501,12 +518,12 @@ TEST(clients_that_do_not_wait)
 int main(void)
 {
     return RUN(every_sa_with_its_counters) | RUN(only_what_is_asked_for) |
-           RUN(without_esp_there_are_no_counters) | RUN(a_slow_client_and_a_quick_one) |
-           RUN(initiate_until_it_is_up) | RUN(initiate_fails_and_says_what_was_refused) |
-           RUN(initiate_fails_with_a_reason) | RUN(initiate_is_bounded_by_its_time) |
-           RUN(initiate_of_what_was_loaded_just_now) | RUN(a_name_becomes_an_address) |
-           RUN(terminate_by_name_and_number) | RUN(terminate_by_force) |
-           RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
+           RUN(without_esp_there_are_no_counters) | RUN(a_listing_waits_for_the_first_net) |
+           RUN(a_slow_client_and_a_quick_one) | RUN(initiate_until_it_is_up) |
+           RUN(initiate_fails_and_says_what_was_refused) | RUN(initiate_fails_with_a_reason) |
+           RUN(initiate_is_bounded_by_its_time) | RUN(initiate_of_what_was_loaded_just_now) |
+           RUN(a_name_becomes_an_address) | RUN(terminate_by_name_and_number) |
+           RUN(terminate_by_force) | RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
            RUN(rekey_with_a_timeout_waits) | RUN(rekey_counts_what_is_there) |
            RUN(redirect_finds_whom_it_means) | RUN(redirect_that_makes_no_sense) |
            RUN(clients_that_do_not_wait);

@@ -717,6 +717,11 @@ TEST(version_6_can_be_read)
     whole_can_be_read(6);
 }
 
+TEST(version_7_can_be_read)
+{
+    whole_can_be_read(7);
+}
+
 /* Once for each version, while it is the newest. */
 static int write_fixture(void)
 {
@@ -744,5 +749,5 @@ int main(int argc, char **argv)
            RUN(a_stale_record_is_made_from_scratch) |
            RUN(a_stale_record_of_what_ends_leaves_nothing) | RUN(version_1_can_be_read) |
            RUN(version_2_can_be_read) | RUN(version_3_can_be_read) | RUN(version_4_can_be_read) |
-           RUN(version_5_can_be_read) | RUN(version_6_can_be_read);
+           RUN(version_5_can_be_read) | RUN(version_6_can_be_read) | RUN(version_7_can_be_read);
 }

@@ -286,6 +286,73 @@ TEST(a_request_again_gets_its_reply_again)
     toy_end(p);
 }
 
+/* The initiator hears what was last said of cookies, once it has sent its request again. */
+static void shows_it(void)
+{
+    u8 octets[256];
+    struct writer w = writer_of(octets, sizeof(octets));
+    struct header h = {
+        .version = VERSION_2_0, .exchange = EXCHANGE_IKE_SA_INIT, .flags = FLAG_RESPONSE};
+    struct builder b;
+    p->now = MAX(p->now, shrike_deadline(p->side[0].engine));
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    b = builder_message(&w, &h);
+    memcpy(octets, hello.octets, 8);
+    notify_add(&b, NOTIFY_COOKIE, bytes_of(cookie, cookie_len));
+    builder_end(&b);
+    struct shrike_datagram d = {p->side[0].here, p->side[1].here, octets, written(&w), false};
+    shrike_datagram(p->side[0].engine, p->now, &d);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+}
+
+/* RFC 7296 2.1, 2.6, 2.15: the AUTH of the initiator is over the request that it has sent last, and
+ * that may be another one than the first that comes through: copies of older ones wait somewhere,
+ * and what they were told of cookies differs. There is one SA for all of them, and it comes up. */
+TEST(the_newest_cookie_is_in_what_is_signed)
+{
+    const shrike_time minute = 60 * SHRIKE_SECOND;
+    for (unsigned order = 0; order < 4; order++) {
+        CHECK(begin(0, 0, 100));
+        p->now = p->now / minute * minute + 58 * SHRIKE_SECOND;
+        CHECK_EQ(say(&hello), COOKIE);
+        const struct stranger_says one = with_cookie(&hello);
+        shows_it();
+        p->now += 10 * SHRIKE_SECOND;
+        CHECK_EQ(say(&hello), COOKIE); /* of the next minute */
+        const struct stranger_says two = with_cookie(&hello);
+        CHECK(memcmp(one.octets, two.octets, one.len) != 0);
+        shows_it();
+        t[1].conf.cookie_threshold = t[1].conf.cookie_prefix_threshold = 1000;
+        p->now += 11 * SHRIKE_SECOND; /* it has calmed down */
+        CHECK_EQ(say(order < 2 ? &hello : order == 2 ? &one : &two), ACCEPTED);
+        CHECK_EQ(say(order % 2 ? &two : &one), ACCEPTED);
+        CHECK_EQ(say(order % 2 ? &one : &two), ACCEPTED);
+        CHECK_EQ(say(&hello), ACCEPTED); /* an old copy */
+        CHECK_EQ(stats_of(p, 1).ike_sas, 1);
+        CHECK_EQ(stats_of(p, 1).replays, 3);
+        p->side[0].mute = false;
+        pair_run(p);
+        CHECK_EQ(p->side[1].ike_up, 1);
+        CHECK_EQ(p->side[0].failed, 0);
+        toy_end(p);
+    }
+}
+
+/* What differs by more than its cookie is another request: its proof is held against itself. */
+TEST(another_request_changes_nothing_of_the_first)
+{
+    CHECK(begin(0, 0, 100));
+    CHECK_EQ(say(&hello), COOKIE);
+    struct stranger_says good = with_cookie(&hello), x = good;
+    CHECK_EQ(say(&good), ACCEPTED);
+    x.octets[x.len - 1] ^= 1; /* in a notify */
+    CHECK_EQ(say(&x), ACCEPTED);
+    CHECK_EQ(stats_of(p, 1).ike_sas, 2);
+    toy_end(p);
+}
+
 /* Who asks again has not had the answer: that is told when nothing comes of it. */
 TEST(how_often_it_was_asked_is_told)
 {
@@ -350,6 +417,7 @@ int main(void)
     return RUN(no_more_of_one_address_and_in_all_than_said) | RUN(a_cookie_holds_for_one_only) |
            RUN(cookies_grow_old) | RUN(all_are_asked_above_the_threshold) |
            RUN(it_stays_raised_a_while) | RUN(one_prefix_pays_alone) | RUN(half_open_caps_hold) |
-           RUN(a_request_again_gets_its_reply_again) | RUN(how_often_it_was_asked_is_told) |
+           RUN(a_request_again_gets_its_reply_again) | RUN(the_newest_cookie_is_in_what_is_signed) |
+           RUN(another_request_changes_nothing_of_the_first) | RUN(how_often_it_was_asked_is_told) |
            RUN(other_headers_make_nothing) | RUN(events_of_strangers_are_bounded);
 }

@@ -61,7 +61,9 @@ static struct pair *add(u32 serial, u32 reqid, bool later)
         .remote_ts = all,
         .local_ts_count = 1,
         .remote_ts_count = 1};
-    ensure(installed_add(&old.installed, &op));
+    const struct shrike_child_conf child = {.plane = {.lose_df = true, .take_dscp = true}};
+    const struct rules_verdict v = {.rule = 77, .child = &child};
+    ensure(installed_add(&old.installed, &op, &v));
     return pairs_find(&old.installed.pairs, serial);
 }
 
@@ -97,6 +99,7 @@ TEST(what_one_had_the_next_has)
     CHECK_EQ(a->out->limits.bytes_hard, 1000000);
     CHECK(a->in->heard_every == 15 * SHRIKE_SECOND && a->out->heard_every == 0);
     CHECK(a->out->tfc_padding == 600 && a->in->tfc_padding == 0);
+    CHECK(a->in->outer.take_dscp && a->out->outer.lose_df && !a->out->outer.lose_ecn);
     CHECK_EQ(replay_look(a->in->replay, 3), REPLAY_LATE);
     CHECK_EQ(replay_look(a->in->replay, 1200), REPLAY_SEEN);
     CHECK_EQ(replay_look(a->in->replay, 1199), REPLAY_FRESH);
@@ -104,6 +107,7 @@ TEST(what_one_had_the_next_has)
     CHECK(b && b->out->later && b->in->heralds && !b->end);
     CHECK(!a->out->later && !a->in->heralds);
     CHECK(!list_empty(&new.installed.pairs.orphans)); /* of serial 0 */
+    CHECK(a->rule == 77 && b->rule == 77);
     CHECK(sadb_in(new.side.plane->db, 0x1009));
     /* The same keys: what the one seals the other opens. */
     u8 packet[8 + 16 + 32 + 12] = {0};

@@ -162,12 +162,29 @@ TEST(cut_packets_are_refused)
 TEST(outer_header_takes_what_it_may)
 {
     struct inner p = {.family = 4, .tos = 0xb9, .dont_fragment = true};
-    CHECK_EQ(outer_of(&p, DF_COPY).tos, 0xb9);
-    CHECK(outer_of(&p, DF_COPY).dont_fragment);
-    CHECK(!outer_of(&p, DF_CLEAR).dont_fragment);
-    p.dont_fragment = false;
-    CHECK(!outer_of(&p, DF_COPY).dont_fragment);
-    CHECK(outer_of(&p, DF_SET).dont_fragment);
+    struct outer_rules r = {.take_dscp = true};
+    CHECK(outer_of(&p, &r).tos == 0xb9 && outer_of(&p, &r).dont_fragment);
+    r.lose_ecn = true;
+    CHECK_EQ(outer_of(&p, &r).tos, 0xb8);
+    r.lose_dscp = true;
+    CHECK(outer_of(&p, &r).tos == 0 && outer_of(&p, &r).dont_fragment);
+    r = (struct outer_rules){.lose_dscp = true, .lose_df = true};
+    CHECK(outer_of(&p, &r).tos == 1 && !outer_of(&p, &r).dont_fragment);
+    r.lose_df = p.dont_fragment = false;
+    CHECK(!outer_of(&p, &r).dont_fragment);
+}
+
+TEST(dscp_comes_back_where_it_is_to)
+{
+    for (int v = 4; v <= 6; v += 2) {
+        struct inner p;
+        size_t len = v == 4 ? ipv4(47, 0, NULL, 0) : ipv6(47, NULL, 0);
+        CHECK(inner_parse(packet, len, &p));
+        u8 ecn = p.tos & 3;
+        inner_take_dscp(packet, &p, 0xb8 | (3 - ecn));
+        CHECK(inner_parse(packet, len, &p) && p.tos == (0xb8 | ecn) && p.protocol == 47);
+        CHECK(v == 6 || checksum_right_ipv4(packet));
+    }
 }
 
 /* RFC 7296 2.24 (1) */
@@ -364,7 +381,7 @@ int main(void)
 {
     return RUN(checksum_of_the_rfc) | RUN(ipv4_is_parsed) | RUN(ipv6_is_parsed) |
            RUN(cut_packets_are_refused) | RUN(outer_header_takes_what_it_may) |
-           RUN(congestion_marks_are_as_in_the_figure) |
+           RUN(dscp_comes_back_where_it_is_to) | RUN(congestion_marks_are_as_in_the_figure) |
            RUN(mss_is_lowered_and_the_checksum_with_it) | RUN(no_carry_is_lost) |
            RUN(mss_is_left_alone_elsewhere) | RUN(too_big_is_told_to_the_sender) |
            RUN(some_are_told_nothing);

@@ -57,7 +57,7 @@ static bool add(u32 serial, u32 reqid, bool nat_here)
                                    .remote_ts = all,
                                    .local_ts_count = 1,
                                    .remote_ts_count = 1};
-    return installed_add(&installed, &op);
+    return installed_add(&installed, &op, &(struct rules_verdict){.rule = 0});
 }
 
 TEST(a_child_may_have_a_replay_window_of_its_own)

@@ -122,15 +122,15 @@ TEST(sums_outlive_their_sas)
 TEST(the_table_has_an_end)
 {
     begin();
-    for (u32 i = 1; i <= LEDGER_ROWS; i++)
+    for (u32 i = 1; i <= SUMS_ROWS; i++)
         carry(add(i, 1000 + i), 0, 0);
     for (u32 i = 0; i < ARRAY_LEN(sas); i++)
         sas[i].bytes = 3;
     ask();
     CHECK(answers == 1 && mails > 10);
-    CHECK_EQ(got_count, LEDGER_ROWS / 4 * 3 + 1);
-    CHECK_EQ(of(0).children, LEDGER_ROWS / 4);
-    CHECK_EQ(of(0).bytes_in, 3 * LEDGER_ROWS / 4);
+    CHECK_EQ(got_count, SUMS_ROWS / 4 * 3 + 1);
+    CHECK_EQ(of(0).children, SUMS_ROWS / 4);
+    CHECK_EQ(of(0).bytes_in, 3 * SUMS_ROWS / 4);
     end();
 }
 
@@ -140,7 +140,7 @@ TEST(nothing_is_kept_where_nobody_asks)
     struct pair *a = add(1, 7);
     carry(a, 1, 1);
     ledger_gone(&ledger, a);
-    CHECK(!ledger.rows);
+    CHECK(!ledger.sums.rows);
     ledger_ask(&ledger, 1); /* and an end in the middle of an answer */
     end();
 }

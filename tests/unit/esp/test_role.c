@@ -7,9 +7,44 @@ static u8 packet[2048];
 static struct shrike_endpoint peer_at;
 static int peer; /* the other gateway's socket */
 
+static struct shrike_life life; /* that the configuration gives each child */
+
+/* Two children, with the reqids 7 and 8, both for everything. */
+static void configure(struct other *from, bool trap, const struct settings *settings)
+{
+    struct shrike_ts all[2];
+    side_everything(all);
+    struct shrike_transform gcm = {TRANSFORM_ENCR, ENCR_AES_GCM_16, 128};
+    struct shrike_proposal offer = {PROTOCOL_ESP, 1, &gcm, {0}};
+    struct shrike_child_conf children[2] = {{.name = "child",
+                                             .proposals = &offer,
+                                             .proposal_count = 1,
+                                             .start = trap ? SHRIKE_START_TRAP : SHRIKE_START_NONE,
+                                             .local_ts = all,
+                                             .remote_ts = all,
+                                             .local_ts_count = 2,
+                                             .remote_ts_count = 2,
+                                             .life = life,
+                                             .reqid = 7}};
+    children[1] = children[0];
+    children[1].name = "other";
+    children[1].start = SHRIKE_START_NONE;
+    children[1].reqid = 8;
+    struct shrike_conn conn = {.name = "conn",
+                               .proposals = &offer,
+                               .proposal_count = 1,
+                               .children = children,
+                               .child_count = 2};
+    struct shrike_conf conf = {.conns = &conn, .conn_count = 1};
+    int fd = snapshot_seal(&conf, settings);
+    ensure(fd >= 0);
+    table_tell(&t, from, MAIL_SNAPSHOT, bytes_of(NULL, 0), fd);
+}
+
 static void begin(void)
 {
     table_open(&t);
+    configure(&t.parent, false, &(struct settings){.mtu = 1400, .replay_window = 1024});
     peer = side_udp(4, &peer_at);
 }
 
@@ -17,6 +52,7 @@ static void end(void)
 {
     close(peer);
     table_close(&t);
+    life = (struct shrike_life){0};
 }
 
 static struct shrike_install_op install_of(u32 serial, u32 reqid, struct shrike_ts all[2])
@@ -25,7 +61,7 @@ static struct shrike_install_op install_of(u32 serial, u32 reqid, struct shrike_
     side_everything(all);
     return (struct shrike_install_op){
         .conn = "conn",
-        .child = "child",
+        .child = reqid == 7 ? "child" : "other",
         .child_serial = serial,
         .reqid = reqid,
         .mode = SHRIKE_TUNNEL,
@@ -41,6 +77,7 @@ static struct shrike_install_op install_of(u32 serial, u32 reqid, struct shrike_
         .remote_ts = all,
         .local_ts_count = 2,
         .remote_ts_count = 2,
+        .life = life,
     };
 }
 
@@ -68,6 +105,26 @@ static void remove_child(u32 serial)
     struct shrike_op op = {.kind = SHRIKE_CHILD_REMOVE, .remove = {.child_serial = serial}};
     op_write(&w, &op);
     table_tell(&t, &t.net, MAIL_REMOVE, written_bytes(&w), -1);
+}
+
+static u64 forbidden(void)
+{
+    u8 body[4] = {0};
+    struct mail_stats stats;
+    table_tell(&t, &t.control, MAIL_STATS, bytes_of(body, sizeof(body)), -1);
+    struct reader r = table_body(table_last(&t.control, MAIL_STATS_ARE));
+    (void)read_u32(&r);
+    ensure(stats_read(&r, &stats));
+    for (u16 i = 0; i < stats.count; i++)
+        if (strcmp(stats.stats[i].name, "forbidden") == 0)
+            return stats.stats[i].value;
+    return UINT64_MAX;
+}
+
+static bool log_says(const char *text)
+{
+    const struct seen *line = table_last(&t.control, MAIL_LOG);
+    return line && memmem(line->body, line->len, text, strlen(text));
 }
 
 /* A packet from the host; the SPI that it leaves with, or 0. */
@@ -261,10 +318,9 @@ static struct shrike_kernel_event last_event(void)
 TEST(lifetimes_come_to_net)
 {
     struct shrike_ts all[2];
+    life = (struct shrike_life){.packets_soft = 1, .packets_hard = 2};
     begin();
     struct shrike_install_op i = install_of(1, 7, all);
-    i.life.packets_soft = 1;
-    i.life.packets_hard = 2;
     CHECK(install(&i));
     send_packet();
     CHECK_EQ(table_count(&t.net, MAIL_KERNEL), 0);
@@ -279,29 +335,8 @@ TEST(lifetimes_come_to_net)
 
 static void send_snapshot(bool trap)
 {
-    struct shrike_ts all[2];
-    side_everything(all);
-    struct shrike_transform gcm = {1, ENCR_AES_GCM_16, 128};
-    struct shrike_proposal offer = {PROTOCOL_ESP, 1, &gcm, {0}};
-    struct shrike_child_conf child = {.name = "c",
-                                      .proposals = &offer,
-                                      .proposal_count = 1,
-                                      .start = trap ? SHRIKE_START_TRAP : SHRIKE_START_NONE,
-                                      .local_ts = all,
-                                      .remote_ts = all,
-                                      .local_ts_count = 1,
-                                      .remote_ts_count = 1,
-                                      .reqid = 7};
-    struct shrike_conn conn = {.name = "n",
-                               .proposals = &offer,
-                               .proposal_count = 1,
-                               .children = &child,
-                               .child_count = 1};
-    struct shrike_conf conf = {.conns = &conn, .conn_count = 1};
-    struct settings settings = {.mtu = 1300, .keepalive_s = 1, .replay_window = 64};
-    int fd = snapshot_seal(&conf, &settings);
-    ensure(fd >= 0);
-    table_tell(&t, &t.control, MAIL_SNAPSHOT, bytes_of(NULL, 0), fd);
+    const struct settings settings = {.mtu = 1300, .keepalive_s = 1, .replay_window = 64};
+    configure(&t.control, trap, &settings);
 }
 
 TEST(a_trap_asks_once)
@@ -330,9 +365,9 @@ TEST(a_trap_asks_once)
 TEST(idle_children_come_to_net)
 {
     struct shrike_ts all[2];
+    life.idle = 2 * SHRIKE_SECOND;
     begin();
     struct shrike_install_op i = install_of(1, 7, all);
-    i.life.idle = 2 * SHRIKE_SECOND;
     CHECK(install(&i));
     shrike_time until = loop_clock(t.loop) + 4 * SHRIKE_SECOND;
     while (table_count(&t.net, MAIL_KERNEL) == 0 && loop_clock(t.loop) < until)
@@ -458,9 +493,9 @@ TEST(a_new_net_may_know_them)
     struct shrike_ts all[2];
     struct shrike_kernel_event k;
     struct seam_box box;
+    life.packets_soft = 1;
     begin();
     struct shrike_install_op i = install_of(1, 7, all);
-    i.life.packets_soft = 1;
     CHECK(install(&i));
     CHECK_EQ(send_packet(), 0x2001);
     CHECK_EQ(send_packet(), 0x2001);
@@ -489,9 +524,9 @@ TEST(orphans_carry_on)
     u8 body[16], gone[9] = {ROLE_NET};
     struct writer w = writer_of(body, sizeof(body));
     struct mail_count c;
+    life.packets_soft = 2; /* reached when nobody is told any more */
     begin();
     struct shrike_install_op i = install_of(1, 7, all);
-    i.life.packets_soft = 2; /* reached when nobody is told any more */
     CHECK(install(&i));
     CHECK_EQ(send_packet(), 0x2001);
     table_tell(&t, &t.parent, MAIL_PEER, bytes_of(gone, sizeof(gone)), -1);
@@ -621,6 +656,134 @@ TEST(a_removal_does_not_overtake_packets)
     end();
 }
 
+/* Whoever has broken into net and speaks as it does gets nothing that control has not said. */
+TEST(what_the_configuration_does_not_allow_is_refused)
+{
+    struct shrike_ts all[2];
+    u8 longer[8192];
+    begin();
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.reqid = 8; /* of the other child */
+    CHECK(!install(&i) && log_says("another reqid"));
+    i = install_of(1, 7, all);
+    i.reqid = 9;
+    CHECK(!install(&i) && log_says("another reqid"));
+    i = install_of(1, 7, all);
+    i.child = "nobody";
+    CHECK(!install(&i) && log_says("no such child"));
+    i = install_of(1, 7, all);
+    i.encr_key_bits = 256;
+    CHECK(!install(&i) && log_says("algorithms"));
+    i = install_of(1, 7, all);
+    i.life.bytes_hard = 1;
+    CHECK(!install(&i) && log_says("limits"));
+    CHECK_EQ(forbidden(), 5);
+    CHECK_EQ(table_count(&t.parent, MAIL_ROUTE), 0);
+    CHECK_EQ(send_packet(), 0);
+    /* A mark has no place in it: it is of the configuration alone. */
+    struct writer w = writer_of(longer, sizeof(longer));
+    i = install_of(1, 7, all);
+    struct shrike_op op = {.kind = SHRIKE_CHILD_INSTALL, .token = {1, 2, 3, 99}, .install = i};
+    op_write(&w, &op);
+    write_u32(&w, 42);
+    table_tell(&t, &t.net, MAIL_INSTALL, written_bytes(&w), -1);
+    CHECK_EQ(table_count(&t.net, MAIL_ANSWER), 5);
+    CHECK_EQ(send_packet(), 0);
+    CHECK(install(&i));
+    CHECK_EQ(send_packet(), 0x2001);
+    end();
+}
+
+static void narrow_to(const char *name, u64 hash, struct shrike_ts *ts, u16 count)
+{
+    struct shrike_transform gcm = {TRANSFORM_ENCR, ENCR_AES_GCM_16, 128};
+    struct shrike_proposal offer = {PROTOCOL_ESP, 1, &gcm, {0}};
+    struct shrike_net at = {.addr = {.family = 4}, .prefix_bits = 32};
+    struct shrike_child_conf child = {.name = "child",
+                                      .proposals = &offer,
+                                      .proposal_count = 1,
+                                      .local_ts = ts,
+                                      .remote_ts = ts,
+                                      .local_ts_count = count,
+                                      .remote_ts_count = count,
+                                      .reqid = 7};
+    memcpy(at.addr.octets, peer_at.octets, sizeof(at.addr.octets));
+    struct shrike_conn conn = {.name = name,
+                               .hash = hash,
+                               .remote_addrs = &at,
+                               .remote_addr_count = 1,
+                               .proposals = &offer,
+                               .proposal_count = 1,
+                               .children = &child,
+                               .child_count = 1};
+    struct shrike_conf conf = {.conns = &conn, .conn_count = 1};
+    int fd = snapshot_seal(&conf, &(struct settings){.mtu = 1400});
+    ensure(fd >= 0);
+    table_tell(&t, &t.control, MAIL_SNAPSHOT, bytes_of(NULL, 0), fd);
+}
+
+/* Files are read again: what is there goes on, and what is new is as they say. */
+TEST(what_goes_on_has_the_rules_of_before)
+{
+    struct shrike_ts all[2], one[1];
+    begin();
+    narrow_to("conn", 1, (side_everything(all), all), 2);
+    one[0] = all[0];
+    one[0].from[0] = 10;
+    memcpy(one[0].to, one[0].from, sizeof(one[0].to));
+    one[0].to[3] = 255;
+    struct shrike_install_op i = install_of(1, 7, all);
+    CHECK(install(&i));
+    narrow_to("conn", 2, one, 1);
+    i = install_of(2, 7, all);
+    i.replaces = 1;
+    CHECK(install(&i));
+    i = install_of(3, 7, all);
+    i.child = "child";
+    i.conn = "other";
+    i.replaces = 2;
+    CHECK(!install(&i) && log_says("no such connection"));
+    i = install_of(3, 7, all);
+    i.local_ts = i.remote_ts = one;
+    i.local_ts_count = i.remote_ts_count = 1;
+    CHECK(install(&i));
+    end();
+}
+
+static void move_to(u32 serial, const struct shrike_endpoint *remote)
+{
+    u8 body[256];
+    struct writer w = writer_of(body, sizeof(body));
+    struct shrike_op op = {.kind = SHRIKE_CHILD_MOVE,
+                           .move = {.local = t.at,
+                                    .remote = *remote,
+                                    .encap = true,
+                                    .child_count = 1,
+                                    .children = &serial}};
+    op_write(&w, &op);
+    table_tell(&t, &t.net, MAIL_MOVE, written_bytes(&w), -1);
+}
+
+TEST(what_has_its_place_does_not_move_elsewhere)
+{
+    struct shrike_ts all[2];
+    begin();
+    narrow_to("fixed", 1, (side_everything(all), all), 2);
+    struct shrike_install_op i = install_of(1, 7, all);
+    i.conn = "fixed";
+    CHECK(install(&i));
+    struct shrike_endpoint there = peer_at;
+    there.octets[3]++;
+    move_to(1, &there);
+    CHECK(log_says("a move of Child SAs") && log_says("remote_addrs"));
+    CHECK_EQ(send_packet(), 0x2001); /* to the peer still */
+    i = install_of(2, 7, all);
+    i.conn = "fixed";
+    i.remote = there;
+    CHECK(!install(&i) && log_says("remote_addrs"));
+    end();
+}
+
 /* With one second between keepalives, one comes within two. */
 TEST(keepalives_come)
 {
@@ -649,7 +812,10 @@ int main(void)
            RUN(a_slow_parent_is_not_waited_for) | RUN(lifetimes_come_to_net) |
            RUN(a_trap_asks_once) | RUN(orphans_carry_on) | RUN(counters_and_statistics) |
            RUN(strays_go_both_ways) | RUN(a_removal_does_not_overtake_packets) |
-           RUN(keepalives_come) | RUN(children_move) | RUN(idle_children_come_to_net) |
+           RUN(what_the_configuration_does_not_allow_is_refused) |
+           RUN(what_goes_on_has_the_rules_of_before) |
+           RUN(what_has_its_place_does_not_move_elsewhere) | RUN(keepalives_come) |
+           RUN(children_move) | RUN(idle_children_come_to_net) |
            RUN(net_hears_of_esp_without_an_sa) | RUN(a_new_net_may_know_them) |
            RUN(what_comes_before_its_sa_is_kept_for_a_moment);
 }

@@ -150,6 +150,49 @@ TEST(responses_that_fail)
     }
 }
 
+/* Whoever has the secrets does not answer. The initiator does not know then whether the peer is who
+ * it says, and does not say that it is not: it takes its SA back. */
+TEST(what_the_initiator_does_not_know_is_no_refusal)
+{
+    struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
+    p = toy_pair((struct pair_options){0});
+    p->side[0].lose_checks = true;
+    shrike_command(p->side[0].engine, p->now, &up);
+    pair_run(p);
+    CHECK_EQ(p->side[1].ike_up, 1);
+    CHECK_EQ(p->side[0].ike_up, 0);
+    pair_wait(p, p->now + 70 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].reason, SHRIKE_REASON_OP_TIMEOUT);
+    CHECK_EQ(p->side[1].ike_down, 1);
+    CHECK_EQ(p->side[1].why, SHRIKE_REASON_PEER_DELETED);
+    pair_wait(p, p->now + 400 * SHRIKE_SECOND);
+    CHECK(empty_side(p, 0) && empty_side(p, 1));
+    toy_end(p);
+}
+
+/* The responder says nothing as long as it waits for a handshake, and then that it could not. */
+TEST(what_the_responder_does_not_know_is_no_refusal)
+{
+    for (unsigned patient = 0; patient < 2; patient++) {
+        struct shrike_command up = {SHRIKE_UP, 1, "pair", NULL, 0, 0, false, {0}, 0, false};
+        p = toy_pair((struct pair_options){0});
+        tune_begin(p, 1, &t);
+        t.conn.half_open_max = patient ? 90 * SHRIKE_SECOND : 30 * SHRIKE_SECOND;
+        tune_end(p, 1, &t);
+        p->side[1].lose_checks = true;
+        shrike_command(p->side[0].engine, p->now, &up);
+        pair_run(p);
+        pair_wait(p, p->now + 70 * SHRIKE_SECOND);
+        CHECK_EQ(p->side[1].failed, 1);
+        CHECK_EQ(p->side[1].reason, SHRIKE_REASON_OP_TIMEOUT);
+        CHECK_EQ(p->side[0].failed, patient);
+        CHECK_EQ(p->side[0].failure.notify, patient ? NOTIFY_TEMPORARY_FAILURE : 0);
+        pair_wait(p, p->now + 400 * SHRIKE_SECOND);
+        CHECK(empty_side(p, 1));
+        toy_end(p);
+    }
+}
+
 /* RFC 7296 2.21.2 (4): the IKE SA stays, and the Child SA is asked for anew, pair by pair. */
 TEST(a_single_pair_is_required)
 {
@@ -186,5 +229,7 @@ TEST(a_single_pair_is_required)
 int main(void)
 {
     return RUN(nothing_else_before_it) | RUN(no_request_to_the_initiator) |
-           RUN(requests_that_fail) | RUN(responses_that_fail) | RUN(a_single_pair_is_required);
+           RUN(requests_that_fail) | RUN(responses_that_fail) |
+           RUN(what_the_initiator_does_not_know_is_no_refusal) |
+           RUN(what_the_responder_does_not_know_is_no_refusal) | RUN(a_single_pair_is_required);
 }

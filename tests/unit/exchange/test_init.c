@@ -71,6 +71,13 @@ static struct pair *calling(struct pair_options o, struct caught *first)
     return p;
 }
 
+/* Nobody answers: the same octets once more. */
+static bool sent_again(struct pair *p, struct caught *out)
+{
+    p->now = shrike_deadline(p->side[0].engine);
+    return next_of(p, out);
+}
+
 /* RFC 7296 2.6 (4): the cookie stands first, all the rest is the same, octet for octet. */
 TEST(a_cookie_changes_nothing_else)
 {
@@ -88,6 +95,8 @@ TEST(a_cookie_changes_nothing_else)
                 first.len - HEADER_SIZE);
     CHECK_BYTES(second.octets, first.octets, 16); /* both SPIs */
     CHECK_EQ(second.m.header.message_id, 0);
+    CHECK(sent_again(p, &third));
+    CHECK_EQ(third.len, second.len);
     answer(p, &first, NOTIFY_COOKIE, bytes_of("another cookie", 14));
     CHECK(next_of(p, &third));
     CHECK_EQ(third.len, first.len + 8 + 14);
@@ -124,6 +133,28 @@ TEST(the_same_cookie_again_is_no_news)
     toy_end(p);
 }
 
+/* A responder whose cookies change while copies of the first request are under way answers each of
+ * them with another one. What it says to the request with the first of these may be on its way. */
+TEST(another_cookie_waits_until_the_first_has_had_its_time)
+{
+    struct caught first, second, none;
+    struct notify n;
+    struct pair *p = calling((struct pair_options){0}, &first);
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("12345678", 8));
+    CHECK(next_of(p, &second));
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("23456789", 8));
+    CHECK(!next_of(p, &none));
+    CHECK(sent_again(p, &second));
+    CHECK(notify_find(&second.m, NOTIFY_COOKIE, &n));
+    CHECK(bytes_equal(n.data, bytes_of("12345678", 8)));
+    answer(p, &first, NOTIFY_COOKIE, bytes_of("23456789", 8));
+    CHECK(next_of(p, &second));
+    CHECK(notify_find(&second.m, NOTIFY_COOKIE, &n));
+    CHECK(bytes_equal(n.data, bytes_of("23456789", 8)));
+    CHECK_EQ(p->side[0].failed, 0);
+    toy_end(p);
+}
+
 TEST(cookies_without_end)
 {
     struct caught first, more;
@@ -131,7 +162,10 @@ TEST(cookies_without_end)
     unsigned asked = 0;
     for (u8 i = 0; i < 20; i++) {
         answer(p, &first, NOTIFY_COOKIE, bytes_of(&i, 1));
-        asked += next_of(p, &more);
+        if (!next_of(p, &more))
+            break;
+        asked++;
+        CHECK(sent_again(p, &more));
     }
     CHECK_EQ(asked, 4);
     CHECK_EQ(p->side[0].reason, SHRIKE_REASON_COOKIE_LOOP);
@@ -838,7 +872,8 @@ TEST(the_private_key_goes)
 int main(void)
 {
     return RUN(a_cookie_changes_nothing_else) | RUN(a_handshake_with_a_cookie_comes_up) |
-           RUN(the_same_cookie_again_is_no_news) | RUN(cookies_without_end) |
+           RUN(the_same_cookie_again_is_no_news) |
+           RUN(another_cookie_waits_until_the_first_has_had_its_time) | RUN(cookies_without_end) |
            RUN(cookies_of_a_wrong_size) | RUN(another_group_repeats_the_full_offer) |
            RUN(the_responder_names_its_group) | RUN(groups_to_and_fro_end) |
            RUN(a_forged_error_does_not_end_the_attempt) |

@@ -201,7 +201,7 @@ TEST(transport_mode_is_agreed_upon)
     say_back(again, NULL, true);
     CHECK(h.any && message_find(&h.m, PAYLOAD_SA));
     CHECK(notify_find(&h.m, NOTIFY_USE_TRANSPORT_MODE, &n));
-    CHECK(p->side[0].child_count == 2 && p->side[0].children[1].transport);
+    CHECK(p->side[0].child_count == 2 && p->side[0].children[1].mode == SHRIKE_TRANSPORT);
     end();
 }
 

@@ -63,6 +63,16 @@ TEST(in_ike_sa_init)
     toy_end(p);
 }
 
+/* Each of both gateways asks for a cookie, and has it at once. */
+TEST(with_cookies)
+{
+    begin(SHRIKE_REDIRECT_INIT, &by_address);
+    t[1].conf.cookie_threshold = 0;
+    pair_up(p, NULL);
+    CHECK(is_up_there() && p->datagrams == 10);
+    toy_end(p);
+}
+
 /* RFC 5685 6: one IKE SA with the first gateway, which is deleted without having been up. */
 TEST(in_ike_auth)
 {
@@ -298,8 +308,9 @@ TEST(to_where_it_is)
 
 int main(void)
 {
-    return RUN(in_ike_sa_init) | RUN(in_ike_auth) | RUN(of_one_that_is_up) | RUN(who_is_not_led) |
-           RUN(names) | RUN(names_that_lead_nowhere) | RUN(without_the_nonce_it_is_forged) |
-           RUN(who_has_led_us_is_named) | RUN(loops_of_one_that_is_up) | RUN(loops_have_an_end) |
-           RUN(malformed_ones_of_a_peer) | RUN(to_where_it_is);
+    return RUN(in_ike_sa_init) | RUN(with_cookies) | RUN(in_ike_auth) | RUN(of_one_that_is_up) |
+           RUN(who_is_not_led) | RUN(names) | RUN(names_that_lead_nowhere) |
+           RUN(without_the_nonce_it_is_forged) | RUN(who_has_led_us_is_named) |
+           RUN(loops_of_one_that_is_up) | RUN(loops_have_an_end) | RUN(malformed_ones_of_a_peer) |
+           RUN(to_where_it_is);
 }

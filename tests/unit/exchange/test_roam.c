@@ -213,6 +213,31 @@ TEST(silence_makes_it_look_for_another_path)
     toy_end(p);
 }
 
+/* RFC 4555 3.5: a link goes down, another one that leads nowhere is tried for long, then the first
+ * one comes back: that is tried at once. */
+TEST(a_path_that_comes_back_is_tried)
+{
+    struct shrike_addr list[] = {home, away};
+    begin(true, false);
+    p->side[0].mute = true;
+    pair_addresses(p, 0, &away, 1);
+    pair_wait(p, p->now + 20 * SHRIKE_SECOND);
+    CHECK_EQ(p->side[0].path_lost, 1);
+    p->side[0].mute = false;
+    pair_addresses(p, 0, list, 2);
+    shrike_tick(p->side[0].engine, p->now);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[0].path_lost, 2);
+    CHECK_EQ(p->side[1].count, 2);
+    CHECK_EQ(paths_of(1), 2);
+    pair_lose(&p->side[1]); /* from where it is now; from where it was is the second one */
+    pair_run(p);
+    CHECK(p->side[0].ike_down == 0 && pair_agrees(p));
+    CHECK(memcmp(p->side[0].move.local.octets, home.octets, 4) == 0);
+    toy_end(p);
+}
+
 /* What it said of NATs was of where it was then. So it says it anew, or calls from where it is. */
 TEST(who_moves_while_it_calls)
 {
@@ -493,8 +518,9 @@ int main(void)
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
            RUN(paths_are_tried_quickly) | RUN(silence_makes_it_look_for_another_path) |
-           RUN(who_moves_while_it_calls) | RUN(it_waits_until_there_is_an_address) |
-           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
+           RUN(a_path_that_comes_back_is_tried) | RUN(who_moves_while_it_calls) |
+           RUN(it_waits_until_there_is_an_address) | RUN(the_responder_tells_its_addresses) |
+           RUN(a_rekey_in_between_changes_nothing) |
            RUN(what_the_old_one_hears_changes_the_new_one) |
            RUN(who_waits_for_a_rekey_hears_of_a_move) |
            RUN(the_caller_follows_a_peer_behind_a_nat) | RUN(the_caller_has_the_choice) |

@@ -9,6 +9,7 @@
 static struct held held;
 static struct udp udp; /* large */
 static struct local local = {-1, -1};
+static const char *script; /* of the first child */
 
 /* A snapshot of connections c0, c1 ...; whether it was loaded. */
 static bool load(void)
@@ -31,6 +32,7 @@ static bool load(void)
     for (u32 i = 0; i < CONNS; i++) {
         children[i] = (struct shrike_child_conf){
             .name = "x", .reqid = 10 + i, .proposals = &proposals[1], .proposal_count = 1};
+        children[0].updown = script;
         conns[i] = (struct shrike_conn){.name = names[i],
                                         .proposals = proposals,
                                         .proposal_count = 1,
@@ -91,6 +93,24 @@ TEST(old_ones_live_until_they_are_unused)
     end();
 }
 
+/* Who has come by them may go later, by a connection that is retired. */
+TEST(scripts_of_before_are_not_forgotten)
+{
+    begin();
+    CHECK(load());
+    held_give(&held);
+    CHECK(!held_scripts(&held));
+    script = "true";
+    CHECK(load() && !held_scripts(&held));
+    held_give(&held);
+    CHECK(held_scripts(&held));
+    script = NULL;
+    CHECK(load());
+    held_give(&held);
+    CHECK(held_scripts(&held));
+    end();
+}
+
 TEST(what_cannot_be_read_changes_nothing)
 {
     begin();
@@ -139,6 +159,7 @@ TEST(a_look_up_is_made_anew_each_time)
 
 int main(void)
 {
-    return RUN(old_ones_live_until_they_are_unused) | RUN(what_cannot_be_read_changes_nothing) |
-           RUN(where_a_connection_begins_from) | RUN(a_look_up_is_made_anew_each_time);
+    return RUN(old_ones_live_until_they_are_unused) | RUN(scripts_of_before_are_not_forgotten) |
+           RUN(what_cannot_be_read_changes_nothing) | RUN(where_a_connection_begins_from) |
+           RUN(a_look_up_is_made_anew_each_time);
 }

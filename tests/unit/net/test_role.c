@@ -1,6 +1,7 @@
 /* Two net roles over real sockets: see gateway.h. */
 #include "gateway.h"
 #include "net/records.h"
+#include "ops/parts.h"
 
 static struct pair p; /* large */
 
@@ -31,6 +32,21 @@ TEST(a_role_says_that_it_is_ready)
     gateway_conf(&p.a, 4500);
     pair_turns(&p, 6);
     CHECK_EQ(p.a.others[PARENT].seen[MAIL_READY], 1);
+    gateway_close(&p.a);
+    loop_free(p.loop);
+}
+
+/* What net has from its records comes with the first configuration. */
+TEST(nothing_is_listed_before_it_is_known)
+{
+    p.loop = loop_new();
+    gateway_open(&p.a, p.loop, "a.test", "b.test");
+    gateway_ask(&p.a, MAIL_LIST, 1);
+    pair_turns(&p, 6);
+    CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_END], 0);
+    gateway_conf(&p.a, 4500);
+    pair_turns(&p, 6);
+    CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_END], 1);
     gateway_close(&p.a);
     loop_free(p.loop);
 }
@@ -121,6 +137,37 @@ TEST(what_is_there_is_listed)
         gateway_ask(&p.a, MAIL_LIST, 100 + i);
     CHECK(pair_until(&p, &p.a.others[CONTROL].seen[MAIL_LIST_END], 43));
     CHECK(p.a.others[CONTROL].seen[MAIL_LIST_IKE] >= 2 + 16);
+    pair_close(&p);
+}
+
+/* Of a thousand, those that are asked for: by the name of their connection, or by number. */
+TEST(some_are_listed)
+{
+    static const struct {
+        u32 ike; /* 0: any; 1: the one that is there; 2: none that is */
+        const char *conn;
+        u32 found;
+    } rows[] = {{0, NULL, 1},    {1, NULL, 1},    {2, NULL, 0},        {0, gateway_conn, 1},
+                {0, "other", 0}, {1, "other", 0}, {1, gateway_conn, 1}};
+    u8 body[64];
+    pair_open(&p);
+    gateway_up(&p.a, 7);
+    CHECK(both_up(1));
+    gateway_ask(&p.a, MAIL_LIST, 1);
+    CHECK(pair_until(&p, &p.a.list_end, 1));
+    const u32 serial = p.a.ike.serial;
+    for (u32 i = 0; i < ARRAY_LEN(rows); i++) {
+        struct writer w = writer_of(body, sizeof body);
+        u32 before = p.a.others[CONTROL].seen[MAIL_LIST_IKE];
+        u32 children = p.a.others[CONTROL].seen[MAIL_LIST_CHILD];
+        write_u32(&w, 10 + i);
+        write_u32(&w, rows[i].ike == 2 ? serial + 1 : rows[i].ike * serial);
+        write_text(&w, rows[i].conn, SEAM_NAME_MAX);
+        gateway_tell(&p.a.others[CONTROL], MAIL_LIST, written_bytes(&w), -1);
+        CHECK(pair_until(&p, &p.a.list_end, 10 + i));
+        CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_IKE], before + rows[i].found);
+        CHECK_EQ(p.a.others[CONTROL].seen[MAIL_LIST_CHILD], children + rows[i].found);
+    }
     pair_close(&p);
 }
 
@@ -289,9 +336,9 @@ TEST(mail_that_makes_no_sense_is_refused)
     pair_open(&p);
     u32 kinds = 0;
     for (u16 kind = 0; kind < MAIL_KIND_COUNT + 3; kind++) {
-        if (kind == MAIL_PEER || kind == MAIL_QUIT || kind == MAIL_YIELD)
+        if (kind == MAIL_PEER || kind == MAIL_PING || kind == MAIL_QUIT || kind == MAIL_YIELD)
             continue;
-        kinds += 3;
+        kinds += kind == MAIL_PING ? 2 : 3; /* the parent's is answered by the seat */
         for (int i = 0; i < OTHERS; i++)
             gateway_tell(&p.a.others[i], kind, bytes_of("\1\2\3\4\5\6\7", 7), -1);
         pair_turns(&p, 2);
@@ -473,6 +520,22 @@ TEST(records_that_end_whoever_reads_them_are_given_up)
     pair_close(&p);
 }
 
+/* Another program takes over, and another one, each sooner than one can say that it is well. */
+TEST(records_that_are_handed_on_in_order_are_never_given_up)
+{
+    pair_open(&p);
+    gateway_up(&p.a, 50);
+    CHECK(both_up(1));
+    for (u32 i = 1; i < 2 * RECORDS_TRIES; i++) {
+        const u32 *done = &p.a.others[PARENT].seen[MAIL_DONE], before = *done;
+        gateway_tell(&p.a.others[PARENT], MAIL_YIELD, bytes_of(NULL, 0), -1);
+        CHECK(pair_until(&p, done, before + 1));
+        next_net_of_a(false);
+        CHECK_EQ(children_of_a(50 + i), 1);
+    }
+    pair_close(&p);
+}
+
 /* Each configuration lacks the connection of the one before, whose SAs go on: none of them is held
  * for that. */
 TEST(configurations_change_as_often_as_one_likes)
@@ -506,8 +569,9 @@ int main(void)
 {
     return RUN(configurations_change_as_often_as_one_likes) |
            RUN(esp_without_an_sa_is_told_to_its_sender) | RUN(a_role_says_that_it_is_ready) |
-           RUN(two_of_them_make_a_child_sa) | RUN(wrong_secrets_are_told) |
-           RUN(a_packet_at_a_trap_calls_a_child_up) | RUN(what_is_there_is_listed) |
+           RUN(nothing_is_listed_before_it_is_known) | RUN(two_of_them_make_a_child_sa) |
+           RUN(wrong_secrets_are_told) | RUN(a_packet_at_a_trap_calls_a_child_up) |
+           RUN(what_is_there_is_listed) | RUN(some_are_listed) |
            RUN(children_are_listed_whatever_their_numbers) | RUN(numbers_are_told) |
            RUN(keys_that_comes_back_is_asked_again) | RUN(without_esp_a_child_fails_at_once) |
            RUN(what_esp_had_not_done_has_failed_when_it_ends) |
@@ -520,5 +584,6 @@ int main(void)
            RUN(another_net_goes_on_from_the_records) |
            RUN(with_another_esp_it_makes_every_child_anew) |
            RUN(an_esp_that_comes_later_is_another_one) |
+           RUN(records_that_are_handed_on_in_order_are_never_given_up) |
            RUN(records_that_end_whoever_reads_them_are_given_up);
 }

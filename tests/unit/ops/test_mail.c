@@ -45,6 +45,19 @@ TEST(a_route_comes_back)
     CHECK(memcmp(m.remote, sample_route.remote, 2 * sizeof(m.remote[0])) == 0);
 }
 
+TEST(numbers_come_back)
+{
+    const struct mail_numbers is = {1, 2, 3, 4, 5, 6, 7};
+    struct mail_numbers m;
+    struct writer w = writer_of(room, sizeof(room));
+    numbers_write(&w, &is);
+    struct reader r = reader_of(written_bytes(&w));
+    CHECK(numbers_read(&r, &m) && memcmp(&m, &is, sizeof(m)) == 0);
+    write_u8(&w, 0);
+    r = reader_of(written_bytes(&w));
+    CHECK(!numbers_read(&r, &m));
+}
+
 TEST(stats_come_back)
 {
     static struct mail_stats m;
@@ -193,8 +206,8 @@ TEST(a_stray_datagram_comes_back)
 int main(void)
 {
     return RUN(kinds_have_their_names) | RUN(a_socket_comes_back) | RUN(a_route_comes_back) |
-           RUN(stats_come_back) | RUN(an_heir_comes_back) | RUN(stats_end_at_their_cap) |
-           RUN(carried_comes_back) | RUN(counts_come_back_in_a_row) |
+           RUN(numbers_come_back) | RUN(stats_come_back) | RUN(an_heir_comes_back) |
+           RUN(stats_end_at_their_cap) | RUN(carried_comes_back) | RUN(counts_come_back_in_a_row) |
            RUN(what_is_counted_comes_back) | RUN(secrets_come_back_in_a_row) |
            RUN(a_secret_has_no_more_owners_than_there_is_room_for) |
            RUN(a_stray_datagram_comes_back);

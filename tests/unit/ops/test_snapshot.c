@@ -79,7 +79,8 @@ static bool same_child(const struct shrike_child_conf *a, const struct shrike_ch
 {
     struct shrike_child_conf b;
     memcpy(&b, from, sizeof(b));
-    bool same = same_text(a->name, b.name) && a->proposal_count == b.proposal_count &&
+    bool same = same_text(a->name, b.name) && same_text(a->updown, b.updown) &&
+                same_text(a->plane.link, b.plane.link) && a->proposal_count == b.proposal_count &&
                 same_proposals(a->proposals, b.proposals, a->proposal_count) &&
                 a->local_ts_count == b.local_ts_count && a->remote_ts_count == b.remote_ts_count &&
                 same_plain(a->local_ts, b.local_ts, a->local_ts_count, sizeof(*a->local_ts)) &&
@@ -88,6 +89,8 @@ static bool same_child(const struct shrike_child_conf *a, const struct shrike_ch
                 same_origin(a->proposals_origin, b.proposals_origin) &&
                 same_origin(a->ts_origin, b.ts_origin);
     b.name = a->name;
+    b.updown = a->updown;
+    b.plane.link = a->plane.link;
     b.proposals = a->proposals;
     b.local_ts = a->local_ts;
     b.remote_ts = a->remote_ts;
@@ -154,7 +157,8 @@ static bool same_conf(const struct shrike_conf *a, const struct shrike_conf *b)
                 a->cookie_prefix_threshold == b->cookie_prefix_threshold &&
                 a->half_open_max == b->half_open_max &&
                 a->half_open_prefix_max == b->half_open_prefix_max &&
-                a->ike_sas_max == b->ike_sas_max && a->ppks == b->ppks && a->rounds == b->rounds;
+                a->ike_sas_max == b->ike_sas_max && a->ppks == b->ppks && a->rounds == b->rounds &&
+                a->beet == b->beet;
     for (unsigned i = 0; i < a->conn_count && same; i++)
         same = same_conn(&a->conns[i], &b->conns[i]);
     return same;
@@ -303,9 +307,17 @@ TEST(what_is_above_a_cap_is_not_sealed)
     static struct shrike_child_conf children[SNAPSHOT_CHILDREN_MAX + 1];
     static struct shrike_transform transforms[SNAPSHOT_TRANSFORMS_MAX + 1];
     static struct shrike_proposal proposals[SNAPSHOT_PROPOSALS_MAX + 1];
+    static char command[SHRIKE_UPDOWN_MAX + 2];
     struct copy *c = copied();
     CHECK(seals(c) == 1);
     for (unsigned more = 0; more < 2; more++) {
+        c = copied();
+        memset(command, 'x', SHRIKE_UPDOWN_MAX + more);
+        c->child.updown = command;
+        CHECK(seals(c) == (more == 0));
+        c = copied();
+        c->child.plane.link = more ? "an_interface_016" : "an_interface_15";
+        CHECK(seals(c) == (more == 0));
         c = copied();
         c->conn.local_addrs = blocks;
         c->conn.local_addr_count = (u16)(SNAPSHOT_ADDRS_MAX + more);
@@ -378,7 +390,8 @@ TEST(a_wrong_count_of_connections_is_refused)
     static u8 room[4096];
     struct writer w = writer_of(room, sizeof(room));
     settings_write(&w, &sample_settings);
-    size_t at = 16 + written(&w) + 22; /* behind the header, settings, five limits and two flags */
+    size_t at =
+        16 + written(&w) + 23; /* behind the header, settings, five limits and three flags */
     struct bytes b = sample(RECODE_SNAPSHOT, 0, room, sizeof(room));
     CHECK(reads_with(b, at, 2));
     CHECK(!reads_with(b, at, 0) && !reads_with(b, at, 1) && !reads_with(b, at, 3));

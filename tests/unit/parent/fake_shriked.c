@@ -155,7 +155,7 @@ static const struct role_type fakes[ROLE_COUNT] = {
     [ROLE_CERTS] = {ROLE_CERTS, start, mail, peer, stop},
     [ROLE_EAP] = {ROLE_EAP, start, mail, peer, stop},
 };
-static const struct role_type *const types[ROLE_COUNT] = {
+static const struct role_type *const types[ROLE_PROGRAMS] = {
     [ROLE_CONTROL] = &fakes[ROLE_CONTROL], [ROLE_KEYS] = &fakes[ROLE_KEYS],
     [ROLE_ESP] = &fakes[ROLE_ESP],         [ROLE_NET] = &fakes[ROLE_NET],
     [ROLE_CERTS] = &fakes[ROLE_CERTS],     [ROLE_EAP] = &fakes[ROLE_EAP],
@@ -168,7 +168,9 @@ int main(int argc, char **argv)
     case COMMAND_RUN:
         return priv_reduce_parent() ? parent_run(&line.options, types) : 1;
     case COMMAND_ROLE:
-        return priv_drop(priv_of(line.role)) ? launch_sit(types[line.role], &line.options) : 1;
+        return priv_drop(priv_of(line.role))
+                   ? launch_sit(line.role, types[line.role], &line.options)
+                   : 1;
     case COMMAND_DONE:
     case COMMAND_USAGE:
         break;

@@ -52,7 +52,8 @@ TEST(a_rule_takes_what_has_not_the_mark)
 TEST(a_route_leads_into_the_link)
 {
     union netmsg m;
-    struct netmsg_route r = {{{10, 2}, 4, 16}, 220, 7, {{10, 1, 0, 1}, 4}};
+    struct netmsg_route r = {
+        .to = {{10, 2}, 4, 16}, .table = 220, .link = 7, .source = {{10, 1, 0, 1}, 4}};
     netmsg_route(&m, &r, true);
     const struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
     CHECK_EQ(m.header.nlmsg_type, RTM_NEWROUTE);
@@ -67,12 +68,41 @@ TEST(a_route_leads_into_the_link)
     CHECK_BYTES(mnl_attr_get_payload(to), r.to.octets, 4);
     CHECK(from && mnl_attr_get_payload_len(from) == 4);
     CHECK_BYTES(mnl_attr_get_payload(from), r.source.octets, 4);
+    CHECK(!attribute(&m, sizeof *h, RTA_METRICS));
+}
+
+/* Of one that goes they are not told: it is found whatever they are. */
+TEST(a_route_has_metrics)
+{
+    union netmsg m;
+    const struct nlattr *at;
+    u32 mtu = 0, mss = 0;
+    struct netmsg_route r = {.to = {{10, 2}, 4, 16}, .table = 220, .link = 7, .mss = 1300};
+    netmsg_route(&m, &r, true);
+    const struct nlattr *all = attribute(&m, sizeof(struct rtmsg), RTA_METRICS);
+    CHECK(all);
+    mnl_attr_for_each_nested(at, all)
+    {
+        CHECK_EQ(mnl_attr_get_type(at), RTAX_ADVMSS);
+        mss = mnl_attr_get_u32(at);
+    }
+    CHECK_EQ(mss, 1300);
+    r.mtu = 1380;
+    netmsg_route(&m, &r, true);
+    mnl_attr_for_each_nested(at, attribute(&m, sizeof(struct rtmsg), RTA_METRICS))
+    {
+        if (mnl_attr_get_type(at) == RTAX_MTU)
+            mtu = mnl_attr_get_u32(at);
+    }
+    CHECK_EQ(mtu, 1380);
+    netmsg_route(&m, &r, false);
+    CHECK(!attribute(&m, sizeof(struct rtmsg), RTA_METRICS));
 }
 
 TEST(a_route_to_everything_has_no_source_when_there_is_none)
 {
     union netmsg m;
-    netmsg_route(&m, &(struct netmsg_route){{{0}, 6, 0}, 70000, 7, {{0}, 0}}, false);
+    netmsg_route(&m, &(struct netmsg_route){.to = {{0}, 6, 0}, .table = 70000, .link = 7}, false);
     const struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
     CHECK_EQ(m.header.nlmsg_type, RTM_DELROUTE);
     CHECK_EQ(h->rtm_family, AF_INET6);
@@ -90,6 +120,60 @@ TEST(a_route_without_a_link_leads_out_of_the_table)
     CHECK_EQ(h->rtm_type, RTN_THROW);
     CHECK_EQ(h->rtm_scope, RT_SCOPE_UNIVERSE);
     CHECK(!attribute(&m, sizeof *h, RTA_OIF));
+}
+
+/* What the system lists is in the same form. */
+TEST(a_route_is_read_again)
+{
+    static const struct netmsg_route all[] = {
+        {{{10, 2}, 4, 16}, 220, 7, {{10, 1, 0, 1}, 4}, 0, 0},
+        {{{0x20, 1, 0x0d, 0xb8}, 6, 32}, 70000, 9, {{0}, 0}, 0, 0},
+        {{{10, 1}, 4, 16}, 220, 0, {{0}, 0}, 0, 0},
+        {{{0}, 6, 0}, 220, 7, {{0}, 0}, 0, 0},
+    };
+    union netmsg m;
+    struct netmsg_route out;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        netmsg_route(&m, &all[i], true);
+        CHECK(netmsg_route_read(&m.header, &out));
+        CHECK_BYTES(&out.to, &all[i].to, sizeof out.to);
+        CHECK_BYTES(&out.source, &all[i].source, sizeof out.source);
+        CHECK(out.table == all[i].table && out.link == all[i].link);
+    }
+    struct rtmsg *h = mnl_nlmsg_get_payload(&m.header);
+    h->rtm_protocol = RTPROT_KERNEL;
+    CHECK(!netmsg_route_read(&m.header, &out));
+    h->rtm_protocol = RTPROT_STATIC;
+    h->rtm_type = RTN_UNREACHABLE;
+    CHECK(!netmsg_route_read(&m.header, &out));
+    h->rtm_type = RTN_UNICAST;
+    h->rtm_dst_len = 129;
+    CHECK(!netmsg_route_read(&m.header, &out));
+    h->rtm_dst_len = 128;
+    h->rtm_family = AF_PACKET;
+    CHECK(!netmsg_route_read(&m.header, &out));
+    netmsg_route(&m, &all[0], false);
+    CHECK(!netmsg_route_read(&m.header, &out));
+    netmsg_route_list(&m);
+    CHECK_EQ(m.header.nlmsg_type, RTM_GETROUTE);
+    CHECK(!netmsg_route_read(&m.header, &out));
+}
+
+TEST(a_link_is_known_again_by_its_alias)
+{
+    union netmsg m;
+    netmsg_link(&m, &(struct netmsg_link){.link = 9, .alias = "of ours"});
+    const struct nlattr *a = attribute(&m, sizeof(struct ifinfomsg), IFLA_IFALIAS);
+    CHECK(a && mnl_attr_get_payload_len(a) == 7);
+    CHECK(!netmsg_link_is(&m.header, 9, "of ours")); /* the system ends it with a zero */
+    netmsg_link(&m, &(struct netmsg_link){.link = 9});
+    CHECK(!netmsg_link_is(&m.header, 9, "of ours"));
+    mnl_attr_put_strz(&m.header, IFLA_IFALIAS, "of ours");
+    CHECK(netmsg_link_is(&m.header, 9, "of ours"));
+    CHECK(!netmsg_link_is(&m.header, 8, "of ours"));
+    CHECK(!netmsg_link_is(&m.header, 9, "of others"));
+    m.header.nlmsg_type = RTM_DELLINK;
+    CHECK(!netmsg_link_is(&m.header, 9, "of ours"));
 }
 
 TEST(a_link_is_made_quiet_and_brought_up)
@@ -141,8 +225,8 @@ TEST(an_address_of_a_device)
 int main(void)
 {
     return RUN(an_address_of_a_device) | RUN(a_rule_takes_what_has_not_the_mark) |
-           RUN(a_route_leads_into_the_link) |
+           RUN(a_route_leads_into_the_link) | RUN(a_route_has_metrics) |
            RUN(a_route_to_everything_has_no_source_when_there_is_none) |
-           RUN(a_route_without_a_link_leads_out_of_the_table) |
-           RUN(a_link_is_made_quiet_and_brought_up);
+           RUN(a_route_without_a_link_leads_out_of_the_table) | RUN(a_route_is_read_again) |
+           RUN(a_link_is_known_again_by_its_alias) | RUN(a_link_is_made_quiet_and_brought_up);
 }

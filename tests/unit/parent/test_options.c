@@ -70,7 +70,8 @@ TEST(options_go_on_as_they_are)
         {.config = "a", .level = SHRIKE_ERROR, .foreign = "b", .control_socket = "c"},
         {.config = "a", .level = SHRIKE_DEBUG, .one_process = true, .control_socket = "c"},
         {.config = "a", .level = SHRIKE_INFO, .foreign = "b", .check_only = true},
-        {.config = "a", .foreign = "b", .control_socket = "c", .check_only = 1, .one_process = 1}};
+        {.config = "a", .foreign = "b", .control_socket = "c", .check_only = 1, .one_process = 1},
+        {.config = "a", .kernel = 5}};
     const char *args[OPTIONS_ARGS_MAX];
     char *argv[OPTIONS_ARGS_MAX];
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -85,7 +86,7 @@ TEST(options_go_on_as_they_are)
         CHECK(!o->control_socket == !got->control_socket);
         CHECK(!o->control_socket || strcmp(got->control_socket, "c") == 0);
         CHECK(got->level == o->level && got->one_process == o->one_process);
-        CHECK(got->check_only == o->check_only && got->take_over == 0);
+        CHECK(got->check_only == o->check_only && got->take_over == 0 && got->kernel == o->kernel);
         while (argc > 0)
             free(argv[--argc]);
     }

@@ -4,6 +4,9 @@
 #include "ops/snapshot.h"
 #include "parent/parent.h"
 #include "test.h"
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static enum { GOOD, BAD, GARBAGE, SILENT } brings;
@@ -53,7 +56,7 @@ static void stop(void *self)
 }
 
 static const struct role_type control = {ROLE_CONTROL, start, mail, peer, stop};
-static const struct role_type *const types[ROLE_COUNT] = {[ROLE_CONTROL] = &control};
+static const struct role_type *const types[ROLE_PROGRAMS] = {[ROLE_CONTROL] = &control};
 
 static int run(int what, bool check_only)
 {
@@ -83,8 +86,29 @@ TEST(without_control_nothing_begins)
     CHECK_EQ(run(SILENT, false), 1);
 }
 
+/* A start that fails tells the service manager; a check is nobody's service. */
+TEST(a_service_manager_is_told_of_the_end)
+{
+    char name[64], heard[64] = "";
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int len = snprintf(name, sizeof name, "@shrike-manager-%d", (int)getpid());
+    memcpy(at.sun_path + 1, name + 1, (size_t)len - 1);
+    CHECK(manager >= 0 &&
+          bind(manager, (struct sockaddr *)&at,
+               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) == 0);
+    setenv("NOTIFY_SOCKET", name, 1);
+    CHECK_EQ(run(GOOD, true), 0);
+    CHECK(recv(manager, heard, sizeof heard - 1, 0) < 0);
+    CHECK_EQ(run(BAD, false), 1);
+    CHECK(recv(manager, heard, sizeof heard - 1, 0) > 0 && strcmp(heard, "STOPPING=1") == 0);
+    unsetenv("NOTIFY_SOCKET");
+    close(manager);
+}
+
 int main(void)
 {
     return RUN(a_good_configuration_passes_the_check) | RUN(a_bad_one_does_not) |
-           RUN(what_is_no_snapshot_ends_the_start) | RUN(without_control_nothing_begins);
+           RUN(what_is_no_snapshot_ends_the_start) | RUN(without_control_nothing_begins) |
+           RUN(a_service_manager_is_told_of_the_end);
 }

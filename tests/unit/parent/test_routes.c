@@ -14,11 +14,14 @@ static struct {
     u32 thrown, unthrown; /* routes out of the table */
     u32 thrown_then;      /* when the last route into the link was made */
     u32 added, removed, rules, rules_removed;
-    u8 dst_len; /* of the last route */
-    u32 link;   /* of the last route */
-    u32 source; /* of the last route, IPv4; 0: none */
-    int refuse; /* errno for routes with a source */
+    u8 dst_len;  /* of the last route */
+    u32 link;    /* of the last route */
+    u32 source;  /* of the last route, IPv4; 0: none */
+    u32 metrics; /* routes that have some */
+    int refuse;  /* errno for routes with a source */
     int refuse_rules;
+    const struct netmsg_route *there; /* what its tables have */
+    u32 there_count;
     const char *address; /* of the host */
     u32 address_flags;
 } host;
@@ -57,6 +60,7 @@ int netlink_do(struct netlink *n, union netmsg *m)
     {
         if (mnl_attr_get_type(a) == RTA_PREFSRC && mnl_attr_get_payload_len(a) == 4)
             memcpy(&host.source, mnl_attr_get_payload(a), 4);
+        host.metrics += mnl_attr_get_type(a) == RTA_METRICS;
         if (mnl_attr_get_type(a) == RTA_OIF)
             host.link = mnl_attr_get_u32(a);
     }
@@ -75,8 +79,12 @@ int netlink_list(struct netlink *n, union netmsg *m,
 {
     union netmsg answer;
     u8 octets[4];
-    (void)n, (void)m;
-    if (!host.address)
+    (void)n;
+    for (u32 i = 0; m->header.nlmsg_type == RTM_GETROUTE && i < host.there_count; i++) {
+        netmsg_route(&answer, &host.there[i], true);
+        row(ctx, &answer.header);
+    }
+    if (!host.address || m->header.nlmsg_type != RTM_GETADDR)
         return 0;
     memset(&answer, 0, sizeof answer);
     struct nlmsghdr *h = mnl_nlmsg_put_header(answer.octets);
@@ -119,6 +127,24 @@ static void open_routes(struct routes *r)
         abort();
 }
 
+TEST(routes_have_the_metrics_of_the_configuration)
+{
+    struct settings with = settings;
+    struct mail_route one = ask(true, "10.2.0.0", "10.2.255.255");
+    struct routes r;
+    open_routes(&r);
+    routes_change(&r, &one);
+    CHECK(host.added == 1 && host.metrics == 0);
+    routes_close(&r);
+    memset(&host, 0, sizeof host);
+    with.route_mss = 1300;
+    CHECK(routes_open(&r, &netlink, &with, 7, &quiet));
+    routes_change(&r, &one);
+    CHECK(host.added == 1 && host.metrics == 1);
+    routes_close(&r);
+}
+
+static const struct prefix ten_one = {{10, 1}, 4, 16};
 static const struct prefix ten_two = {{10, 2}, 4, 16};
 
 /* The system may drop a route whose source is gone. */
@@ -257,6 +283,76 @@ TEST(routes_are_handed_on)
     routes_close(&r);
 }
 
+/* Who asked for it is not known; who asks again says which source it is to have. */
+TEST(what_was_adopted_has_a_source)
+{
+    static const struct host elsewhere;
+    const struct shrike_addr source = {{10, 1, 0, 9}, 4};
+    struct mail_route add = ask(true, "10.2.0.0", "10.2.255.255");
+    static struct host here = {.count = 1};
+    struct routes r;
+    open_routes(&r);
+    here.all[0].addr = source;
+    routes_adopt(&r, &ten_two, &source);
+    routes_refresh(&r, &elsewhere, false);
+    CHECK_EQ(host.added, 0);
+    routes_refresh(&r, &here, true); /* it may have been dropped */
+    CHECK(host.added == 1 && host.source == inet_addr("10.1.0.9"));
+    host.address = "10.1.0.9";
+    routes_change(&r, &add);
+    CHECK(host.added == 1 && r.count == 1);
+    routes_refresh(&r, &here, false);
+    CHECK_EQ(host.added, 1); /* it is the same still */
+    routes_refresh(&r, &elsewhere, false);
+    CHECK(host.added == 2 && host.source == 0);
+    routes_orphan(&r);
+    routes_change(&r, &add);
+    CHECK(host.added == 3 && host.source == inet_addr("10.1.0.9"));
+    CHECK_EQ(routes_count(&r, &ten_two), 1);
+    routes_close(&r);
+}
+
+/* All ended by force, and the device with its routes stands. */
+TEST(what_a_life_before_has_left_is_found)
+{
+    const struct netmsg_route there[] = {
+        {{{10, 1}, 4, 16}, 220, 0, {{0}, 0}, 0, 0},      /* out of everything */
+        {{{0}, 4, 0}, 220, 7, {{10, 1, 0, 9}, 4}, 0, 0}, /* everything */
+        {{{10, 2}, 4, 16}, 220, 8, {{0}, 0}, 0, 0},      /* of another device */
+        {{{10, 3}, 4, 16}, 221, 7, {{0}, 0}, 0, 0},      /* of another table */
+        {{{0xfd, 2}, 6, 64}, 220, 7, {{0}, 0}, 0, 0},
+        {{{0xfd, 1}, 6, 64}, 220, 0, {{0}, 0}, 0, 0}, /* out of nothing of ours */
+    };
+    const struct prefix all = {{0}, 4, 0}, six = {{0xfd, 2}, 6, 64};
+    struct mail_route full = ask(true, "0.0.0.0", "255.255.255.255");
+    struct routes r;
+    open_routes(&r);
+    host.there = there;
+    host.there_count = ARRAY_LEN(there);
+    routes_look(&r);
+    CHECK_EQ(r.count, 2);
+    CHECK_EQ(r.bypass.count, 1);
+    CHECK_EQ(routes_count(&r, &all), 0);
+    CHECK_EQ(routes_count(&r, &six), 0);
+    CHECK(routes_thrown(&r, &ten_one));
+    host.address = "10.1.0.9";
+    routes_change(&r, &full);
+    CHECK(host.added == 0 && host.thrown == 0);
+    routes_sweep(&r);
+    CHECK_EQ(host.removed, 1); /* of IPv6 */
+    CHECK_EQ(host.unthrown, 0);
+    full.add = false;
+    routes_change(&r, &full);
+    CHECK(host.removed == 2 && host.unthrown == 1);
+    CHECK(r.count == 0 && r.bypass.count == 0);
+    routes_look(&r);
+    routes_sweep(&r); /* nobody has asked */
+    CHECK(host.removed == 4 && host.unthrown == 2);
+    routes_close(&r);
+    routes_look(&r); /* no routes are to be set */
+    CHECK_EQ(r.count, 0);
+}
+
 TEST(an_undo_of_an_orphan_takes_nothing_from_others)
 {
     struct routes r;
@@ -306,8 +402,6 @@ TEST(a_source_that_the_system_refuses_is_left_out)
     CHECK_EQ(host.source, 0);
     routes_close(&r);
 }
-
-static const struct prefix ten_one = {{10, 1}, 4, 16};
 
 TEST(our_own_side_stays_here)
 {
@@ -516,7 +610,9 @@ TEST(what_is_routed_may_be_asked_for_again)
 
 int main(void)
 {
-    return RUN(what_is_routed_may_be_asked_for_again) |
+    return RUN(routes_have_the_metrics_of_the_configuration) |
+           RUN(what_is_routed_may_be_asked_for_again) | RUN(what_was_adopted_has_a_source) |
+           RUN(what_a_life_before_has_left_is_found) |
            RUN(routes_follow_the_addresses_of_the_host) |
            RUN(a_prefix_is_routed_as_long_as_somebody_wants_it) | RUN(a_range_is_several_routes) |
            RUN(two_children_may_share_a_part) | RUN(orphans_go_when_nobody_asks_again) |

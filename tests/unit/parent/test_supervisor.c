@@ -7,6 +7,7 @@
 #include "parent/supervisor.h"
 #include "proc/sandbox.h"
 #include "test.h"
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -30,6 +31,14 @@ static void report(struct seat *s, u8 what, enum role who)
     seat_send(s, ROLE_PARENT, MAIL_EVENT, bytes_of(body, sizeof body));
 }
 
+/* sleep() is not a call of any role. */
+static void wait_for(time_t seconds)
+{
+    int word = 0;
+    const struct timespec a_while = {.tv_sec = seconds};
+    (void)syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &a_while, NULL, 0);
+}
+
 static void *start(struct seat *s)
 {
     return behaves(s, "broken") && s->type->role == ROLE_KEYS ? NULL : s;
@@ -47,6 +56,8 @@ static void role_mail(void *self, enum role from, struct mail *m)
     report(s, TOLD_QUIT, s->type->role);
     if (behaves(s, "stuck") && s->type->role == ROLE_KEYS)
         raise(SIGSTOP);
+    if (behaves(s, "slow") && m->kind == MAIL_YIELD && s->type->role == ROLE_ESP)
+        wait_for(SUPERVISOR_QUIT / SHRIKE_SECOND + 1);
     if (!behaves(s, "deaf") || s->type->role != ROLE_KEYS)
         seat_send(s, ROLE_PARENT, MAIL_DONE, bytes_of(NULL, 0));
 }
@@ -61,7 +72,9 @@ static void role_peer(void *self, enum role who, bool there)
 
 static void stop(void *self)
 {
-    (void)self;
+    const struct seat *s = self;
+    if (behaves(s, "slow") && s->type->role == ROLE_KEYS)
+        wait_for(SUPERVISOR_LINGER / SHRIKE_SECOND + 1);
 }
 
 static const struct role_type fakes[ROLE_COUNT] = {
@@ -129,6 +142,7 @@ static void move_in(bool one_process, const char *how)
     house = (struct house){.options = {.config = "x", .control_socket = how},
                            .supervisor = {.loop = loop_new(),
                                           .options = &house.options,
+                                          .ping = SHRIKE_SECOND / 2,
                                           .fit = fit,
                                           .mail = heard,
                                           .died = died,
@@ -238,6 +252,33 @@ TEST(roles_yield_in_order)
     CHECK(kill(house.supervisor.members[ROLE_ESP].pid, SIGKILL) == 0);
     CHECK(until(esp_is_back));
     CHECK_EQ(house.supervisor.members[ROLE_ESP].life, life);
+    CHECK(move_out());
+}
+
+static bool esp_has_answered(void)
+{
+    return house.supervisor.members[ROLE_ESP].patience == SUPERVISOR_PINGS;
+}
+
+static bool others_are_asked(void)
+{
+    return house.supervisor.members[ROLE_NET].unheard == 1;
+}
+
+/* Whoever only waits for it would wait for ever. */
+TEST(a_role_that_hangs_is_ended_and_comes_back)
+{
+    move_in(false, NULL);
+    CHECK(until(all_joined));
+    const pid_t before = house.supervisor.members[ROLE_ESP].pid;
+    CHECK(kill(before, SIGSTOP) == 0);
+    CHECK(until(esp_is_back));
+    CHECK(house.supervisor.members[ROLE_ESP].pid != before);
+    CHECK_EQ(house.deaths[ROLE_ESP], 1);
+    CHECK_EQ(house.deaths[ROLE_NET], 0);
+    CHECK_EQ(house.supervisor.members[ROLE_ESP].patience, 2 * SUPERVISOR_PINGS);
+    CHECK(until(others_are_asked)); /* they have answered all before */
+    CHECK(until(esp_has_answered));
     CHECK(move_out());
 }
 
@@ -352,6 +393,28 @@ TEST(who_hangs_is_ended_by_force)
     CHECK(WIFSIGNALED(house.supervisor.members[ROLE_KEYS].status));
 }
 
+/* On a busy machine it takes a while to give back memory. */
+TEST(who_has_answered_may_take_its_time)
+{
+    move_in(false, "slow");
+    CHECK(until(all_joined));
+    CHECK(move_out());
+    CHECK(!house.supervisor.members[ROLE_KEYS].killed);
+    CHECK(WIFEXITED(house.supervisor.members[ROLE_KEYS].status));
+}
+
+/* What it hands on comes before it says that it is done. */
+TEST(who_yields_is_waited_for)
+{
+    move_in(false, "slow");
+    CHECK(until(all_joined));
+    supervisor_yield(&house.supervisor);
+    CHECK(until(has_ended));
+    CHECK_EQ(house.quits[ROLE_COUNT - 2], ROLE_ESP);
+    CHECK(house.supervisor.members[ROLE_ESP].done);
+    CHECK(move_out());
+}
+
 TEST(a_second_quit_does_not_wait)
 {
     move_in(false, "stuck");
@@ -419,7 +482,7 @@ static int be_role(int argc, char **argv)
         if (strcmp(argv[i], "--control-socket") == 0)
             options.control_socket = argv[i + 1];
     enum role r = launch_role_of(argv[2]);
-    return r == ROLE_COUNT ? 2 : launch_sit(&fakes[r], &options);
+    return r == ROLE_COUNT ? 2 : launch_sit(r, &fakes[r], &options);
 }
 
 int main(int argc, char **argv)
@@ -428,12 +491,14 @@ int main(int argc, char **argv)
         return be_role(argc, argv);
     return RUN(pauses_grow_and_a_long_life_forgives) |
            RUN(roles_in_processes_are_joined_and_end_in_order) |
-           RUN(roles_in_one_process_are_joined_and_end_in_order) | RUN(roles_yield_in_order) |
+           RUN(roles_in_one_process_are_joined_and_end_in_order) |
+           RUN(a_role_that_hangs_is_ended_and_comes_back) | RUN(roles_yield_in_order) |
            RUN(a_role_that_is_killed_comes_back_joined) |
            RUN(a_role_that_cannot_start_is_tried_again_more_and_more_slowly) |
            RUN(a_seat_that_cannot_be_is_tried_again_too) | RUN(who_is_not_to_come_back_does_not) |
            RUN(a_call_that_is_not_allowed_is_known) |
            RUN(who_does_not_hear_quit_loses_its_channel) | RUN(who_hangs_is_ended_by_force) |
+           RUN(who_has_answered_may_take_its_time) | RUN(who_yields_is_waited_for) |
            RUN(a_second_quit_does_not_wait) | RUN(a_role_does_not_inherit_what_the_parent_blocks) |
            RUN(signals_of_a_terminal_do_not_end_a_role);
 }

@@ -22,6 +22,9 @@
 
 #define CASE_S 20
 
+/* Of those that a process can be. */
+#define next(r) ((r) + 1 == ROLE_COUNT ? ROLE_XFRM : (r) + 1)
+
 enum {
     CONTROL = 1 << ROLE_CONTROL,
     KEYS = 1 << ROLE_KEYS,
@@ -29,6 +32,7 @@ enum {
     NET = 1 << ROLE_NET,
     CERTS = 1 << ROLE_CERTS,
     EAP = 1 << ROLE_EAP,
+    XFRM = 1 << ROLE_XFRM,
     NOBODY = 0,
 };
 
@@ -104,7 +108,11 @@ static const struct attempt attempts[] = {
     {"bind", SYS_bind, EAP, {-1, 0, 0}, false},
     {"listen", SYS_listen, NOBODY, {-1, 0, 0}, false},
     {"code that can be written", SYS_mprotect, NOBODY, {0, 0, PROT_READ | PROT_EXEC}, false},
-    {"mprotect", SYS_mprotect, CONTROL | KEYS | ESP | NET | CERTS | EAP, {0, 0, PROT_READ}, false},
+    {"mprotect",
+     SYS_mprotect,
+     CONTROL | KEYS | ESP | NET | CERTS | EAP | XFRM,
+     {0, 0, PROT_READ},
+     false},
     {"a file to be read", SYS_openat, CONTROL, {-1, AT("x"), O_RDONLY}, true},
     {"a file to be written", SYS_openat, NOBODY, {-1, AT("x"), O_WRONLY}, true},
     {"a file to be made", SYS_openat, NOBODY, {-1, AT("x"), O_RDONLY | O_CREAT}, true},
@@ -115,18 +123,19 @@ static const struct attempt attempts[] = {
     {"connect", SYS_connect, CONTROL | NET | CERTS | EAP, {-1, 0, 0}, false},
     {"accept4", SYS_accept4, CONTROL, {-1, 0, 0}, false},
     {"sendmmsg", SYS_sendmmsg, ESP | NET, {-1, 0, 0}, false},
-    {"sendmsg", SYS_sendmsg, CONTROL | KEYS | ESP | NET | CERTS | EAP, {-1, 0, 0}, false},
+    {"sendmsg", SYS_sendmsg, CONTROL | KEYS | ESP | NET | CERTS | EAP | XFRM, {-1, 0, 0}, false},
     {"the TUN device", SYS_ioctl, ESP, {-1, TUNSETOFFLOAD, 0}, true},
     {"another TUN device", SYS_ioctl, NOBODY, {-1, TUNSETIFF, 0}, true},
-    {"memfd_create", SYS_memfd_create, CONTROL | ESP, {0, 0, 0}, false},
+    {"memfd_create", SYS_memfd_create, CONTROL | ESP | XFRM, {0, 0, 0}, false},
     {"a loop of a library", SYS_epoll_create1, CONTROL, {-1, 0, 0}, false},
     {"a name of memory",
      SYS_prctl,
-     CONTROL | KEYS | ESP | NET | CERTS | EAP,
+     CONTROL | KEYS | ESP | NET | CERTS | EAP | XFRM,
      {PR_SET_VMA, -1, 0},
      false},
     {"memory that others can read", SYS_prctl, NOBODY, {PR_SET_DUMPABLE, 1, 0}, true},
-    {"fallocate", SYS_fallocate, CONTROL | KEYS | NET, {-1, 0, 0}, false},
+    {"recvfrom", SYS_recvfrom, CONTROL | CERTS | EAP | XFRM, {-1, 0, 0}, false},
+    {"fallocate", SYS_fallocate, CONTROL | KEYS | ESP | NET | XFRM, {-1, 0, 0}, false},
 };
 
 static void make(const void *ctx)
@@ -137,7 +146,7 @@ static void make(const void *ctx)
 
 TEST(each_role_has_its_calls_and_no_others)
 {
-    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++)
+    for (enum role r = ROLE_CONTROL; r < ROLE_PROGRAMS; r = next(r))
         for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
             const struct attempt *a = &attempts[i];
             const bool may = a->roles & 1u << r || (a->looser && __asan_init);
@@ -165,7 +174,7 @@ static bool may_map(enum role r, int prot)
 
 TEST(code_comes_from_files_and_in_control_alone)
 {
-    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++) {
+    for (enum role r = ROLE_CONTROL; r < ROLE_PROGRAMS; r = next(r)) {
         CHECK(may_map(r, PROT_READ | PROT_WRITE));
         CHECK(!may_map(r, PROT_READ | PROT_WRITE | PROT_EXEC));
         CHECK_EQ(may_map(r, PROT_READ | PROT_EXEC), r == ROLE_CONTROL);
@@ -197,7 +206,7 @@ static void live(const void *ctx)
 
 TEST(memory_time_and_randomness_are_everybodys)
 {
-    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++) {
+    for (enum role r = ROLE_CONTROL; r < ROLE_PROGRAMS; r = next(r)) {
         struct outcome o = held(r, live, NULL);
         CHECK(went_well(&o));
     }
@@ -213,7 +222,7 @@ static void end(const void *ctx)
  */
 TEST(a_role_can_end)
 {
-    for (enum role r = ROLE_CONTROL; r < ROLE_COUNT; r++) {
+    for (enum role r = ROLE_CONTROL; r < ROLE_PROGRAMS; r = next(r)) {
         struct outcome o = held(r, end, NULL);
         CHECK(went_well(&o));
     }

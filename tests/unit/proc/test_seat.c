@@ -166,6 +166,28 @@ TEST(an_end_is_told_whether_the_parent_says_it_or_the_channel)
     end(&t);
 }
 
+/* Either data plane has the seat of esp; who it is, is known. */
+TEST(one_seat_has_either_data_plane)
+{
+    struct table t = {.l = loop_new()};
+    int fd[2];
+    CHECK(sit(&t, 1, &net));
+    CHECK_EQ(seat_program(&t.seats[1], ROLE_ESP), ROLE_ESP);
+    for (int pass = 0; pass < 2; pass++) {
+        CHECK(channel_pair(fd));
+        tell_peer(&t, 1, pass == 0 ? ROLE_XFRM : ROLE_ESP, fd[0]);
+        turns(&t);
+        CHECK(seat_has(&t.seats[1], ROLE_ESP));
+        CHECK_EQ(seat_program(&t.seats[1], ROLE_ESP), pass == 0 ? ROLE_XFRM : ROLE_ESP);
+        CHECK_EQ(seat_program(&t.seats[1], ROLE_KEYS), ROLE_KEYS);
+        close(fd[1]);
+    }
+    CHECK_EQ(guests[ROLE_NET].gone, 1);
+    seat_close(&t.seats[1]);
+    channel_close(&t.parent[1]);
+    loop_free(t.l);
+}
+
 TEST(nobody_but_the_parent_introduces)
 {
     struct table t = {.l = loop_new()};
@@ -206,6 +228,6 @@ int main(void)
 {
     return RUN(roles_are_joined_and_talk) | RUN(a_new_channel_ends_the_old_one) |
            RUN(an_end_is_told_whether_the_parent_says_it_or_the_channel) |
-           RUN(nobody_but_the_parent_introduces) | RUN(without_a_parent_a_role_ends) |
-           RUN(a_role_that_cannot_start_says_so);
+           RUN(one_seat_has_either_data_plane) | RUN(nobody_but_the_parent_introduces) |
+           RUN(without_a_parent_a_role_ends) | RUN(a_role_that_cannot_start_says_so);
 }
