@@ -25,6 +25,7 @@ MEMORY = {'certs': 48 * MIB, 'net': 32 * MIB}
 MEMORY_ELSEWHERE = 8 * MIB
 MEMORY_AGAIN = 8 * MIB  # what a second crowd may cost beyond the first
 OTHER_S = 5  # a handshake of others; the silent ones take 16 s
+PAUSE_S = 0.05  # between two of them: each leaves some 4 KiB for a minute, which are not the crowd's
 
 
 class Session:
@@ -162,8 +163,7 @@ class Crowd:
                 sys.exit(f'after {PATIENCE_S} s {self.refused - refused} of {count} are refused')
             if self.waiting:
                 self.times.append((other(self.west), self.waiting))
-            else:
-                time.sleep(0.05)
+            time.sleep(PAUSE_S)
         return time.monotonic() - begun
 
 
