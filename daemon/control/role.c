@@ -134,7 +134,7 @@ static void name_changed(void *ctx, const char *name, const struct resolved *ans
                     answer->why, answer->ttl_s);
         failures_name(c, name, answer->why);
     }
-    tasks_look(c);
+    (void)tasks_look(c);
 }
 
 /* ---- mail of the parent ---- */
@@ -388,6 +388,8 @@ static bool settle(void *ctx)
     struct control *c = ctx;
     bool more = clients_settle(&c->clients);
     (void)publish_settle(c);
+    if (publish_has(c, ROLE_NET))
+        more |= tasks_look(c);
     start_settle(c);
     return more;
 }

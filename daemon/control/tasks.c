@@ -59,8 +59,6 @@ static void answer_reason(struct task *t)
 
 static const char *late_what(const struct task *t)
 {
-    if (t->state == TASK_NAMELESS)
-        return "the name of the peer got no address";
     switch (t->kind) {
     case TASK_UP:
         return "it was not up";
@@ -74,10 +72,23 @@ static const char *late_what(const struct task *t)
     return "it was not done";
 }
 
+/* No net has been there yet, or it has no configuration: all is beginning. */
+static bool net_comes(const struct control *c)
+{
+    return !fault(250) && !publish_has(c, ROLE_NET) &&
+           (!c->seat->lives[ROLE_NET] || seat_has(c->seat, ROLE_NET));
+}
+
 static void too_late(void *ctx)
 {
     struct task *t = ctx;
     char why[TASK_WHY_MAX];
+    if (t->state == TASK_WAITING) {
+        answer(t, publish_has(t->control, ROLE_NET)
+                      ? "the name of the peer got no address in time"
+                      : "the process that speaks IKE has not come yet");
+        return;
+    }
     snprintf(why, sizeof why, "%s within %llu ms; it goes on, and the log has how it ends",
              late_what(t), (unsigned long long)(t->limit / SHRIKE_MS));
     answer(t, why);
@@ -212,17 +223,18 @@ static enum vici_reply begin_up(struct task *t, const struct config_conn *beside
                  name);
         return vici_refuse(w, why);
     }
-    t->state = TASK_NAMELESS;
-    if (!name && !send_up(t)) {
+    t->state = TASK_WAITING;
+    const bool later = name || net_comes(c);
+    if (!later && !send_up(t)) {
         leave(t);
         return vici_refuse(w, not_there);
     }
-    if (!waits && !name) {
+    if (!waits && !later) {
         put_answer(w, t, NULL);
         leave(t);
         return VICI_REPLY_NOW;
     }
-    shrike_time limit = name ? MIN(t->limit, TASK_NAME_MOST) : t->limit;
+    shrike_time limit = later ? MIN(t->limit, name ? TASK_NAME_MOST : TASK_NET_MOST) : t->limit;
     loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + limit);
     return VICI_REPLY_LATER;
 }
@@ -262,7 +274,7 @@ enum vici_reply tasks_initiate(struct control *c, const struct vici_request *r,
     return begin_up(t, &control_config(c)->beside[index], waits, w);
 }
 
-/* Look again at one that waits for an address. */
+/* Look again at one that waits. */
 static void look(struct task *t)
 {
     struct control *c = t->control;
@@ -283,17 +295,25 @@ static void look(struct task *t)
         answer(t, why);
     } else if (!name) {
         publish_now(c);
+        if (net_comes(c))
+            return;
         loop_alarm(c->seat->loop, &t->alarm, loop_now(c->seat->loop) + t->limit);
         if (!send_up(t))
             answer(t, not_there);
     }
 }
 
-void tasks_look(struct control *c)
+bool tasks_look(struct control *c)
 {
-    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++)
-        if (c->tasks.at[i].state == TASK_NAMELESS)
-            look(&c->tasks.at[i]);
+    bool answered = false;
+    for (u32 i = 0; i < VICI_CLIENTS_MAX; i++) {
+        struct task *t = &c->tasks.at[i];
+        if (t->state != TASK_WAITING)
+            continue;
+        look(t);
+        answered |= t->state == TASK_FREE;
+    }
+    return answered;
 }
 
 /* ---- terminate and rekey ---- */

@@ -12,6 +12,8 @@
 #define TASK_FORCED_GRACE                                                                          \
     SHRIKE_SECOND /* from the end that a forced terminate sets to its answer */
 #define TASK_NAME_MOST (25 * SHRIKE_SECOND) /* for the address of a name */
+#define TASK_NET_MOST  (10 * SHRIKE_SECOND) /* for net to be there, and to have the configuration  \
+                                             */
 
 #define TASK_WHY_MAX 512 /* characters of what is wrong */
 
@@ -20,9 +22,9 @@ struct listing;
 
 enum task_state {
     TASK_FREE,
-    TASK_NAMELESS, /* initiate: a name has no address yet */
-    TASK_LOOKING,  /* terminate, rekey: the SAs meant are being listed */
-    TASK_RUNNING,  /* net has the command */
+    TASK_WAITING, /* initiate: a name has no address yet, or net is not there */
+    TASK_LOOKING, /* terminate, rekey: the SAs meant are being listed */
+    TASK_RUNNING, /* net has the command */
 };
 
 enum task_kind { TASK_UP, TASK_DOWN, TASK_REKEY, TASK_REDIRECT };
@@ -68,8 +70,9 @@ enum vici_reply tasks_redirect(struct control *c, const struct vici_request *r,
                                struct vici_writer *answer);
 /* The SAs that a terminate, a rekey or a redirect means. */
 void tasks_found(struct control *c, vici_ticket ticket, const struct listing *l);
-/* A name has an address, or will have none. */
-void tasks_look(struct control *c);
+/* A name has an address, or will have none; net has the configuration. true: somebody was answered.
+ */
+bool tasks_look(struct control *c);
 /* COMMAND_DONE or COMMAND_FAILED with a reference of ours. */
 void tasks_answered(struct control *c, const struct shrike_event *e);
 /* Does somebody wait for lines about this event? */

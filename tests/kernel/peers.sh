@@ -88,9 +88,10 @@ killed() {
 # strongSwan.
 strongswan_packages=("${peer_packages[@]}")
 charon() { ask vici "$net_dir/east.charon.vici" "$@"; }
-# It says whose notifies of private use it means: without that it has no BEET mode.
+# It says whose notifies of private use it means: without that it has no BEET mode. What it has rekeyed stays for
+# a second, not for five: rows wait for that.
 strongswan_boot() {
-    peer_settings='send_vendor_id = yes' peer_start east netlink
+    peer_settings=$'send_vendor_id = yes\n    delete_rekeyed_delay = 1' peer_start east netlink
     swan_secrets >"$net_dir/east.swanctl/swanctl.conf"
     cp "$pki/private"/* "$net_dir/east.swanctl/private/"
     peer east --load-creds

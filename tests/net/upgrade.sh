@@ -99,6 +99,12 @@ down_and_up() {
     within 5 no_routes && shrike_at west up west-east && both_ways
 }
 
+# Who calls as soon as the new program answers: its net has to come first.
+up_at_once() {
+    shrike_at west down west-east && shrike_at west upgrade "$net_dir/shriked-other" &&
+        shrike_at west up west-east && both_ways
+}
+
 # Faster than a new program can know that it is well.
 upgraded_in_a_row() {
     local before n
@@ -141,6 +147,7 @@ test_of "the responder is upgraded" upgraded east || true
 test_of "works on, both upgraded" works_on || true
 test_of "upgraded once more" upgraded west || true
 test_of "upgraded again and again" upgraded_in_a_row || true
+test_of "up at once behind an upgrade" up_at_once || true
 test_of "what is no shriked is refused" what_is_no_shriked_is_refused || true
 test_of "a bad configuration is refused" a_bad_configuration_is_refused || true
 test_of "down and up again" down_and_up || true

@@ -251,6 +251,27 @@ TEST(initiate_is_bounded_by_its_time)
     end();
 }
 
+/* Who calls as soon as the socket is there: net has to come first. */
+TEST(initiate_waits_for_the_first_net)
+{
+    begin();
+    table_dismiss(&t.net, ROLE_NET);
+    t.seat.lives[ROLE_NET] = 0; /* as at the beginning */
+    u32 before = t.net.count;
+    ASK("initiate", "ike", "gw", "timeout", "100");
+    CHECK(client_wait(&c) && value_has(answer_of(&c), "errmsg", "has not come yet"));
+    ASK("initiate", "ike", "gw");
+    for (int i = 0; i < 20; i++)
+        client_turn(&c);
+    CHECK(c.heard == VICI_HEARD_NOTHING && t.net.count == before);
+    table_introduce(&t.net, ROLE_NET);
+    UNTIL(t.net.count > before && t.net.seen[t.net.count - 1].kind == MAIL_COMMAND);
+    CHECK(strcmp(last_command().conn, "gw") == 0);
+    conclude(last_command().reference, SHRIKE_REASON_NONE);
+    CHECK(client_wait(&c) && answer_is(&c, "success", "yes"));
+    end();
+}
+
 /* The command finds net with the configuration it is meant for. */
 TEST(initiate_of_what_was_loaded_just_now)
 {
@@ -521,9 +542,10 @@ int main(void)
            RUN(without_esp_there_are_no_counters) | RUN(a_listing_waits_for_the_first_net) |
            RUN(a_slow_client_and_a_quick_one) | RUN(initiate_until_it_is_up) |
            RUN(initiate_fails_and_says_what_was_refused) | RUN(initiate_fails_with_a_reason) |
-           RUN(initiate_is_bounded_by_its_time) | RUN(initiate_of_what_was_loaded_just_now) |
-           RUN(a_name_becomes_an_address) | RUN(terminate_by_name_and_number) |
-           RUN(terminate_by_force) | RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
+           RUN(initiate_is_bounded_by_its_time) | RUN(initiate_waits_for_the_first_net) |
+           RUN(initiate_of_what_was_loaded_just_now) | RUN(a_name_becomes_an_address) |
+           RUN(terminate_by_name_and_number) | RUN(terminate_by_force) |
+           RUN(rekey_answers_at_once) | RUN(rekey_of_what_is_not_there) |
            RUN(rekey_with_a_timeout_waits) | RUN(rekey_counts_what_is_there) |
            RUN(redirect_finds_whom_it_means) | RUN(redirect_that_makes_no_sense) |
            RUN(clients_that_do_not_wait);
