@@ -349,11 +349,13 @@ peer_dies() {
         within 5 nothing_is_left
 }
 
-# All processes of west are killed; what calls then takes the place of what was. libreswan keeps the IKE SA that
-# nobody answers any more, in spite of INITIAL_CONTACT: of it only the Child SA goes.
+# All processes of west are killed; what calls then takes the place of what was, which carries on for ten seconds
+# more. libreswan keeps the IKE SA that nobody answers any more, in spite of INITIAL_CONTACT: of it only the
+# Child SA goes.
 west_dies() {
     call && both_reach && killed "$shriked_west" && shriked_start west && shrike_at west up net net && both_reach &&
         ask until 10 states east 2 && end &&
+        ask until 15 states west 0 &&
         if [ "$peer" = libreswan ]; then ask until 5 states east 0; else within 5 nothing_is_left; fi
 }
 
