@@ -12,8 +12,7 @@
 #define TASK_FORCED_GRACE                                                                          \
     SHRIKE_SECOND /* from the end that a forced terminate sets to its answer */
 #define TASK_NAME_MOST (25 * SHRIKE_SECOND) /* for the address of a name */
-#define TASK_NET_MOST  (10 * SHRIKE_SECOND) /* for net to be there, and to have the configuration  \
-                                             */
+#define TASK_NET_MOST  (10 * SHRIKE_SECOND) /* for net to come and be configured */
 
 #define TASK_WHY_MAX 512 /* characters of what is wrong */
 
