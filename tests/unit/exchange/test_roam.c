@@ -152,6 +152,11 @@ TEST(every_path_is_tried_and_the_first_answer_counts)
     shrike_tick(p->side[0].engine, p->now);
     shrike_tick(p->side[0].engine, p->now);
     settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1); /* by the first one alone, and that is lost */
+    pair_lose(&p->side[1]);
+    p->now += 250 * SHRIKE_MS;
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
     CHECK_EQ(p->side[1].count, 4);
     CHECK_EQ(paths_of(1), 4);
     CHECK_EQ(p->side[0].moves, 0);
@@ -162,6 +167,22 @@ TEST(every_path_is_tried_and_the_first_answer_counts)
     CHECK(memcmp(p->side[0].move.local.octets, third.octets, 4) == 0);
     CHECK(memcmp(p->side[0].move.remote.octets, there_too.octets, 4) == 0);
     CHECK(pair_agrees(p));
+    toy_end(p);
+}
+
+/* The first one is what the system would choose: if it answers, nobody asks by the others. */
+TEST(the_first_path_is_taken_if_it_works)
+{
+    struct shrike_addr list[] = {away, third};
+    begin(true, false);
+    pair_addresses(p, 0, list, 2);
+    shrike_tick(p->side[0].engine, p->now);
+    shrike_tick(p->side[0].engine, p->now);
+    settle_side(p, 0);
+    CHECK_EQ(p->side[1].count, 1);
+    pair_run(p);
+    CHECK(p->side[0].moved == 1 && pair_agrees(p));
+    CHECK(memcmp(p->side[0].move.local.octets, away.octets, 4) == 0);
     toy_end(p);
 }
 
@@ -404,6 +425,10 @@ TEST(the_caller_has_the_choice)
     for (unsigned i = 0; i < 2; i++)
         shrike_tick(p->side[1].engine, p->now);
     settle_side(p, 1);
+    pair_lose_all(&p->side[0]);
+    p->now += 250 * SHRIKE_MS;
+    shrike_tick(p->side[1].engine, p->now);
+    settle_side(p, 1);
     CHECK_EQ(paths_of(0), 2);
     pair_lose_all(&p->side[0]);
     pair_addresses(p, 0, &away, 1);
@@ -517,10 +542,10 @@ int main(void)
 {
     return RUN(a_peer_behind_a_nat_is_followed) | RUN(what_is_not_new_is_not_followed) |
            RUN(esp_shows_a_new_mapping) | RUN(every_path_is_tried_and_the_first_answer_counts) |
-           RUN(paths_are_tried_quickly) | RUN(silence_makes_it_look_for_another_path) |
-           RUN(a_path_that_comes_back_is_tried) | RUN(who_moves_while_it_calls) |
-           RUN(it_waits_until_there_is_an_address) | RUN(the_responder_tells_its_addresses) |
-           RUN(a_rekey_in_between_changes_nothing) |
+           RUN(the_first_path_is_taken_if_it_works) | RUN(paths_are_tried_quickly) |
+           RUN(silence_makes_it_look_for_another_path) | RUN(a_path_that_comes_back_is_tried) |
+           RUN(who_moves_while_it_calls) | RUN(it_waits_until_there_is_an_address) |
+           RUN(the_responder_tells_its_addresses) | RUN(a_rekey_in_between_changes_nothing) |
            RUN(what_the_old_one_hears_changes_the_new_one) |
            RUN(who_waits_for_a_rekey_hears_of_a_move) |
            RUN(the_caller_follows_a_peer_behind_a_nat) | RUN(the_caller_has_the_choice) |
