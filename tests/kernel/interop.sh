@@ -163,12 +163,14 @@ choose_road() {
     road_taken=$road
 }
 
-# choose_ends: those that the configurations name. Who moves has any, and is anybody to the other.
+# choose_ends: those that the configurations name. Who moves has any, and is anybody to the other, who names no
+# further one of its own: charon asks by all at once, and takes what answers first.
 choose_ends() {
     west_ends=("$near" "$far_seen") east_ends=("$far" "$near_seen")
-    [ "$moving" = no ] || west_ends[0]=%any east_ends[0]=%any
-    [ "$moving" != west ] || east_ends[1]=%any
-    [ "$moving" != east ] || west_ends[1]=%any
+    case $moving in
+    west) west_ends[0]=%any east_ends[1]=%any ;;
+    east) east_ends[0]=%any west_ends[1]=%any ;;
+    esac
 }
 
 # west_lines: what stands in front of west's connection.
