@@ -178,9 +178,11 @@ west_lines() {
     printf 'shrike {\n    kernel = %s\n%s\n}\n' "$plane" "$settings"
 }
 
-# Who answers may have its SAs in the kernel only after its answer has been sent.
+# Who answers may have its SAs in the kernel only after its answer has been sent; OpenIKED puts its three policies
+# behind them.
 call() {
-    if [ "$first" = shrike ]; then shrike_at west up net net; else "${peer}_calls"; fi && ask until 8 states east 2
+    if [ "$first" = shrike ]; then shrike_at west up net net; else "${peer}_calls"; fi || return 1
+    ask until 8 states east 2 && { [ "$peer" != openiked ] || ask until 8 policies east 3; }
 }
 
 end() {
@@ -234,14 +236,20 @@ ping_begin() {
     early && too_early=$answer && ask ping west "${tunnelled[@]:0:2}"
 }
 
-# What was lost as who received it had no SA for it yet. libreswan and OpenIKED send by a new SA as soon as they
-# have answered, as RFC 7296 2.8 allows, and west may have that answer later; and OpenIKED answers before it has
-# given its kernel the SA that west may use from then on. That is not ours.
+# What was lost as who received it had no SA for it. libreswan and OpenIKED send by a new SA as soon as they have
+# answered, as RFC 7296 2.8 allows, and west may have that answer later; OpenIKED answers before it has given its
+# kernel the SA that west may use from then on, and takes away the one that it has replaced while packets come by it.
+# That is not ours.
 early() {
-    local of_east
+    local sum=0 what
     answer=0
     [ "$peer" = openiked ] || [ "$peer" = libreswan ] || return 0
-    ask stat east XfrmAcquireError && of_east=$answer && ask stat west XfrmInNoStates && answer=$((of_east + answer))
+    for what in "east XfrmAcquireError" "west XfrmInNoStates" "east XfrmInNoStates"; do
+        [ "$peer $what" != "libreswan east XfrmInNoStates" ] || continue
+        # shellcheck disable=SC2086  # two words
+        ask stat $what && sum=$((sum + answer)) || return 1
+    done
+    answer=$sum
 }
 
 # counted: what either kernel has dropped, and why.
