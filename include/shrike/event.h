@@ -62,7 +62,8 @@ struct shrike_seen {
 
 /* One event. Fields that an event does not have are zero. Pointers are valid until the drain that
  * delivers it is over. Events that a stranger can cause are bounded by the engine: at most
- * SHRIKE_STRANGER_EVENTS a second, the rest is only counted. */
+ * SHRIKE_STRANGER_EVENTS a second of handshakes that begin, as many of messages that are refused,
+ * and as many of what fails; the rest is only counted. */
 #define SHRIKE_STRANGER_EVENTS 10
 struct shrike_event {
     enum shrike_event_id id;

@@ -64,7 +64,7 @@ struct shard {
     u8 shard, shards;
     shrike_time now;
     shrike_time events_since; /* of strangers, in this second */
-    u32 events_count;
+    u32 events_count[3];      /* of what begins, of what is refused, of what fails */
 };
 
 bool shard_init(struct shard *s, const struct shrike_env *env, shrike_time now) must_use;

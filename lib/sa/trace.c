@@ -165,16 +165,27 @@ void trace_child_reason(struct shard *s, enum shrike_event_id id, const struct i
     set_reason(s, trace_child(s, id, sa, child), why);
 }
 
+/* Each kind has a share of its own: a crowd that calls does not hide what fails. */
+static unsigned share_of(enum shrike_event_id id)
+{
+    if (id == SHRIKE_EVENT_IKE_HALF_OPEN)
+        return 0;
+    bool fails = id == SHRIKE_EVENT_IKE_FAILED || id == SHRIKE_EVENT_CHILD_FAILED ||
+                 id == SHRIKE_EVENT_ADDRESS_REFUSED;
+    return !fails ? 1 : fault(252) ? 0 : 2;
+}
+
 struct shrike_event *trace_limited(struct shard *s, enum shrike_event_id id,
                                    const struct ike_sa *sa)
 {
     if (s->now - s->events_since >= SHRIKE_SECOND) {
         s->events_since = s->now;
-        s->events_count = 0;
+        memset(s->events_count, 0, sizeof s->events_count);
     }
-    if (s->events_count >= SHRIKE_STRANGER_EVENTS)
+    u32 *count = &s->events_count[share_of(id)];
+    if (*count >= SHRIKE_STRANGER_EVENTS)
         return NULL;
-    s->events_count++;
+    ++*count;
     if (sa)
         return trace_ike(s, id, sa);
     struct shrike_event *e = ring_event(&s->ring);

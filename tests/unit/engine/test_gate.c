@@ -393,22 +393,45 @@ TEST(other_headers_make_nothing)
     toy_end(p);
 }
 
-/* Whatever strangers send, events are few. */
-TEST(events_of_strangers_are_bounded)
+static unsigned told[SHRIKE_EVENT_COUNT];
+
+static void count_told(void)
 {
-    unsigned events = 0;
     struct shrike_action a;
-    CHECK(begin(1000, 1000, 100));
-    for (unsigned i = 0; i < 500; i++) {
+    while (shrike_next(p->side[1].engine, &a))
+        if (a.kind == SHRIKE_EVENT)
+            told[a.event.id]++;
+}
+
+/* These strangers call side 1, and what is due then is done. */
+static void crowd(unsigned first, unsigned count)
+{
+    for (unsigned i = first; i < first + count; i++) {
         struct stranger_says x = other(i);
         if (i % 3 == 0)
             x.octets[HEADER_SIZE + 4 + 4] = 9; /* a protocol that no proposal has */
         struct shrike_datagram d = {p->side[1].here, x.from, x.octets, x.len, false};
         shrike_datagram(p->side[1].engine, p->now, &d);
-        while (shrike_next(p->side[1].engine, &a))
-            events += a.kind == SHRIKE_EVENT;
+        count_told();
     }
-    CHECK_EQ(events, SHRIKE_STRANGER_EVENTS);
+    shrike_tick(p->side[1].engine, p->now);
+    count_told();
+}
+
+/* Whatever strangers send, events are few; and a crowd that calls does not hide what fails. */
+TEST(events_of_strangers_are_bounded)
+{
+    CHECK(begin(1000, 1000, 100));
+    memset(told, 0, sizeof told);
+    crowd(0, 15); /* a third of them says nothing that may begin */
+    CHECK_EQ(told[SHRIKE_EVENT_IKE_HALF_OPEN], SHRIKE_STRANGER_EVENTS);
+    CHECK_EQ(told[SHRIKE_EVENT_IKE_FAILED], 0);
+    p->now += 60 * SHRIKE_SECOND;
+    crowd(15, 18);
+    crowd(33, 500);
+    CHECK_EQ(told[SHRIKE_EVENT_IKE_HALF_OPEN], 2 * SHRIKE_STRANGER_EVENTS);
+    CHECK(told[SHRIKE_EVENT_IKE_FAILED] > 0); /* of the first ones */
+    CHECK(told[SHRIKE_EVENT_IKE_FAILED] <= SHRIKE_STRANGER_EVENTS);
     toy_end(p);
 }
 
