@@ -237,9 +237,8 @@ ping_begin() {
 }
 
 # What was lost as who received it had no SA for it. libreswan and OpenIKED send by a new SA as soon as they have
-# answered, as RFC 7296 2.8 allows, and west may have that answer later; OpenIKED answers before it has given its
-# kernel the SA that west may use from then on, and takes away the one that it has replaced while packets come by it.
-# That is not ours.
+# answered, as RFC 7296 2.8 allows, and west may have that answer later; OpenIKED answers, and when it rekeys asks for
+# the old SA to be deleted, before it has given its kernel the one that west may use from then on. That is not ours.
 early() {
     local sum=0 what
     answer=0
