@@ -159,8 +159,8 @@ gone() { ! peer east --list-sas | grep -q ESTABLISHED; }
 # up SIDE NAME: that side calls.
 up() {
     local n=${numbers[$2]}
-    begin "$1" "$2" && on west ping -q -c 3 -i 0.05 -W 2 -I "10.1.$n.1" "10.2.$n.1" |
-        grep ' 0% packet loss' && shrike_at west down "$2" && within 5 gone
+    begin "$1" "$2" && pings west 3 "10.2.$n.1" -I "10.1.$n.1" && shrike_at west down "$2" &&
+        within 5 gone
 }
 
 # has_reason NAME REASON: the last failure of it.

@@ -43,7 +43,7 @@ row() {
         peer east --initiate --child net --timeout 10 || return 1
     fi
     kernel_says && ping_at alice 10.2.0.10 && ping_at bob 10.1.0.10 &&
-        on alice ping -q -c 3 -i 0.05 -s 3000 10.2.0.10 && peer east --terminate --ike net --timeout 10
+        pings alice 3 10.2.0.10 -s 3000 && peer east --terminate --ike net --timeout 10
     local code=$?
     finish "$shriked_west"
     return $code

@@ -34,7 +34,7 @@ up() {
         program_up second && both_reach
 }
 
-reaches() { on "$1" ping -q -c 3 -i 0.05 -W 2 -I "$2" 10.2.0.10 | grep ' 0% packet loss'; }
+reaches() { pings "$1" 3 10.2.0.10 -I "$2"; }
 both_reach() { reaches walker 10.1.1.1 && reaches second 10.1.2.1; }
 seen_from() { sas "$1" | grep -F "$2"; }
 

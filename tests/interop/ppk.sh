@@ -115,8 +115,7 @@ up() {
     local n with=0
     [ "$3" = without ] || with=1
     n=$(sed -n "/^$2 {/,/^}/s/.*local_ts = 10.1.\([0-9]*\).1.*/\1/p" "$net_dir/west.connections")
-    begin "$1" "$2" && on west ping -q -c 3 -i 0.05 -W 2 -I "10.1.$n.1" "10.2.$n.1" |
-        grep ' 0% packet loss' || return 1
+    begin "$1" "$2" && pings west 3 "10.2.$n.1" -I "10.1.$n.1" || return 1
     [ "$(of_west || true)" = $with ] && [ "$(of_east || true)" = $with ] &&
         shrike_at west rekey "$2" && shrike_at west down "$2" && within 5 gone
 }

@@ -377,7 +377,7 @@ END
 }
 is_told() { [ "$(told "$*")" -gt 0 ]; }
 session_of() { grep -o 'Acct-Session-Id = "[^"]*"' "$net_dir/raddb/detail" | tail -n 1; }
-home_pings() { on east ping -q -c 5 -i 0.05 -W 2 -I 10.9.0.77 10.1.0.10 | grep -q ' 0% packet loss'; }
+home_pings() { pings east 5 10.1.0.10 -I 10.9.0.77; }
 home_is_gone() { ! shrike_at west list | grep -q 10.9.0.77; }
 
 # The address is the server's, and so are DNS servers; the server is told of it.

@@ -114,7 +114,7 @@ sas() {
     if [ "${program[$1]}" = shrike ]; then shrike_at "$1" list; else peer "$1" --list-sas; fi
 }
 
-reaches() { on client ping -q -c 3 -i 0.05 -W 2 -I 10.1.1.1 10.2.0.10 | grep ' 0% packet loss'; }
+reaches() { pings client 3 10.2.0.10 -I 10.1.1.1; }
 has() {
     if [ "${program[$1]}" = shrike ]; then
         shrike_at "$1" --json | grep -q ESTABLISHED

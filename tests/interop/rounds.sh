@@ -158,8 +158,7 @@ gone() { ! peer east --list-sas | grep -q ESTABLISHED; }
 # works SIDE NAME: that side calls; each is whom the other's last round proves.
 works() {
     local n=${numbers[$1-$2]} last kinds
-    begin "$1" "$1-$2" && on west ping -q -c 3 -i 0.05 -W 2 -I "10.1.$n.1" "10.2.$n.1" |
-        grep ' 0% packet loss' || return 1
+    begin "$1" "$1-$2" && pings west 3 "10.2.$n.1" -I "10.1.$n.1" || return 1
     read -ra kinds <<<"${caller[$2]}"
     last=$(who "$1-$2" caller "${#kinds[@]}")
     [ "$1" = west ] || shrike_at west list --json | grep -F "\"$last" || return 1

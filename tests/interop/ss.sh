@@ -121,7 +121,7 @@ is_hidden() {
 
 # reaches HOST FROM TO: every packet comes back.
 reaches() {
-    on "$1" ping -q -c 3 -i 0.05 -W 2 -I "$2" "$3" | grep ' 0% packet loss'
+    pings "$1" 3 "$3" -I "$2"
 }
 
 row() {

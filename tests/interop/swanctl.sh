@@ -137,7 +137,7 @@ watch() {
 }
 
 reaches() {
-    on west ping -q -c 3 -i 0.05 -W 2 -I 10.1.0.1 10.2.0.1 | grep -q ' 0% packet loss'
+    pings west 3 10.2.0.1 -I 10.1.0.1
 }
 
 # has FILE PATTERN: within a few seconds.
@@ -181,7 +181,7 @@ load_certs() {
 
 up_by_certs() {
     says 'initiate completed successfully' --initiate --child sure --timeout 10 &&
-        on west ping -q -c 3 -i 0.05 -W 2 -I 10.1.2.1 10.2.2.1 | grep -q ' 0% packet loss' &&
+        pings west 3 10.2.2.1 -I 10.1.2.1 &&
         says 'terminate completed successfully' --terminate --ike sure --timeout 10
 }
 

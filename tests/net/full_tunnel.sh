@@ -58,8 +58,8 @@ up() {
 # What the peer has received through the tunnel grows by the packets of a ping to its own address.
 peer_inside() {
     on east sh -c 'ip -s link show dev shrike0' >"$net_dir/before"
-    on west ping -q -c 5 -i 0.05 -W 2 192.0.2.2 | grep ' 0% packet loss' || return 1
-    on west ping -6 -q -c 5 -i 0.05 -W 2 2001:db8::2 | grep ' 0% packet loss' || return 1
+    ping_at west 192.0.2.2 5 || return 1
+    ping_at west 2001:db8::2 5 || return 1
     on east sh -c 'ip -s link show dev shrike0' >"$net_dir/after"
     local packets
     packets=$(paste "$net_dir/before" "$net_dir/after" | awk '/RX:/ { getline; print $(NF / 2 + 2) - $2; exit }')

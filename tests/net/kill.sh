@@ -57,9 +57,9 @@ lived_for() {
 }
 
 # under_ping ROLE...: 100 packets a second for 3 s while these processes are killed.
-# The file ping.out has how many were lost, and the longest gap by their numbers.
+# The file ping.out tells by their numbers how many were lost, and the longest gap.
 under_ping() {
-    on alice ping -i 0.01 -c 300 -W 2 10.2.0.10 >"$net_dir/ping.out" &
+    on alice ping -i 0.01 -c 300 -w 6 10.2.0.10 >"$net_dir/ping.out" &
     local pinger=$!
     sleep 1
     killed "$@" || return 1
@@ -68,7 +68,7 @@ under_ping() {
 }
 
 no_packet_lost() {
-    under_ping "$@" && grep -q ' 0% packet loss' "$net_dir/ping.out"
+    under_ping "$@" && none_lost 300 <"$net_dir/ping.out"
 }
 
 # back_within HUNDREDTHS ROLE...

@@ -242,10 +242,34 @@ ike_seen() {
     grep -c "^$1" "$net_dir/ike" || true
 }
 
-# ping_at HOST ADDRESS [COUNT]: every packet must come back.
-ping_at() {
-    on "$1" ping -q -c "${3:-3}" -i 0.05 -W 2 "$2" | grep -q ' 0% packet loss'
+# none_lost LEAST: of the answers in what ping says on standard input there are so many, and up to the last
+# one none is missing. The numbers tell it, not ping's own count: that takes one for lost which comes later
+# than an interval, or two of the longest round trips, behind the last that it sent.
+none_lost() {
+    awk -v least="$1" '
+        /bytes from/ && match($0, /icmp_seq=[0-9]+/) {
+            n = substr($0, RSTART + 9, RLENGTH - 9) + 0
+            if (!came[n]++) back++
+            if (n > last) last = n
+            next
+        }
+        { print }
+        END {
+            for (n = 1; n < last; n++) if (!came[n]) print "missing: " n
+            exit back < least || back < last
+        }'
 }
+
+# pings HOST COUNT ADDRESS [OPTION...]: twenty a second, and each comes back. With -w ping goes on until it
+# has COUNT answers, or for so many seconds: a late one is among them, one that is lost is missing.
+pings() {
+    local host=$1 count=$2 address=$3
+    shift 3
+    on "$host" ping -n -c "$count" -i 0.05 -w $((2 + count / 20)) "$@" "$address" | none_lost "$count"
+}
+
+# ping_at HOST ADDRESS [COUNT]
+ping_at() { pings "$1" "${3:-3}" "$2"; }
 
 # both_ways: site_to_site_net must stand; bob and alice reach each other.
 both_ways() {

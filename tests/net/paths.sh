@@ -72,7 +72,7 @@ up() {
 
 # Both tunnels: of the nets, and of the virtual address.
 goes_on() {
-    both_ways && on west ping -q -c 3 -i 0.05 -W 2 -I 10.9.0.1 10.2.0.10 | grep -q ' 0% packet loss'
+    both_ways && pings west 3 10.2.0.10 -I 10.9.0.1
 }
 
 # A try takes seconds where it fails.
@@ -91,12 +91,12 @@ too_large_is_told() {
     on alice ping -M 'do' -s 1472 -c 2 -i 0.2 -W 2 10.2.0.10 >"$net_dir/pings" 2>&1 || true
     mtu=$(sed -n 's/.*mtu *= *\([0-9]*\).*/\1/p' "$net_dir/pings" | head -n 1)
     [ "${mtu:-9999}" -le "$largest" ] || { cat "$net_dir/pings"; return 1; }
-    on alice ping -q -M 'do' -s $((mtu - 28)) -c 2 -i 0.2 -W 2 10.2.0.10 | grep -q ' 0% packet loss'
+    pings alice 2 10.2.0.10 -M 'do' -s $((mtu - 28))
 }
 
 # What does not fit into one packet and may be cut, arrives.
 is_cut() {
-    on alice ping -q -M dont -s 3000 -c 2 -i 0.2 -W 2 10.2.0.10 | grep -q ' 0% packet loss'
+    pings alice 2 10.2.0.10 -M dont -s 3000
 }
 
 # 200,000 octets by TCP, from alice to bob.

@@ -85,7 +85,7 @@ up() {
         shrike_at walker up home && shrike_at second up home
 }
 
-reaches() { on "$1" ping -q -c 3 -i 0.05 -W 2 -I "$2" 10.2.0.10 | grep ' 0% packet loss'; }
+reaches() { pings "$1" 3 10.2.0.10 -I "$2"; }
 both_reach() { reaches walker 10.1.1.1 && reaches second 10.1.2.1; }
 
 # seen_from HOST ADDRESS: its SA has this address at its own end.
@@ -158,7 +158,7 @@ has_source() { at walker route show table 220 | grep -F "src $1"; }
 own_address() {
     at walker addr del "$1/32" dev lo
     at walker addr add "$2/32" dev lo
-    within 2 has_source "$2" && on walker ping -q -c 3 -i 0.05 -W 2 10.2.0.10 | grep ' 0% packet loss'
+    within 2 has_source "$2" && ping_at walker 10.2.0.10
 }
 routes_follow() { has_source 10.1.1.1 && own_address 10.1.1.1 10.1.1.2 && own_address 10.1.1.2 10.1.1.1; }
 

@@ -145,12 +145,6 @@ up() { write_script && site_to_site_net && gateway_starts west && gateway_starts
 
 serials() { shrike --json | grep -oE '"(id|spi[a-z_]*)": *"?[0-9a-f]+' | sort; }
 
-# whole FILE: of the answers in it none is missing but for the last ones, which nobody waited for.
-whole() {
-    tail -n 2 "$1"
-    grep -o 'icmp_seq=[0-9]*' "$1" | cut -d= -f2 | sort -n | awk '$1 != NR { exit 1 } END { exit NR < 50 }'
-}
-
 # carried COMMAND...: while it runs, under 100 packets a second in both directions, none is lost.
 carried() {
     local one two code=0
@@ -163,7 +157,7 @@ carried() {
     sleep 1
     kill -INT "$one" "$two"
     wait "$one" "$two" || true
-    whole "$net_dir/ping.one" && whole "$net_dir/ping.two" && [ $code -eq 0 ]
+    none_lost 50 <"$net_dir/ping.one" && none_lost 50 <"$net_dir/ping.two" && [ $code -eq 0 ]
 }
 
 # runs DEB: west's process, the same as ever, is the program of this package.
