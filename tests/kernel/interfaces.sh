@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/net/lib.sh
 . tests/net/lib.sh
+# shellcheck source=tests/kernel/conf.sh
+. tests/kernel/conf.sh
 if [ "${IN_QEMU:-}" != yes ]; then
     rm -r "$net_dir" # that is made inside
     tools/need iproute2 iputils-ping
@@ -18,45 +20,6 @@ if [ "${IN_QEMU:-}" != yes ]; then
     exit $code
 fi
 shrike_programs
-
-# conf SIDE LINE...: as one side writes it; the lines go into its child.
-conf() {
-    local mine=1 theirs=2
-    [ "$1" = west ] || mine=2 theirs=1
-    cat >"$net_dir/$1.conf" <<END
-shrike {
-    kernel = xfrm
-}
-connections {
-    net {
-        local_addrs = 192.0.2.$mine
-        remote_addrs = 192.0.2.$theirs
-        encap = no
-        proposals = aes128-sha256-x25519
-        local {
-            auth = psk
-            id = $1.example
-        }
-        remote {
-            auth = psk
-        }
-        children {
-            net {
-                esp_proposals = aes128gcm16
-                local_ts = 10.$mine.0.0/24
-                remote_ts = 10.$theirs.0.0/24
-$(printf '                %s\n' "${@:2}")
-            }
-        }
-    }
-}
-secrets {
-    ike-1 {
-        secret = "Sixteen octets or more of it"
-    }
-}
-END
-}
 
 reload() {
     shrike_at west reload && shrike_at east reload
@@ -76,7 +39,7 @@ print(s["rx"]["packets"] > 3 and s["tx"]["packets"] > 3)')" = True ] || return 1
 
 # A child that does not name it any more: it goes.
 gone() {
-    conf west if_id_in=42 if_id_out=42
+    lines_of west if_id_in=42 if_id_out=42
     shrike_at west down net
     reload || return 1
     [ -z "$(at west link show type xfrm)" ]
@@ -87,16 +50,16 @@ there_before() {
     at west link add mine type xfrm if_id 43
     at west link set mine up
     at west route add 10.2.0.0/24 dev mine
-    conf west if_id_in=43 if_id_out=43
+    lines_of west if_id_in=43 if_id_out=43
     reload && shrike_at west up net net || return 1
     both_ways && shrike_at west down net || return 1
-    conf west if_id_in=43 if_id_out=43 xfrm_interface=mine
+    lines_of west if_id_in=43 if_id_out=43 xfrm_interface=mine
     reload || return 1
     at west link show mine >/dev/null
 }
 
 clean_end() {
-    conf west if_id_in=42 if_id_out=42 xfrm_interface=ipsec42
+    lines_of west if_id_in=42 if_id_out=42 xfrm_interface=ipsec42
     reload || return 1
     at west link show ipsec42 >/dev/null || return 1
     finish "$shriked_west" 15
@@ -106,8 +69,8 @@ print([l["ifname"] for l in json.load(sys.stdin) if l])')" = "['mine']" ]
 }
 
 site_to_site_net
-conf west if_id_in=42 if_id_out=42 xfrm_interface=ipsec42
-conf east
+lines_of west if_id_in=42 if_id_out=42 xfrm_interface=ipsec42
+lines_of east
 shriked_start west
 shriked_start east
 test_of "an interface that is made when a child names it" made_here || true

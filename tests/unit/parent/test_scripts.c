@@ -1,38 +1,17 @@
 /* Scripts that the parent runs. */
 #include "parent/scripts.h"
 #include "test.h"
+#include "told.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <unistd.h>
 
 static struct loop *loop;
 static struct scripts s;
-static char said[65536]; /* all lines, each with its end */
-static size_t len;
-
-void tell(const struct tell *t, enum shrike_level level, const char *format, ...)
-{
-    va_list args;
-    (void)t;
-    (void)level;
-    va_start(args, format);
-    len += (size_t)vsnprintf(said + len, sizeof said - len, format, args);
-    va_end(args);
-    said[len++] = '\n';
-    said[len] = 0;
-}
-
-bool complain(const char *format, ...)
-{
-    (void)format;
-    return false;
-}
 
 static void begin(void)
 {
     loop = loop_new();
-    len = 0;
-    said[0] = 0;
+    said_begin();
     scripts_open(&s, loop, NULL);
 }
 

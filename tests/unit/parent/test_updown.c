@@ -1,45 +1,24 @@
 /* Which script is run when: the scripts write down what they are told. */
 #include "parent/updown.h"
 #include "test.h"
+#include "told.h"
 #include "wire/codes.h"
 #include <net/if.h>
-#include <stdarg.h>
 
 static struct loop *loop;
 static struct scripts scripts;
 static struct virtuals virtuals;
 static struct updown u;
-static char said[8192];
-static size_t len;
 static struct shrike_child_conf child;
 static struct shrike_conn conn;
 static struct shrike_conf conf;
 static struct shrike_ts local[2], remote[2];
 static struct shrike_seen seen;
 
-void tell(const struct tell *t, enum shrike_level level, const char *format, ...)
-{
-    va_list args;
-    (void)t;
-    (void)level;
-    va_start(args, format);
-    len += (size_t)vsnprintf(said + len, sizeof said - len, format, args);
-    va_end(args);
-    said[len++] = '\n';
-    said[len] = 0;
-}
-
-bool complain(const char *format, ...)
-{
-    (void)format;
-    return false;
-}
-
 static void begin(void)
 {
     loop = loop_new();
-    len = 0;
-    said[0] = 0;
+    said_begin();
     scripts_open(&scripts, loop, NULL);
     list_init(&virtuals.all);
     u = (struct updown){.scripts = &scripts, .virtuals = &virtuals, .interface = "shrike0"};
@@ -82,8 +61,7 @@ static const char *event(enum shrike_event_id id, u32 serial, u32 number)
                              .child_conf = "lan",
                              .seen = &seen};
     seen.child.serial = serial;
-    len = 0;
-    said[0] = 0;
+    said_begin();
     updown_event(&u, &conf, &e);
     for (int i = 0; i < 500 && scripts.now; i++) {
         loop_turn(loop, 10 * SHRIKE_MS);
@@ -121,7 +99,7 @@ TEST(each_pair_of_selectors)
     remote[1].family = 6;
     const char *text = up(5);
     CHECK(strstr(text, "172.0.0.0/16"));
-    CHECK_EQ(len, 2 * strlen("updown lan: up-client 172.0.0.0/16 .\n"));
+    CHECK_EQ(said_len, 2 * strlen("updown lan: up-client 172.0.0.0/16 .\n"));
     end();
 }
 

@@ -1,12 +1,12 @@
 /* Tests of parent/xfrmi.c, with a system that keeps the devices that it is given. */
 #include "parent/xfrmi.h"
 #include "test.h"
+#include "told.h"
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <stdarg.h>
 
 enum { DEVICES = 16 };
 
@@ -20,23 +20,6 @@ static struct {
     u32 count, next, lists;
     int refuse;
 } host;
-static char said[1024];
-
-void tell(const struct tell *t, enum shrike_level level, const char *format, ...)
-{
-    va_list args;
-    (void)t;
-    (void)level;
-    va_start(args, format);
-    vsnprintf(said, sizeof said, format, args);
-    va_end(args);
-}
-
-bool complain(const char *format, ...)
-{
-    (void)format;
-    return false;
-}
 
 static struct device *named(const char *name)
 {
@@ -153,7 +136,7 @@ static void child(u32 i, const char *link, u32 id)
 static void begin(void)
 {
     memset(&host, 0, sizeof host);
-    said[0] = '\0';
+    said_begin();
     put("eth0", "", 0, "");
     child(0, "ipsec1", 1);
     child(1, "ipsec2", 2);
