@@ -133,7 +133,7 @@ shrike_forgets() { [ -n "$west_runs" ] || stop east_runs "$shriked_east"; } # bo
 shrike_dies() { killed "$shriked_east" && east_runs=; }
 
 # libreswan, which cannot be installed beside strongSwan. What it has called by a command, it calls again at once
-# when west has ended it, unless it is told not to rekey by itself.
+# when west has ended it, unless it is told not to.
 libreswan_packages=()
 whack() {
     local run=$net_dir/pluto
@@ -170,7 +170,7 @@ libreswan_boot() {
     pluto=$pid
     # The newer name is child.
     whack_child=$(whack --help 2>&1 | grep -oE -m 1 -e '--rekey-(ipsec|child)' || true)
-    within 15 whack --status && whack --listen
+    within 15 whack --status && whack --impair revival && whack --listen
 }
 libreswan_listens() {
     local auth=secret
@@ -193,7 +193,6 @@ conn net
 	$([ "$proof" = psk ] || printf 'leftcert=%s\n\tleftsendcert=always\n\trightca=%%same' "east-$proof")
 	leftupdown=%disabled
 	mobike=no
-	$([ "$first $ends" != "peer shrike" ] || echo rekey=no)
 	retransmit-timeout=10s
 	auto=ignore
 END
