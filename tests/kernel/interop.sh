@@ -373,8 +373,8 @@ moves() {
     local to=198.51.1.3 from=198.51.1.1 seen=east
     [ "$moving" = west ] || to=203.0.1.3 from=203.0.1.1 seen=west
     call && both_reach || return 1
-    on "$moving" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/promote_secondaries'
-    address "$moving" plain $to/24
+    # Of the same prefix it would be a secondary one: for a moment, as the first goes, the kernel takes other links'.
+    address "$moving" plain $to/23
     at "$moving" addr del $from/24 dev plain
     within 15 moved_to $seen $to && within 5 both_reach && rekeyed child west && both_reach && end &&
         within 5 nothing_is_left
@@ -387,7 +387,7 @@ moves_back() {
     for side in west:198.51 east:203.0; do
         net=${side#*:} side=${side%:*}
         at "$side" addr replace "$net.1.1/24" dev plain
-        at "$side" addr del "$net.1.3/24" dev plain 2>/dev/null || true
+        at "$side" addr del "$net.1.3/23" dev plain 2>/dev/null || true
     done
     at west route replace 203.0.1.0/24 via 198.51.1.254
     at east route replace 198.51.1.0/24 via 203.0.1.254
