@@ -50,7 +50,9 @@ answered() {
 what_is_missing_is_lost() {
     answered 1 2 3 | none_lost 3 && answered 2 1 3 3 | none_lost 3 && answered 1 2 3 4 | none_lost 3 &&
         ! answered 1 2 | none_lost 3 && ! answered 1 2 2 | none_lost 3 && ! none_lost 1 </dev/null &&
-        ! answered 1 3 4 | none_lost 3 >"$net_dir/said" && grep -qx 'missing: 2' "$net_dir/said"
+        ! answered 1 3 4 | none_lost 3 >"$net_dir/said" && grep -qx 'missing: 2' "$net_dir/said" &&
+        { answered 1 2 && echo "9 packets transmitted, 2 received"; } >"$net_dir/said" &&
+        none_lost 2 7 <"$net_dir/said" && ! none_lost 2 6 <"$net_dir/said"
 }
 
 everybody_is_reached_or_nobody() {

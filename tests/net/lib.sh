@@ -242,11 +242,12 @@ ike_seen() {
     grep -c "^$1" "$net_dir/ike" || true
 }
 
-# none_lost LEAST: of the answers in what ping says on standard input there are so many, and up to the last
-# one none is missing. The numbers tell it, not ping's own count: that takes one for lost which comes later
+# none_lost LEAST [BEHIND]: of the answers in what ping says on standard input there are so many, up to the
+# last one none is missing, and no more than BEHIND were sent behind that. The numbers tell it, not ping's own count: that takes one for lost which comes later
 # than an interval, or two of the longest round trips, behind the last that it sent.
 none_lost() {
-    awk -v least="$1" '
+    awk -v least="$1" -v behind="${2:-inf}" '
+        / packets transmitted/ { sent = $1 }
         /bytes from/ && match($0, /icmp_seq=[0-9]+/) {
             n = substr($0, RSTART + 9, RLENGTH - 9) + 0
             if (!came[n]++) back++
@@ -256,6 +257,7 @@ none_lost() {
         { print }
         END {
             for (n = 1; n < last; n++) if (!came[n]) print "missing: " n
+            if (behind != "inf" && sent > last + behind) exit 1
             exit back < least || back < last
         }'
 }

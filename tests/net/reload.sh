@@ -128,7 +128,7 @@ no_packet_lost() {
     sleep 0.5
     kill -INT "$pinger"
     wait "$pinger" || true
-    none_lost 50 <"$net_dir/ping.log"
+    none_lost 50 20 <"$net_dir/ping.log"
 }
 
 down_ends_it() {

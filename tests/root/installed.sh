@@ -157,7 +157,7 @@ carried() {
     sleep 1
     kill -INT "$one" "$two"
     wait "$one" "$two" || true
-    none_lost 50 <"$net_dir/ping.one" && none_lost 50 <"$net_dir/ping.two" && [ $code -eq 0 ]
+    none_lost 50 20 <"$net_dir/ping.one" && none_lost 50 20 <"$net_dir/ping.two" && [ $code -eq 0 ]
 }
 
 # runs DEB: west's process, the same as ever, is the program of this package.
